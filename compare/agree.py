@@ -1,0 +1,150 @@
+"""Pure judgement: NumPy arrays of one column in, what agrees and what does not out.
+
+Each column is judged against the exact value at its own inputs, so that no error is carried from step to step: the
+first wrong step is the first one rejected.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from compare import bounds, truth
+from impls.model import Trace
+
+# Names of the two-layer row's quantities in truth.py
+TRUTH_NAMES = {"H": "H1", "A": "A1", "dL_dA": "dL_dA1", "dL_dH": "dL_dH1"}
+# Points (one seed at one step) judged together: small enough for the cache.
+BLOCK = 4096
+
+
+class Problem(NamedTuple):
+    """What a column was asked to do, in the numbers it was given."""
+
+    X: np.ndarray  # (N, d_in)
+    Y: np.ndarray  # (N, d_out)
+    activation: str
+    lr: float
+    dtype: str
+    wide: np.dtype
+
+
+class Judged(NamedTuple):
+    """One quantity, entry by entry, all arrays of the shape of `value`; leading axes are steps or seeds."""
+
+    quantity: str
+    value: np.ndarray  # the column's
+    exact: np.ndarray  # the truth, rounded to float64
+    error: np.ndarray  # |value - truth|
+    limit: np.ndarray
+    ratio: np.ndarray  # error / limit; 0 where nothing is certified
+    ulps: np.ndarray  # error in units in the last place of the truth
+    certified: np.ndarray  # bool: within range, so that the limit holds
+    wrong: np.ndarray  # bool
+
+
+def problem(case, dtype, wide=None):
+    """Data and rate rounded to the working precision; `wide` forces the numbers that judge."""
+    X, Y = case.X.astype(dtype), case.Y.astype(dtype)
+    return Problem(X, Y, case.activation, float(np.dtype(dtype).type(case.lr)), dtype, wide or truth.wide_dtype(dtype))
+
+
+def malformed(name, value, shape, dtype):
+    """A sentence on what is wrong with the form of an array, or None: dtype first, then shape."""
+    if value.dtype != dtype:
+        return f"{name} is {value.dtype}, not {dtype}"
+    if value.shape != shape:
+        return f"{name} has shape {value.shape}, not {shape}"
+    return None
+
+
+def malformed_trace(quantities, W1, W2, p):
+    S, (N, d_out), d_hidden = W1.shape[:-2], p.Y.shape, W1.shape[-1]
+    hidden, outputs = (*S, N, d_hidden), (*S, N, d_out)
+    shapes = Trace(hidden, hidden, outputs, outputs, S, outputs, W2.shape, hidden, hidden, W1.shape)
+    found = (malformed(*row, p.dtype) for row in zip(Trace._fields, quantities, shapes, strict=True))
+    return next(filter(None, found), None)
+
+
+def malformed_path(path, W1, W2, steps, p):
+    shapes = ((steps, *W1.shape), (steps, *W2.shape), (steps, *W1.shape[:-2]))
+    found = (malformed(*row, p.dtype) for row in zip(("W1", "W2", "L"), path, shapes, strict=True))
+    return next(filter(None, found), None)
+
+
+def judge_trace(quantities, W1, W2, p):
+    """A column's Trace at the weights W1 (*S, d_in, d_hidden), W2: a list of Judged in order of computation."""
+    with np.errstate(all="ignore"):
+        q, E, in_range = _truth(W1, W2, p)
+        names = [(name, TRUTH_NAMES.get(name, name)) for name in Trace._fields]
+        return [_judge(name, getattr(quantities, name), q[t], E[t], in_range, p) for name, t in names]
+
+
+def judge_steps(W1, W2, path, p):
+    """Every step of a path that starts at the weights W1 (S, d_in, d_hidden), W2: the loss, W2 and W1, as Judged.
+
+    Time is the first axis. Entry t of W1 is certified against w_t - λ g(w_t) with the exact g at the column's own w_t.
+    """
+    old1, old2 = (np.concatenate([w[None], new[:-1]]) for w, new in zip((W1, W2), path, strict=False))
+    length = max(1, BLOCK // len(W1))
+    blocks = [slice(t, t + length) for t in range(0, len(old1), length)]
+    judged = [_judge_block(old1[b], old2[b], [Z[b] for Z in path], p) for b in blocks]
+    return [_concatenate(rows) for rows in zip(*judged, strict=True)]
+
+
+def _judge_block(old1, old2, path, p):
+    new1, new2, L = path
+    with np.errstate(all="ignore"):
+        q, E, in_range = _truth(old1, old2, p)
+        return [
+            _judge("L", L, q["L"], E["L"], in_range, p),
+            _judge_update("W2", old2, new2, q["dL_dW2"], E["dL_dW2"], in_range, p),
+            _judge_update("W1", old1, new1, q["dL_dW1"], E["dL_dW1"], in_range, p),
+        ]
+
+
+def _judge_update(name, old, new, gradient, E_gradient, in_range, p):
+    exact = truth.widen(old, p.wide) - truth.widen(p.lr, p.wide) * gradient
+    limit = bounds.step_limit(p.lr, truth.narrow(gradient), E_gradient, old, new, p.dtype, p.wide)
+    judged = _judge(name, new, exact, limit, in_range & _below_overflow(np.abs(old).max(axis=(-2, -1)), p), p)
+    # nothing turns a weight that is not a number back into one
+    return judged._replace(wrong=judged.wrong | (~np.isfinite(old) & np.isfinite(new)))
+
+
+def _truth(W1, W2, p):
+    """Exact quantities, their limits, and where (per point) all of them stay within the format's range."""
+    X, Y, W1, W2 = (truth.widen(Z, p.wide) for Z in (p.X, p.Y, W1, W2))
+    network = truth.Network((W1, W2), (None, None), (p.activation, "identity"))
+    q = truth.evaluate(X, Y, network)
+    E = bounds.limits(q, X, Y, network, p.dtype, p.wide)
+    in_range = np.ones(W1.shape[:-2], bool)
+    for name, limit in E.items():
+        reach = bounds.reaches(name, np.abs(truth.narrow(q[name])), limit, p.Y, p.dtype)
+        if not _below_overflow(reach.max(), p):
+            in_range &= _below_overflow(reach if name == "L" else reach.max(axis=(-2, -1)), p)
+    return q, E, in_range
+
+
+def _below_overflow(magnitude, p):
+    return magnitude <= bounds.format_of(p.dtype).largest / 8
+
+
+def _judge(quantity, value, exact, limit, in_range, p):
+    error = truth.narrow(np.abs(truth.widen(value, p.wide) - exact))
+    exact = truth.narrow(exact)
+    certified = np.broadcast_to(in_range.reshape(in_range.shape + (1,) * (value.ndim - in_range.ndim)), value.shape)
+    must_overflow = np.abs(exact) - limit > bounds.format_of(p.dtype).largest
+    wrong = np.where(certified, ~(error <= limit), must_overflow & np.isfinite(value))
+    ratio = np.nan_to_num(np.where(certified & (error != 0), error / limit, 0.0), nan=np.inf)
+    ulp = np.spacing(np.abs(exact).astype(p.dtype)).astype(np.float64)
+    ulps = np.where(certified, error / ulp, 0.0)
+    return Judged(quantity, value, exact, error, limit, ratio, ulps, certified, wrong)
+
+
+def _concatenate(rows):
+    return Judged(rows[0].quantity, *(np.concatenate(parts) for parts in list(zip(*rows, strict=True))[1:]))
+
+
+def first_wrong(judged):
+    """(Judged, index) of the first wrong entry: first in steps, then in order of computation; or None."""
+    found = [(j, np.argwhere(j.wrong)[0]) for j in judged if j.wrong.any()]
+    return min(found, key=lambda pair: pair[1][0] if len(pair[1]) else 0, default=None)

@@ -1,0 +1,190 @@
+"""How far a correct evaluation in the working precision may be from the truth.
+
+Every quantity carries a value v and a limit E: whatever order of summation, fused or separate multiply-add,
+reciprocal for division or equivalent form of σ' a column uses, its number v̂ obeys |v̂ - v| <= E. This is running
+error analysis (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., SIAM 2002, sections 3.1 and 3.3),
+with u the unit roundoff, γ_n = n u / (1 - n u) (Higham, lemma 3.1) and η the smallest normal number.
+
+- Rounding. Each operation multiplies by (1 + δ), |δ| <= u; an inner product of length n in any order by at most
+  (1 + θ_n), |θ_n| <= γ_n, term by term (Higham, equation 3.4).
+- Underflow. A subnormal result may be flushed to zero when it is written, or when it is next read: 2η an operation.
+  Inputs may be flushed when they are read: E = η for an input that is itself subnormal.
+- Zeros. What is exactly zero for structural reasons (all factors zero) keeps E = 0, and must be exactly zero.
+- Overflow is not bounded: `reaches` says how large an intermediate result may have been, and the caller stops there.
+
+All limits are computed in float64; its rounding, and the rounding of the truth itself, are part of `slack`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.truth import narrow, unit_roundoff
+
+# Error of the libraries' sigmoid and tanh, in eps relative to the result: the one measured constant.
+C_ACTIVATION = 8
+# At least max|φ''|/2, the remainder of φ(h + E) = φ(h) + φ'(h) E + ...: sigmoid 1/(12 √3) = 0.0482, tanh 2/(3 √3) = 0.385
+HALF_CURVATURE = {"sigmoid": 0.05, "tanh": 0.39}
+
+
+class Format(NamedTuple):
+    u: float  # unit roundoff
+    eta: float  # smallest normal number
+    largest: float
+
+
+def format_of(dtype):
+    info = np.finfo(dtype)
+    return Format(float(info.eps) / 2, float(info.tiny), float(info.max))
+
+
+def slack(dtype, wide):
+    """Factor on every limit for the truth's own rounding.
+
+    The truth is computed by the same formulas with a smaller u, so its error obeys the same limits with u_wide for
+    u; each limit is a polynomial in u without constant term or negative coefficient, hence at most u_wide/u of it.
+    64 eps cover the rounding of the limits, which are sums of positive terms in float64.
+    """
+    return 1 + 2 * unit_roundoff(wide) / format_of(dtype).u + 64 * np.finfo(np.float64).eps
+
+
+def gamma(n, u):
+    return n * u / (1 - n * u)
+
+
+def limits(q, X, Y, network, dtype, wide):
+    """The limit of every quantity in `q` (from `truth.evaluate`), by the same names, as float64 arrays."""
+    f = format_of(dtype)
+    with np.errstate(all="ignore"):
+        E = _limits({name: np.abs(narrow(v)) for name, v in q.items()}, X, Y, network, f)
+        factor = slack(dtype, wide)
+        return {name: factor * limit for name, limit in E.items()}
+
+
+def _limits(v, X, Y, network, f):
+    """`v` holds magnitudes."""
+    K = len(network.weights)
+    N, d_out = Y.shape[-2:]
+    A, E_A = [np.abs(narrow(X))], [_input(X, f)]
+    W = [np.abs(narrow(w)) for w in network.weights]
+    E_W = [_input(w, f) for w in network.weights]
+    E = {}
+    for k in range(1, K + 1):
+        H, activation = v[f"H{k}"], network.activations[k - 1]
+        E_H = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f)
+        if network.biases[k - 1] is not None:
+            E_H = _plus_bias(E_H, H, network.biases[k - 1], f)
+        name = "Y_hat" if k == K else f"A{k}"
+        E[f"H{k}"], E[f"slope{k}"] = E_H, None
+        E[name], E[f"slope{k}"] = _activation(activation, H, E_H, v[name], v[f"slope{k}"], f)
+        A.append(v[name])
+        E_A.append(E[name])
+
+    R = v["R"]
+    E["R"] = E_R = E["Y_hat"] + _rounded(f.u, R + E["Y_hat"], f) + _input(Y, f)
+    # square, N d_out - 1 sums, and a scale made of 1/2, 1/N and their product: at most 3 more
+    n = N * d_out + 3
+    squares = ((2 * R + E_R) * E_R + gamma(n, f.u) * (R + E_R) ** 2).sum(axis=(-2, -1))
+    E["L"] = squares / (2 * N) + 2 * n * f.eta * (R + E_R > 0).any(axis=(-2, -1))
+    # 1/(2N) in two operations, times 2R in two more
+    E["dL_dY_hat"] = E_dA = E_R / N + _rounded(gamma(4, f.u), (R + E_R) / N, f, operations=4)
+    dA = v["dL_dY_hat"]
+
+    for k in range(K, 0, -1):
+        activation, dH = network.activations[k - 1], v[f"dL_dH{k}"]
+        E_dH = _times_slope(activation, dA, E_dA, v[f"slope{k}"], E[f"slope{k}"], f)
+        E[f"dL_dH{k}"] = E_dH
+        E[f"dL_dW{k}"] = _product(A[k - 1].mT, E_A[k - 1].mT, dH, E_dH, f)
+        if network.biases[k - 1] is not None:
+            E[f"dL_db{k}"] = _column_sum(dH, E_dH, f)
+        if k > 1:
+            dA = v[f"dL_dA{k - 1}"]
+            E[f"dL_dA{k - 1}"] = E_dA = _product(dH, E_dH, W[k - 1].mT, E_W[k - 1].mT, f)
+    return E
+
+
+def _input(Z, f):
+    """An input is exact, unless it is subnormal and read as zero."""
+    magnitude = np.abs(narrow(np.asarray(Z)))
+    return np.where((magnitude > 0) & (magnitude < f.eta), f.eta, 0.0)
+
+
+def _rounded(relative, magnitude, f, operations=1):
+    return relative * magnitude + 2 * operations * f.eta * (magnitude > 0)
+
+
+def _product(a, E_a, b, E_b, f):
+    n = a.shape[-1]
+    a_most, b_most = a + E_a, b + E_b
+    E = gamma(n, f.u) * (a_most @ b_most)
+    # a E_b + E_a b + E_a E_b, less the products with an exact factor
+    if E_b.any():
+        E += a @ E_b
+    if E_a.any():
+        E += E_a @ b_most
+    return E + 4 * n * f.eta * ((a_most > 0) @ (b_most > 0))
+
+
+def _plus_bias(E_product, H, b, f):
+    b = np.abs(narrow(b))
+    return E_product + _input(b, f) + _rounded(2 * f.u, H + E_product + b, f)
+
+
+def _activation(activation, H, E_H, A, slope, f):
+    """Limits of φ(h) and of φ'(h) for an h known within E_H."""
+    if activation == "identity":
+        return E_H, np.zeros_like(A)
+    if activation == "relu":
+        undecided = (H <= E_H) & (E_H > 0)
+        return E_H, undecided.astype(np.float64)
+    moved = (slope + HALF_CURVATURE[activation] * E_H) * E_H
+    E_A = moved + C_ACTIVATION * 2 * f.u * (A + moved)
+    E_A += 2 * f.eta * (A + moved > 0)
+    most = A + E_A
+    if activation == "sigmoid":
+        # a (1 - a), and a - a²: d/da = 1 - 2a; u for either difference or square, γ_2 for the product
+        E_slope = (np.abs(1 - 2 * A) + E_A) * E_A + 2 * f.u * most + gamma(2, f.u) * (slope + E_A)
+    else:
+        # 1 - a², and (1 + a)(1 - a) = (1 - a) + a (1 - a): d/da = -2a; u for a² or for the product, γ_3 for the rest
+        E_slope = (2 * A + E_A) * E_A + 2 * f.u * most + gamma(3, f.u) * (slope + 2 * most * E_A)
+    return E_A, E_slope + 4 * f.eta
+
+
+def _times_slope(activation, dA, E_dA, slope, E_slope, f):
+    if activation == "identity":
+        return E_dA
+    E = dA * E_slope + E_dA * (slope + E_slope)
+    if activation == "relu":  # times 0 or 1: exact
+        return E
+    most = (dA + E_dA) * (slope + E_slope)
+    return E + gamma(2, f.u) * most + 4 * f.eta * (dA + E_dA > 0)
+
+
+def _column_sum(dH, E_dH, f):
+    n = dH.shape[-2]
+    most = (dH + E_dH).sum(axis=-2, keepdims=True)
+    return E_dH.sum(axis=-2, keepdims=True) + gamma(n - 1, f.u) * most + 2 * n * f.eta * (most > 0)
+
+
+def step_limit(lr, gradient, E_gradient, old, new, dtype, wide):
+    """How far w - λ g, as a column computes it, may be from w - λ g with the exact gradient at the column's own w.
+
+    `old`, `new`: the column's weights before and after; `gradient`, `E_gradient`: exact value and its limit; all
+    float64 arrays of one shape. The product rounds once, the difference once (half a unit in the last place of the
+    result, u |new|), and both may be flushed. The truth's own two operations cost 2 u_wide (|w| + λ |g|).
+    """
+    f = format_of(dtype)
+    lr, g = abs(lr), np.abs(gradient)
+    product = lr * (E_gradient * (1 + 2 * f.u) + 2 * f.u * g) + _input(lr, f) * (g + E_gradient)
+    own = 2 * unit_roundoff(wide) * (np.abs(old) + lr * g)
+    return slack(dtype, wide) * (product + f.u * np.abs(new) + own + 4 * f.eta)
+
+
+def reaches(name, magnitude, limit, Y, dtype):
+    """An upper limit of every intermediate result on the way to a quantity.
+
+    A sum of products of total magnitude P has a limit of at least γ_n P > u P, so none of its partial sums is larger
+    than E / u; before it is scaled the loss is 2 N times larger.
+    """
+    scale = 2 * Y.shape[-2] if name == "L" else 1
+    return scale * (magnitude + limit / format_of(dtype).u)

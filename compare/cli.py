@@ -1,0 +1,199 @@
+"""The command line: thin, no mathematics. The one place that knows all rooms."""
+
+import os
+import shlex
+import signal
+import sys
+from contextlib import contextmanager
+from typing import Annotated
+
+import numpy as np
+from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from compare import agree as judge
+from compare import options, result, run, show, suite
+from compare.errors import ColumnError, UsageError
+from compare.options import Suite, Training
+
+INTERRUPTED = 130
+EPOCHS_BETWEEN_LINES = 200
+
+app = App(
+    name="fourfold",
+    help="One network, four frameworks, the same gradients.",
+    help_epilogue="Exit codes: 0 agreed, 1 disagreed, 2 wrong usage or bad input, 3 something could not be judged.",
+    help_format="plaintext",
+    suppress_keyboard_interrupt=False,
+)
+# A result is wider than the 80 columns of a pipe.
+out = Console(width=None if sys.stdout.isatty() else 110, highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main():
+    """Run one command; every error a user can cause becomes one sentence on standard error and an exit code."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        code = app(print_error=False, exit_on_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except UsageError as error:
+        code = _complain(str(error), 2)
+    except CycloptsError as error:
+        code = _complain(f"{str(error).strip()} See fourfold --help.", 2)
+    except ColumnError as error:
+        code = _complain(str(error), 3)
+    except KeyboardInterrupt:
+        code = _complain("Interrupted: nothing was written.", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on; say no more
+        code = 128 + signal.SIGPIPE
+    sys.exit(code or 0)
+
+
+def _complain(sentence, code):
+    err.print(f"fourfold: {sentence}", markup=False)
+    return code
+
+
+@app.command
+def agree(*, training: Training = Training(), suite_: Suite = Suite()):
+    """Run the agreement suite and print the verdict: every step of every column against exact values.
+
+    Example: fourfold agree --impl numpy,torch --seeds 100 --activation tanh
+    """
+    outcome, *_ = _judge(training, suite_)
+    if suite_.json != "-":
+        _print_result(outcome)
+    _write_json(suite_.json, result.encode(outcome))
+    return outcome.exit_code()
+
+
+@app.command
+def report(
+    *,
+    training: Training = Training(),
+    suite_: Suite = Suite(),
+    out_: Annotated[str, Parameter(name="--out")] = "reports/out/latest",
+    resolution: int = 20,
+    extent: str = "0,1",
+):
+    """Run the agreement suite and write its report: index.html (one file to send), report.md, result.json, arrays.
+
+    Parameters
+    ----------
+    out_: Folder to write, whole or not at all.
+    resolution: Points a side of the decision boundary's grid.
+    extent: The grid's lower and upper end, for both inputs.
+
+    Example: fourfold report --seeds 5 --out /tmp/report
+    """
+    from reports import render, store
+
+    grid = options.grid(resolution, extent)
+    store.check_writable(out_)
+    outcome, arrays, case = _judge(training, suite_, grid)
+    inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
+    found = store.Report(outcome, inputs, arrays)
+    store.write_folder(out_, {**store.files(found), **render.pages(found)})
+    if suite_.json != "-":
+        _print_result(outcome)
+        out.print(f"Report: {out_}/index.html", markup=False)
+    _write_json(suite_.json, result.encode(outcome))
+    return outcome.exit_code()
+
+
+def _judge(training, s, grid=None):
+    """(Result, arrays, Case) for the options, with a progress bar."""
+    names, left_out = options.columns(s.impl)
+    dtypes, seeds, timeout = options.dtypes(s.dtype), options.seeds(s.seeds), options.timeout(s.timeout)
+    case = options.case(training, seeds)
+    if left_out:
+        err.print(f"Not installed, left out: {', '.join(left_out)}.")
+    with _progress() as bar:
+        tasks = {name: bar(name, case.steps * len(dtypes)) for name in names}
+        advance = lambda name, steps: tasks[name](steps)
+        grid = grid if case.X.shape[1] == 2 else None
+        return *suite.agreement(names, case, dtypes, timeout, _command(), advance, grid), case
+
+
+def _print_result(outcome):
+    out.print(show.setting(outcome), "\n")
+    for dtype in outcome.setting.dtypes:
+        if any(row.dtype == dtype for row in outcome.rows):
+            out.print(show.rich_table(outcome, dtype), "")
+    for rejection in outcome.rejections:
+        out.print(show.rejection(rejection), markup=False)
+    for column in outcome.columns:
+        if column.reason:
+            out.print(f"Not judged: {column.reason}.", markup=False)
+    out.print(show.verdict(outcome), style="bold", markup=False)
+    out.print(show.environment(outcome), style="dim", markup=False)
+
+
+@app.command
+def train(
+    column: str,
+    *,
+    training: Training = Training(),
+    seed: int = 0,
+    dtype: str = "float64",
+    timeout: float = 600,
+    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+):
+    """Train one network with one column, as the tutorial does.
+
+    Example: fourfold train jax --activation tanh --seed 7
+    """
+    name, (precision, *more) = options.column(column), options.dtypes(dtype)
+    if more:
+        raise UsageError("train takes one --dtype.")
+    case = options.case(training, options.seeds(f"{seed}:{seed + 1}"))
+    say = (lambda line: None) if json == "-" else (lambda line: out.print(line, markup=False))
+    say(f"{name}: {case.parameters()} parameters, seed {seed}, {case.steps:,} epochs, learning rate {case.lr:g}")
+    losses = []
+    with run.workers(options.timeout(timeout)) as pool, _progress() as bar:
+        advance = bar(name, case.steps)
+        for epoch, _, path in run.stream(pool, name, case, precision, EPOCHS_BETWEEN_LINES):
+            W1, W2, L = (Z[-1, 0] for Z in path)
+            losses.append((epoch, float(path[2][0, 0])))
+            say(f"epoch {epoch:>9,}   loss {losses[-1][1]:.10g}")
+            advance(len(path[2]))
+        p = judge.problem(case, precision)
+        final = pool.call(name, run.trace, p.X, p.Y, W1, W2, case.activation)
+    losses.append((case.steps, float(final.L)))
+    say(f"epoch {case.steps:>9,}   loss {losses[-1][1]:.10g}\n")
+    for x, y_hat, y in zip(p.X.tolist(), final.Y_hat.tolist(), p.Y.tolist(), strict=True):
+        say(f"{_vector(x)} → {_vector(y_hat)}   class {_vector(np.round(y_hat))}, target {_vector(y)}")
+    record = {"column": name, "dtype": precision, "seed": seed, "parameters": case.parameters(), "losses": losses}
+    weights = {"W1": W1, "W2": W2, "Y_hat": final.Y_hat}
+    _write_json(json, result.encode(record | {key: result.numbers(Z) for key, Z in weights.items()}))
+
+
+def _vector(values):
+    return f"({', '.join(f'{v:.4g}' for v in values)})"
+
+
+@contextmanager
+def _progress():
+    """Gives a function (description, total) -> advance(steps); shown on standard error, and only on a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} steps"), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+
+        def start(name, total):
+            task = bar.add_task(name, total=total)
+            return lambda steps: bar.advance(task, steps)
+
+        yield start
+
+
+def _write_json(target, content):
+    if target == "-":
+        sys.stdout.write(content.decode())
+    elif target:
+        result.write_whole(target, content)
+
+
+def _command():
+    return shlex.join(["fourfold", *sys.argv[1:]])

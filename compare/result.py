@@ -1,0 +1,148 @@
+"""What an agreement run found, as data: `result.json` and the arrays beside it.
+
+The schema is these classes (`reports/result.schema.json` is made from them). A number that JSON cannot hold is
+written as one of the strings "nan", "inf", "-inf".
+"""
+
+import math
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from compare.errors import UsageError
+
+SCHEMA_VERSION = 1
+Number = float | str
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One quantity of one column in one precision, over all seeds and steps at which it was certified."""
+
+    column: str
+    dtype: str
+    quantity: str  # a field of Trace, or "every L", "every W2", "every W1": the loss and weights of every step
+    checked: int  # numbers certified
+    out_of_range: int  # numbers not certified: the exact computation overflows the format
+    rejected: int
+    worst_ratio: Number  # largest error as a fraction of its limit
+    worst_ulps: Number  # largest error in units in the last place of the truth
+
+
+class Rejection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first wrong number of a column: first in steps, then in order of computation."""
+
+    column: str
+    dtype: str
+    step: int
+    seed: int | None
+    quantity: str
+    index: list[int]  # of the entry, within one seed's array
+    value: Number | None
+    truth: Number | None  # rounded to float64
+    error: Number | None
+    limit: Number | None
+    note: str
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    verdict: str  # "agrees", "disagrees", "not judged"
+    reason: str  # why it was not judged, or ""
+
+
+class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was asked of every column."""
+
+    data: str
+    samples: int
+    widths: list[int]  # d_in, d_hidden, d_out
+    parameters: int
+    activation: str
+    lr: float
+    steps: int
+    first_seed: int
+    seeds: int
+    dtypes: list[str]
+    inputs_sha256: str  # of X, Y and all initial weights, in float64
+
+
+class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    fourfold: str
+    python: str
+    versions: dict[str, str]
+    system: str
+    cpu: str
+    cores: int
+    threads: str
+    wide: dict[str, str]  # the numbers that judged each precision
+    command: str
+
+
+class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    schema_version: int
+    created: str  # UTC, ISO 8601
+    setting: Setting
+    environment: Environment
+    columns: list[Column]
+    rows: list[Row]
+    rejections: list[Rejection]
+    seconds: dict[str, float]  # a column's own time, imports included; "total" is the run's
+
+    def exit_code(self):
+        verdicts = {column.verdict for column in self.columns}
+        return 1 if "disagrees" in verdicts else 3 if "not judged" in verdicts else 0
+
+
+def number(x):
+    """A float as JSON can hold it."""
+    x = float(x)
+    return x if math.isfinite(x) else "nan" if math.isnan(x) else "inf" if x > 0 else "-inf"
+
+
+def numbers(Z):
+    """An array as nested lists that JSON can hold."""
+    return number(Z) if np.ndim(Z) == 0 else [numbers(z) for z in Z]
+
+
+def encode(result):
+    return msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"
+
+
+def schema():
+    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Result)), indent=1) + b"\n"
+
+
+def read(path):
+    """The Result in a file. Raises UsageError where it is missing, damaged or of another schema version."""
+    try:
+        content = Path(path).read_bytes()
+        version = msgspec.json.decode(content).get("schema_version")
+        if version != SCHEMA_VERSION:
+            raise UsageError(f"{path} has schema version {version}; this fourfold reads version {SCHEMA_VERSION}.")
+        return msgspec.json.decode(content, type=Result)
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror}.") from None
+    except (msgspec.DecodeError, AttributeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not a result of fourfold: {error}.") from None
+
+
+def write_whole(path, content):
+    """Write bytes to a file, whole or not at all. Raises UsageError where it cannot be written."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise UsageError(f"Cannot write {path}: {error.strerror}.") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except OSError as error:
+        raise UsageError(f"Cannot write {path}: {error.strerror}.") from None
+    finally:
+        Path(beside).unlink(missing_ok=True)

@@ -1,0 +1,119 @@
+"""Results as text: tables are (headers, rows) until the last moment."""
+
+import math
+
+from rich.table import Table
+from rich.text import Text
+
+from impls.model import Trace
+
+EVERY = ("every L", "every W2", "every W1")
+
+
+def measure(x):
+    """A number of the result file as a float."""
+    return float(x)
+
+
+def brief(x):
+    """Two or three significant digits, short enough for a cell."""
+    x = measure(x)
+    if not math.isfinite(x) or x == 0:
+        return {math.inf: "∞", 0.0: "0"}.get(x, str(x))
+    if x >= 9999.5:
+        return f"{x:.0e}".replace("e+0", "e").replace("e+", "e")
+    return f"{x:.2g}" if x < 9.95 else f"{x:.0f}"
+
+
+def fraction(ratio):
+    """A share of the limit: what is within it never reads as 1.00, what is beyond it never as less."""
+    ratio = measure(ratio)
+    if ratio > 1:
+        return f"×{brief(max(ratio, 1.1))}"
+    return "0" if ratio == 0 else "<.01" if ratio < 0.01 else f"{min(ratio, 0.99):.2f}".removeprefix("0")
+
+
+def table(result, dtype):
+    """(headers, rows of cells) for one precision: a cell is "fraction of the limit  error in ULP"."""
+    names = [column.name for column in result.columns]
+    by_key = {(row.column, row.quantity): row for row in result.rows if row.dtype == dtype}
+    rows = []
+    for quantity in (*Trace._fields, *EVERY):
+        cells = [cell(by_key.get((name, quantity))) for name in names]
+        rows.append([quantity, *cells])
+    return ["", *names], rows
+
+
+def cell(row):
+    if row is None:
+        return "–"
+    mark = "✗ " if row.rejected else ""
+    return f"{mark}{fraction(row.worst_ratio)}  {brief(row.worst_ulps)}"
+
+
+def rich_table(result, dtype):
+    headers, rows = table(result, dtype)
+    grid = Table(title=f"{dtype}: largest error as a fraction of its limit, and in ULP", title_justify="left", box=None)
+    grid.add_column(headers[0])
+    for name in headers[1:]:
+        grid.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        grid.add_row(row[0], *(Text(c, style="bold red" if c.startswith("✗") else "") for c in row[1:]))
+    return grid
+
+
+def verdict(result):
+    """One sentence: who agrees, on how much."""
+    s = result.setting
+    agreeing = [c.name for c in result.columns if c.verdict == "agrees"]
+    wrong = [c.name for c in result.columns if c.verdict == "disagrees"]
+    missing = [c.name for c in result.columns if c.verdict == "not judged"]
+    numbers = sum(row.checked for row in result.rows)
+    seeds = f"{s.seeds:,} seed{'s' * (s.seeds != 1)} × {s.steps:,} step{'s' * (s.steps != 1)} × {' and '.join(s.dtypes)}"
+    if wrong:
+        start = f"DISAGREED: {_list(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
+        start += f"; {_list(agreeing)} within what rounding allows" if agreeing else ""
+    elif agreeing:
+        start = f"AGREED: {_list(agreeing)} within what rounding allows"
+    else:
+        start = "NOT JUDGED"
+    start += f"; not judged: {_list(missing)}" if missing and (agreeing or wrong) else ""
+    return f"{start}. {seeds}: {numbers:,} numbers certified, {sum(r.rejected for r in result.rows):,} rejected."
+
+
+def _list(names):
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def rejection(r):
+    """Who, when, what, and the numbers."""
+    seed = "" if r.seed is None else f", seed {r.seed}"
+    where = f"{r.column} ({r.dtype}): first wrong at step {r.step}{seed}, {r.quantity}{r.index or ''}"
+    lines = [where]
+    if r.value is not None:
+        lines += [
+            f"    got    {r.value!r}",
+            f"    exact  {r.truth!r}",
+            f"    error  {measure(r.error):.3g}, limit {measure(r.limit):.3g}",
+        ]
+    if r.note:
+        lines.append(f"    {r.note}")
+    return "\n".join(lines)
+
+
+def setting(result):
+    s = result.setting
+    return (
+        f"{s.data}: {s.samples} samples, layers {'-'.join(map(str, s.widths))} ({s.parameters} parameters), "
+        f"{s.activation}, learning rate {s.lr:g}, seeds {s.first_seed}:{s.first_seed + s.seeds}, {s.steps:,} steps"
+    )
+
+
+def environment(result):
+    e = result.environment
+    packages = ", ".join(f"{name} {version}" for name, version in e.versions.items())
+    judged = ", ".join(f"{dtype} by {wide}" for dtype, wide in e.wide.items())
+    return (
+        f"fourfold {e.fourfold}, Python {e.python}, {packages}\n"
+        f"{e.system}, {e.cpu}, {e.cores} cores, {e.threads} thread{'s' * (e.threads != '1')} a column; judged: {judged}"
+    )

@@ -1,0 +1,107 @@
+"""The same formulas in more precision: the value every column is judged against.
+
+Written once, for any depth, with or without biases, over NumPy arrays of whatever numbers are wide enough: float64
+for float32 columns, long double for float64 columns, and ball arithmetic (python-flint's `arb`, as an array of
+objects) where long double is no wider than double. Equation numbers E1 ... E19 are the lesson's.
+"""
+
+from typing import NamedTuple
+
+import flint
+import numpy as np
+
+BALL = np.dtype(object)
+BALL_BITS = 192
+
+
+class Network(NamedTuple):
+    """Layer k has weights[k] (*S, d_in, d_out), biases[k] (*S, 1, d_out) or None, and activations[k]."""
+
+    weights: tuple
+    biases: tuple
+    activations: tuple
+
+
+def wide_dtype(dtype):
+    """The numbers that judge `dtype` ("float32" or "float64")."""
+    if np.dtype(dtype) == np.float32:
+        return np.dtype(np.float64)
+    # 2^-11 of the judged rounding is the least extra precision the derivation in bounds.py is content with
+    if np.finfo(np.longdouble).eps <= np.finfo(np.float64).eps * 2.0**-11:
+        return np.dtype(np.longdouble)
+    return BALL
+
+
+def unit_roundoff(wide):
+    return 2.0**-BALL_BITS if wide == BALL else float(np.finfo(wide).eps) / 2
+
+
+def widen(Z, wide):
+    """Z exactly, in wide numbers."""
+    return _ball(np.asarray(Z, np.float64)) if wide == BALL else np.asarray(Z, wide)
+
+
+def narrow(Z):
+    """Z rounded to float64: good for magnitudes and for differences already taken, not for values."""
+    return _middle(Z).astype(np.float64) if Z.dtype == BALL else Z.astype(np.float64)
+
+
+_ball = np.frompyfunc(lambda x: flint.arb(float(x)), 1, 1)
+_middle = np.frompyfunc(lambda x: float(x.mid()) if x.is_finite() else float("nan"), 1, 1)
+_ball_exp = np.frompyfunc(lambda x: x.exp(), 1, 1)
+_ball_tanh = np.frompyfunc(lambda x: x.tanh(), 1, 1)
+
+
+def _exp(Z):
+    return _ball_exp(Z) if Z.dtype == BALL else np.exp(Z)
+
+
+def _tanh(Z):
+    return _ball_tanh(Z) if Z.dtype == BALL else np.tanh(Z)
+
+
+def _positive(Z):
+    return np.asarray(Z > 0, dtype=bool).astype(np.int8)
+
+
+# φ(h), and φ'(h) from a = φ(h)
+ACTIVATIONS = {
+    "sigmoid": (lambda H: 1 / (1 + _exp(-H)), lambda A: A * (1 - A)),
+    "tanh": (_tanh, lambda A: 1 - A * A),
+    "relu": (lambda H: H * _positive(H), _positive),
+    "identity": (lambda H: H, lambda A: np.ones(A.shape, np.int8)),
+}
+
+
+def evaluate(X, Y, network):
+    """Every quantity of one forward and backward pass, by name.
+
+    X (N, d_in), Y (N, d_out) and the network's arrays hold wide numbers. For K layers the names are, in order:
+    H1 A1 ... HK Y_hat R L dL_dY_hat dL_dHK dL_dWK dL_dbK dL_dA(K-1) ... dL_dW1 dL_db1, and slope1 ... slopeK for
+    φ'(H1) ... φ'(HK), which no column reports.
+    """
+    with np.errstate(all="ignore"), flint.ctx.workprec(BALL_BITS):
+        return _evaluate(X, Y, network)
+
+
+def _evaluate(X, Y, network):
+    K = len(network.weights)
+    N = Y.shape[-2]
+    q, A = {}, [X]
+    for k, (W, b, activation) in enumerate(zip(*network, strict=True), start=1):
+        phi, phi_prime = ACTIVATIONS[activation]
+        H = A[-1] @ W if b is None else A[-1] @ W + b
+        A.append(phi(H))
+        q[f"H{k}"], q[f"slope{k}"] = H, phi_prime(A[-1])
+        q["Y_hat" if k == K else f"A{k}"] = A[-1]
+    q["R"] = R = q["Y_hat"] - Y
+    q["L"] = (R * R).sum(axis=(-2, -1)) / (2 * N)
+    q["dL_dY_hat"] = dA = R / N
+    for k in range(K, 0, -1):
+        q[f"dL_dH{k}"] = dH = dA if network.activations[k - 1] == "identity" else dA * q[f"slope{k}"]
+        q[f"dL_dW{k}"] = A[k - 1].mT @ dH
+        if network.biases[k - 1] is not None:
+            q[f"dL_db{k}"] = dH.sum(axis=-2, keepdims=True)
+        if k > 1:
+            q[f"dL_dA{k - 1}"] = dA = dH @ network.weights[k - 1].mT
+    return q

@@ -1,0 +1,1 @@
+"""Result files -> pages and pictures. Imports no framework and runs no column."""

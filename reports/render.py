@@ -1,0 +1,104 @@
+"""A Report -> its pages: index.html, one self-contained file, and report.md with its pictures beside it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from compare import show
+from reports import pictures
+
+
+class Picture(NamedTuple):
+    name: str
+    title: str
+    text: str  # what it shows: caption and alternative text
+    svg: str
+
+
+def pages(report):
+    """{relative path: bytes} of the report's pages and pictures."""
+    result = report.result
+    shown = [*_pictures(report)]
+    context = {
+        "result": result,
+        "verdict": show.verdict(result),
+        "setting": show.setting(result),
+        "environment": show.environment(result),
+        "tables": [(dtype, *show.table(result, dtype)) for dtype in result.setting.dtypes],
+        "rejections": [show.rejection(r) for r in result.rejections],
+        "pictures": shown,
+        "ok": result.exit_code() == 0,
+    }
+    loader = PackageLoader("reports")
+    html = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    html.filters["svg"] = lambda p: Markup(pictures.on_page(p.svg))
+    text = Environment(loader=loader, autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    text.filters["md"] = _plain
+    return {
+        "index.html": html.get_template("index.html.j2").render(context).encode(),
+        "report.md": text.get_template("report.md.j2").render(context).encode(),
+        **{f"{p.name}.svg": pictures.in_file(p.svg).encode() for p in shown},
+    }
+
+
+def _plain(text):
+    """Text that Markdown, and the HTML inside Markdown, must not read as markup."""
+    for mark in "\\`*_[]<>|&#":
+        text = text.replace(mark, f"&#{ord(mark)};" if mark in "<>&|" else f"\\{mark}")
+    return text
+
+
+def _pictures(report):
+    result = report.result
+    if not result.rows:
+        return
+    yield Picture(
+        "shares",
+        "How much of its limit each quantity uses",
+        "One dot a column: the largest error of the quantity over all seeds and steps, divided by what rounding allows. "
+        "Left of the line: within the limit.",
+        pictures.shares(result),
+    )
+    present = {key: a for key, a in report.arrays.items() if a}
+    if not present:
+        return
+    dtype = next(iter(present))[1]
+    seed = drawn_seed(present, dtype)
+    named = f"seed {result.setting.first_seed + seed}, {dtype}"
+    yield Picture(
+        "losses",
+        "Training error",
+        f"Loss of every column over the steps ({named}). The curves coincide; thinner ones lie on top.",
+        pictures.losses(report, dtype, seed),
+    )
+    yield Picture(
+        "loss_errors",
+        "Differences, and the limit",
+        "Above: error of each logged loss against the exact loss at the column's own weights, and the limit it must stay "
+        "under. Below: distance of each column's loss from the first column's, where rounding differences of all earlier "
+        f"steps have added up. Seed {result.setting.first_seed + seed}; points at the lower edge are exact zeros.",
+        pictures.loss_errors(report, seed),
+    )
+    if result.setting.widths[0] != 2:
+        return
+    yield Picture(
+        "predictions",
+        "Predictions",
+        f"The inputs after training ({named}): inner dot the class the prediction rounds to, ring the target's class.",
+        pictures.predictions(report, dtype, seed),
+    )
+    if any("Y_hat_grid" in a for a in present.values()):
+        yield Picture(
+            "boundary",
+            "Decision boundary",
+            f"A grid of inputs classified by every column ({named}); the line is where the prediction is ½.",
+            pictures.boundary(report, dtype, seed),
+        )
+
+
+def drawn_seed(arrays, dtype):
+    """Position, among the recorded seeds, of the one with the smallest final loss."""
+    final = next(a["L"][-1] for (_, d), a in arrays.items() if d == dtype)
+    return int(np.argmin(np.nan_to_num(final, nan=np.inf)))
