@@ -80,14 +80,14 @@ def judge_trace(quantities, W1, W2, p):
 
 
 def judge_steps(W1, W2, path, p):
-    """Every step of a path that starts at the weights W1 (S, d_in, d_hidden), W2: the loss, W2 and W1, as Judged.
+    """Every step of a path: the loss, W2 and W1 after it, as Judged.
 
-    Time is the first axis. Entry t of W1 is certified against w_t - λ g(w_t) with the exact g at the column's own w_t.
+    Time is the first axis; W1 (T, S, d_in, d_hidden) and W2 are the weights before each step. Those after it are
+    certified against w - λ g(w) with the exact g at the column's own w.
     """
-    old1, old2 = (np.concatenate([w[None], new[:-1]]) for w, new in zip((W1, W2), path, strict=False))
-    length = max(1, BLOCK // len(W1))
-    blocks = [slice(t, t + length) for t in range(0, len(old1), length)]
-    judged = [_judge_block(old1[b], old2[b], [Z[b] for Z in path], p) for b in blocks]
+    length = max(1, BLOCK // W1.shape[1])
+    blocks = [slice(t, t + length) for t in range(0, len(W1), length)]
+    judged = [_judge_block(W1[b], W2[b], [Z[b] for Z in path], p) for b in blocks]
     return [_concatenate(rows) for rows in zip(*judged, strict=True)]
 
 
@@ -144,7 +144,12 @@ def _concatenate(rows):
     return Judged(rows[0].quantity, *(np.concatenate(parts) for parts in list(zip(*rows, strict=True))[1:]))
 
 
+class Wrong(NamedTuple):
+    judged: Judged
+    index: tuple
+
+
 def first_wrong(judged):
-    """(Judged, index) of the first wrong entry: first in steps, then in order of computation; or None."""
-    found = [(j, np.argwhere(j.wrong)[0]) for j in judged if j.wrong.any()]
-    return min(found, key=lambda pair: pair[1][0] if len(pair[1]) else 0, default=None)
+    """The first wrong entry, first along the first axis and then in order of computation; or None."""
+    found = [Wrong(j, tuple(np.argwhere(j.wrong)[0])) for j in judged if j.wrong.any()]
+    return min(found, key=lambda w: w.index[:1], default=None)

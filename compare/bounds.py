@@ -23,7 +23,7 @@ from compare.truth import narrow, unit_roundoff
 
 # Error of the libraries' sigmoid and tanh, in eps relative to the result: the one measured constant.
 C_ACTIVATION = 8
-# At least max|φ''|/2, the remainder of φ(h + E) = φ(h) + φ'(h) E + ...: sigmoid 1/(12 √3) = 0.0482, tanh 2/(3 √3) = 0.385
+# At least max|φ''|/2, for the remainder of φ(h + E): sigmoid 1/(12 √3) = 0.0482, tanh 2/(3 √3) = 0.385
 HALF_CURVATURE = {"sigmoid": 0.05, "tanh": 0.39}
 
 

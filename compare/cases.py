@@ -2,6 +2,7 @@
 
 import csv
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ DTYPES = ("float64", "float32")
 class Case(NamedTuple):
     """One training problem, for all seeds at once; arrays are float64 and are rounded once when a dtype is chosen."""
 
-    data: str  #         where X and Y come from
+    name: str  #         for the default case: where X and Y come from
     X: np.ndarray  #     (N, d_in)
     Y: np.ndarray  #     (N, d_out)
     W1: np.ndarray  #    (seeds, d_in, d_hidden)
@@ -42,7 +43,7 @@ def draw(seeds, widths):
     seeds: range; widths (d_in, d_hidden, ..., d_out). Returns one float64 array (seeds, d_k, d_k+1) a layer.
     """
     generators = [np.random.default_rng(seed) for seed in seeds]
-    layers = zip(widths, widths[1:], strict=False)
+    layers = pairwise(widths)
     return tuple(np.stack([g.standard_normal(shape) for g in generators]) for shape in layers)
 
 

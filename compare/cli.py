@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from compare import agree as judge
-from compare import options, result, run, show, suite
+from compare import environment, options, result, run, show, suite
 from compare.errors import ColumnError, UsageError
-from compare.options import Suite, Training
+from compare.options import Json, Suite, Training
 
 INTERRUPTED = 130
 EPOCHS_BETWEEN_LINES = 200
@@ -115,12 +115,12 @@ def _judge(training, s, grid=None):
         tasks = {name: bar(name, case.steps * len(dtypes)) for name in names}
         advance = lambda name, steps: tasks[name](steps)
         grid = grid if case.X.shape[1] == 2 else None
-        return *suite.agreement(names, case, dtypes, timeout, _command(), advance, grid), case
+        return *suite.agreement(names, [case], dtypes, timeout, _command(), advance, grid), case
 
 
 def _print_result(outcome):
-    out.print(show.setting(outcome), "\n")
-    for dtype in outcome.setting.dtypes:
+    out.print(show.settings(outcome), "\n", markup=False)
+    for dtype in show.dtypes(outcome):
         if any(row.dtype == dtype for row in outcome.rows):
             out.print(show.rich_table(outcome, dtype), "")
     for rejection in outcome.rejections:
@@ -140,7 +140,7 @@ def train(
     seed: int = 0,
     dtype: str = "float64",
     timeout: float = 600,
-    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    json: Json = None,
 ):
     """Train one network with one column, as the tutorial does.
 
@@ -155,8 +155,8 @@ def train(
     losses = []
     with run.workers(options.timeout(timeout)) as pool, _progress() as bar:
         advance = bar(name, case.steps)
-        for epoch, _, path in run.stream(pool, name, case, precision, EPOCHS_BETWEEN_LINES):
-            W1, W2, L = (Z[-1, 0] for Z in path)
+        for epoch, path in run.stream(pool, name, case, precision, EPOCHS_BETWEEN_LINES):
+            W1, W2 = path[0][-1, 0], path[1][-1, 0]
             losses.append((epoch, float(path[2][0, 0])))
             say(f"epoch {epoch:>9,}   loss {losses[-1][1]:.10g}")
             advance(len(path[2]))
@@ -175,10 +175,60 @@ def _vector(values):
     return f"({', '.join(f'{v:.4g}' for v in values)})"
 
 
+@app.command
+def doctor(*, json: Json = None, timeout: float = 120):
+    """List the frameworks: version, seconds to import, and whether each computes known gradients.
+
+    Example: fourfold doctor
+    """
+    found = [*environment.diagnose(options.timeout(timeout))]
+    if json != "-":
+        for d in found:
+            out.print(f"{d['column']:<12} {d['version']:<14} {d['note']}", markup=False)
+    _write_json(json, result.encode(found))
+    return 3 if any(d["version"] and not d["works"] for d in found) else 0
+
+
+@app.command
+def bench(*, quick: bool = False, json: Json = None):
+    """Time the columns beside a C loop, and a cold `agree` beside a bare `import tensorflow`.
+
+    Ratios within one run are the figures that count: 1,000 seeds at once, 10,000 steps, float64.
+
+    Example: fourfold bench --quick
+    """
+    from compare import bench as b
+
+    steps = b.STEPS // 5 if quick else b.STEPS
+    paces = [b.c_pace(b.SEEDS, steps)]
+    names, _ = options.columns(None)
+    with run.workers(3600) as pool:
+        for name in names:
+            paces.append(b.column_pace(pool, name, b.SEEDS, steps))
+    limit = paces[0].ns
+    if json != "-":
+        out.print(f"{b.SEEDS:,} seeds × {steps:,} steps, float64, ns per seed-step (× C)")
+        for p in paces:
+            ratio = f"{p.ns:9.1f}  {f'×{p.ns / limit:.1f}' if limit else '':>7}" if p.ns else "–"
+            out.print(f"{p.subject:<12} {ratio}  {p.note}", markup=False)
+    seconds, bare = b.cold_start()
+    if json != "-":
+        out.print(f"\nfourfold agree from cold: {seconds:.1f} s")
+        if bare:
+            out.print(f"bare import tensorflow:   {bare:.1f} s (×{seconds / bare:.2f})")
+    record = {"paces": [p._asdict() for p in paces], "agree_seconds": seconds, "import_tensorflow_seconds": bare}
+    _write_json(json, result.encode(record))
+
+
 @contextmanager
 def _progress():
     """Gives a function (description, total) -> advance(steps); shown on standard error, and only on a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} steps"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} steps"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
 
         def start(name, total):

@@ -13,6 +13,8 @@ import impls
 from compare import cases, run
 from compare.errors import UsageError
 
+Json = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+
 
 @Parameter(name="*")
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Suite:
     "How many, or a range a:b."
     timeout: float = 600
     "Seconds a column may take, in all."
-    json: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None
+    json: Json = None
     "Write the result as JSON to this file; - is standard output."
 
 
@@ -68,7 +70,9 @@ def column(name):
     if name in impls.NAMES or _importable(name):
         return name
     near = difflib.get_close_matches(name, impls.NAMES, 1)
-    hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(impls.NAMES)}, or the dotted name of a module."
+    hint = (
+        f"did you mean {near[0]}?" if near else f"choose from {', '.join(impls.NAMES)}, or the dotted name of a module."
+    )
     raise UsageError(f"There is no column {name!r}: {hint}")
 
 

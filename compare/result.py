@@ -22,6 +22,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One quantity of one column in one precision, over all seeds and steps at which it was certified."""
 
     column: str
+    case: str
     dtype: str
     quantity: str  # a field of Trace, or "every L", "every W2", "every W1": the loss and weights of every step
     checked: int  # numbers certified
@@ -35,6 +36,7 @@ class Rejection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first wrong number of a column: first in steps, then in order of computation."""
 
     column: str
+    case: str
     dtype: str
     step: int
     seed: int | None
@@ -56,7 +58,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was asked of every column."""
 
-    data: str
+    name: str  # of the case; rows and rejections refer to it
     samples: int
     widths: list[int]  # d_in, d_hidden, d_out
     parameters: int
@@ -84,7 +86,7 @@ class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema_version: int
     created: str  # UTC, ISO 8601
-    setting: Setting
+    settings: list[Setting]
     environment: Environment
     columns: list[Column]
     rows: list[Row]

@@ -4,7 +4,6 @@ Imports overlap, and a column that hangs, crashes or is not installed costs nobo
 its children import frameworks only through `impls.load`, and only the children do.
 """
 
-import importlib.metadata
 import importlib.util
 import multiprocessing
 import os
@@ -28,13 +27,11 @@ ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_
 
 def installed(name):
     """Whether the framework of a column is here, found out without importing it."""
-    package = impls.framework(name)
-    return package is None or importlib.util.find_spec(package) is not None
+    return impls.framework(name) is None or found(impls.framework(name))
 
 
-def versions(names):
-    packages = dict.fromkeys(["numpy", *(impls.framework(name) for name in names)])
-    return {p: importlib.metadata.version(p) for p in packages if p and importlib.util.find_spec(p)}
+def found(package):
+    return importlib.util.find_spec(package) is not None
 
 
 class Workers:
@@ -90,7 +87,9 @@ class Workers:
             return f"{name} did not finish within {self._timeout:g} s: give it longer with --timeout"
         if isinstance(error, pebble.ProcessExpired):
             code = error.exitcode
-            return f"{name} was killed by {_signal(-code)}" if code < 0 else f"{name} ended its process with status {code}"
+            return (
+                f"{name} was killed by {_signal(-code)}" if code < 0 else f"{name} ended its process with status {code}"
+            )
         text = " ".join(str(error).split()) or "no message"
         return f"{name} raised {type(error).__name__}: {text[:300]}{_where(error)}"
 
@@ -101,7 +100,8 @@ def _signal(number):
 
 def _where(error):
     """File and line of the innermost frame, as the worker reported them."""
-    lines = [line.strip() for line in getattr(error, "traceback", "").splitlines() if line.strip().startswith("File ")]
+    text = "".join(getattr(error, "__notes__", []))
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("File ")]
     return f" ({lines[-1].removeprefix('File ')})" if lines else ""
 
 
@@ -117,7 +117,7 @@ def workers(timeout):
 
 
 def stream(pool, name, case, dtype, piece):
-    """Train a column and yield (first step, weights before it, path), `piece` steps at a time.
+    """Train a column and yield (first step, path), `piece` steps at a time.
 
     The path is what `Model.train` returns, as NumPy arrays. The next piece is computed while the caller works on
     this one. Raises ColumnError.
@@ -126,11 +126,10 @@ def stream(pool, name, case, dtype, piece):
     X, Y, W1, W2 = (Z.astype(dtype) for Z in (case.X, case.Y, case.W1, case.W2))
     future = pool.submit(name, train, X, Y, W1, W2, case.lr, lengths[0], case.activation)
     for n, following in enumerate([*lengths[1:], None]):
-        path, before = pool.result(name, future), (W1, W2)
+        path = pool.result(name, future)
         if following:
-            W1, W2 = path[0][-1], path[1][-1]
-            future = pool.submit(name, train, X, Y, W1, W2, case.lr, following, case.activation)
-        yield n * piece, before, path
+            future = pool.submit(name, train, X, Y, path[0][-1], path[1][-1], case.lr, following, case.activation)
+        yield n * piece, path
 
 
 # Below: what runs in the worker.
@@ -150,7 +149,7 @@ def _timed(task, name, *args):
         value = task(name, *args)
         return time.monotonic() - start, value
     except Exception as error:
-        error.traceback = traceback.format_exc()
+        error.add_note(traceback.format_exc())
         raise
 
 
@@ -191,3 +190,27 @@ def trace(name, X, Y, W1, W2, activation):
 def predict(name, X, W1, W2, activation):
     column = impls.load(name)
     return column.to_numpy(column.forward(*_native(column, X, W1, W2), activation)[-1])
+
+
+def pace(name, X, Y, W1, W2, lr, steps, activation, piece=250):
+    """Nanoseconds per seed and step of `train`, in pieces so that a path never fills the memory."""
+    column = impls.load(name)
+    X, Y, W1, W2 = _native(column, X, Y, W1, W2)
+
+    def train_piece(W1, W2):
+        W1s, W2s, _ = column.train(X, Y, W1, W2, lr, piece, activation)
+        return W1s[-1], W2s[-1]
+
+    column.to_numpy(train_piece(W1, W2)[0])  # compiles
+    start = time.perf_counter()
+    for _ in range(steps // piece):
+        W1, W2 = train_piece(W1, W2)
+    seeds = len(column.to_numpy(W1))
+    return (time.perf_counter() - start) * 1e9 / seeds / (steps // piece * piece)
+
+
+def introduce(name):
+    """Seconds to import a column, its framework included."""
+    start = time.perf_counter()
+    impls.load(name)
+    return time.perf_counter() - start

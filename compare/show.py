@@ -33,22 +33,27 @@ def fraction(ratio):
     return "0" if ratio == 0 else "<.01" if ratio < 0.01 else f"{min(ratio, 0.99):.2f}".removeprefix("0")
 
 
+def dtypes(result):
+    return list(dict.fromkeys(dtype for s in result.settings for dtype in s.dtypes))
+
+
 def table(result, dtype):
-    """(headers, rows of cells) for one precision: a cell is "fraction of the limit  error in ULP"."""
+    """(headers, rows of cells) for one precision, worst of all cases: fraction of the limit, and error in ULP."""
     names = [column.name for column in result.columns]
-    by_key = {(row.column, row.quantity): row for row in result.rows if row.dtype == dtype}
-    rows = []
-    for quantity in (*Trace._fields, *EVERY):
-        cells = [cell(by_key.get((name, quantity))) for name in names]
-        rows.append([quantity, *cells])
-    return ["", *names], rows
+    found = {}
+    for row in result.rows:
+        if row.dtype == dtype:
+            found.setdefault((row.column, row.quantity), []).append(row)
+    quantities = (*Trace._fields, *EVERY)
+    return ["", *names], [[q, *(cell(found.get((name, q), [])) for name in names)] for q in quantities]
 
 
-def cell(row):
-    if row is None:
+def cell(rows):
+    if not rows:
         return "–"
-    mark = "✗ " if row.rejected else ""
-    return f"{mark}{fraction(row.worst_ratio)}  {brief(row.worst_ulps)}"
+    mark = "✗ " if any(row.rejected for row in rows) else ""
+    ratio, ulps = (max(measure(getattr(row, key)) for row in rows) for key in ("worst_ratio", "worst_ulps"))
+    return f"{mark}{fraction(ratio)}  {brief(ulps)}"
 
 
 def rich_table(result, dtype):
@@ -64,12 +69,15 @@ def rich_table(result, dtype):
 
 def verdict(result):
     """One sentence: who agrees, on how much."""
-    s = result.setting
     agreeing = [c.name for c in result.columns if c.verdict == "agrees"]
     wrong = [c.name for c in result.columns if c.verdict == "disagrees"]
     missing = [c.name for c in result.columns if c.verdict == "not judged"]
     numbers = sum(row.checked for row in result.rows)
-    seeds = f"{s.seeds:,} seed{'s' * (s.seeds != 1)} × {s.steps:,} step{'s' * (s.steps != 1)} × {' and '.join(s.dtypes)}"
+    s = result.settings[0]
+    if len(result.settings) == 1:
+        work = f"{_count(s.seeds, 'seed')} × {_count(s.steps, 'step')} × {' and '.join(s.dtypes)}"
+    else:
+        work = f"{_count(len(result.settings), 'case')} × {' and '.join(dtypes(result))}"
     if wrong:
         start = f"DISAGREED: {_list(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
         start += f"; {_list(agreeing)} within what rounding allows" if agreeing else ""
@@ -78,7 +86,11 @@ def verdict(result):
     else:
         start = "NOT JUDGED"
     start += f"; not judged: {_list(missing)}" if missing and (agreeing or wrong) else ""
-    return f"{start}. {seeds}: {numbers:,} numbers certified, {sum(r.rejected for r in result.rows):,} rejected."
+    return f"{start}. {work}: {numbers:,} numbers certified, {sum(r.rejected for r in result.rows):,} rejected."
+
+
+def _count(n, noun):
+    return f"{n:,} {noun}{'s' * (n != 1)}"
 
 
 def _list(names):
@@ -88,7 +100,7 @@ def _list(names):
 def rejection(r):
     """Who, when, what, and the numbers."""
     seed = "" if r.seed is None else f", seed {r.seed}"
-    where = f"{r.column} ({r.dtype}): first wrong at step {r.step}{seed}, {r.quantity}{r.index or ''}"
+    where = f"{r.column} ({r.case}, {r.dtype}): first wrong at step {r.step}{seed}, {r.quantity}{r.index or ''}"
     lines = [where]
     if r.value is not None:
         lines += [
@@ -101,11 +113,12 @@ def rejection(r):
     return "\n".join(lines)
 
 
-def setting(result):
-    s = result.setting
-    return (
-        f"{s.data}: {s.samples} samples, layers {'-'.join(map(str, s.widths))} ({s.parameters} parameters), "
+def settings(result):
+    """One line a case."""
+    return "\n".join(
+        f"{s.name}: {s.samples} samples, layers {'-'.join(map(str, s.widths))} ({s.parameters} parameters), "
         f"{s.activation}, learning rate {s.lr:g}, seeds {s.first_seed}:{s.first_seed + s.seeds}, {s.steps:,} steps"
+        for s in result.settings
     )
 
 

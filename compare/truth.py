@@ -38,12 +38,12 @@ def unit_roundoff(wide):
 
 def widen(Z, wide):
     """Z exactly, in wide numbers."""
-    return _ball(np.asarray(Z, np.float64)) if wide == BALL else np.asarray(Z, wide)
+    return np.asarray(_ball(np.asarray(Z, np.float64)) if wide == BALL else Z, wide)
 
 
 def narrow(Z):
     """Z rounded to float64: good for magnitudes and for differences already taken, not for values."""
-    return _middle(Z).astype(np.float64) if Z.dtype == BALL else Z.astype(np.float64)
+    return np.asarray(_middle(Z) if Z.dtype == BALL else Z, np.float64)
 
 
 _ball = np.frompyfunc(lambda x: flint.arb(float(x)), 1, 1)

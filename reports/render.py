@@ -24,9 +24,9 @@ def pages(report):
     context = {
         "result": result,
         "verdict": show.verdict(result),
-        "setting": show.setting(result),
+        "settings": show.settings(result).splitlines(),
         "environment": show.environment(result),
-        "tables": [(dtype, *show.table(result, dtype)) for dtype in result.setting.dtypes],
+        "tables": [(dtype, *show.table(result, dtype)) for dtype in show.dtypes(result)],
         "rejections": [show.rejection(r) for r in result.rejections],
         "pictures": shown,
         "ok": result.exit_code() == 0,
@@ -51,54 +51,62 @@ def _plain(text):
 
 
 def _pictures(report):
-    result = report.result
+    """Pictures of the whole result, then of its first case."""
+    result, inputs = report.result, report.inputs
     if not result.rows:
         return
     yield Picture(
         "shares",
         "How much of its limit each quantity uses",
-        "One dot a column: the largest error of the quantity over all seeds and steps, divided by what rounding allows. "
-        "Left of the line: within the limit.",
+        "One dot a column: the largest error of the quantity over all seeds and steps, divided by what rounding "
+        "allows. Left of the line: within the limit.",
         pictures.shares(result),
     )
-    present = {key: a for key, a in report.arrays.items() if a}
-    if not present:
+    case = result.settings[0]
+    by_dtype = {dtype: _columns(report, case.name, dtype) for dtype in case.dtypes}
+    by_dtype = {dtype: arrays for dtype, arrays in by_dtype.items() if arrays}
+    if not by_dtype:
         return
-    dtype = next(iter(present))[1]
-    seed = drawn_seed(present, dtype)
-    named = f"seed {result.setting.first_seed + seed}, {dtype}"
+    colour = pictures.colours([column.name for column in result.columns])
+    dtype, arrays = next(iter(by_dtype.items()))
+    seed = drawn_seed(arrays)
+    named = f"seed {case.first_seed + seed}, {dtype}"
     yield Picture(
         "losses",
         "Training error",
         f"Loss of every column over the steps ({named}). The curves coincide; thinner ones lie on top.",
-        pictures.losses(report, dtype, seed),
+        pictures.losses(arrays, seed, colour),
     )
     yield Picture(
         "loss_errors",
         "Differences, and the limit",
-        "Above: error of each logged loss against the exact loss at the column's own weights, and the limit it must stay "
-        "under. Below: distance of each column's loss from the first column's, where rounding differences of all earlier "
-        f"steps have added up. Seed {result.setting.first_seed + seed}; points at the lower edge are exact zeros.",
-        pictures.loss_errors(report, seed),
+        "Above: error of each logged loss against the exact loss at the column's own weights, and the limit it must "
+        "stay under. Below: the largest distance, up to each step, of a column's loss from the first column's; "
+        "rounding differences of all earlier steps add up there. A line along the lower edge is exactly zero "
+        f"(seed {case.first_seed + seed}).",
+        pictures.loss_errors(by_dtype, seed, colour),
     )
-    if result.setting.widths[0] != 2:
+    if case.widths[0] != 2:
         return
     yield Picture(
         "predictions",
         "Predictions",
         f"The inputs after training ({named}): inner dot the class the prediction rounds to, ring the target's class.",
-        pictures.predictions(report, dtype, seed),
+        pictures.predictions(arrays, seed, inputs["X"], inputs["Y"]),
     )
-    if any("Y_hat_grid" in a for a in present.values()):
-        yield Picture(
-            "boundary",
-            "Decision boundary",
-            f"A grid of inputs classified by every column ({named}); the line is where the prediction is ½.",
-            pictures.boundary(report, dtype, seed),
-        )
+    yield Picture(
+        "boundary",
+        "Decision boundary",
+        f"A grid of inputs classified by every column ({named}); the line is where the prediction is ½.",
+        pictures.boundary(arrays, seed, inputs["X"], inputs["Y"], inputs["grid"]),
+    )
 
 
-def drawn_seed(arrays, dtype):
-    """Position, among the recorded seeds, of the one with the smallest final loss."""
-    final = next(a["L"][-1] for (_, d), a in arrays.items() if d == dtype)
+def _columns(report, case, dtype):
+    return {column: a for (column, c, d), a in report.arrays.items() if (c, d) == (case, dtype) and a}
+
+
+def drawn_seed(arrays):
+    """Position, among the recorded seeds, of the one with the smallest final loss in the first column."""
+    final = next(iter(arrays.values()))["L"][-1]
     return int(np.argmin(np.nan_to_num(final, nan=np.inf)))

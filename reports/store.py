@@ -1,4 +1,4 @@
-"""A report's folder: result.json, inputs.npz and arrays/COLUMN-DTYPE.npz. Written beside, then renamed."""
+"""A report's folder: result.json, inputs.npz and arrays/CASE-COLUMN-DTYPE.npz, cases counted from 0."""
 
 import io
 import os
@@ -16,12 +16,14 @@ from compare.errors import UsageError
 class Report(NamedTuple):
     result: result.Result
     inputs: dict  # X (N, d_in), Y (N, d_out), W1, W2 of all seeds, grid (points, d_in) where it could be drawn
-    arrays: dict  # (column, dtype) -> dict of arrays
+    arrays: dict  # (column, case name, dtype) -> dict of arrays
 
 
 def files(report):
     """Everything of a Report as {relative path: bytes}."""
-    arrays = {f"arrays/{column}-{dtype}.npz": npz(a) for (column, dtype), a in report.arrays.items() if a}
+    position = {s.name: n for n, s in enumerate(report.result.settings)}
+    found = [(column, position[case], dtype, a) for (column, case, dtype), a in report.arrays.items() if a]
+    arrays = {f"arrays/{case}-{column}-{dtype}.npz": npz(a) for column, case, dtype, a in found}
     return {"result.json": result.encode(report.result), "inputs.npz": npz(report.inputs), **arrays}
 
 

@@ -67,7 +67,8 @@ def step(X, Y, W1, W2, lr, activation):
 @partial(jax.jit, static_argnames=["steps", "activation"])
 def train(X, Y, W1, W2, lr, steps, activation):
     def next_step(W, _):
-        W1, W2, L = step(X, Y, *W, lr, activation)
+        W1, W2 = W
+        W1, W2, L = step(X, Y, W1, W2, lr, activation)
         return (W1, W2), (W1, W2, L)
 
     _, path = jax.lax.scan(next_step, (W1, W2), length=steps)

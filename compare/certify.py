@@ -1,0 +1,153 @@
+"""Trains one column on one case and certifies every step, and the whole trace at steps 0, 1, 10, 100 ... and last."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from compare import agree, run
+from compare.result import Rejection, Row, number
+
+# Steps x seeds in one piece: large enough to hide the call, small enough to be judged while the next one runs.
+PIECE = 25_000
+SHOWN_SEEDS = 10
+
+
+class Evidence(NamedTuple):
+    """What is left of a column's run: rows for the verdict, the first rejection, arrays for the pictures."""
+
+    rows: list
+    rejection: Rejection | None
+    arrays: dict
+
+
+class Where(NamedTuple):
+    column: str
+    case: str
+    dtype: str
+
+
+def certify(pool, name, case, dtype, advance, grid=None):
+    """The Evidence on a column. Raises ColumnError where it cannot be run.
+
+    `advance(steps)` is called as steps are certified; `grid` (points, d_in) is predicted with the final weights.
+    """
+    where, p = Where(name, case.name, dtype), agree.problem(case, dtype)
+    rows, rejection, pictures, checkpoints = {}, None, [], []
+    piece = max(1, PIECE // len(case.seeds))
+    W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
+
+    for first, path in run.stream(pool, name, case, dtype, piece):
+        complaint = agree.malformed_path(path, W1, W2, min(piece, case.steps - first), p)
+        if complaint:
+            return Evidence([], _malformed(where, first, "train", complaint), {})
+        before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
+        judged = agree.judge_steps(before[0], before[1], path, p)
+        _add(rows, judged, "every ")
+        if not rejection:
+            rejection = _first_rejection(pool, where, judged, before, first, case, p)
+        checkpoints += [(first + t, before[0][t], before[1][t]) for t in _powers_of_ten(first, len(path[2]))]
+        pictures.append(_picture(first, before, path[2], judged, case.steps))
+        W1, W2 = path[0][-1], path[1][-1]
+        advance(len(path[2]))
+
+    steps, W1s, W2s = (np.stack(Z) for Z in zip(*checkpoints, (case.steps, W1, W2), strict=True))
+    quantities = pool.call(name, run.trace, p.X, p.Y, W1s, W2s, p.activation)
+    complaint = agree.malformed_trace(quantities, W1s, W2s, p)
+    if complaint:
+        return Evidence([], _malformed(where, 0, "trace", complaint), {})
+    judged = agree.judge_trace(quantities, W1s, W2s, p)
+    _add(rows, judged)
+    wrong = agree.first_wrong(judged)
+    if wrong and (not rejection or steps[wrong.index[0]] < rejection.step):
+        c, s, *entry = wrong.index
+        rejection = _rejected(where, wrong, entry, int(steps[c]), case.seeds[s])
+
+    arrays = {key: np.concatenate([part[key] for part in pictures]) for key in pictures[0]}
+    final = {"W1_final": W1[:SHOWN_SEEDS], "W2_final": W2[:SHOWN_SEEDS]}
+    if grid is not None:
+        arrays["Y_hat_grid"] = pool.call(name, run.predict, grid.astype(dtype), *final.values(), p.activation)
+    arrays |= final | {"Y_hat_final": quantities.Y_hat[-1, :SHOWN_SEEDS]}
+    return Evidence([_row(where, quantity, counts) for quantity, counts in rows.items()], rejection, arrays)
+
+
+def _first_rejection(pool, where, judged, before, first, case, p):
+    """The first wrong entry of a piece; its step is evaluated again at the column's own weights, to name the cause."""
+    wrong = agree.first_wrong(judged)
+    if not wrong:
+        return None
+    t, s, *entry = wrong.index
+    step, seed = first + int(t), case.seeds[s]
+    W1, W2 = before[0][t, s], before[1][t, s]
+    quantities = pool.call(where.column, run.trace, p.X, p.Y, W1, W2, p.activation)
+    if not agree.malformed_trace(quantities, W1, W2, p):
+        cause = agree.first_wrong(agree.judge_trace(quantities, W1, W2, p))
+        if cause:
+            return _rejected(where, cause, cause.index, step, seed)
+    after = "" if wrong.judged.quantity == "L" else " after the step"
+    note = f"`trace` at these weights is right: what is wrong is {wrong.judged.quantity}{after}, as `train` gives it"
+    return _rejected(where, wrong, entry, step, seed, note)
+
+
+def _rejected(where, wrong, entry, step, seed, note=""):
+    j, at = wrong.judged, tuple(wrong.index)
+    value, exact, error, limit = (number(Z[at]) for Z in (j.value, j.exact, j.error, j.limit))
+    index = [int(i) for i in entry]
+    return Rejection(*where, step, seed, j.quantity, index, value, exact, error, limit, note)
+
+
+def _malformed(where, step, function, complaint):
+    quantity, *_ = complaint.split()
+    note = f"{function} gives the wrong kind of array: {complaint}"
+    return Rejection(*where, step, None, quantity, [], None, None, None, None, note)
+
+
+def _row(where, quantity, counts):
+    checked, out_of_range, rejected, ratio, ulps = counts
+    return Row(
+        column=where.column,
+        case=where.case,
+        dtype=where.dtype,
+        quantity=quantity,
+        checked=checked,
+        out_of_range=out_of_range,
+        rejected=rejected,
+        worst_ratio=number(ratio),
+        worst_ulps=number(ulps),
+    )
+
+
+def _add(rows, judged, prefix=""):
+    """Add Judged quantities to {quantity: (checked, out of range, rejected, worst ratio, worst ULPs)}."""
+    for j in judged:
+        counts = [int(Z.sum()) for Z in (j.certified, ~j.certified, j.wrong)]
+        worst = float(j.ratio.max()), float(j.ulps.max())
+        old = rows.get(prefix + j.quantity, (0, 0, 0, 0.0, 0.0))
+        sums = (a + b for a, b in zip(old, counts, strict=False))
+        rows[prefix + j.quantity] = (*sums, *map(max, old[3:], worst))
+
+
+def _powers_of_ten(first, length):
+    """Steps 0, 1, 10, 100 ... in a piece, counted from its start."""
+    return [t - first for t in (0, *(10**n for n in range(19))) if first <= t < first + length]
+
+
+def recorded(steps):
+    """The steps kept for pictures: at most 300, as many in every decade."""
+    return np.unique(np.geomspace(1, steps, min(steps, 300)).round().astype(int)) - 1
+
+
+def _picture(first, before, losses, judged, steps):
+    """Arrays for pictures, of the recorded steps in one piece and the first few seeds."""
+    at = recorded(steps)
+    t = at[(at >= first) & (at < first + len(losses))] - first
+    seeds = slice(SHOWN_SEEDS)
+    L, *_ = judged
+    return {
+        "step": t + first,
+        "L": losses[t, seeds],
+        "L_error": L.error[t, seeds],
+        "L_limit": L.limit[t, seeds],
+        "W1": before[0][t, seeds],
+        "W2": before[1][t, seeds],
+        **{f"ratio_{j.quantity}": j.ratio.reshape(len(losses), -1).max(axis=1)[t] for j in judged},
+    }

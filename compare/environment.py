@@ -1,0 +1,89 @@
+"""What a result was made with: versions, machine, data."""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+import numpy as np
+
+import impls
+from compare import agree, cases, run, truth
+from compare.errors import ColumnError
+from compare.result import Environment, Setting
+
+
+def setting(case, dtypes):
+    digest = hashlib.sha256()
+    for Z in (case.X, case.Y, case.W1, case.W2):
+        digest.update(repr(Z.shape).encode() + np.ascontiguousarray(Z).tobytes())
+    return Setting(
+        name=case.name,
+        samples=len(case.X),
+        widths=[case.X.shape[1], case.W1.shape[-1], case.Y.shape[1]],
+        parameters=case.parameters(),
+        activation=case.activation,
+        lr=case.lr,
+        steps=case.steps,
+        first_seed=case.seeds.start,
+        seeds=len(case.seeds),
+        dtypes=list(dtypes),
+        inputs_sha256=digest.hexdigest(),
+    )
+
+
+def environment(names, dtypes, command):
+    return Environment(
+        fourfold=importlib.metadata.version("fourfold"),
+        python=platform.python_version(),
+        versions=_versions(names),
+        system=f"{platform.system()} {platform.machine()}",
+        cpu=_cpu(),
+        cores=os.cpu_count() or 1,
+        threads=os.environ.get("OMP_NUM_THREADS", "default"),
+        wide={dtype: _wide_name(truth.wide_dtype(dtype)) for dtype in dtypes},
+        command=command,
+    )
+
+
+def diagnose(timeout):
+    """A dict a built-in column: column, version, seconds to import, whether it works, note."""
+    case = cases.make("xor", "tanh", 0.1, 1, 3, range(3))
+    p = agree.problem(case, "float64")
+    with run.workers(timeout) as pool:
+        for name in impls.NAMES:
+            found = {"column": name, "version": "", "seconds": None, "works": False, "note": "not installed"}
+            if run.installed(name):
+                found["version"] = importlib.metadata.version(impls.FRAMEWORKS[name.split("-")[0]])
+                try:
+                    found["seconds"] = pool.call(name, run.introduce)
+                    quantities = pool.call(name, run.trace, p.X, p.Y, case.W1, case.W2, p.activation)
+                    wrong = agree.first_wrong(agree.judge_trace(quantities, case.W1, case.W2, p))
+                    right = f"gradients right, imported in {found['seconds']:.2f} s"
+                    note = f"{wrong.judged.quantity} is wrong" if wrong else right
+                    found |= {"works": not wrong, "note": note}
+                except ColumnError as error:
+                    found["note"] = str(error)
+            yield found
+
+
+def _versions(names):
+    packages = dict.fromkeys(["numpy", *(p for p in map(impls.framework, names) if p)])
+    return {p: importlib.metadata.version(p) for p in packages if run.found(p)}
+
+
+def _wide_name(wide):
+    if wide == truth.BALL:
+        return f"ball arithmetic, {truth.BALL_BITS} bits"
+    return f"{wide.name}, {np.finfo(wide).nmant + 1} bits"
+
+
+def _cpu():
+    """The processor's name: `platform.processor()` is empty on many Linux systems."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
