@@ -134,7 +134,7 @@ def _judge(quantity, value, exact, limit, in_range, p):
     certified = np.broadcast_to(in_range.reshape(in_range.shape + (1,) * (value.ndim - in_range.ndim)), value.shape)
     must_overflow = np.abs(exact) - limit > bounds.format_of(p.dtype).largest
     wrong = np.where(certified, ~(error <= limit), must_overflow & np.isfinite(value))
-    ratio = np.nan_to_num(np.where(certified & (error != 0), error / limit, 0.0), nan=np.inf)
+    ratio = np.nan_to_num(np.where(certified & (error != 0), error / limit, 0.0), nan=np.inf, posinf=np.inf)
     ulp = np.spacing(np.abs(exact).astype(p.dtype)).astype(np.float64)
     ulps = np.where(certified, error / ulp, 0.0)
     return Judged(quantity, value, exact, error, limit, ratio, ulps, certified, wrong)

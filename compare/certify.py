@@ -91,14 +91,28 @@ def _first_rejection(pool, where, judged, before, first, case, p):
 def _rejected(where, wrong, entry, step, seed, note=""):
     j, at = wrong.judged, tuple(wrong.index)
     value, exact, error, limit = (number(Z[at]) for Z in (j.value, j.exact, j.error, j.limit))
-    index = [int(i) for i in entry]
-    return Rejection(*where, step, seed, j.quantity, index, value, exact, error, limit, note)
+    return Rejection(
+        column=where.column,
+        case=where.case,
+        dtype=where.dtype,
+        step=step,
+        seed=seed,
+        quantity=j.quantity,
+        index=[int(i) for i in entry],
+        value=value,
+        truth=exact,
+        error=error,
+        limit=limit,
+        note=note,
+    )
 
 
 def _malformed(where, step, function, complaint):
     quantity, *_ = complaint.split()
     note = f"{function} gives the wrong kind of array: {complaint}"
-    return Rejection(*where, step, None, quantity, [], None, None, None, None, note)
+    return Rejection(
+        column=where.column, case=where.case, dtype=where.dtype, step=step, seed=None, quantity=quantity, note=note
+    )
 
 
 def _row(where, quantity, counts):

@@ -20,20 +20,24 @@ from compare.options import Json, Suite, Training
 INTERRUPTED = 130
 EPOCHS_BETWEEN_LINES = 200
 
+# NO_COLOR means no escape codes at all; a result is wider than the 80 columns of a pipe.
+_colours = {"color_system": None if os.environ.get("NO_COLOR") else "auto", "highlight": False}
+out = Console(width=None if sys.stdout.isatty() else 110, soft_wrap=not sys.stdout.isatty(), **_colours)
+err = Console(stderr=True, soft_wrap=True, **_colours)
+
 app = App(
     name="fourfold",
     help="One network, four frameworks, the same gradients.",
     help_epilogue="Exit codes: 0 agreed, 1 disagreed, 2 wrong usage or bad input, 3 something could not be judged.",
     help_format="plaintext",
+    console=Console(**_colours),
     suppress_keyboard_interrupt=False,
 )
-# A result is wider than the 80 columns of a pipe.
-out = Console(width=None if sys.stdout.isatty() else 110, highlight=False, soft_wrap=not sys.stdout.isatty())
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def main():
     """Run one command; every error a user can cause becomes one sentence on standard error and an exit code."""
+    sys.path.append(os.getcwd())  # for --impl with a module of the user's; last, so that it shadows nothing
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         code = app(print_error=False, exit_on_error=False, result_action="return_value")

@@ -76,7 +76,8 @@ def _versions(names):
 def _wide_name(wide):
     if wide == truth.BALL:
         return f"ball arithmetic, {truth.BALL_BITS} bits"
-    return f"{wide.name}, {np.finfo(wide).nmant + 1} bits"
+    name = "double" if wide == np.float64 else "long double"
+    return f"{name}, {np.finfo(wide).nmant + 1} bits"
 
 
 def _cpu():

@@ -41,12 +41,12 @@ class Rejection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step: int
     seed: int | None
     quantity: str
-    index: list[int]  # of the entry, within one seed's array
-    value: Number | None
-    truth: Number | None  # rounded to float64
-    error: Number | None
-    limit: Number | None
-    note: str
+    index: list[int] = []  # of the entry, within one seed's array
+    value: Number | None = None
+    truth: Number | None = None  # rounded to float64
+    error: Number | None = None
+    limit: Number | None = None
+    note: str = ""
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -47,7 +47,7 @@ class Workers:
         if self._stopped:
             raise CancelledError
         if not installed(name):
-            raise ColumnError(f"{impls.framework(name)} is not installed: pip install 'fourfold[{name}]'")
+            raise ColumnError(f"{name} needs {impls.framework(name)}, which is not installed")
         key = impls.framework(name) or name
         if key not in self._pools:
             spawn = multiprocessing.get_context("spawn")

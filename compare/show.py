@@ -45,7 +45,11 @@ def table(result, dtype):
         if row.dtype == dtype:
             found.setdefault((row.column, row.quantity), []).append(row)
     quantities = (*Trace._fields, *EVERY)
-    return ["", *names], [[q, *(cell(found.get((name, q), [])) for name in names)] for q in quantities]
+    return ["", *names], [[label(q), *(cell(found.get((name, q), [])) for name in names)] for q in quantities]
+
+
+def label(quantity):
+    return f"{quantity.removeprefix('every ')}, every step" if quantity in EVERY else quantity
 
 
 def cell(rows):

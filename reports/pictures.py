@@ -43,7 +43,7 @@ def in_file(svg):
 
 def draw(name, width, height, paint):
     """The SVG text of what `paint(figure)` draws; width and height in inches."""
-    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):  # pyright: ignore[reportArgumentType]
         figure = Figure(figsize=(width, height), layout="constrained")
         paint(figure)
         buffer = io.StringIO()
@@ -73,7 +73,7 @@ def shares(result):
             axis.axvline(1, color=INK, lw=1)
             axis.text(1.1, len(rows) - 0.6, "limit", ha="left", va="bottom")
             axis.set(xscale="log", xlim=(8e-3, max(2.5, axis.get_xlim()[1])), xlabel="error / limit", title=dtype)
-            axis.set_yticks(range(len(rows)), rows)
+            axis.set_yticks(range(len(rows)), map(show.label, rows))
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(6, len(names)))
 
     return draw("shares", 8, 5.2, paint)

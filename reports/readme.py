@@ -1,0 +1,48 @@
+"""Brings README.md and the schema up to date with their sources: `python -m reports.readme`.
+
+A block between `<!-- KIND WHAT -->` and `<!-- end -->` is made anew: `source FILE FUNCTION`, or `verdict FILE`.
+"""
+
+import ast
+import re
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from compare import result, show
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"(<!-- (source|verdict) (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def refreshed(text):
+    """README.md's text with every block made anew."""
+    make = {"source": _source, "verdict": _verdict}
+    return BLOCK.sub(lambda m: m[1] + make[m[2]](*m[3].split()) + m[4], text)
+
+
+def _source(file, function):
+    text = (ROOT / file).read_text()
+    node = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == function)
+    return f"\n```python\n{ast.get_source_segment(text, node)}\n```\n\n"
+
+
+def _verdict(file):
+    found = result.read(ROOT / file)
+    text = StringIO()
+    console = Console(file=text, width=110)
+    console.print(show.rich_table(found, "float64"), "")
+    console.print(show.verdict(found), markup=False, highlight=False, soft_wrap=True)
+    lines = [line.rstrip() for line in text.getvalue().splitlines()]
+    return "```text\n" + "\n".join(lines) + "\n```\n"
+
+
+def main():
+    readme = ROOT / "README.md"
+    result.write_whole(readme, refreshed(readme.read_text()).encode())
+    result.write_whole(ROOT / "reports" / "result.schema.json", result.schema())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Columns that misbehave, each in one way, for the tests of what runs them."""

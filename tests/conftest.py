@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+import impls
+from compare import cases, run
+
+FRAMEWORK_OF = {name: name.split("-")[0] for name in impls.NAMES}
+
+
+def each_column(names=impls.NAMES):
+    """Parameters, one a column; columns of one framework are tested in one process, so that it is imported once."""
+    return [
+        pytest.param(
+            name,
+            marks=[
+                pytest.mark.xdist_group(FRAMEWORK_OF[name]),
+                pytest.mark.skipif(not run.installed(name), reason=f"{FRAMEWORK_OF[name]} is not installed"),
+            ],
+        )
+        for name in names
+    ]
+
+
+@pytest.fixture(params=each_column())
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def column(name):
+    with np.errstate(all="ignore"):
+        yield impls.load(name)
+
+
+def asymmetric(activation="sigmoid", seeds=range(3), steps=10, scale=1.0):
+    """5 inputs, 4 hidden units, 2 outputs, 7 samples, nothing square or symmetric; one input row is all zeros."""
+    rng = np.random.default_rng(99)
+    X, Y = rng.standard_normal((7, 5)), rng.standard_normal((7, 2))
+    X[2] = 0
+    W1, W2 = cases.draw(seeds, (5, 4, 2))
+    return cases.Case("asymmetric", X, Y, scale * W1, scale * W2, activation, 0.1, steps, seeds)
+
+
+def trace(column, case, dtype, W1=None, W2=None):
+    """A column's Trace on a case, as NumPy arrays."""
+    W1, W2 = case.W1 if W1 is None else W1, case.W2 if W2 is None else W2
+    arrays = [column.array(Z.astype(dtype), dtype) for Z in (case.X, case.Y, W1, W2)]
+    found = column.trace(*arrays, case.activation)
+    return type(found)(*(column.to_numpy(Z) for Z in found))
+
+
+def path(column, case, dtype):
+    """A column's training path on a case, as NumPy arrays."""
+    arrays = [column.array(Z.astype(dtype), dtype) for Z in (case.X, case.Y, case.W1, case.W2)]
+    return tuple(column.to_numpy(Z) for Z in column.train(*arrays, case.lr, case.steps, case.activation))
+
+
+class Here:
+    """Stands in for run.Workers: the tasks run in this process, on the module given instead of a name."""
+
+    def __init__(self, monkeypatch, module):
+        monkeypatch.setattr(impls, "load", lambda name: module)
+
+    def submit(self, name, task, *args):
+        return task(name, *args)
+
+    def result(self, name, future):
+        return future
+
+    def call(self, name, task, *args):
+        return task(name, *args)

@@ -1,0 +1,103 @@
+"""Limits hold for every correct evaluation there is, and are not much wider than they must be."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from compare import agree, bounds, cases, truth
+from impls.two_layer import numpy_impl, numpy_loop_impl
+from tests.conftest import asymmetric, path, trace
+
+dtypes = pytest.mark.parametrize("dtype", cases.DTYPES)
+
+
+def random_case(seed, sizes, activation, scales):
+    N, d_in, d_hidden, d_out = sizes
+    rng = np.random.default_rng(seed)
+    draw = lambda scale, *shape: 10.0**scale * rng.standard_normal(shape)
+    X, Y = draw(scales[0], N, d_in), draw(scales[1], N, d_out)
+    X[rng.random(X.shape) < 0.2] = 0
+    W1, W2 = draw(scales[2], 3, d_in, d_hidden), draw(scales[3], 3, d_hidden, d_out)
+    return cases.Case("random", X, Y, W1, W2, activation, 0.1, 4, range(3))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    sizes=st.tuples(*[st.integers(1, 6)] * 4),
+    activation=st.sampled_from(cases.ACTIVATIONS),
+    scales=st.tuples(*[st.sampled_from([-3, -1, 0, 1, 3])] * 4),
+    dtype=st.sampled_from(cases.DTYPES),
+    column=st.sampled_from([numpy_impl, numpy_loop_impl]),
+)
+@example(seed=1, sizes=(4, 2, 3, 1), activation="sigmoid", scales=(0, 0, -310, 0), dtype="float64", column=numpy_impl)
+@example(seed=2, sizes=(4, 2, 3, 1), activation="relu", scales=(0, 0, -160, -160), dtype="float64", column=numpy_impl)
+@example(seed=3, sizes=(4, 2, 3, 1), activation="tanh", scales=(0, 0, -41, -30), dtype="float32", column=numpy_impl)
+def test_no_false_alarm(seed, sizes, activation, scales, dtype, column):
+    case = random_case(seed, sizes, activation, scales)
+    p = agree.problem(case, dtype)
+    W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
+    with np.errstate(all="ignore"):
+        assert agree.first_wrong(agree.judge_trace(trace(column, case, dtype), W1, W2, p)) is None
+        steps = path(column, case, dtype)
+    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), steps, strict=False)]
+    assert agree.first_wrong(agree.judge_steps(*before, steps, p)) is None
+
+
+@dtypes
+def test_limits_are_tight_enough_to_mean_something(dtype):
+    """Somewhere each quantity uses a good share of its limit; a limit a thousand times too wide would hide faults."""
+    worst = {}
+    for activation in cases.ACTIVATIONS:
+        case = asymmetric(activation, seeds=range(200))
+        W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
+        for j in agree.judge_trace(trace(numpy_impl, case, dtype), W1, W2, agree.problem(case, dtype)):
+            worst[j.quantity] = max(worst.get(j.quantity, 0), j.ratio.max())
+    assert min(worst.values()) > 0.05, worst
+
+
+def test_what_is_zero_for_structural_reasons_has_no_room():
+    case = asymmetric("relu")  # one row of X is zero
+    _, E, _ = agree._truth(case.W1, case.W2, agree.problem(case, "float64"))
+    assert (E["H1"][:, 2] == 0).all()
+    assert (E["A1"][:, 2] == 0).all()
+    assert (E["dL_dH1"][:, 2] == 0).all()
+    assert (E["H1"][:, :2] > 0).all()
+
+
+def test_relu_near_its_kink_may_go_either_way():
+    """h = 1e16·x + y - 1e16·x is 0 or y after rounding: either slope is a correct evaluation."""
+    X, Y = np.array([[1.0, 1.0, 1.0]]), np.zeros((1, 1))
+    W1, W2 = np.array([[[1e16], [0.5], [-1e16]]]), np.ones((1, 1, 1))
+    case = cases.Case("kink", X, Y, W1, W2, "relu", 0.1, 1, range(1))
+    _, E, _ = agree._truth(W1, W2, agree.problem(case, "float64"))
+    assert E["H1"].item() > 0.5
+    assert E["slope1"].item() >= 1
+
+
+@dtypes
+@pytest.mark.parametrize(("activation", "function"), [("sigmoid", numpy_impl.sigmoid), ("tanh", np.tanh)])
+def test_the_activation_budget_covers_numpy(activation, function, dtype):
+    h = np.concatenate([np.linspace(-40, 40, 20_001), np.geomspace(1e-40, 1e3, 500), -np.geomspace(1e-40, 1e3, 500)])
+    h = h.astype(dtype)
+    wide = truth.wide_dtype(dtype)
+    with np.errstate(over="ignore"):
+        exact = truth.ACTIVATIONS[activation][0](truth.widen(h, wide))
+    error = truth.narrow(abs(truth.widen(function(h), wide) - exact))
+    f = bounds.format_of(dtype)
+    assert (error <= bounds.C_ACTIVATION * 2 * f.u * truth.narrow(abs(exact)) + f.eta).all()
+
+
+@dtypes
+def test_a_platform_with_less_extra_precision_gets_more_slack(dtype):
+    wide = truth.wide_dtype(dtype)
+    assert 1 < bounds.slack(dtype, wide) < 1.001
+    assert bounds.slack("float64", truth.BALL) <= bounds.slack("float64", truth.wide_dtype("float64"))
+
+
+def test_half_curvature_is_at_least_half_of_the_largest_second_derivative():
+    h = np.linspace(-5, 5, 100_001)
+    s, t = 1 / (1 + np.exp(-h)), np.tanh(h)
+    assert bounds.HALF_CURVATURE["sigmoid"] >= abs(s * (1 - s) * (1 - 2 * s)).max() / 2
+    assert bounds.HALF_CURVATURE["tanh"] >= abs(2 * t * (1 - t**2)).max() / 2

@@ -1,0 +1,231 @@
+"""The command, as a user runs it: real processes, exit codes, what is printed and what is left behind."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from compare import result, run
+
+FAST = ["--steps", "300", "--seeds", "3"]
+HERE = str(Path(__file__).parent.parent)
+without_tensorflow = (
+    "import importlib.util as u; real = u.find_spec\n"
+    "u.find_spec = lambda name, *a: None if name == 'tensorflow' else real(name, *a)\n"
+    "from compare.__main__ import main; main()"
+)
+
+
+def command(*args, python=("-m", "compare"), cwd=HERE, timeout=120, **env):
+    process = [sys.executable, *python, *map(str, args)]
+    environment = os.environ | {"PYTHONPATH": HERE} | env
+    return subprocess.run(
+        process, capture_output=True, text=True, cwd=cwd, env=environment, timeout=timeout, check=False
+    )
+
+
+def said(done, code):
+    """The one sentence on standard error, after checking the exit code and that there is no traceback."""
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stderr.strip()
+
+
+def test_agree_prints_the_verdict_and_the_table():
+    done = command("agree", "--impl", "numpy,numpy-loop", *FAST)
+    assert said(done, 0) == ""
+    assert "AGREED: numpy and numpy-loop within what rounding allows" in done.stdout
+    assert re.search(r"dL_dW1 +\.\d\d +[\d.e]+ +\.\d\d", done.stdout)
+    assert "W1, every step" in done.stdout
+    assert "numpy 2" in done.stdout
+
+
+@pytest.mark.skipif(not all(run.found(p) for p in ("torch", "jax", "tensorflow")), reason="needs all three frameworks")
+@pytest.mark.xdist_group("tf")
+def test_all_columns_agree():
+    done = command("agree", *FAST)
+    assert said(done, 0) == ""
+    assert "AGREED: numpy-loop, numpy-tiled, numpy, torch, jax and tf" in done.stdout
+
+
+def test_a_wrong_column_is_named_with_step_quantity_numbers_and_limit():
+    done = command("agree", "--impl", "numpy,tests.columns.sign", *FAST)
+    assert said(done, 1) == ""
+    assert "DISAGREED: tests.columns.sign is wrong; numpy within what rounding allows" in done.stdout
+    assert "first wrong at step 0, seed 0, W1[" in done.stdout
+    assert re.search(r"got +[-\d.e]+\n +exact +[-\d.e]+\n +error +[\d.e-]+, limit +[\d.e-]+", done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ("raises", r"raised ValueError: out of cheese \(.*raises.py\", line \d+"),
+        ("hangs", "did not finish within 4 s"),
+        ("dies", "was killed by SIGKILL"),
+        ("exits", "(ended its process with status 7|raised SystemExit: 7)"),
+    ],
+)
+def test_a_column_that_fails_costs_the_others_nothing(column, reason):
+    done = command("agree", "--impl", f"tests.columns.{column},numpy", "--timeout", 4, *FAST)
+    assert said(done, 3) == ""
+    assert re.search(f"Not judged: tests.columns.{column} {reason}", done.stdout), done.stdout
+    assert "AGREED: numpy within what rounding allows" in done.stdout
+
+
+def test_what_is_not_installed_is_left_out_by_default_and_missed_by_name():
+    done = command("agree", "--impl", "numpy,tf", *FAST, python=("-c", without_tensorflow))
+    assert said(done, 3) == ""
+    assert "tf needs tensorflow, which is not installed" in done.stdout
+    done = command("agree", "--steps", 3, "--seeds", 1, python=("-c", without_tensorflow))
+    assert said(done, 0) == "Not installed, left out: tf."
+    assert " tf" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["--impl", "troch"], "There is no column 'troch': did you mean torch?"),
+        (["--impl", "no.such.module"], "There is no column 'no.such.module'"),
+        (["--impl", "numpy,numpy"], "names a column twice"),
+        (["--activation", "softplus"], "There is no activation 'softplus'"),
+        (["--dtype", "float16"], "There is no precision 'float16'"),
+        (["--steps", "-1"], "--steps must be at least 1, not -1"),
+        (["--steps", "0"], "--steps must be at least 1"),
+        (["--steps", "many"], "--steps"),
+        (["--hidden", "0"], "--hidden must be at least 1"),
+        (["--seeds", "0"], "--seeds 0 is empty"),
+        (["--seeds", "-3"], "--seeds -3 is empty"),
+        (["--seeds", "5:2"], "--seeds 5:2 is empty"),
+        (["--seeds", "x"], "--seeds takes a number or a range"),
+        (["--lr", "nan"], "The learning rate must be a positive number"),
+        (["--lr", "inf"], "The learning rate must be a positive number"),
+        (["--timeout", "0"], "--timeout must be a positive number"),
+        (["--data", "nowhere.csv"], "Cannot read nowhere.csv: No such file"),
+        (["--colour"], "--colour"),
+        (["surplus"], "surplus"),
+        (["--impl", "numpy", "--steps", "1", "--json", "/proc/none/r.json"], "Cannot write /proc/none/r.json"),
+    ],
+)
+def test_bad_input_gets_one_sentence(args, sentence):
+    complaint = said(command("agree", *args), 2)
+    assert sentence in complaint
+    assert len(complaint.splitlines()) == 1
+
+
+def test_an_unknown_command():
+    assert "agre" in said(command("agre"), 2)
+
+
+def test_json_on_standard_output_is_all_there_is(tmp_path):
+    done = command("agree", "--impl", "numpy", *FAST, "--json", "-")
+    said(done, 0)
+    (tmp_path / "r.json").write_text(done.stdout)
+    assert result.read(tmp_path / "r.json").columns == [result.Column("numpy", "agrees", "")]
+
+
+def test_the_same_command_twice_differs_in_time_only(tmp_path):
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    for file in files:
+        said(command("agree", "--impl", "numpy,numpy-tiled", *FAST, "--json", file), 0)
+    a, b = (json.loads(file.read_text()) for file in files)
+    for r in (a, b):
+        del r["created"], r["seconds"], r["environment"]["command"]
+    assert a == b
+
+
+def test_train_prints_parameters_losses_and_predictions():
+    done = command("train", "numpy", "--steps", 1000, "--seed", 3, "--activation", "tanh", "--hidden", 4)
+    assert said(done, 0) == ""
+    assert "12 parameters" in done.stdout
+    epochs = re.findall(r"epoch +([\d,]+) +loss", done.stdout)
+    assert epochs == ["0", "200", "400", "600", "800", "1,000"]
+    assert done.stdout.count("class") == 4
+    record = json.loads(command("train", "numpy", "--steps", 400, "--json", "-").stdout)
+    assert [epoch for epoch, _ in record["losses"]] == [0, 200, 400]
+    assert record["losses"][-1][1] < record["losses"][0][1]
+
+
+def test_train_reports_a_column_that_fails():
+    assert "raised ValueError: out of cheese" in said(command("train", "tests.columns.raises", "--steps", 3), 3)
+
+
+def test_doctor():
+    done = command("doctor")
+    assert said(done, 0) == ""
+    assert re.search(r"numpy +2\.\S+ +gradients right", done.stdout)
+
+
+def test_report_writes_a_folder_whole(tmp_path):
+    out = tmp_path / "a report"
+    done = command("report", "--impl", "numpy,numpy-loop", *FAST, "--out", out)
+    assert said(done, 0) == ""
+    assert {p.name for p in out.iterdir()} >= {"index.html", "report.md", "result.json", "inputs.npz", "arrays"}
+    assert result.read(out / "result.json").exit_code() == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["a report"]
+
+
+def test_report_on_data_with_three_inputs_and_two_outputs(tmp_path):
+    data = tmp_path / "mine.csv"
+    data.write_text("a,b,c,y1,y2\n" + "\n".join(f"{i},{i * i % 5},{-i},{i % 2},{i % 3}" for i in range(6)))
+    done = command("report", "--impl", "numpy", "--data", data, "--lr", 0.01, *FAST, "--out", tmp_path / "out")
+    assert said(done, 0) == ""
+    assert "6 samples, layers 3-3-2 (15 parameters)" in done.stdout
+    assert not (tmp_path / "out" / "boundary.svg").exists()
+
+
+def test_a_report_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    start = time.monotonic()
+    assert "Cannot write the folder" in said(command("report", "--out", tmp_path / "file" / "out"), 2)
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_report_leaves_nothing_behind(tmp_path, number, code):
+    args = [
+        sys.executable,
+        "-m",
+        "compare",
+        "report",
+        "--impl",
+        "tests.columns.hangs,numpy",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    process = subprocess.Popen(
+        args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=HERE
+    )
+    time.sleep(3)
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+    assert nobody_is_left(process.pid)
+
+
+def nobody_is_left(group):
+    for _ in range(50):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_no_colour_leaves_no_escape_codes():
+    for args in (["agree", "--help"], ["agree", "--impl", "numpy", "--steps", "1"]):
+        assert "\x1b" not in command(*args, NO_COLOR="1", FORCE_COLOR="1").stdout
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    args = f"{sys.executable} -m compare agree --impl numpy --steps 10 | head -1"
+    done = subprocess.run(args, shell=True, capture_output=True, text=True, cwd=HERE, check=False)
+    assert done.stderr == ""

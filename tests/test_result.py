@@ -1,0 +1,69 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from compare import result
+from compare.errors import UsageError
+from reports import readme
+
+REFERENCE = Path("reports/reference/result.json")
+
+
+def test_what_is_written_is_what_is_read(tmp_path):
+    found = result.read(REFERENCE)
+    result.write_whole(tmp_path / "sub" / "r.json", result.encode(found))
+    assert result.read(tmp_path / "sub" / "r.json") == found
+    assert [p.name for p in (tmp_path / "sub").iterdir()] == ["r.json"]
+
+
+@pytest.mark.parametrize("x", [0.1, 1e-300, float("inf"), float("-inf"), float("nan")])
+def test_numbers_that_json_cannot_hold_survive(x):
+    back = float(json.loads(json.dumps(result.number(x))))
+    assert back == pytest.approx(x, rel=0, abs=0, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda text: text[: len(text) // 2], "not a result of fourfold"),
+        (lambda text: text.replace('"schema_version": 1', '"schema_version": 99'), "schema version 99"),
+        (lambda text: text.replace('"rows"', '"lines"'), "not a result of fourfold"),
+        (lambda text: text.replace('"checked": ', '"checked": "x", "_": '), "not a result of fourfold"),
+        (lambda text: "[]", "not a result of fourfold"),
+        (lambda text: "", "not a result of fourfold"),
+    ],
+)
+def test_a_damaged_result_is_refused_in_one_sentence(tmp_path, change, complaint):
+    path = tmp_path / "r.json"
+    path.write_text(change(REFERENCE.read_text()))
+    with pytest.raises(UsageError, match=complaint) as refused:
+        result.read(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_result_that_is_not_there():
+    with pytest.raises(UsageError, match=r"Cannot read nowhere\.json"):
+        result.read("nowhere.json")
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="Cannot write"):
+        result.write_whole(tmp_path / "file" / "r.json", b"x")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UsageError, match="Cannot write"):
+        result.write_whole(tmp_path / "folder", b"x")
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_the_committed_schema_is_the_classes():
+    assert Path("reports/result.schema.json").read_bytes() == result.schema(), "run: make readme"
+
+
+def test_readme_shows_the_sources_and_the_reference_result():
+    text = Path("README.md").read_text()
+    assert readme.refreshed(text) == text, "run: make readme"
+    assert "AGREED" in text
+    assert "def trace(" in text
