@@ -44,7 +44,7 @@ class Judged(NamedTuple):
 
 def problem(case, dtype, wide=None):
     """Data and rate rounded to the working precision; `wide` forces the numbers that judge."""
-    X, Y = case.X.astype(dtype), case.Y.astype(dtype)
+    X, Y, *_ = case.cast(dtype)
     return Problem(X, Y, case.activation, float(np.dtype(dtype).type(case.lr)), dtype, wide or truth.wide_dtype(dtype))
 
 

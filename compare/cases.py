@@ -11,6 +11,8 @@ from compare.errors import UsageError
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 DTYPES = ("float64", "float32")
+LARGEST = 100_000_000
+LARGEST_RATE = 1e30  # finite in every precision
 
 
 class Case(NamedTuple):
@@ -29,6 +31,11 @@ class Case(NamedTuple):
     def parameters(self):
         """Number of trained weights of one network: d_in d_hidden + d_hidden d_out."""
         return self.W1[0].size + self.W2[0].size
+
+    def cast(self, dtype):
+        """X, Y, W1, W2 rounded once to the working precision; beyond its range they become infinite."""
+        with np.errstate(over="ignore"):
+            return tuple(Z.astype(dtype) for Z in (self.X, self.Y, self.W1, self.W2))
 
 
 def xor():
@@ -54,12 +61,14 @@ def make(data, activation, lr, steps, hidden, seeds):
     """
     if activation not in ACTIVATIONS:
         raise UsageError(f"There is no activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}.")
-    if not (math.isfinite(lr) and lr > 0):
-        raise UsageError(f"The learning rate must be a positive number, not {lr}.")
+    if not 0 < lr <= LARGEST_RATE:
+        raise UsageError(f"The learning rate must be a positive number, at most {LARGEST_RATE:g}, not {lr}.")
     for name, value in (("--steps", steps), ("--hidden", hidden)):
-        if value < 1:
-            raise UsageError(f"{name} must be at least 1, not {value}.")
+        if not 1 <= value <= LARGEST:
+            raise UsageError(f"{name} must be at least 1 and at most {LARGEST:,}, not {value}.")
     X, Y = xor() if data == "xor" else read_csv(data)
+    if len(seeds) * hidden * (X.shape[1] + Y.shape[1]) > LARGEST:
+        raise UsageError(f"Seeds times weights are more than {LARGEST:,}: choose fewer seeds or a smaller --hidden.")
     W1, W2 = draw(seeds, (X.shape[1], hidden, Y.shape[1]))
     return Case(data, X, Y, W1, W2, activation, float(lr), steps, seeds)
 

@@ -34,7 +34,7 @@ def certify(pool, name, case, dtype, advance, grid=None):
     where, p = Where(name, case.name, dtype), agree.problem(case, dtype)
     rows, rejection, pictures, checkpoints = {}, None, [], []
     piece = max(1, PIECE // len(case.seeds))
-    W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
+    *_, W1, W2 = case.cast(dtype)
 
     for first, path in run.stream(pool, name, case, dtype, piece):
         complaint = agree.malformed_path(path, W1, W2, min(piece, case.steps - first), p)

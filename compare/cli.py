@@ -5,17 +5,16 @@ import shlex
 import signal
 import sys
 from contextlib import contextmanager
-from typing import Annotated
 
 import numpy as np
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from compare import agree as judge
 from compare import environment, options, result, run, show, suite
 from compare.errors import ColumnError, UsageError
-from compare.options import Json, Suite, Training
+from compare.options import Drawing, Json, One, Suite, Training
 
 INTERRUPTED = 130
 EPOCHS_BETWEEN_LINES = 200
@@ -48,6 +47,8 @@ def main():
         code = _complain(f"{str(error).strip()} See fourfold --help.", 2)
     except ColumnError as error:
         code = _complain(str(error), 3)
+    except MemoryError:
+        code = _complain("Not enough memory: choose fewer seeds, a smaller --hidden or a coarser --resolution.", 2)
     except KeyboardInterrupt:
         code = _complain("Interrupted: nothing was written.", INTERRUPTED)
     except BrokenPipeError:
@@ -79,31 +80,23 @@ def report(
     *,
     training: Training = Training(),
     suite_: Suite = Suite(),
-    out_: Annotated[str, Parameter(name="--out")] = "reports/out/latest",
-    resolution: int = 20,
-    extent: str = "0,1",
+    drawing: Drawing = Drawing(),
 ):
     """Run the agreement suite and write its report: index.html (one file to send), report.md, result.json, arrays.
-
-    Parameters
-    ----------
-    out_: Folder to write, whole or not at all.
-    resolution: Points a side of the decision boundary's grid.
-    extent: The grid's lower and upper end, for both inputs.
 
     Example: fourfold report --seeds 5 --out /tmp/report
     """
     from reports import render, store
 
-    grid = options.grid(resolution, extent)
-    store.check_writable(out_)
+    grid = options.grid(drawing.resolution, drawing.extent)
+    store.check_writable(drawing.out)
     outcome, arrays, case = _judge(training, suite_, grid)
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
     found = store.Report(outcome, inputs, arrays)
-    store.write_folder(out_, {**store.files(found), **render.pages(found)})
+    store.write_folder(drawing.out, {**store.files(found), **render.pages(found)})
     if suite_.json != "-":
         _print_result(outcome)
-        out.print(f"Report: {out_}/index.html", markup=False)
+        out.print(f"Report: {drawing.out}/index.html", markup=False)
     _write_json(suite_.json, result.encode(outcome))
     return outcome.exit_code()
 
@@ -113,6 +106,7 @@ def _judge(training, s, grid=None):
     names, left_out = options.columns(s.impl)
     dtypes, seeds, timeout = options.dtypes(s.dtype), options.seeds(s.seeds), options.timeout(s.timeout)
     case = options.case(training, seeds)
+    options.in_range(case, dtypes)
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
     with _progress() as bar:
@@ -141,23 +135,21 @@ def train(
     column: str,
     *,
     training: Training = Training(),
-    seed: int = 0,
-    dtype: str = "float64",
-    timeout: float = 600,
-    json: Json = None,
+    one: One = One(),
 ):
     """Train one network with one column, as the tutorial does.
 
     Example: fourfold train jax --activation tanh --seed 7
     """
-    name, (precision, *more) = options.column(column), options.dtypes(dtype)
+    name, (precision, *more) = options.column(column), options.dtypes(one.dtype)
     if more:
         raise UsageError("train takes one --dtype.")
-    case = options.case(training, options.seeds(f"{seed}:{seed + 1}"))
-    say = (lambda line: None) if json == "-" else (lambda line: out.print(line, markup=False))
-    say(f"{name}: {case.parameters()} parameters, seed {seed}, {case.steps:,} epochs, learning rate {case.lr:g}")
+    case = options.case(training, options.seeds(f"{one.seed}:{one.seed + 1}"))
+    options.in_range(case, [precision])
+    say = (lambda line: None) if one.json == "-" else (lambda line: out.print(line, markup=False))
+    say(f"{name}: {case.parameters()} parameters, seed {one.seed}, {case.steps:,} epochs, learning rate {case.lr:g}")
     losses = []
-    with run.workers(options.timeout(timeout)) as pool, _progress() as bar:
+    with run.workers(options.timeout(one.timeout)) as pool, _progress() as bar:
         advance = bar(name, case.steps)
         for epoch, path in run.stream(pool, name, case, precision, EPOCHS_BETWEEN_LINES):
             W1, W2 = path[0][-1, 0], path[1][-1, 0]
@@ -170,9 +162,9 @@ def train(
     say(f"epoch {case.steps:>9,}   loss {losses[-1][1]:.10g}\n")
     for x, y_hat, y in zip(p.X.tolist(), final.Y_hat.tolist(), p.Y.tolist(), strict=True):
         say(f"{_vector(x)} → {_vector(y_hat)}   class {_vector(np.round(y_hat))}, target {_vector(y)}")
-    record = {"column": name, "dtype": precision, "seed": seed, "parameters": case.parameters(), "losses": losses}
+    record = {"column": name, "dtype": precision, "seed": one.seed, "parameters": case.parameters(), "losses": losses}
     weights = {"W1": W1, "W2": W2, "Y_hat": final.Y_hat}
-    _write_json(json, result.encode(record | {key: result.numbers(Z) for key, Z in weights.items()}))
+    _write_json(one.json, result.encode(record | {key: result.numbers(Z) for key, Z in weights.items()}))
 
 
 def _vector(values):

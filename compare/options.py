@@ -50,9 +50,44 @@ class Suite:
     "Write the result as JSON to this file; - is standard output."
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Drawing:
+    """What the report draws, and where it goes."""
+
+    out: str = "reports/out/latest"
+    "Folder to write, whole or not at all; an earlier report there is replaced."
+    resolution: int = 20
+    "Points a side of the decision boundary's grid."
+    extent: Annotated[str, Parameter(allow_leading_hyphen=True)] = "0,1"
+    "The grid's lower and upper end, for both inputs."
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class One:
+    """One training run."""
+
+    seed: int = 0
+    "Which initial weights."
+    dtype: str = "float64"
+    "float64 or float32."
+    timeout: float = 600
+    "Seconds it may take."
+    json: Json = None
+    "Write losses, weights and predictions as JSON to this file; - is standard output."
+
+
 def case(training, seeds):
     t = training
     return cases.make(t.data, t.activation, t.lr, t.steps, t.hidden, seeds)
+
+
+def in_range(case, dtypes):
+    """Raises UsageError where the data are too large for a precision."""
+    for dtype in dtypes:
+        if not all(np.isfinite(Z).all() for Z in case.cast(dtype)):
+            raise UsageError(f"{case.name} has numbers beyond the range of {dtype}: scale them, or leave {dtype} out.")
 
 
 def columns(impl):

@@ -123,7 +123,7 @@ def stream(pool, name, case, dtype, piece):
     this one. Raises ColumnError.
     """
     lengths = [min(piece, case.steps - first) for first in range(0, case.steps, piece)]
-    X, Y, W1, W2 = (Z.astype(dtype) for Z in (case.X, case.Y, case.W1, case.W2))
+    X, Y, W1, W2 = case.cast(dtype)
     future = pool.submit(name, train, X, Y, W1, W2, case.lr, lengths[0], case.activation)
     for n, following in enumerate([*lengths[1:], None]):
         path = pool.result(name, future)

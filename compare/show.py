@@ -90,7 +90,9 @@ def verdict(result):
     else:
         start = "NOT JUDGED"
     start += f"; not judged: {_list(missing)}" if missing and (agreeing or wrong) else ""
-    return f"{start}. {work}: {numbers:,} numbers certified, {sum(r.rejected for r in result.rows):,} rejected."
+    rejected, out = (sum(getattr(row, key) for row in result.rows) for key in ("rejected", "out_of_range"))
+    beyond = f", {out:,} out of the format's range" if out else ""
+    return f"{start}. {work}: {numbers:,} numbers certified, {rejected:,} rejected{beyond}."
 
 
 def _count(n, noun):

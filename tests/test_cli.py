@@ -99,6 +99,9 @@ def test_what_is_not_installed_is_left_out_by_default_and_missed_by_name():
         (["--steps", "0"], "--steps must be at least 1"),
         (["--steps", "many"], "--steps"),
         (["--hidden", "0"], "--hidden must be at least 1"),
+        (["--hidden", "999999999"], "--hidden must be at least 1 and at most 100,000,000"),
+        (["--seeds", "99999999999"], "choose fewer seeds"),
+        (["--lr", "1e31"], "at most 1e+30"),
         (["--seeds", "0"], "--seeds 0 is empty"),
         (["--seeds", "-3"], "--seeds -3 is empty"),
         (["--seeds", "5:2"], "--seeds 5:2 is empty"),
@@ -229,3 +232,16 @@ def test_a_reader_that_leaves_early_is_no_error():
     args = f"{sys.executable} -m compare agree --impl numpy --steps 10 | head -1"
     done = subprocess.run(args, shell=True, capture_output=True, text=True, cwd=HERE, check=False)
     assert done.stderr == ""
+
+
+def test_nothing_certified_is_not_agreement(tmp_path):
+    data = tmp_path / "large.csv"
+    data.write_text("x,y\n1e30,1\n2,3\n")
+    args = ["agree", "--impl", "numpy", "--activation", "identity", "--data", data, *FAST, "--dtype"]
+    done = command(*args, "float32", "--lr", 1e10)
+    assert said(done, 3) == ""
+    assert "nothing could be certified" in done.stdout
+    assert "AGREED" not in done.stdout
+    data.write_text("x,y\n1e300,1\n2,3\n")
+    assert "beyond the range of float32" in said(command(*args, "float32"), 2)
+    assert "nothing could be certified" in command(*args, "float64").stdout
