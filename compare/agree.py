@@ -26,6 +26,7 @@ class Problem(NamedTuple):
     lr: float
     dtype: str
     wide: np.dtype
+    exact: bool  # also demand the very bits, wherever no operation can round
 
 
 class Judged(NamedTuple):
@@ -39,13 +40,15 @@ class Judged(NamedTuple):
     ratio: np.ndarray  # error / limit; 0 where nothing is certified
     ulps: np.ndarray  # error in units in the last place of the truth
     certified: np.ndarray  # bool: within range, so that the limit holds
+    no_number: np.ndarray  # bool: the truth is NaN, infinite or out of range, and so must the value be
     wrong: np.ndarray  # bool
 
 
 def problem(case, dtype, wide=None):
     """Data and rate rounded to the working precision; `wide` forces the numbers that judge."""
     X, Y, *_ = case.cast(dtype)
-    return Problem(X, Y, case.activation, float(np.dtype(dtype).type(case.lr)), dtype, wide or truth.wide_dtype(dtype))
+    lr, wide = float(np.dtype(dtype).type(case.lr)), wide or truth.wide_dtype(dtype)
+    return Problem(X, Y, case.activation, lr, dtype, wide, case.exact)
 
 
 def malformed(name, value, shape, dtype):
@@ -74,7 +77,7 @@ def malformed_path(path, W1, W2, steps, p):
 def judge_trace(quantities, W1, W2, p):
     """A column's Trace at the weights W1 (*S, d_in, d_hidden), W2: a list of Judged in order of computation."""
     with np.errstate(all="ignore"):
-        q, E, in_range = _truth(W1, W2, p)
+        q, E, in_range = exact_values(W1, W2, p)
         names = [(name, TRUTH_NAMES.get(name, name)) for name in Trace._fields]
         return [_judge(name, getattr(quantities, name), q[t], E[t], in_range, p) for name, t in names]
 
@@ -94,7 +97,7 @@ def judge_steps(W1, W2, path, p):
 def _judge_block(old1, old2, path, p):
     new1, new2, L = path
     with np.errstate(all="ignore"):
-        q, E, in_range = _truth(old1, old2, p)
+        q, E, in_range = exact_values(old1, old2, p)
         return [
             _judge("L", L, q["L"], E["L"], in_range, p),
             _judge_update("W2", old2, new2, q["dL_dW2"], E["dL_dW2"], in_range, p),
@@ -104,16 +107,17 @@ def _judge_block(old1, old2, path, p):
 
 def _judge_update(name, old, new, gradient, E_gradient, in_range, p):
     exact = truth.widen(old, p.wide) - truth.widen(p.lr, p.wide) * gradient
-    limit = bounds.step_limit(p.lr, truth.narrow(gradient), E_gradient, old, new, p.dtype, p.wide)
-    judged = _judge(name, new, exact, limit, in_range & _below_overflow(np.abs(old).max(axis=(-2, -1)), p), p)
-    # nothing turns a weight that is not a number back into one
-    return judged._replace(wrong=judged.wrong | (~np.isfinite(old) & np.isfinite(new)))
+    known = truth.narrow(gradient, E_gradient.dtype)
+    limit = bounds.step_limit(p.lr, known, E_gradient, old, new, p.dtype, p.wide)
+    if p.exact:
+        limit = np.where(bounds.exact_step(p.lr, old, known, E_gradient, p.dtype), 0.0, limit)
+    return _judge(name, new, exact, limit, in_range & _below_overflow(np.abs(old).max(axis=(-2, -1)), p), p)
 
 
-def _truth(W1, W2, p):
+def exact_values(W1, W2, p):
     """Exact quantities, their limits, and where (per point) all of them stay within the format's range."""
-    X, Y, W1, W2 = (truth.widen(Z, p.wide) for Z in (p.X, p.Y, W1, W2))
-    network = truth.Network((W1, W2), (None, None), (p.activation, "identity"))
+    network = network_of(W1, W2, p, p.wide)
+    X, Y = truth.widen(p.X, p.wide), truth.widen(p.Y, p.wide)
     q = truth.evaluate(X, Y, network)
     E = bounds.limits(q, X, Y, network, p.dtype, p.wide)
     in_range = np.ones(W1.shape[:-2], bool)
@@ -121,7 +125,16 @@ def _truth(W1, W2, p):
         reach = bounds.reaches(name, np.abs(truth.narrow(q[name])), limit, p.Y, p.dtype)
         if not _below_overflow(reach.max(), p):
             in_range &= _below_overflow(reach if name == "L" else reach.max(axis=(-2, -1)), p)
+    if not in_range.all() and p.wide == np.longdouble:  # float64 cannot hold the limits out there
+        E = bounds.limits(q, X, Y, network, p.dtype, p.wide, np.longdouble)
+    if p.exact:
+        roundless = bounds.roundless(q, X, Y, network, p.dtype)
+        E = {name: np.where(bounds.per_point(roundless, limit), 0.0, limit) for name, limit in E.items()}
     return q, E, in_range
+
+
+def network_of(W1, W2, p, wide):
+    return truth.Network((truth.widen(W1, wide), truth.widen(W2, wide)), (None, None), (p.activation, "identity"))
 
 
 def _below_overflow(magnitude, p):
@@ -130,14 +143,26 @@ def _below_overflow(magnitude, p):
 
 def _judge(quantity, value, exact, limit, in_range, p):
     error = truth.narrow(np.abs(truth.widen(value, p.wide) - exact))
-    exact = truth.narrow(exact)
-    certified = np.broadcast_to(in_range.reshape(in_range.shape + (1,) * (value.ndim - in_range.ndim)), value.shape)
-    must_overflow = np.abs(exact) - limit > bounds.format_of(p.dtype).largest
-    wrong = np.where(certified, ~(error <= limit), must_overflow & np.isfinite(value))
-    ratio = np.nan_to_num(np.where(certified & (error != 0), error / limit, 0.0), nan=np.inf, posinf=np.inf)
+    certified = np.broadcast_to(bounds.per_point(in_range, value), value.shape)
+    overflows = truth.narrow(np.abs(exact), limit.dtype) - limit > bounds.format_of(p.dtype).largest
+    must_fail = ~certified & (overflows | _no_number(quantity, exact, p))
+    exact, limit = truth.narrow(exact), truth.narrow(limit)
+    wrong = np.where(certified, ~(error <= limit), must_fail & np.isfinite(value))
+    used = np.where(certified & (error != 0), error / limit, 0.0)
+    ratio = np.nan_to_num(used, nan=np.inf, posinf=np.inf)
     ulp = np.spacing(np.abs(exact).astype(p.dtype)).astype(np.float64)
     ulps = np.where(certified, error / ulp, 0.0)
-    return Judged(quantity, value, exact, error, limit, ratio, ulps, certified, wrong)
+    return Judged(quantity, value, exact, error, limit, ratio, ulps, certified, must_fail, wrong)
+
+
+def _no_number(quantity, exact, p):
+    """Where the truth is NaN or infinite, so that a column must not come out with a number.
+
+    Not behind ReLU's slope: at NaN it is 1 in PyTorch and 0 in JAX and TensorFlow, all by definition.
+    """
+    if p.activation == "relu" and quantity in {"dL_dH", "dL_dW1", "W1"}:
+        return np.zeros(exact.shape, bool)
+    return ~truth.finite(exact)
 
 
 def _concatenate(rows):

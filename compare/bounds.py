@@ -52,30 +52,33 @@ def gamma(n, u):
     return n * u / (1 - n * u)
 
 
-def limits(q, X, Y, network, dtype, wide):
-    """The limit of every quantity in `q` (from `truth.evaluate`), by the same names, as float64 arrays."""
-    f = format_of(dtype)
+def limits(q, X, Y, network, dtype, wide, number: type = np.float64):
+    """The limit of every quantity in `q` (from `truth.evaluate`), by the same names, as arrays of `number`.
+
+    float64 is enough wherever float64 can hold the quantities; beyond, `number` may be long double.
+    """
     with np.errstate(all="ignore"):
-        E = _limits({name: np.abs(narrow(v)) for name, v in q.items()}, X, Y, network, f)
+        magnitude = lambda Z: None if Z is None else np.abs(narrow(Z, number))
+        v = {name: magnitude(Z) for name, Z in q.items()}
+        W, b = ([magnitude(Z) for Z in arrays] for arrays in network[:2])
+        E = _limits(v, magnitude(X), magnitude(Y), W, b, network.activations, format_of(dtype))
         factor = slack(dtype, wide)
         return {name: factor * limit for name, limit in E.items()}
 
 
-def _limits(v, X, Y, network, f):
-    """`v` holds magnitudes."""
-    K = len(network.weights)
+def _limits(v, X, Y, W, b, activations, f):
+    """Everything given is a magnitude."""
+    K = len(W)
     N, d_out = Y.shape[-2:]
-    A, E_A = [np.abs(narrow(X))], [_input(X, f)]
-    W = [np.abs(narrow(w)) for w in network.weights]
-    E_W = [_input(w, f) for w in network.weights]
+    A, E_A, E_W = [X], [_input(X, f)], [_input(w, f) for w in W]
     E = {}
     for k in range(1, K + 1):
-        H, activation = v[f"H{k}"], network.activations[k - 1]
+        H, activation = v[f"H{k}"], activations[k - 1]
         E_H = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f)
-        if network.biases[k - 1] is not None:
-            E_H = _plus_bias(E_H, H, network.biases[k - 1], f)
+        if b[k - 1] is not None:
+            E_H = _plus_bias(E_H, H, b[k - 1], f)
         name = "Y_hat" if k == K else f"A{k}"
-        E[f"H{k}"], E[f"slope{k}"] = E_H, None
+        E[f"H{k}"] = E_H
         E[name], E[f"slope{k}"] = _activation(activation, H, E_H, v[name], v[f"slope{k}"], f)
         A.append(v[name])
         E_A.append(E[name])
@@ -91,11 +94,11 @@ def _limits(v, X, Y, network, f):
     dA = v["dL_dY_hat"]
 
     for k in range(K, 0, -1):
-        activation, dH = network.activations[k - 1], v[f"dL_dH{k}"]
+        activation, dH = activations[k - 1], v[f"dL_dH{k}"]
         E_dH = _times_slope(activation, dA, E_dA, v[f"slope{k}"], E[f"slope{k}"], f)
         E[f"dL_dH{k}"] = E_dH
         E[f"dL_dW{k}"] = _product(A[k - 1].mT, E_A[k - 1].mT, dH, E_dH, f)
-        if network.biases[k - 1] is not None:
+        if b[k - 1] is not None:
             E[f"dL_db{k}"] = _column_sum(dH, E_dH, f)
         if k > 1:
             dA = v[f"dL_dA{k - 1}"]
@@ -105,8 +108,7 @@ def _limits(v, X, Y, network, f):
 
 def _input(Z, f):
     """An input is exact, unless it is subnormal and read as zero."""
-    magnitude = np.abs(narrow(np.asarray(Z)))
-    return np.where((magnitude > 0) & (magnitude < f.eta), f.eta, 0.0)
+    return np.where((np.abs(Z) > 0) & (np.abs(Z) < f.eta), f.eta, 0.0)
 
 
 def _rounded(relative, magnitude, f, operations=1):
@@ -126,7 +128,6 @@ def _product(a, E_a, b, E_b, f):
 
 
 def _plus_bias(E_product, H, b, f):
-    b = np.abs(narrow(b))
     return E_product + _input(b, f) + _rounded(2 * f.u, H + E_product + b, f)
 
 
@@ -169,8 +170,8 @@ def _column_sum(dH, E_dH, f):
 def step_limit(lr, gradient, E_gradient, old, new, dtype, wide):
     """How far w - λ g, as a column computes it, may be from w - λ g with the exact gradient at the column's own w.
 
-    `old`, `new`: the column's weights before and after; `gradient`, `E_gradient`: exact value and its limit; all
-    float64 arrays of one shape. The product rounds once, the difference once (half a unit in the last place of the
+    `old`, `new`: the column's weights before and after; `gradient`, `E_gradient`: exact value and its limit; arrays
+    of one shape. The product rounds once, the difference once (half a unit in the last place of the
     result, u |new|), and both may be flushed. The truth's own two operations cost 2 u_wide (|w| + λ |g|).
     """
     f = format_of(dtype)
@@ -178,6 +179,68 @@ def step_limit(lr, gradient, E_gradient, old, new, dtype, wide):
     product = lr * (E_gradient * (1 + 2 * f.u) + 2 * f.u * g) + _input(lr, f) * (g + E_gradient)
     own = 2 * unit_roundoff(wide) * (np.abs(old) + lr * g)
     return slack(dtype, wide) * (product + f.u * np.abs(new) + own + 4 * f.eta)
+
+
+def per_point(mask, values):
+    """A mask of points (*S), given the axes that `values` (*S, ...) has beyond them."""
+    return mask.reshape(mask.shape + (1,) * (values.ndim - mask.ndim))
+
+
+def roundless(q, X, Y, network, dtype):
+    """Where (per point, *S) no operation can round, so that the exact values are to be met bit for bit.
+
+    A sum of terms that are all multiples of 2^-g, with magnitudes that add up to M, is exact in every order, fused or
+    not, if M 2^g <= 2^p for p bits of significand. `grain` follows 2^g, `total` M. Only for networks of ReLU and
+    identity, and for a number of samples that is a power of two.
+    """
+    W, K, N = network.weights, len(network.weights), Y.shape[-2]
+    points = np.broadcast_shapes(*(w.shape[:-2] for w in W))
+    if (
+        not set(network.activations) <= {"relu", "identity"}
+        or N & (N - 1)
+        or any(b is not None for b in network.biases)
+    ):
+        return np.zeros(points, bool)
+    bits = 2.0 ** (np.finfo(dtype).nmant + 1)
+    v = {name: np.abs(narrow(value)) for name, value in q.items()}
+    grains = [_grain(narrow(w)) for w in W]
+    fits = np.ones(points, bool)
+
+    def total(M, grain):
+        nonlocal fits
+        fits = fits & ((M.max(axis=(-2, -1)) if np.ndim(M) > len(points) else M) * grain <= bits)
+        return grain
+
+    A, grain_A = [np.abs(narrow(X))], [_grain(narrow(X))]
+    for k in range(1, K + 1):
+        grain_A.append(total(A[-1] @ np.abs(narrow(W[k - 1])), grain_A[-1] * grains[k - 1]))
+        A.append(v["Y_hat" if k == K else f"A{k}"])
+    grain = total(v["Y_hat"] + np.abs(narrow(Y)), np.maximum(grain_A[-1], _grain(narrow(Y))))
+    total((v["R"] ** 2).sum(axis=(-2, -1)), grain**2)
+    dH, grain = v["dL_dY_hat"], grain * 2 * N
+    for k in range(K, 0, -1):
+        total(A[k - 1].mT @ dH, grain_A[k - 1] * grain)
+        if k > 1:
+            grain = total(dH @ np.abs(narrow(W[k - 1])).mT, grain * grains[k - 1])
+            dH = v[f"dL_dH{k - 1}"]
+    return fits
+
+
+def exact_step(lr, old, gradient, E_gradient, dtype):
+    """Where (per entry) w - λ g cannot round: the gradient is exact, and so are product and difference."""
+    grain = np.maximum(_grain(old), _grain(gradient) * _grain(np.asarray(lr)))
+    fits = (np.abs(old) + abs(lr * gradient)) * per_point(grain, old) <= 2.0 ** (np.finfo(dtype).nmant + 1)
+    return fits & (E_gradient == 0)
+
+
+def _grain(Z):
+    """The smallest 2^g >= 1 such that every entry is a multiple of 2^-g; infinite where g would be over 60."""
+    axes = tuple(range(-min(2, Z.ndim), 0))
+    grain = np.full(Z.shape[: Z.ndim - len(axes)], np.inf)
+    for g in reversed(range(61)):
+        scaled = np.ldexp(Z, g)
+        grain = np.where((scaled == np.rint(scaled)).all(axis=axes), 2.0**g, grain)
+    return grain
 
 
 def reaches(name, magnitude, limit, Y, dtype):

@@ -27,10 +27,14 @@ class Case(NamedTuple):
     lr: float
     steps: int
     seeds: range
+    exact: bool = False  # also demand the very bits, wherever no operation can round
 
     def parameters(self):
         """Number of trained weights of one network: d_in d_hidden + d_hidden d_out."""
         return self.W1[0].size + self.W2[0].size
+
+    def is_finite(self):
+        return all(np.isfinite(Z).all() for Z in (self.X, self.Y, self.W1, self.W2))
 
     def cast(self, dtype):
         """X, Y, W1, W2 rounded once to the working precision; beyond its range they become infinite."""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare import agree, run
+from compare import agree, referee, reproduce, run
 from compare.result import Rejection, Row, number
 
 # Steps x seeds in one piece: large enough to hide the call, small enough to be judged while the next one runs.
@@ -55,12 +55,14 @@ def certify(pool, name, case, dtype, advance, grid=None):
     complaint = agree.malformed_trace(quantities, W1s, W2s, p)
     if complaint:
         return Evidence([], _malformed(where, 0, "trace", complaint), {})
+    for c in (0, -1):
+        referee.audit(W1s[c, 0], W2s[c, 0], p)
     judged = agree.judge_trace(quantities, W1s, W2s, p)
     _add(rows, judged)
     wrong = agree.first_wrong(judged)
     if wrong and (not rejection or steps[wrong.index[0]] < rejection.step):
         c, s, *entry = wrong.index
-        rejection = _rejected(where, wrong, entry, int(steps[c]), case.seeds[s])
+        rejection = _rejected(where, wrong, entry, int(steps[c]), case.seeds[s], W1s[c, s], W2s[c, s], p)
 
     arrays = {key: np.concatenate([part[key] for part in pictures]) for key in pictures[0]}
     final = {"W1_final": W1[:SHOWN_SEEDS], "W2_final": W2[:SHOWN_SEEDS]}
@@ -71,26 +73,48 @@ def certify(pool, name, case, dtype, advance, grid=None):
 
 
 def _first_rejection(pool, where, judged, before, first, case, p):
-    """The first wrong entry of a piece; its step is evaluated again at the column's own weights, to name the cause."""
+    """The first wrong entry of a piece, its step evaluated again to tell a fault from what is carried along.
+
+    First the whole trace at the column's own weights, to name the first quantity that is wrong there; if all are
+    right, one step of `train` from these weights; if that is right too, only the run from the start shows it.
+    """
     wrong = agree.first_wrong(judged)
     if not wrong:
         return None
+    name, quantity = where.column, wrong.judged.quantity
     t, s, *entry = wrong.index
-    step, seed = first + int(t), case.seeds[s]
+    step, seed, entry = first + int(t), case.seeds[s], tuple(entry)
     W1, W2 = before[0][t, s], before[1][t, s]
-    quantities = pool.call(where.column, run.trace, p.X, p.Y, W1, W2, p.activation)
+    quantities = pool.call(name, run.trace, p.X, p.Y, W1, W2, p.activation)
     if not agree.malformed_trace(quantities, W1, W2, p):
         cause = agree.first_wrong(agree.judge_trace(quantities, W1, W2, p))
         if cause:
-            return _rejected(where, cause, cause.index, step, seed)
-    after = "" if wrong.judged.quantity == "L" else " after the step"
-    note = f"`trace` at these weights is right: what is wrong is {wrong.judged.quantity}{after}, as `train` gives it"
-    return _rejected(where, wrong, entry, step, seed, note)
+            return _rejected(where, cause, cause.index, step, seed, W1, W2, p)
+
+    again = pool.call(name, run.train, p.X, p.Y, W1[None], W2[None], p.lr, 1, p.activation)
+    alone = None
+    if not agree.malformed_path(again, W1[None], W2[None], 1, p):
+        alone = agree.first_wrong(agree.judge_steps(W1[None, None], W2[None, None], again, p))
+    exact = wrong.judged.exact[wrong.index]
+    if alone:
+        note = "`trace` at these weights is right, and one step of `train` from them is wrong: the update is at fault"
+        script = reproduce.of_step(name, p, W1, W2, quantity, entry, exact)
+    else:
+        note = "`trace` and one step of `train` from these weights are right: something is carried from step to step"
+        *_, W1s, W2s = case.cast(p.dtype)
+        script = reproduce.of_run(name, p, W1s[s], W2s[s], quantity, entry, exact, step)
+    return _rejected(where, wrong, entry, step, seed, W1, W2, p, note, script)
 
 
-def _rejected(where, wrong, entry, step, seed, note=""):
-    j, at = wrong.judged, tuple(wrong.index)
-    value, exact, error, limit = (number(Z[at]) for Z in (j.value, j.exact, j.error, j.limit))
+def _rejected(where, wrong, entry, step, seed, W1, W2, p, note="", script=None):
+    """The Rejection of an entry of one seed's array; W1, W2 are that seed's weights. Confirmed in ball arithmetic."""
+    j, at, entry = wrong.judged, tuple(wrong.index), tuple(entry)
+    value, exact, error, limit = (Z[at] for Z in (j.value, j.exact, j.error, j.limit))
+    certificate = ""
+    if all(np.isfinite(Z).all() for Z in (p.X, p.Y, W1, W2)) and np.isfinite(exact):
+        certificate = referee.confirm(j.quantity, entry, value, limit, W1, W2, p)
+    if script is None:
+        script = reproduce.of_trace(where.column, p, W1, W2, j.quantity, entry, exact)
     return Rejection(
         column=where.column,
         case=where.case,
@@ -99,11 +123,13 @@ def _rejected(where, wrong, entry, step, seed, note=""):
         seed=seed,
         quantity=j.quantity,
         index=[int(i) for i in entry],
-        value=value,
-        truth=exact,
-        error=error,
-        limit=limit,
+        value=number(value),
+        truth=number(exact),
+        error=number(error),
+        limit=number(limit),
         note=note,
+        certificate=certificate,
+        reproduce=script,
     )
 
 
@@ -116,13 +142,14 @@ def _malformed(where, step, function, complaint):
 
 
 def _row(where, quantity, counts):
-    checked, out_of_range, rejected, ratio, ulps = counts
+    checked, no_number, out_of_range, rejected, ratio, ulps = counts
     return Row(
         column=where.column,
         case=where.case,
         dtype=where.dtype,
         quantity=quantity,
         checked=checked,
+        no_number=no_number,
         out_of_range=out_of_range,
         rejected=rejected,
         worst_ratio=number(ratio),
@@ -131,13 +158,13 @@ def _row(where, quantity, counts):
 
 
 def _add(rows, judged, prefix=""):
-    """Add Judged quantities to {quantity: (checked, out of range, rejected, worst ratio, worst ULPs)}."""
+    """Add Judged quantities to {quantity: (checked, no number, out of range, rejected, worst ratio, worst ULPs)}."""
     for j in judged:
-        counts = [int(Z.sum()) for Z in (j.certified, ~j.certified, j.wrong)]
+        counts = [int(Z.sum()) for Z in (j.certified, j.no_number, ~(j.certified | j.no_number), j.wrong)]
         worst = float(j.ratio.max()), float(j.ulps.max())
-        old = rows.get(prefix + j.quantity, (0, 0, 0, 0.0, 0.0))
+        old = rows.get(prefix + j.quantity, (0, 0, 0, 0, 0.0, 0.0))
         sums = (a + b for a, b in zip(old, counts, strict=False))
-        rows[prefix + j.quantity] = (*sums, *map(max, old[3:], worst))
+        rows[prefix + j.quantity] = (*sums, *map(max, old[4:], worst))
 
 
 def _powers_of_ten(first, length):

@@ -26,7 +26,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dtype: str
     quantity: str  # a field of Trace, or "every L", "every W2", "every W1": the loss and weights of every step
     checked: int  # numbers certified
-    out_of_range: int  # numbers not certified: the exact computation overflows the format
+    no_number: int  # had to be NaN or infinite, because the truth is or is out of range
+    out_of_range: int  # neither: so near the largest number that a correct evaluation may or may not overflow
     rejected: int
     worst_ratio: Number  # largest error as a fraction of its limit
     worst_ulps: Number  # largest error in units in the last place of the truth
@@ -47,6 +48,8 @@ class Rejection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     error: Number | None = None
     limit: Number | None = None
     note: str = ""
+    certificate: str = ""  # what ball arithmetic says of it
+    reproduce: str = ""  # a Python script
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -90,8 +90,8 @@ def verdict(result):
     else:
         start = "NOT JUDGED"
     start += f"; not judged: {_list(missing)}" if missing and (agreeing or wrong) else ""
-    rejected, out = (sum(getattr(row, key) for row in result.rows) for key in ("rejected", "out_of_range"))
-    beyond = f", {out:,} out of the format's range" if out else ""
+    rejected, none, out = (sum(getattr(r, k) for r in result.rows) for k in ("rejected", "no_number", "out_of_range"))
+    beyond = f", {none + out:,} beyond the format's range" if none + out else ""
     return f"{start}. {work}: {numbers:,} numbers certified, {rejected:,} rejected{beyond}."
 
 
@@ -114,8 +114,9 @@ def rejection(r):
             f"    exact  {r.truth!r}",
             f"    error  {measure(r.error):.3g}, limit {measure(r.limit):.3g}",
         ]
-    if r.note:
-        lines.append(f"    {r.note}")
+    lines += [f"    {line}" for line in (r.certificate, r.note) if line]
+    if r.reproduce:
+        lines += ["    to see it:", *(f"        {line}" for line in r.reproduce.splitlines())]
     return "\n".join(lines)
 
 

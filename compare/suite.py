@@ -47,9 +47,10 @@ def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps
 
     keys = [(name, case.name, dtype) for name in names for case in cases for dtype in dtypes]
     judged = [evidence[key] for key in keys if key in evidence]
+    by_name = {case.name: case for case in cases}
     for name, case, dtype in keys:
         found = evidence.get((name, case, dtype))
-        if found and not found.rejection and not any(row.checked for row in found.rows):
+        if found and not found.rejection and by_name[case].is_finite() and not any(row.checked for row in found.rows):
             reasons[name] = f"{name} on {case} in {dtype} leaves the format's range at once: nothing could be certified"
     rejections = [e.rejection for e in judged if e.rejection]
     wrong = {r.column for r in rejections}

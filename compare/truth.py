@@ -2,9 +2,11 @@
 
 Written once, for any depth, with or without biases, over NumPy arrays of whatever numbers are wide enough: float64
 for float32 columns, long double for float64 columns, and ball arithmetic (python-flint's `arb`, as an array of
-objects) where long double is no wider than double. Equation numbers E1 ... E19 are the lesson's.
+objects) where long double is no wider than double. Balls are also the referee's numbers (referee.py).
+Equation numbers E1 ... E19 are the lesson's.
 """
 
+import threading
 from typing import NamedTuple
 
 import flint
@@ -12,6 +14,8 @@ import numpy as np
 
 BALL = np.dtype(object)
 BALL_BITS = 192
+flint.ctx.prec = BALL_BITS  # also for what callers do with balls; more is asked for in `evaluate` alone
+_precision = threading.Lock()  # that setting is one for all threads
 
 
 class Network(NamedTuple):
@@ -41,15 +45,19 @@ def widen(Z, wide):
     return np.asarray(_ball(np.asarray(Z, np.float64)) if wide == BALL else Z, wide)
 
 
-def narrow(Z):
-    """Z rounded to float64: good for magnitudes and for differences already taken, not for values."""
-    return np.asarray(_middle(Z) if Z.dtype == BALL else Z, np.float64)
+def narrow(Z, number: type = np.float64):
+    """Z rounded to `number`, float64 as a rule: good for magnitudes and for differences taken, not for values."""
+    return np.asarray(_middle(Z) if Z.dtype == BALL else Z, number)
 
 
 _ball = np.frompyfunc(lambda x: flint.arb(float(x)), 1, 1)
 _middle = np.frompyfunc(lambda x: float(x.mid()) if x.is_finite() else float("nan"), 1, 1)
 _ball_exp = np.frompyfunc(lambda x: x.exp(), 1, 1)
 _ball_tanh = np.frompyfunc(lambda x: x.tanh(), 1, 1)
+_ball_finite = np.frompyfunc(lambda x: x.is_finite(), 1, 1)
+_ball_positive = np.frompyfunc(
+    lambda x: flint.arb(1) if x > 0 else flint.arb(0) if x <= 0 else flint.arb(0.5, 0.5), 1, 1
+)
 
 
 def _exp(Z):
@@ -60,8 +68,13 @@ def _tanh(Z):
     return _ball_tanh(Z) if Z.dtype == BALL else np.tanh(Z)
 
 
+def finite(Z):
+    """Where Z holds numbers: not NaN, and not infinite in the wide format itself."""
+    return _ball_finite(Z).astype(bool) if Z.dtype == BALL else np.isfinite(Z)
+
+
 def _positive(Z):
-    return np.asarray(Z > 0, dtype=bool).astype(np.int8)
+    return _ball_positive(Z) if Z.dtype == BALL else (Z > 0).astype(np.int8)
 
 
 # φ(h), and φ'(h) from a = φ(h)
@@ -73,15 +86,18 @@ ACTIVATIONS = {
 }
 
 
-def evaluate(X, Y, network):
+def evaluate(X, Y, network, bits=BALL_BITS):
     """Every quantity of one forward and backward pass, by name.
 
     X (N, d_in), Y (N, d_out) and the network's arrays hold wide numbers. For K layers the names are, in order:
     H1 A1 ... HK Y_hat R L dL_dY_hat dL_dHK dL_dWK dL_dbK dL_dA(K-1) ... dL_dW1 dL_db1, and slope1 ... slopeK for
-    φ'(H1) ... φ'(HK), which no column reports.
+    φ'(H1) ... φ'(HK), which no column reports. `bits` is the precision of balls; a ball encloses the exact value.
     """
-    with np.errstate(all="ignore"), flint.ctx.workprec(BALL_BITS):
-        return _evaluate(X, Y, network)
+    with np.errstate(all="ignore"):
+        if X.dtype != BALL:
+            return _evaluate(X, Y, network)
+        with _precision, flint.ctx.workprec(bits):
+            return _evaluate(X, Y, network)
 
 
 def _evaluate(X, Y, network):

@@ -59,7 +59,7 @@ def test_limits_are_tight_enough_to_mean_something(dtype):
 
 def test_what_is_zero_for_structural_reasons_has_no_room():
     case = asymmetric("relu")  # one row of X is zero
-    _, E, _ = agree._truth(case.W1, case.W2, agree.problem(case, "float64"))
+    _, E, _ = agree.exact_values(case.W1, case.W2, agree.problem(case, "float64"))
     assert (E["H1"][:, 2] == 0).all()
     assert (E["A1"][:, 2] == 0).all()
     assert (E["dL_dH1"][:, 2] == 0).all()
@@ -71,7 +71,7 @@ def test_relu_near_its_kink_may_go_either_way():
     X, Y = np.array([[1.0, 1.0, 1.0]]), np.zeros((1, 1))
     W1, W2 = np.array([[[1e16], [0.5], [-1e16]]]), np.ones((1, 1, 1))
     case = cases.Case("kink", X, Y, W1, W2, "relu", 0.1, 1, range(1))
-    _, E, _ = agree._truth(W1, W2, agree.problem(case, "float64"))
+    _, E, _ = agree.exact_values(W1, W2, agree.problem(case, "float64"))
     assert E["H1"].item() > 0.5
     assert E["slope1"].item() >= 1
 

@@ -1,0 +1,84 @@
+"""The last word: ball arithmetic, at a precision raised until the enclosure is far narrower than the verdict needs.
+
+Every rejection is confirmed here before it is reported, and the bulk evaluation is checked here on samples.
+"""
+
+import flint
+import numpy as np
+
+from compare import bounds, truth
+from compare.agree import TRUTH_NAMES, exact_values, network_of
+
+MOST_BITS = 16384
+
+
+class JudgeError(Exception):
+    """The judge contradicts itself: a fault of fourfold, not of a column."""
+
+
+def enclose(W1, W2, p, sufficient):
+    """Exact quantities at one point, W1 (d_in, d_hidden), W2, as balls: ({name: array of arb}, bits).
+
+    `sufficient(q)` says whether they are narrow enough; precision is doubled until it does.
+    """
+    network = network_of(W1, W2, p, truth.BALL)
+    X, Y = truth.widen(p.X, truth.BALL), truth.widen(p.Y, truth.BALL)
+    bits = truth.BALL_BITS
+    while bits <= MOST_BITS:
+        q = truth.evaluate(X, Y, network, bits)
+        if sufficient(q):
+            return q, bits
+        bits *= 2
+    raise JudgeError(f"{MOST_BITS} bits do not enclose the exact value narrowly enough")
+
+
+def confirm(quantity, index, value, limit, W1, W2, p):
+    """A sentence that certifies a rejection: `value` is farther than `limit` from the exact value.
+
+    `quantity` is a field of Trace, or W1 or W2 for the weights after one step from W1, W2 (one seed's); `index` is
+    the entry's. Raises JudgeError where the balls do not bear the rejection out.
+    """
+    if not np.isfinite(value):
+        return "certified: it is no finite number, and the exact value is"
+    limit = flint.arb(float(limit))
+
+    def error(q):
+        exact = _entry(q, quantity, index, W1, W2, p)
+        return abs(flint.arb(float(value)) - exact)
+
+    narrow_enough = lambda q: error(q).rad() < max(limit, error(q)).mid() * 2.0**-20
+    q, bits = enclose(W1, W2, p, narrow_enough)
+    if not error(q) > limit:
+        raise JudgeError(f"{quantity}{list(index)} was rejected, but ball arithmetic encloses it within the limit")
+    return (
+        f"certified in ball arithmetic, {bits} bits: off by {error(q).str(3, radius=False)}, limit {float(limit):.2g}"
+    )
+
+
+def _entry(q, quantity, index, W1, W2, p):
+    if quantity not in {"W1", "W2"}:
+        return np.asarray(q[TRUTH_NAMES.get(quantity, quantity)])[index]
+    old = W1 if quantity == "W1" else W2
+    return flint.arb(float(old[index])) - flint.arb(p.lr) * q[f"dL_d{quantity}"][index]
+
+
+def audit(W1, W2, p):
+    """Check the bulk evaluation at one point; raises JudgeError where its error is more than `bounds.slack` allows."""
+    with np.errstate(all="ignore"):
+        q, E, in_range = exact_values(W1, W2, p._replace(exact=False))
+    if p.wide == truth.BALL or not in_range:
+        return
+    share = 2 * truth.unit_roundoff(p.wide) / bounds.format_of(p.dtype).u
+    balls, _ = enclose(W1, W2, p, lambda q: True)
+    for name, limit in E.items():
+        wide = np.asarray(q[name])
+        for at in np.ndindex(wide.shape):
+            error = abs(_exactly(wide[at]) - np.asarray(balls[name])[at])
+            if not error <= flint.arb(float(share * np.asarray(limit)[at])):
+                raise JudgeError(f"the exact {name}{list(at)} is off by {error.str(3)}: the judge is wrong")
+
+
+def _exactly(x):
+    """A wide number as a ball without rounding: its leading and trailing float64 halves."""
+    high = float(x)
+    return flint.arb(high) + flint.arb(float(x - type(x)(high)))
