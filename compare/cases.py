@@ -28,6 +28,7 @@ class Case(NamedTuple):
     steps: int
     seeds: range
     exact: bool = False  # also demand the very bits, wherever no operation can round
+    dtypes: tuple = DTYPES  # precisions in which it means something
 
     def parameters(self):
         """Number of trained weights of one network: d_in d_hidden + d_hidden d_out."""

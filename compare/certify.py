@@ -66,7 +66,7 @@ def certify(pool, name, case, dtype, advance, grid=None):
 
     arrays = {key: np.concatenate([part[key] for part in pictures]) for key in pictures[0]}
     final = {"W1_final": W1[:SHOWN_SEEDS], "W2_final": W2[:SHOWN_SEEDS]}
-    if grid is not None:
+    if grid is not None and p.X.shape[1] == grid.shape[1]:
         arrays["Y_hat_grid"] = pool.call(name, run.predict, grid.astype(dtype), *final.values(), p.activation)
     arrays |= final | {"Y_hat_final": quantities.Y_hat[-1, :SHOWN_SEEDS]}
     return Evidence([_row(where, quantity, counts) for quantity, counts in rows.items()], rejection, arrays)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from compare import agree as judge
-from compare import environment, options, result, run, show, suite
+from compare import environment, options, result, run, show, suite, suites
 from compare.errors import ColumnError, UsageError
 from compare.options import Drawing, Json, One, Suite, Training
 
@@ -107,21 +107,25 @@ def _judge(training, s, grid=None):
     dtypes, seeds, timeout = options.dtypes(s.dtype), options.seeds(s.seeds), options.timeout(s.timeout)
     case = options.case(training, seeds)
     options.in_range(case, dtypes)
+    chosen = suites.choose(s.suite, options.names(s.case), case)
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
     with _progress() as bar:
-        tasks = {name: bar(name, case.steps * len(dtypes)) for name in names}
+        total = sum(c.steps for c in chosen for dtype in dtypes if dtype in c.dtypes)
+        tasks = {name: bar(name, total) for name in names}
         advance = lambda name, steps: tasks[name](steps)
-        grid = grid if case.X.shape[1] == 2 else None
-        return *suite.agreement(names, [case], dtypes, timeout, _command(), advance, grid), case
+        return *suite.agreement(names, chosen, dtypes, timeout, _command(), advance, grid), case
 
 
 def _print_result(outcome):
-    out.print(show.settings(outcome), "\n", markup=False)
+    if len(outcome.settings) > 1:
+        out.print(show.rich_case_table(outcome), "")
+    else:
+        out.print(show.settings(outcome), "\n", markup=False)
     for dtype in show.dtypes(outcome):
         if any(row.dtype == dtype for row in outcome.rows):
             out.print(show.rich_table(outcome, dtype), "")
-    for rejection in outcome.rejections:
+    for rejection in show.firsts(outcome.rejections):
         out.print(show.rejection(rejection), markup=False)
     for column in outcome.columns:
         if column.reason:

@@ -40,6 +40,10 @@ class Suite:
 
     impl: str | None = None
     "Columns, comma-separated; any other importable module by its dotted name. Default: all whose framework is here."
+    suite: str = "default"
+    "quick, default or full: the default case is made from the other options; full adds every case with teeth."
+    case: str | None = None
+    "Only these cases of the full suite, comma-separated."
     dtype: str = "float64,float32"
     "Precisions, comma-separated."
     seeds: str = "10"
@@ -95,10 +99,14 @@ def columns(impl):
     if impl is None:
         here = [name for name in impls.NAMES if run.installed(name)]
         return here, [name for name in impls.NAMES if name not in here]
-    names = [name.strip() for name in impl.split(",")]
-    if len(set(names)) < len(names):
+    asked = names(impl) or []
+    if len(set(asked)) < len(asked):
         raise UsageError(f"--impl {impl} names a column twice.")
-    return [column(name) for name in names], []
+    return [column(name) for name in asked], []
+
+
+def names(text):
+    return None if text is None else [name.strip() for name in text.split(",")]
 
 
 def column(name):

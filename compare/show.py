@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
@@ -60,9 +61,34 @@ def cell(rows):
     return f"{mark}{fraction(ratio)}  {brief(ulps)}"
 
 
+def case_table(result):
+    """(headers, rows of cells), a row a case: the largest error of any quantity as a fraction of its limit."""
+    names = [column.name for column in result.columns]
+    found = {}
+    for row in result.rows:
+        found.setdefault((row.case, row.column), []).append(row)
+    cases = [s.name for s in result.settings]
+    return ["case", *names], [[c, *(_case_cell(found.get((c, n), [])) for n in names)] for c in cases]
+
+
+def _case_cell(rows):
+    if not rows:
+        return "–"
+    if not any(row.checked for row in rows):
+        return "✗" if any(row.rejected for row in rows) else "no number"
+    return cell(rows).split("  ")[0]
+
+
 def rich_table(result, dtype):
-    headers, rows = table(result, dtype)
-    grid = Table(title=f"{dtype}: largest error as a fraction of its limit, and in ULP", title_justify="left", box=None)
+    return _grid(f"{dtype}: largest error as a fraction of its limit, and in ULP", *table(result, dtype))
+
+
+def rich_case_table(result):
+    return _grid("Every case, worst quantity: largest error as a fraction of its limit", *case_table(result))
+
+
+def _grid(title, headers, rows):
+    grid = Table(title=title, title_justify="left", box=None)
     grid.add_column(headers[0])
     for name in headers[1:]:
         grid.add_column(name, justify="right", no_wrap=True)
@@ -101,6 +127,14 @@ def _count(n, noun):
 
 def _list(names):
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def firsts(rejections):
+    """Every rejection, but the script that shows it only with a column's first."""
+    seen = set()
+    for r in rejections:
+        yield msgspec.structs.replace(r, reproduce="") if r.column in seen else r
+        seen.add(r.column)
 
 
 def rejection(r):

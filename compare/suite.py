@@ -30,7 +30,7 @@ def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps
             for name in group:
                 try:
                     for case in cases:
-                        for dtype in dtypes:
+                        for dtype in _in_both(dtypes, case.dtypes):
                             key = name, case.name, dtype
                             evidence[key] = certify(pool, name, case, dtype, lambda n: advance(name, n), grid)  # noqa: B023
                 except ColumnError as error:
@@ -45,7 +45,7 @@ def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps
             raise
         seconds = {name: round(pool.seconds(name), 3) for name in names}
 
-    keys = [(name, case.name, dtype) for name in names for case in cases for dtype in dtypes]
+    keys = [(name, c.name, dtype) for name in names for c in cases for dtype in _in_both(dtypes, c.dtypes)]
     judged = [evidence[key] for key in keys if key in evidence]
     by_name = {case.name: case for case in cases}
     for name, case, dtype in keys:
@@ -58,7 +58,7 @@ def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps
     result = Result(
         schema_version=SCHEMA_VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        settings=[setting(case, dtypes) for case in cases],
+        settings=[setting(case, _in_both(dtypes, case.dtypes)) for case in cases],
         environment=environment(names, dtypes, command),
         columns=[Column(name, verdict, reasons.get(name, "")) for name, verdict in verdicts.items()],
         rows=[row for e in judged for row in e.rows],
@@ -66,3 +66,7 @@ def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps
         seconds={**seconds, "total": round(monotonic() - start, 3)},
     )
     return result, {key: evidence[key].arrays for key in keys if key in evidence}
+
+
+def _in_both(dtypes, others):
+    return [dtype for dtype in dtypes if dtype in others]

@@ -81,7 +81,7 @@ def _positive(Z):
 ACTIVATIONS = {
     "sigmoid": (lambda H: 1 / (1 + _exp(-H)), lambda A: A * (1 - A)),
     "tanh": (_tanh, lambda A: 1 - A * A),
-    "relu": (lambda H: H * _positive(H), _positive),
+    "relu": (lambda H: H * _positive(H) if H.dtype == BALL else np.maximum(H, 0), _positive),
     "identity": (lambda H: H, lambda A: np.ones(A.shape, np.int8)),
 }
 

@@ -1,0 +1,169 @@
+"""The cases of the agreement suite. A case is an entry in a table; what each has teeth for stands beside it."""
+
+import difflib
+from typing import NamedTuple
+
+import numpy as np
+
+from compare.cases import DTYPES, Case, draw, xor
+from compare.errors import UsageError
+
+SUITES = ("quick", "default", "full")
+SEEDS = range(3)
+
+
+class Entry(NamedTuple):
+    """`data` and `weights` name functions below; `scale` multiplies the weights."""
+
+    name: str
+    data: str
+    hidden: int
+    activation: str
+    weights: str = "normal"
+    scale: float = 1
+    lr: float = 0.1
+    steps: int = 200
+    dtypes: tuple = DTYPES
+    exact: bool = False
+
+
+# XOR alone is weak: its row (0, 0) gives W1 no gradient and hides relu'(0), its targets are symmetric under reversing
+# the samples, and one output cannot tell a mean from a sum.
+TABLE = (
+    # no two sizes equal, two outputs: transposes, N from the wrong axis, mean over all entries, products in wrong order
+    *(Entry(f"asymmetric-{a}", "asymmetric", 4, a) for a in ("sigmoid", "tanh", "relu", "identity")),
+    # all sizes equal: only numbers can tell a transpose that shapes would not
+    Entry("square-relu", "square", 4, "relu"),
+    Entry("square-tanh", "square", 4, "tanh"),
+    Entry("xnor", "xnor", 3, "tanh"),
+    Entry("one-of-each", "single", 1, "sigmoid"),
+    Entry("wide", "xor", 64, "relu", lr=0.01),
+    # H is exactly 0: relu'(0), σ(0), and zeros that are zero for structural reasons
+    Entry("zero-first-layer-relu", "asymmetric", 4, "relu", "zero first layer"),
+    Entry("zero-first-layer-sigmoid", "asymmetric", 4, "sigmoid", "zero first layer"),
+    Entry("all-zero", "xor", 3, "tanh", "zero"),
+    # hidden units that cannot be told apart have to stay so
+    Entry("equal-weights", "xor", 3, "sigmoid", "equal"),
+    # σ near 0 and 1: clipped or cancelling activations, slopes of h instead of σ(h)
+    Entry("saturated-sigmoid", "asymmetric", 4, "sigmoid", scale=20, lr=0.01),
+    Entry("saturated-tanh", "asymmetric", 4, "tanh", scale=20, lr=0.01),
+    Entry("huge-sigmoid", "asymmetric", 4, "sigmoid", scale=1000, lr=1e-6),
+    Entry("huge-relu", "asymmetric", 4, "relu", scale=1000, lr=1e-9),
+    # at and below the smallest normal number: flushing to zero is allowed, more is not
+    Entry("subnormal-tanh", "asymmetric", 4, "tanh", scale=1e-310, dtypes=("float64",)),
+    Entry("subnormal-relu", "asymmetric", 4, "relu", scale=1e-310, dtypes=("float64",)),
+    Entry("subnormal-float32", "asymmetric", 4, "relu", scale=1e-40, dtypes=("float32",)),
+    Entry("underflow", "asymmetric", 4, "identity", scale=1e-160, dtypes=("float64",)),
+    Entry("underflow-float32", "asymmetric", 4, "identity", scale=1e-22, dtypes=("float32",)),
+    # rates at which trajectories jump, become chaotic, or leave the format's range
+    Entry("rate-1.5", "xor", 3, "sigmoid", lr=1.5, steps=1000),
+    Entry("chaotic", "asymmetric", 4, "tanh", lr=4),
+    Entry("diverging", "asymmetric", 4, "identity", lr=1),
+    Entry("diverging-relu", "asymmetric", 4, "relu", lr=5),
+    # what is no number must come out as none, not hidden
+    Entry("nan-in-data", "nan", 4, "sigmoid", steps=5),
+    Entry("infinity-in-data", "infinity", 4, "tanh", steps=5),
+    # small integers and halves: no operation rounds in either precision, so the very bits are demanded
+    Entry("dyadic-relu", "dyadic", 3, "relu", "halves", lr=0.25, steps=2, exact=True),
+    Entry("dyadic-identity", "dyadic", 3, "identity", "halves", lr=0.25, steps=2, exact=True),
+)
+QUICK = ("asymmetric-sigmoid", "saturated-sigmoid", "dyadic-relu")
+
+
+def _asymmetric():
+    rng = np.random.default_rng(2718)
+    X, Y = rng.standard_normal((7, 5)), rng.standard_normal((7, 2))
+    X[2] = 0  # H = 0 in a row where the loss has a gradient
+    return X, Y
+
+
+def _xnor():
+    X, Y = xor()
+    return X, 1 - Y
+
+
+def _square():
+    rng = np.random.default_rng(1618)
+    return rng.standard_normal((4, 4)), rng.standard_normal((4, 4))
+
+
+def _single():
+    return np.array([[0.75]]), np.array([[-0.3]])
+
+
+def _with(value):
+    X, Y = _asymmetric()
+    X[3, 1] = value
+    return X, Y
+
+
+def _dyadic():
+    """|x| <= 2 and |y| <= 2, integers, 4 samples: with weights in halves up to 2, bounds.roundless holds in float32."""
+    X = np.array([[0, 0], [-1, 2], [2, 1], [1, -1]], np.float64)
+    Y = np.array([[1], [-2], [0], [2]], np.float64)
+    return X, Y
+
+
+DATA = {
+    "xor": xor,
+    "xnor": _xnor,
+    "asymmetric": _asymmetric,
+    "square": _square,
+    "single": _single,
+    "nan": lambda: _with(np.nan),
+    "infinity": lambda: _with(np.inf),
+    "dyadic": _dyadic,
+}
+WEIGHTS = {
+    "normal": lambda W1, W2: (W1, W2),
+    "zero first layer": lambda W1, W2: (0 * W1, W2),
+    "zero": lambda W1, W2: (0 * W1, 0 * W2),
+    "equal": lambda W1, W2: (0 * W1 + W1[:, :1, :1], 0 * W2 + W2[:, :1, :1]),
+    "halves": lambda W1, W2: tuple(np.clip(np.round(2 * W) / 2, -2, 2) for W in (W1, W2)),
+}
+
+
+def build(entry):
+    """The Case of an entry of the table."""
+    X, Y = DATA[entry.data]()
+    W1, W2 = (entry.scale * W for W in WEIGHTS[entry.weights](*draw(SEEDS, (X.shape[1], entry.hidden, Y.shape[1]))))
+    return Case(
+        name=entry.name,
+        X=X,
+        Y=Y,
+        W1=W1,
+        W2=W2,
+        activation=entry.activation,
+        lr=entry.lr,
+        steps=entry.steps,
+        seeds=SEEDS,
+        exact=entry.exact,
+        dtypes=entry.dtypes,
+    )
+
+
+def choose(suite, names, default):
+    """The Cases of a suite, or those named: `default` is the Case made from the options, and comes first.
+
+    quick: the default case cut to 200 steps of 3 seeds, and three more; default: the default case; full: it and the
+    whole table. Raises UsageError for an unknown suite or case.
+    """
+    if suite not in SUITES:
+        raise UsageError(f"There is no suite {suite!r}: {_nearest(suite, SUITES)}")
+    entries = {entry.name: entry for entry in TABLE}
+    if names is not None:
+        known = [default.name, *entries]
+        for name in names:
+            if name not in known:
+                raise UsageError(f"There is no case {name!r}: {_nearest(name, known)}")
+        return [default if name == default.name else build(entries[name]) for name in dict.fromkeys(names)]
+    if suite == "quick":
+        few = slice(min(3, len(default.seeds)))
+        cut = {"W1": default.W1[few], "W2": default.W2[few], "seeds": default.seeds[few]}
+        return [default._replace(steps=min(200, default.steps), **cut), *(build(entries[name]) for name in QUICK)]
+    return [default] if suite == "default" else [default, *map(build, TABLE)]
+
+
+def _nearest(word, words):
+    near = difflib.get_close_matches(word, words, 1)
+    return f"did you mean {near[0]}?" if near else f"choose from {', '.join(words)}."

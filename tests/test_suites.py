@@ -1,0 +1,153 @@
+import numpy as np
+import pytest
+
+from compare import agree, bounds, cases, referee, suites
+from compare.certify import certify
+from compare.errors import UsageError
+from impls.two_layer import numpy_impl
+from tests.conftest import Here, asymmetric, trace
+from tests.planted import changed
+
+NAMES = [entry.name for entry in suites.TABLE]
+DEFAULT = cases.make("xor", "sigmoid", 0.1, 10_000, 3, range(10))
+case_of = {entry.name: suites.build(entry) for entry in suites.TABLE}
+
+
+def evidence(monkeypatch, module, case, dtype="float64"):
+    return certify(Here(monkeypatch, module), "planted", case, dtype, lambda steps: None)
+
+
+@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("name", NAMES)
+def test_numpy_agrees_on_every_case(monkeypatch, name, dtype):
+    case = case_of[name]
+    if dtype not in case.dtypes:
+        case = case._replace(steps=1)  # means less, but must do no harm
+    with np.errstate(all="ignore"):
+        found = evidence(monkeypatch, numpy_impl, case, dtype)
+    assert found.rejection is None, found.rejection
+    assert any(row.checked or row.no_number for row in found.rows)
+
+
+def test_what_a_suite_is():
+    assert [c.name for c in suites.choose("default", None, DEFAULT)] == ["xor"]
+    assert [c.name for c in suites.choose("full", None, DEFAULT)] == ["xor", *NAMES]
+    quick = suites.choose("quick", None, DEFAULT)
+    assert (quick[0].steps, len(quick[0].seeds), len(quick[0].W1)) == (200, 3, 3)
+    assert [c.name for c in suites.choose("full", ["nan-in-data", "xor"], DEFAULT)] == ["nan-in-data", "xor"]
+    assert len(set(NAMES)) == len(NAMES)
+
+
+def test_an_unknown_name_suggests_the_nearest():
+    with pytest.raises(UsageError, match="did you mean quick"):
+        suites.choose("quikc", None, DEFAULT)
+    with pytest.raises(UsageError, match="did you mean saturated-tanh"):
+        suites.choose("full", ["saturated-tan"], DEFAULT)
+
+
+@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("name", ["dyadic-relu", "dyadic-identity"])
+def test_dyadic_cases_are_judged_to_the_bit(monkeypatch, name, dtype):
+    case = case_of[name]
+    p = agree.problem(case, dtype)
+    *_, W1, W2 = case.cast(dtype)
+    _, E, _ = agree.exact_values(W1, W2, p)
+    assert all((E[key] == 0).all() for key in E if not key.startswith("slope"))
+    found = trace(numpy_impl, case, dtype)
+    for one_ulp_up in ("Y_hat", "L", "dL_dW1"):
+        value = getattr(found, one_ulp_up)
+        moved = found._replace(**{one_ulp_up: np.nextafter(value, value.dtype.type(np.inf))})
+        assert agree.first_wrong(agree.judge_trace(moved, W1, W2, p)).judged.quantity == one_ulp_up
+
+
+def test_no_bits_are_demanded_where_something_rounds():
+    case = asymmetric("identity")._replace(exact=True)
+    _, E, _ = agree.exact_values(case.W1, case.W2, agree.problem(case, "float64"))
+    assert (E["Y_hat"][:, :2] > 0).all()
+    case = case_of["dyadic-relu"]
+    third = case._replace(Y=case.Y / 3)
+    _, E, _ = agree.exact_values(third.W1, third.W2, agree.problem(third, "float64"))
+    assert (E["R"] > 0).any()
+
+
+def test_the_grain_of_numbers():
+    grain = lambda *x: bounds._grain(np.array([x], float)).item()
+    assert [grain(1, 3), grain(0.5, 2), grain(0.375), grain(0)] == [1, 2, 8, 1]
+    assert grain(0.1) == 2.0**55
+    assert grain(1e-30) == np.inf
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("nan-in-data", ("L = (R**2)", "R = np.nan_to_num(R)\n    L = (R**2)")),
+        ("infinity-in-data", ("H = X @ W1", "H = np.nan_to_num(X) @ W1")),
+        ("zero-first-layer-relu", ("np.heaviside(A, 0)", "np.heaviside(A, 1)")),
+        ("zero-first-layer-relu", ("np.heaviside(A, 0)", "np.heaviside(A, 0.5)")),
+        ("saturated-sigmoid", ("1 / (1 + np.exp(-H))", "np.clip(1 / (1 + np.exp(-H)), 1e-12, 1 - 1e-12)")),
+        ("saturated-sigmoid", ("1 / (1 + np.exp(-H))", "0.5 * (1 + np.tanh(H / 2))")),
+        ("square-relu", ("dL_dY_hat @ W2.mT", "dL_dY_hat @ W2")),
+        ("asymmetric-identity", ("/ (2 * N)", "/ (2 * R[0].size)")),
+        ("subnormal-tanh", ("(np.tanh,", "(lambda H: np.tanh(H) + 1e-300,")),
+        ("dyadic-identity", ("Y_hat = A @ W2", "Y_hat = A @ W2 * (1 + 2**-52)")),
+    ],
+)
+def test_what_a_case_has_teeth_for(monkeypatch, name, fault):
+    with np.errstate(all="ignore"):
+        assert evidence(monkeypatch, changed(fault), case_of[name]).rejection is not None
+
+
+def test_one_fault_of_1e_12_in_one_step_of_10_000_is_found_and_located(monkeypatch):
+    """As long as it changes the weights by more than their own rounding, which at this step it does."""
+    case = cases.make("xor", "sigmoid", 0.1, 10_000, 3, range(3, 4))
+    source = "    if calls == 4322:\n        T.dL_dW1[..., 1, 2] *= 1 + 1e-12\n    return W1 - lr"
+    module = changed(
+        (
+            "    T = trace(X, Y, W1, W2, activation)\n    return W1 - lr",
+            "    global calls\n    calls += 1\n    T = trace(X, Y, W1, W2, activation)\n" + source,
+        )
+    )
+    module.__dict__["calls"] = 0
+    monkeypatch.setattr("compare.certify.PIECE", 20_000)  # one piece, or the replay counts as a step
+    r = evidence(monkeypatch, module, case).rejection
+    assert r is not None
+    assert (r.step, r.quantity, r.index) == (4321, "W1", [1, 2])
+    assert "certified in ball arithmetic" in r.certificate
+    assert "something is carried" in r.note  # the fault does not come back when the step is repeated
+
+
+def test_the_reproduction_shows_the_fault(monkeypatch, capsys):
+    case = case_of["asymmetric-tanh"]
+    for fault in (("dL_dY_hat = R / N", "dL_dY_hat = 2 * R / N"), ("W1 - lr * T.dL_dW1", "W1 + lr * T.dL_dW1")):
+        r = evidence(monkeypatch, changed(fault), case).rejection
+        exec(r.reproduce, {})
+        got, exact = (float.fromhex(line.split()[1]) for line in capsys.readouterr().out.splitlines())
+        assert (got, exact) == (r.value, r.truth)
+
+
+def test_the_referee_overrules_a_judge_that_is_wrong():
+    case = asymmetric()
+    p = agree.problem(case, "float64")
+    W1, W2 = case.W1[0], case.W2[0]
+    right = numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid").dL_dW1
+    with pytest.raises(referee.JudgeError, match="within the limit"):
+        referee.confirm("dL_dW1", (0, 0), right[0, 0], 1e-12, W1, W2, p)
+    assert "off by" in referee.confirm("dL_dW1", (0, 0), right[0, 0] + 1e-11, 1e-12, W1, W2, p)
+    assert "no finite number" in referee.confirm("dL_dW1", (0, 0), np.nan, 1e-12, W1, W2, p)
+
+
+def test_the_audit_finds_a_wrong_bulk_evaluation(monkeypatch):
+    case = asymmetric()
+    p = agree.problem(case, "float64")
+    referee.audit(case.W1[0], case.W2[0], p)
+    honest = agree.truth.evaluate
+
+    def off(X, Y, network, *bits):
+        q = honest(X, Y, network, *bits)
+        if not bits:
+            q["dL_dW1"] = q["dL_dW1"] * (1 + np.longdouble(2) ** -53)
+        return q
+
+    monkeypatch.setattr(agree.truth, "evaluate", off)
+    with pytest.raises(referee.JudgeError, match="dL_dW1"):
+        referee.audit(case.W1[0], case.W2[0], p)
