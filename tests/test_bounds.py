@@ -1,5 +1,7 @@
 """Limits hold for every correct evaluation there is, and are not much wider than they must be."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -101,3 +103,29 @@ def test_half_curvature_is_at_least_half_of_the_largest_second_derivative():
     s, t = 1 / (1 + np.exp(-h)), np.tanh(h)
     assert bounds.HALF_CURVATURE["sigmoid"] >= abs(s * (1 - s) * (1 - 2 * s)).max() / 2
     assert bounds.HALF_CURVATURE["tanh"] >= abs(2 * t * (1 - t**2)).max() / 2
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    widths=st.lists(st.integers(1, 4), min_size=2, max_size=5),
+    samples=st.integers(1, 6),
+    biases=st.lists(st.booleans(), min_size=4, max_size=4),
+    activations=st.lists(st.sampled_from(cases.ACTIVATIONS), min_size=4, max_size=4),
+    scale=st.sampled_from([-320, -2, 0, 1]),
+    seed=st.integers(0, 2**32 - 1),
+    dtype=st.sampled_from(cases.DTYPES),
+)
+def test_limits_hold_at_any_depth_with_and_without_biases(widths, samples, biases, activations, scale, seed, dtype):
+    """The truth's own formulas, evaluated in the working precision, are a correct evaluation."""
+    rng = np.random.default_rng(seed)
+    draw = lambda *shape: (10.0**scale * rng.standard_normal(shape)).astype(dtype)
+    W = tuple(draw(*shape) for shape in pairwise(widths))
+    b = tuple(draw(1, w.shape[1]) if has else None for w, has in zip(W, biases, strict=False))
+    X, Y, phi = draw(samples, widths[0]), draw(samples, widths[-1]), tuple(activations[: len(W)])
+    wide = truth.wide_dtype(dtype)
+    wider = lambda Z: None if Z is None else truth.widen(Z, wide)
+    network = truth.Network(tuple(map(wider, W)), tuple(map(wider, b)), phi)
+    q = truth.evaluate(wider(X), wider(Y), network)
+    E = bounds.limits(q, wider(X), wider(Y), network, dtype, wide)
+    for name, value in truth.evaluate(X, Y, truth.Network(W, b, phi)).items():
+        assert (abs(truth.narrow(value.astype(wide) - q[name])) <= E[name]).all(), name
