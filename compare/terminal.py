@@ -1,0 +1,45 @@
+"""What the verbs share in talking to the terminal: two consoles, a progress bar, `--json`."""
+
+import os
+import shlex
+import sys
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from compare import result
+
+# NO_COLOR means no escape codes at all; a result is wider than the 80 columns of a pipe.
+COLOURS = {"color_system": None if os.environ.get("NO_COLOR") else "auto", "highlight": False}
+out = Console(width=None if sys.stdout.isatty() else 110, soft_wrap=not sys.stdout.isatty(), **COLOURS)
+err = Console(stderr=True, soft_wrap=True, **COLOURS)
+
+
+@contextmanager
+def progress():
+    """Gives a function (description, total) -> advance(steps); shown on standard error, and only on a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} steps"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+
+        def start(name, total):
+            task = bar.add_task(name, total=total)
+            return lambda steps: bar.advance(task, steps)
+
+        yield start
+
+
+def write_json(target, content):
+    if target == "-":
+        sys.stdout.write(content.decode())
+    elif target:
+        result.write_whole(target, content)
+
+
+def command():
+    return shlex.join(["fourfold", *sys.argv[1:]])

@@ -1,0 +1,50 @@
+"""`fourfold agree`."""
+
+from compare import options, result, show, suite, suites
+from compare.options import Suite, Training
+from compare.terminal import command, err, out, progress, write_json
+
+
+def agree(*, training: Training = Training(), suite_: Suite = Suite()):
+    """Run the agreement suite and print the verdict: every step of every column against exact values.
+
+    Example: fourfold agree --impl numpy,torch --seeds 100 --activation tanh
+    """
+    outcome, *_ = judge(training, suite_)
+    if suite_.json != "-":
+        print_result(outcome)
+    write_json(suite_.json, result.encode(outcome))
+    return outcome.exit_code()
+
+
+def judge(training, s, grid=None):
+    """(Result, arrays, Case) for the options, with a progress bar."""
+    names, left_out = options.columns(s.impl)
+    dtypes, seeds, timeout = options.dtypes(s.dtype), options.seeds(s.seeds), options.timeout(s.timeout)
+    case = options.case(training, seeds)
+    options.in_range(case, dtypes)
+    chosen = suites.choose(s.suite, options.names(s.case), case)
+    if left_out:
+        err.print(f"Not installed, left out: {', '.join(left_out)}.")
+    with progress() as bar:
+        total = sum(c.steps for c in chosen for dtype in dtypes if dtype in c.dtypes)
+        tasks = {name: bar(name, total) for name in names}
+        advance = lambda name, steps: tasks[name](steps)
+        return *suite.agreement(names, chosen, dtypes, timeout, command(), advance, grid), case
+
+
+def print_result(outcome):
+    if len(outcome.settings) > 1:
+        out.print(show.rich_case_table(outcome), "")
+    else:
+        out.print(show.settings(outcome), "\n", markup=False)
+    for dtype in show.dtypes(outcome):
+        if any(row.dtype == dtype for row in outcome.rows):
+            out.print(show.rich_table(outcome, dtype), "")
+    for rejection in show.firsts(outcome.rejections):
+        out.print(show.rejection(rejection), markup=False)
+    for column in outcome.columns:
+        if column.reason:
+            out.print(f"Not judged: {column.reason}.", markup=False)
+    out.print(show.verdict(outcome), style="bold", markup=False)
+    out.print(show.environment(outcome), style="dim", markup=False)

@@ -1,0 +1,31 @@
+"""`fourfold report`."""
+
+from compare import options, result
+from compare.options import Drawing, Suite, Training
+from compare.terminal import out, write_json
+from compare.verbs.agree import judge, print_result
+
+
+def report(
+    *,
+    training: Training = Training(),
+    suite_: Suite = Suite(),
+    drawing: Drawing = Drawing(),
+):
+    """Run the agreement suite and write its report: index.html (one file to send), report.md, result.json, arrays.
+
+    Example: fourfold report --seeds 5 --out /tmp/report
+    """
+    from reports import render, store  # matplotlib is not for the other verbs
+
+    grid = options.grid(drawing.resolution, drawing.extent)
+    store.check_writable(drawing.out)
+    outcome, arrays, case = judge(training, suite_, grid)
+    inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
+    found = store.Report(outcome, inputs, arrays)
+    store.write_folder(drawing.out, {**store.files(found), **render.pages(found)})
+    if suite_.json != "-":
+        print_result(outcome)
+        out.print(f"Report: {drawing.out}/index.html", markup=False)
+    write_json(suite_.json, result.encode(outcome))
+    return outcome.exit_code()
