@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+import impls
 from compare import agree, run
 from compare.mistakes import planted
 from compare.mistakes.catalogue import MISTAKES
@@ -91,6 +92,7 @@ def plantings(columns):
 
 def attempt(_process, right, name, case, dtype):
     """The Outcome of a planted column; `right` is the column it is compared with."""
+    _leave_uncompiled(right)
     p = agree.problem(case, dtype)
     *_, W1, W2 = case.cast(dtype)
     expected = _expected(right, case, dtype)
@@ -106,6 +108,15 @@ def attempt(_process, right, name, case, dtype):
     point = _first(agree.judge_trace(start, W1, W2, p)) or _first(agree.judge_trace(end, path[0][-1], path[1][-1], p))
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
     return Outcome("", point, _first(agree.judge_steps(*before, path, p)), changed, close)
+
+
+def _leave_uncompiled(column):
+    """Compiling takes far longer than these few steps."""
+    module = impls.load(column)
+    if column == "jax":
+        module.jax.config.update("jax_disable_jit", True)
+    if column == "tf":
+        module.tf.config.run_functions_eagerly(True)
 
 
 def _first(judged):
@@ -135,11 +146,9 @@ def _run(name, case, dtype):
 
 
 def _pairs(found, expected):
-    """Arrays to compare: the trace at the start and at the end, the losses, and the last weights."""
-    for part in (0, 2):
-        yield from zip(found[part], expected[part], strict=False)
-    yield found[1][2], expected[1][2]
-    yield from ((a[-1], b[-1]) for a, b in zip(found[1][:2], expected[1][:2], strict=True))
+    """Arrays to compare: the trace at the start, the whole path, and the trace at the end."""
+    for parts in zip(found, expected, strict=True):
+        yield from zip(*parts, strict=False)
 
 
 def _close(found, expected, rtol, atol):

@@ -5,10 +5,12 @@ numpy,compare.mistakes.planted.numpy_momentum`. Frameworks are imported by the p
 """
 
 import sys
+from difflib import SequenceMatcher
 from functools import cache
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.util import spec_from_loader
 from pathlib import Path
+from textwrap import dedent
 
 import impls
 from compare.mistakes.catalogue import MISTAKES
@@ -47,15 +49,23 @@ def wrong_source(column, *replacements):
     return source
 
 
+def differing_lines(column, *replacements):
+    """(wrong lines, right lines) of code: where the planted text differs from the column's, indentation taken off."""
+    right, wrong = right_source(column).splitlines(), wrong_source(column, *replacements).splitlines()
+    blocks = [op for op in SequenceMatcher(None, right, wrong, False).get_opcodes() if op[0] != "equal"]
+    lines = lambda text, ends: dedent("\n".join(line for i, j in ends for line in text[i:j])).splitlines()
+    return lines(wrong, [op[3:] for op in blocks]), lines(right, [op[1:3] for op in blocks])
+
+
 class _Planter(MetaPathFinder, SourceLoader):
     def find_spec(self, fullname, path=None, target=None):
         return spec_from_loader(fullname, self) if _texts_of(fullname) else None
 
     def get_filename(self, fullname):
-        return f"<{fullname}>"
+        return f"{fullname}.py"  # there is no such file; without brackets inspect asks the loader for the text
 
     def get_data(self, path):
-        column, texts = _texts_of(path[1:-1])
+        column, texts = _texts_of(path.removesuffix(".py"))
         return wrong_source(column, *texts).encode()
 
 
