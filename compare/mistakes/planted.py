@@ -7,10 +7,12 @@ numpy,compare.mistakes.planted.numpy_momentum`. Frameworks are imported by the p
 import sys
 from difflib import SequenceMatcher
 from functools import cache
+from importlib import import_module
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.util import spec_from_loader
 from pathlib import Path
 from textwrap import dedent
+from types import ModuleType
 
 import impls
 from compare.mistakes.catalogue import MISTAKES
@@ -47,6 +49,18 @@ def wrong_source(column, *replacements):
             raise ValueError(f"the {column} column has no {right!r} to plant a mistake in")
         source = source.replace(right, wrong)
     return source
+
+
+def changed(column, *replacements):
+    """A module like a column with right, wrong, right, wrong ... replaced in its text."""
+    module = ModuleType("changed")
+    exec(compile(wrong_source(column, *replacements), "changed", "exec"), module.__dict__)
+    return module
+
+
+def load(column, name):
+    """The module of a mistake, or of "rewritten ...", by its name."""
+    return import_module(module_name(column, name))
 
 
 def differing_lines(column, *replacements):
