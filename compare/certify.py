@@ -13,7 +13,7 @@ SHOWN_SEEDS = 10
 
 
 class Evidence(NamedTuple):
-    """What is left of a column's run: rows for the verdict, the first rejection, arrays for the pictures."""
+    """What is left of a column's run: rows for the verdict, the first rejection, arrays for pictures and `diff`."""
 
     rows: list
     rejection: Rejection | None
@@ -68,7 +68,7 @@ def certify(pool, name, case, dtype, advance, grid=None):
     final = {"W1_final": W1[:SHOWN_SEEDS], "W2_final": W2[:SHOWN_SEEDS]}
     if grid is not None and p.X.shape[1] == grid.shape[1]:
         arrays["Y_hat_grid"] = pool.call(name, run.predict, grid.astype(dtype), *final.values(), p.activation)
-    arrays |= final | {"Y_hat_final": quantities.Y_hat[-1, :SHOWN_SEEDS]}
+    arrays |= final | {"Y_hat_final": quantities.Y_hat[-1, :SHOWN_SEEDS]} | _at_start(judged)
     return Evidence([_row(where, quantity, counts) for quantity, counts in rows.items()], rejection, arrays)
 
 
@@ -191,4 +191,34 @@ def _picture(first, before, losses, judged, steps):
         "W1": before[0][t, seeds],
         "W2": before[1][t, seeds],
         **{f"ratio_{j.quantity}": j.ratio.reshape(len(losses), -1).max(axis=1)[t] for j in judged},
+    }
+
+
+def _at_start(judged):
+    """The whole trace of the first few seeds at the initial weights, and its limits: NaN where nothing is certified."""
+    seeds, kept = slice(SHOWN_SEEDS), {}
+    for j in judged:
+        kept[f"trace_{j.quantity}"] = j.value[0, seeds]
+        kept[f"limit_{j.quantity}"] = np.where(j.certified, j.limit, np.nan)[0, seeds]
+    return kept
+
+
+def layout(s, dtype):
+    """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid`, of any number of points, may be missing."""
+    T, S, N, (d_in, d_hidden, d_out) = len(recorded(s.steps)), min(s.seeds, SHOWN_SEEDS), s.samples, s.widths
+    W1, W2 = (S, d_in, d_hidden), (S, d_hidden, d_out)
+    trace = agree.trace_shapes((S,), N, s.widths)._asdict()
+    return {
+        "step": ("int64", (T,)),
+        "L": (dtype, (T, S)),
+        "W1": (dtype, (T, *W1)),
+        "W2": (dtype, (T, *W2)),
+        **{f"L_{key}": ("float64", (T, S)) for key in ("error", "limit")},
+        **{f"ratio_{key}": ("float64", (T,)) for key in ("L", "W2", "W1")},
+        "W1_final": (dtype, W1),
+        "W2_final": (dtype, W2),
+        "Y_hat_final": (dtype, (S, N, d_out)),
+        "Y_hat_grid": (dtype, (S, None, d_out)),
+        **{f"trace_{name}": (dtype, shape) for name, shape in trace.items()},
+        **{f"limit_{name}": ("float64", shape) for name, shape in trace.items()},
     }
