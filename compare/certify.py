@@ -204,7 +204,7 @@ def _at_start(judged):
 
 
 def layout(s, dtype):
-    """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid`, of any number of points, may be missing."""
+    """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid` (any number of points) may be missing."""
     T, S, N, (d_in, d_hidden, d_out) = len(recorded(s.steps)), min(s.seeds, SHOWN_SEEDS), s.samples, s.widths
     W1, W2 = (S, d_in, d_hidden), (S, d_hidden, d_out)
     trace = agree.trace_shapes((S,), N, s.widths)._asdict()

@@ -36,7 +36,9 @@ def files(report):
 
 def _paths(found):
     """{relative path: (column, case name, dtype)} of all arrays that a Result can have."""
-    keys = [(c.name, n, s.name, dtype) for n, s in enumerate(found.settings) for c in found.columns for dtype in s.dtypes]
+    keys = [
+        (c.name, n, s.name, dtype) for n, s in enumerate(found.settings) for c in found.columns for dtype in s.dtypes
+    ]
     return {f"arrays/{n}-{column}-{dtype}.npz": (column, case, dtype) for column, n, case, dtype in keys}
 
 
