@@ -160,9 +160,21 @@ def _movement(key, quantity, rows, sides):
         (a, limit_a), (b, limit_b) = ((side[f"trace_{quantity}"], side[f"limit_{quantity}"]) for side in sides)
         compared, moved, ulps = a.size, int((~same_bits(a, b)).sum()), float(ulps_apart(a, b).max())
         share = float(share_of(a, b, limit_a + limit_b).max())
-    beyond = any(row.rejected for row in rows) or share > 1
-    ratios = [row.worst_ratio for row in rows]
-    return Movement(*key, quantity, compared, moved, number(ulps), number(share), *ratios, beyond)
+    return Movement(
+        **_named(key),
+        quantity=quantity,
+        compared=compared,
+        moved=moved,
+        ulps=number(ulps),
+        share=number(share),
+        ratio_a=rows[0].worst_ratio,
+        ratio_b=rows[1].worst_ratio,
+        beyond=any(row.rejected for row in rows) or share > 1,
+    )
+
+
+def _named(key):
+    return dict(zip(("column", "case", "dtype"), key, strict=True))
 
 
 def same_bits(a, b):
@@ -206,9 +218,13 @@ def _drift(key, a, b, steps):
         differs[: len(Z_a)] |= ~same_bits(Z_a, Z_b).reshape(len(Z_a), -1).all(axis=1)
         apart[name] = _largest_difference(Z_a, Z_b)
     n = int(np.argmax(differs)) if differs.any() else None
-    same_until = at[-1] if n is None else at[n - 1] if n else None
-    differs_at = None if n is None else at[n]
-    return Drift(*key, same_until, differs_at, number(apart["L"]), number(max(apart["W1"], apart["W2"])))
+    return Drift(
+        **_named(key),
+        same_until=at[-1] if n is None else at[n - 1] if n else None,
+        differs_at=None if n is None else at[n],
+        loss=number(apart["L"]),
+        weights=number(max(apart["W1"], apart["W2"])),
+    )
 
 
 def _largest_difference(a, b):

@@ -93,7 +93,7 @@ def test_a_result_and_itself_have_the_same_bits(before):
     found = between(before, before)
     assert found.exit_code() == 0
     assert found.environment == []
-    assert not any(m.moved or m.ulps or m.share for m in found.movements)
+    assert not any(m.moved or float(m.ulps) or float(m.share) for m in found.movements)
     assert [d.differs_at for d in found.drifts] == [None, None]
     assert [d.same_until for d in found.drifts] == [40, 40]
     assert show_diff.verdict(found).startswith("SAME BITS: numpy")
@@ -105,8 +105,8 @@ def test_another_correct_evaluation_moves_within_bounds(before, after):
     moved = {m.quantity for m in found.movements if m.moved and m.dtype == "float64"}
     assert "A" in moved
     assert "H" not in moved
-    assert all(m.ulps > 0 and 0 < m.share <= 1 for m in found.movements if m.moved)
-    assert all(d.differs_at is not None and d.weights > 0 for d in found.drifts)
+    assert all(float(m.ulps) > 0 and 0 < float(m.share) <= 1 for m in found.movements if m.moved)
+    assert all(d.differs_at is not None and float(d.weights) > 0 for d in found.drifts)
     assert show_diff.verdict(found).startswith("MOVED WITHIN BOUNDS: numpy")
 
 
@@ -148,7 +148,7 @@ def test_the_first_recorded_step_with_another_bit_is_found(before, quantity, pos
     steps = [*before.arrays[KEY]["step"].tolist(), 40]
     n = len(steps) - 1 if position is None else position
     assert (drift.same_until, drift.differs_at) == (steps[n - 1] if n else None, steps[n])
-    assert (drift.loss > 0, drift.weights > 0) == (quantity == "L", quantity != "L")
+    assert (float(drift.loss) > 0, float(drift.weights) > 0) == (quantity == "L", quantity != "L")
 
 
 def test_what_changed_in_the_environment_comes_first(before):
