@@ -6,7 +6,7 @@ from compare import show
 from compare.show import EVERY, brief, fraction, measure
 from impls.model import Trace
 
-MOST_LINES = 12  # of trajectories, most of a full suite's being alike
+MOST_LINES = 12  # of cases or trajectories, most of a full suite's being alike
 
 
 def environment(diff):
@@ -19,6 +19,8 @@ def environment(diff):
 
 
 def inputs(diff):
+    if len(diff.inputs) > MOST_LINES:
+        return [f"Inputs of {len(diff.inputs)} cases: identical; their sha256 is in --json."]
     return [f"Inputs of {case}: identical, sha256 {sha256[:16]}…" for case, sha256 in diff.inputs.items()]
 
 
