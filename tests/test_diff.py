@@ -372,13 +372,13 @@ def test_words_from_a_file_cannot_move_the_cursor(before, tmp_path, capsys):
 
 
 def test_the_command(tmp_path, after):
-    made_by = ("report", "--impl", "numpy", "--case", "xor,dyadic-relu", "--steps", 40, "--seeds", 2, "--lr", 0.5)
+    made_by = ("report", "--impl", "numpy", "--case", "dyadic-relu,xor", "--steps", 40, "--seeds", 2, "--lr", 0.5)
     said(command(*made_by, "--dtype", "float64,float32", "--out", tmp_path / "a", "--resolution", 3), 0)
     done = command("diff", tmp_path / "a", tmp_path / "a" / "result.json", "--json", "-")
     assert said(done, 0) == ""
     found = json.loads(done.stdout)
     assert found["columns"] == ["numpy"]
-    assert list(found["inputs"]) == ["xor", "dyadic-relu"]
+    assert list(found["inputs"]) == ["dyadic-relu", "xor"]
     assert {m["moved"] for m in found["movements"]} == {0}
     b = written(after, tmp_path / "b")
     assert "only one of them has dyadic-relu" in said(command("diff", tmp_path / "a", b), 2)
