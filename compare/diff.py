@@ -76,7 +76,7 @@ def diff(a, b, names, only=None):
     (result_a, arrays_a), (result_b, arrays_b) = a, b
     _check_same_inputs(result_a, result_b, names)
     columns_a, columns_b = ([column.name for column in r.columns] for r in (result_a, result_b))
-    both = [name for name in columns_a if name in columns_b and only in (None, (name, *(only or ())[1:]))]
+    both = [name for name in columns_a if name in columns_b and (only is None or name == only[0])]
     if not both:
         raise UsageError(f"{names[0]} and {names[1]} have no column in common.")
     rows_a, rows_b = ({(r.column, r.case, r.dtype, r.quantity): r for r in x.rows} for x in (result_a, result_b))
@@ -94,9 +94,9 @@ def diff(a, b, names, only=None):
                 raise UsageError(f"{name} is not complete: it has no row for {quantity} of {', '.join(key)}.")
         if all(sides):
             drifts.append(_drift(key, *sides, steps[key[1]]))
+    rejections = [*result_a.rejections, *result_b.rejections]  # without a row where the form of an array is wrong
     wrong = {m.column for m in movements if m.beyond}
-    if only is None:  # a column can disagree without numbers: by the form of its arrays
-        wrong |= {column.name for r in (result_a, result_b) for column in r.columns if column.verdict == "disagrees"}
+    wrong |= {r.column for r in rejections if only is None or only == (r.column, r.case, r.dtype)}
     return Diff(
         *names,
         environment=_changes(result_a.environment, result_b.environment),
@@ -123,7 +123,7 @@ def _check_same_inputs(a, b, names):
             if ours != theirs:
                 what = "data or weights (inputs_sha256)" if field == "inputs_sha256" else field
                 raise UsageError(
-                    f"{names[0]} and {names[1]} were not given the same inputs in case {s.name}: "
+                    f"{names[0]} and {names[1]} were not asked the same in case {s.name}: "
                     f"{what} {_short(ours)} and {_short(theirs)}."
                 )
 

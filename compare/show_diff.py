@@ -31,7 +31,7 @@ def missing(diff):
             yield f"Only in {name}: {', '.join(columns)}."
     for column, reason in diff.not_judged.items():
         yield f"{column} was not judged {reason}."
-    if not diff.drifts:
+    if diff.movements and not diff.drifts:
         yield "Without the arrays of both reports, only the shares of the limits are compared."
 
 

@@ -1,5 +1,6 @@
 """`fourfold diff`: planted changes are found, movement within the limits is no fault, bad input gets one sentence."""
 
+import hashlib
 import importlib.metadata
 import io
 import json
@@ -136,7 +137,9 @@ def test_one_side_beyond_its_own_limit_is_beyond(before):
 def test_a_column_rejected_for_its_form_is_beyond(before):
     short = made(changed(("W2 - lr * T.dL_dW2, T.L", "W2 - lr * T.dL_dW2, T.L[:1]")), seeds=range(2))
     assert short.result.rejections
-    assert between(before, short).exit_code() == 1
+    found = between(before, short)
+    assert found.exit_code() == 1
+    assert show_diff.verdict(found) == "MOVED BEYOND BOUNDS: numpy."
 
 
 @pytest.mark.parametrize(("quantity", "position"), [("W1", 7), ("L", 0), ("W2_final", None)])
@@ -242,7 +245,7 @@ def arrays_of(folder):
 def relist(folder, path):
     """Give result.json the hash of a file that was changed, as somebody who wants to deceive would."""
     found = result.read(folder / "result.json")
-    name, sha256 = path.relative_to(folder).as_posix(), store.hashlib.sha256(path.read_bytes()).hexdigest()
+    name, sha256 = path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
     listed = msgspec.structs.replace(found, arrays=found.arrays | {name: sha256})
     (folder / "result.json").write_bytes(result.encode(listed))
 
