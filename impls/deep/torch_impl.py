@@ -43,9 +43,8 @@ def trace(X, Y, W, b, activations):
     R, L = loss(Y_hat, Y)
     Zs = (Y_hat, *H, *W, *b, *A)
     dL_d = dict(zip(Zs, torch.autograd.grad(L.sum(), Zs), strict=True))
-    dL_dY_hat, R, L = dL_d[Y_hat], R.detach(), L.detach()
-    dL_dH, dL_dW, dL_db, dL_dA = (tuple(dL_d[Z] for Z in Zs) for Zs in (H, W, b, A))
-    H, A, (Y_hat,) = (tuple(Z.detach() for Z in Zs) for Zs in (H, A, (Y_hat,)))
+    dL_dH, dL_dW, dL_db, dL_dA, (dL_dY_hat,) = (tuple(dL_d[Z] for Z in Zs) for Zs in (H, W, b, A, [Y_hat]))
+    H, A, (Y_hat, R, L) = (tuple(Z.detach() for Z in Zs) for Zs in (H, A, (Y_hat, R, L)))
     return DeepTrace(H, A, Y_hat, R, L, dL_dY_hat, dL_dH, dL_dW, dL_db, dL_dA)
 
 
