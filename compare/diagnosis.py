@@ -64,6 +64,7 @@ class Diagnosis(NamedTuple):
 
     quantity: str | None  # the first wrong one, in order of computation; None: nothing is wrong
     equation: str
+    suspects: tuple[str, ...]  # what may be that quantity, itself first: what is not shown cannot always be told apart
     deduced: bool  # the target did not show that quantity itself
     pattern: str  # what is odd about the first wrong quantity that it did show
     candidates: tuple[tuple[Mistake, ...], ...]
@@ -87,16 +88,19 @@ def diagnose(observations):
         views = [_View(observation) for observation in observations]
         wrong = {q for view in views for q in view.wrong}
         if not wrong:
-            return Diagnosis(None, "", False, "", ())
+            return Diagnosis(None, "", (), False, "", ())
         first = min(wrong, key=ORDER.index)
         shown = {q for view in views for q in view.values}
         candidates = _candidates(views, wrong)
-        deduced = _deduce(first, wrong, shown)
+        suspects = _suspects(first, wrong, shown)
         named = {min((m.quantity for m in mistakes), key=ORDER.index) for mistakes in candidates}
-        quantity = deduced if deduced in named or not named else min(named, key=ORDER.index)
+        suspects = sorted(named, key=ORDER.index) or suspects
+        quantity = suspects[0]
         of = [view.look(first) for view in views if first in view.wrong]
         equation = candidates[0][0].equation if candidates and quantity in PATH else EQUATIONS[quantity]
-        return Diagnosis(quantity, equation, quantity not in shown, pattern(first, of), tuple(candidates))
+        return Diagnosis(
+            quantity, equation, tuple(suspects), quantity not in shown, pattern(first, of), tuple(candidates)
+        )
 
 
 class _View:
@@ -143,21 +147,19 @@ def _wrong_in_path(o):
     if agree.malformed_path(path, o.W1, o.W2, len(path[2]), o.p):
         return set(PATH)
     before = [np.concatenate([w[None], ws[:-1]])[:, None] for w, ws in zip((o.W1, o.W2), path, strict=False)]
-    judged = agree.judge_steps(*before, [Z[:, None] for Z in path], o.p)
+    judged = agree.judge_steps(before[0], before[1], [Z[:, None] for Z in path], o.p)
     return {f"every {j.quantity}" for j in judged if j.wrong.any()}
 
 
-def _deduce(first, wrong, shown):
-    """The earliest quantity that can be wrong where `first` is the first one seen to be, by what it is computed from.
+def _suspects(first, wrong, shown):
+    """What can be wrong first where `first` is the first one seen to be, in order of computation.
 
-    It must not lie behind a quantity that is right, and everything seen that lies behind it must be wrong.
+    It must not lie behind a quantity that is right, and everything seen that is computed from it must be wrong.
     """
-    cleared = {q for right in shown - wrong for q in _sources(right)} | (shown - wrong)
-    if "L" in cleared:
-        cleared |= {"H", "A", "Y_hat", "R"}
-    suspects = (_sources(first) - cleared - shown) | {first}
+    cleared = {q for right in shown - wrong for q in (right, *_sources(right))}
+    possible = ({*_sources(first)} - cleared - shown) | {first}
     explains = lambda q: {s for s in shown if q in _sources(s) or q == s} == wrong
-    return min(filter(explains, suspects), key=ORDER.index, default=first)
+    return sorted(filter(explains, possible), key=ORDER.index) or [first]
 
 
 def _sources(quantity):
@@ -295,6 +297,8 @@ def show_diagnosis(diagnosis, hint=False):
     if d.quantity is None:
         return "Nothing is wrong."
     where = f"First wrong: {d.quantity} ({d.equation})"
+    if len(d.suspects) > 1:
+        where = f"First wrong: one of {', '.join(f'{q} ({EQUATIONS[q]})' for q in d.suspects)}"
     if hint:
         return f"{where}."
     lines = [f"{where}{', deduced' if d.deduced else ''}. {d.pattern}"]

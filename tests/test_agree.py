@@ -124,7 +124,7 @@ def test_a_column_proved_wrong_stays_wrong_when_it_breaks_down_later(monkeypatch
         raise ColumnError("broken down")
 
     monkeypatch.setattr("compare.run.trace", broken)
-    module.__dict__["step"] = step
+    monkeypatch.setattr(module, "step", step)
     r = evidence(monkeypatch, module).rejection
     assert (r.step, r.quantity) == (0, "W2")
     assert "`trace` cannot be run at these weights" in r.note

@@ -107,7 +107,7 @@ def attempt(_process, right, name, case, dtype):
         return Outcome(form, "", "", changed, close)
     point = _first(agree.judge_trace(start, W1, W2, p)) or _first(agree.judge_trace(end, path[0][-1], path[1][-1], p))
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
-    return Outcome("", point, _first(agree.judge_steps(*before, path, p)), changed, close)
+    return Outcome("", point, _first(agree.judge_steps(before[0], before[1], path, p)), changed, close)
 
 
 def _leave_uncompiled(column):

@@ -73,7 +73,7 @@ def differing_lines(column, *replacements):
 
 class _Planter(MetaPathFinder, SourceLoader):
     def find_spec(self, fullname, path=None, target=None):
-        return spec_from_loader(fullname, self) if _texts_of(fullname) else None
+        return spec_from_loader(fullname, self) if _texts_of(fullname)[1] else None
 
     def get_filename(self, fullname):
         return f"{fullname}.py"  # there is no such file; without brackets inspect asks the loader for the text
@@ -84,12 +84,10 @@ class _Planter(MetaPathFinder, SourceLoader):
 
 
 def _texts_of(fullname):
-    """(column, (right, wrong ...)) of a planted module, or None where it is not one."""
+    """(column, (right, wrong ...)) of a planted module; no texts where it is not one."""
     package, _, name = fullname.rpartition(".")
     column, _, planted = name.partition("_")
-    if package == __name__ and planted in PLANTED.get(column, ()):
-        return column, PLANTED[column][planted]
-    return None
+    return column, PLANTED.get(column, {}).get(planted, ()) if package == __name__ else ()
 
 
 sys.meta_path.append(_Planter())
