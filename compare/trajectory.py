@@ -14,9 +14,9 @@ For two-layer networks with a smooth activation. w is all weights of one network
 The Hessian is float64; MARGIN, a million times its rounding, is added to every norm taken of it.
 """
 
+import math
 from typing import NamedTuple
 
-import flint
 import numpy as np
 
 from compare import agree, bounds, truth
@@ -25,7 +25,7 @@ from compare import agree, bounds, truth
 SUFFICIENT = 2.0**-128
 MOST_BITS = 960  # radii are floats
 # Steps x samples x weights, for the balls, and steps x weights³, for the Hessians: some ten seconds each
-MOST_BALLS, MOST_PRODUCTS = 5_000_000, 3_000_000_000
+MOST_BALLS, MOST_PRODUCTS = 5_000_000, 1_000_000_000
 NEAR = 2.0**-7  # M holds within this distance of the trajectory
 MARGIN = 2.0**-30
 HESSIANS = 2**21  # entries in one block
@@ -84,10 +84,10 @@ def proved(case, s, dtype):
         W1s, W2s, L, L_rest, L_radius, r = _points(p, W1, W2, case.steps, bits)
         bends = derivatives(p, W1s, W2s)
         rho = _radii(bends, p.lr, r)
+        growth = float(np.log2(np.maximum(bends.kappa, 1)).sum())
         if rho.max() <= SUFFICIENT:
-            growth = float(np.log2(np.maximum(bends.kappa, 1)).sum())
             return Curve(W1s, W2s, rho, L, L_rest, L_radius + bends.first * rho, growth, bits)
-        bits += truth.BALL_BITS
+        bits += max(truth.BALL_BITS, math.ceil(growth))
     raise NotProved(f"{MOST_BITS} bits are not enough for {case.steps:,} steps")
 
 
@@ -106,11 +106,11 @@ def _points(p, W1, W2, steps, bits):
         path.append((truth.narrow(W1), truth.narrow(W2), high, low, _up(left), _up(r) + 2.0**-MOST_BITS))
         if not all(np.isfinite(Z).all() for Z in path[-1]):
             raise NotProved("the run diverges")
-        W1, W2 = map(_points_of, new)
+        W1, W2 = map(_point, new)
     return (np.array(Z) for Z in zip(*path, strict=True))
 
 
-_points_of = np.frompyfunc(lambda x: x.mid(), 1, 1)
+_point = np.frompyfunc(lambda x: x.mid(), 1, 1)
 
 
 def _up(x):
@@ -184,7 +184,14 @@ def hessians(p, W1, W2):
     return np.einsum("tmp,tm->tp", J, R.reshape(T, -1)) / N, H / N, A, R
 
 
-def limits(case, curve, dtype, within=np.inf, count=40):
+def apart(curve, steps, W1, W2):
+    """At most |e| of a column's weights (T, d_in, d_hidden) and (T, d_hidden, d_out), before each of the steps (T,)."""
+    w = np.hypot(_norm(curve.W1[steps]), _norm(curve.W2[steps]))
+    e = np.hypot(_norm(W1 - curve.W1[steps]), _norm(W2 - curve.W2[steps]))
+    return e * (1 + MARGIN) + w * 2.0**-52 + curve.distance[steps]
+
+
+def limits(case, curve, dtype, within: np.ndarray | float = np.inf, count=40):
     """(t, limit): at `count` steps t, spread evenly over the decades, how far rounding can carry a column's loss.
 
     `within` (steps,) is what is known of |e| where anything is, from columns' recorded weights; without it, float32's
@@ -209,7 +216,7 @@ def limits(case, curve, dtype, within=np.inf, count=40):
             e[t + 1] = min(e[t + 1], bends.kappa[t] * e[t] + quadratic[t] + _norm(delta[t], -1))
     with np.errstate(invalid="ignore"):
         remainder = quadratic + bends.margin * e
-        carried = [n[:t] @ remainder[:t] if e[t] <= NEAR else np.inf for t, n in zip(at, norms, strict=True)]
+        carried = np.array([n[:t] @ remainder[:t] if e[t] <= NEAR else np.inf for t, n in zip(at, norms, strict=True)])
     return at, E_L[at] + first_order + carried + bends.second[at] / 2 * e[at] ** 2
 
 

@@ -1,4 +1,4 @@
-"""A report's folder: result.json, inputs.npz and arrays/CASE-COLUMN-DTYPE.npz, cases counted from 0."""
+"""A report's folder: result.json, inputs.npz, arrays/CASE-COLUMN-DTYPE.npz, proved/CASE-DTYPE.npz, cases from 0."""
 
 import io
 import os
@@ -17,6 +17,7 @@ class Report(NamedTuple):
     result: result.Result
     inputs: dict  # X (N, d_in), Y (N, d_out), W1, W2 of all seeds, grid (points, d_in) where it could be drawn
     arrays: dict  # (column, case name, dtype) -> dict of arrays
+    proved: dict  # (case name, dtype) -> dict of arrays, see proofs.py
 
 
 def files(report):
@@ -24,7 +25,8 @@ def files(report):
     position = {s.name: n for n, s in enumerate(report.result.settings)}
     found = [(column, position[case], dtype, a) for (column, case, dtype), a in report.arrays.items() if a]
     arrays = {f"arrays/{case}-{column}-{dtype}.npz": npz(a) for column, case, dtype, a in found}
-    return {"result.json": result.encode(report.result), "inputs.npz": npz(report.inputs), **arrays}
+    proved = {f"proved/{position[case]}-{dtype}.npz": npz(a) for (case, dtype), a in report.proved.items()}
+    return {"result.json": result.encode(report.result), "inputs.npz": npz(report.inputs), **arrays, **proved}
 
 
 def npz(arrays):

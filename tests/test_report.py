@@ -41,7 +41,7 @@ def report(monkeypatch):
         seconds={},
     )
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
-    return store.Report(outcome, inputs, {key: e.arrays for key, e in found.items()})
+    return store.Report(outcome, inputs, {key: e.arrays for key, e in found.items()}, {})
 
 
 def test_pages_and_pictures(report):
