@@ -64,6 +64,7 @@ class Bends(NamedTuple):
     third: np.ndarray  # M, the Hessian's Lipschitz constant
 
 
+@np.errstate(all="ignore")
 def proved(case, s, dtype):
     """The Curve of exact gradient descent from the weights of the case's seed at position s, as `dtype` holds them.
 
@@ -137,6 +138,8 @@ def derivatives(p, W1, W2):
     y1, y2, y3, r = np.zeros((4, len(W1), len(p.X)))
     for block in _blocks(W1, W2):
         _, hessian, A, R = hessians(p, W1[block], W2[block])
+        if not np.isfinite(hessian).all():
+            raise NotProved("the run leaves the range of float64")
         kappa[block] = np.abs(1 - lr * np.linalg.eigvalsh(hessian)[:, [0, -1]]).max(axis=1)
         slope, bend = (np.abs(f(A)) for f in (truth.ACTIVATIONS[p.activation][1], SECOND[p.activation][0]))
         w2 = _norm(W2[block], -1)[:, None]
@@ -191,8 +194,9 @@ def apart(curve, steps, W1, W2):
     return e * (1 + MARGIN) + w * 2.0**-52 + curve.distance[steps]
 
 
-def limits(case, curve, dtype, within: np.ndarray | float = np.inf, count=40):
-    """(t, limit): at `count` steps t, spread evenly over the decades, how far rounding can carry a column's loss.
+@np.errstate(all="ignore")
+def limits(case, curve, dtype, at, within: np.ndarray | float = np.inf):
+    """How far rounding can carry a column's loss from the curve's, at the steps `at` (T,), in increasing order: (T,).
 
     `within` (steps,) is what is known of |e| where anything is, from columns' recorded weights; without it, float32's
     remainder cannot be bounded for more than some thousand steps, and the limit is infinite from there. It is proved,
@@ -200,7 +204,6 @@ def limits(case, curve, dtype, within: np.ndarray | float = np.inf, count=40):
     column's, a relative change of the order of e.
     """
     p, steps = agree.problem(case, dtype), len(curve.L)
-    at = np.unique(np.geomspace(1, steps, min(steps, count)).round().astype(int)) - 1
     bends = derivatives(p, curve.W1, curve.W2)
     E_L, delta = _rounding(p, curve)
     first_order, norms = _adjoints(p, curve, delta, at)
@@ -214,10 +217,11 @@ def limits(case, curve, dtype, within: np.ndarray | float = np.inf, count=40):
             break
         if t + 1 < steps:
             e[t + 1] = min(e[t + 1], bends.kappa[t] * e[t] + quadratic[t] + _norm(delta[t], -1))
-    with np.errstate(invalid="ignore"):
-        remainder = quadratic + bends.margin * e
-        carried = np.array([n[:t] @ remainder[:t] if e[t] <= NEAR else np.inf for t, n in zip(at, norms, strict=True)])
-    return at, E_L[at] + first_order + carried + bends.second[at] / 2 * e[at] ** 2
+    remainder = quadratic + bends.margin * e
+    carried = np.array([n[:t] @ remainder[:t] for t, n in zip(at, norms, strict=True)])
+    final = (2.0**-40 * bends.first + bends.second / 2 * e) * e  # of L, from its gradient as computed in float64
+    limit = E_L[at] + first_order + carried + final[at]
+    return np.where(e[at] <= NEAR, np.nan_to_num(limit, nan=np.inf, posinf=np.inf), np.inf)
 
 
 def _rounding(p, curve):
@@ -248,7 +252,7 @@ def _adjoints(p, curve, delta, at):
             first_order[k:] += np.abs(a[k:]) @ delta[s]  # from k on they have T > s, and a is a_s+1
             norms[k:, s] = _norm(a[k:], -1)
             a[k:] -= p.lr * (a[k:] @ hessian[t])
-            if s == at[k - 1]:
+            if k and s == at[k - 1]:
                 k -= 1
                 a[k] = gradient[t]
     return first_order, norms

@@ -14,6 +14,7 @@ from impls.model import Trace
 INK, PAPER = "#010203", "#fefdfc"
 GRID = "#8b8b8b"
 CLASSES = ("#4477aa", "#ee7733")
+TINY = 1e-300  # stands for zero where the axis is logarithmic
 COLOURS = ("#66bbee", "#4477aa", "#229955", "#ee7733", "#b457b0", "#b8a020", "#888888", "#d03050")
 STYLE = {
     "svg.fonttype": "none",
@@ -119,10 +120,11 @@ def proved(arrays_by_dtype, proved_by_dtype, seed, colour):
         for (above, below), (dtype, arrays) in zip(axes.T, arrays_by_dtype.items(), strict=True):
             p = proved_by_dtype[dtype]
             steps = p["step"] + 1
-            above.plot(steps, p["L"], color=INK, lw=1.5)
+            above.plot(steps, np.maximum(p["L"], TINY), color=INK, lw=1.5)
             above.set(xscale="log", yscale="log", title=f"{dtype} weights")
             apart = {n: np.abs((a["L"][:, seed].astype(float) - p["L"]) - p["L_rest"]) for n, a in arrays.items()}
-            floor = min([z[z > 0].min(initial=p["limit"].max()) for z in apart.values()]) / 2
+            some = [z[z > 0] for z in (*apart.values(), p["limit"])]
+            floor = np.concatenate(some).min(initial=1) / 2
             for name, distance in apart.items():
                 below.plot(steps, np.maximum(distance, floor), color=colour[name], lw=0.7, label=name)
             below.plot(p["limit_step"] + 1, p["limit"], color=INK, lw=1.2, label="limit")

@@ -38,7 +38,8 @@ def curves(report, case):
         apart = [trajectory.apart(curve, step, a["W1"][:, seed], a["W2"][:, seed]) for a in right]
         within = np.full(case.steps, np.inf)
         within[step] = np.max(apart, axis=0) if apart else np.inf
-        at, limit = trajectory.limits(case, curve, dtype, within)
+        at = np.unique([*step[:: max(1, len(step) // 40)], step[-1]])
+        limit = trajectory.limits(case, curve, dtype, at, within)
         loss = {"L": curve.L[step], "L_rest": curve.L_rest[step], "radius": curve.radius[step]}
         found[case.name, dtype] = {"step": step, **loss, "limit_step": at, "limit": limit}
     return found, ""

@@ -102,9 +102,7 @@ def _pictures(report):
 def _proved(report, colour):
     """One picture a case with a proved curve, the first case's named for itself."""
     for case in report.result.settings:
-        proved = {
-            dtype: report.proved[case.name, dtype] for dtype in case.dtypes if (case.name, dtype) in report.proved
-        }
+        proved = {dtype: a for (name, dtype), a in report.proved.items() if name == case.name}
         if not proved:
             continue
         by_dtype = {dtype: columns(report, case.name, dtype) for dtype in proved}
@@ -113,9 +111,9 @@ def _proved(report, colour):
         yield Picture(
             "proved" if case is report.result.settings[0] else f"proved-{case.activation}",
             f"The proved loss curve, {case.activation}",
-            f"Above: the loss of gradient descent in exact arithmetic from the same weights, {case.activation}, enclosed "
-            f"by ball arithmetic to within {radius:.0e} at every step. Below: how far from it the loss of every column "
-            "is, and how far the rounding of all earlier steps could have carried it (seed "
-            f"{case.first_seed + seed}). A line along the lower edge is exactly zero.",
+            f"Above: the loss of gradient descent in exact arithmetic from the same weights ({case.activation}, seed "
+            f"{case.first_seed + seed}), enclosed by ball arithmetic to within {radius:.0e} at every step. Below: how "
+            "far from it the loss of every column is, and how far the rounding of all earlier steps can carry it. A "
+            "line along the lower edge is exactly zero.",
             pictures.proved(by_dtype, proved, seed, colour),
         )
