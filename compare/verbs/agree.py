@@ -18,7 +18,7 @@ def agree(*, training: Training = Training(), suite_: Suite = Suite()):
 
 
 def judge(training, s, grid=None, curves=()):
-    """(Result, arrays, Cases) for the options, with a progress bar; `curves` are further activations of the first."""
+    """(Result, arrays, the first Case) for the options, with a progress bar; `curves` are more activations of it."""
     names, left_out = options.columns(s.impl)
     dtypes, seeds, timeout = options.dtypes(s.dtype), options.seeds(s.seeds), options.timeout(s.timeout)
     case = options.case(training, seeds)
@@ -31,7 +31,7 @@ def judge(training, s, grid=None, curves=()):
         total = sum(c.steps for c in chosen for dtype in dtypes if dtype in c.dtypes)
         tasks = {name: bar(name, total) for name in names}
         advance = lambda name, steps: tasks[name](steps)
-        return *suite.agreement(names, chosen, dtypes, timeout, command(), advance, grid), chosen
+        return *suite.agreement(names, chosen, dtypes, timeout, command(), advance, grid), chosen[0]
 
 
 def print_result(outcome):

@@ -1,6 +1,6 @@
 """`fourfold report`."""
 
-from compare import options, result, suites
+from compare import options, suites
 from compare.options import Drawing, Suite, Training
 from compare.terminal import err, out, write_json
 from compare.verbs.agree import judge, print_result
@@ -20,17 +20,20 @@ def report(
 
     grid, curves = options.grid(drawing.resolution, drawing.extent), options.activations(drawing.curves)
     store.check_writable(drawing.out)
-    outcome, arrays, (case, *_) = judge(training, suite_, grid, curves)
+    outcome, arrays, case = judge(training, suite_, grid, curves)
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
     found = store.Report(outcome, inputs, arrays, {})
+    proved = {}
     for drawn in (case, *suites.curves(case, curves)):
-        proved, reason = proofs.curves(found, drawn)
-        found.proved.update(proved)
+        more, reason = proofs.curves(found, drawn)
+        proved |= more
         if reason:
             err.print(f"No proved loss curve of {drawn.name}: {reason}.", markup=False)
-    store.write_folder(drawing.out, {**store.files(found), **render.pages(found)})
+    found = found._replace(proved=proved)
+    contents = store.files(found)
+    store.write_folder(drawing.out, {**contents, **render.pages(found)})
     if suite_.json != "-":
         print_result(outcome)
         out.print(f"Report: {drawing.out}/index.html", markup=False)
-    write_json(suite_.json, result.encode(outcome))
+    write_json(suite_.json, contents["result.json"])
     return outcome.exit_code()
