@@ -57,29 +57,30 @@ def test_the_enclosure_holds_the_exact_losses_and_no_others(activation, number, 
 
 
 @pytest.mark.parametrize("activation", SMOOTH)
-def test_the_radius_holds_the_exact_weights(activation, monkeypatch):
+def test_the_radius_holds_the_exact_weights_and_losses(activation, monkeypatch):
     """At so few bits that it can be seen: against balls fed into the next step."""
     monkeypatch.setattr(trajectory.truth, "BALL_BITS", 40)
     monkeypatch.setattr(trajectory, "SUFFICIENT", trajectory.NEAR)
     case = cases.make("xor", activation, 1.0, 150, 3, range(1))
     curve = trajectory.proved(case, 0, "float64")
-    exact1, exact2 = plain_balls(case, 1000)
+    exact1, exact2, L = plain_balls(case, 1000)
     error = np.sqrt(((curve.W1 - exact1) ** 2).sum(axis=(1, 2)) + ((curve.W2 - exact2) ** 2).sum(axis=(1, 2)))
     assert curve.bits == 40
     assert error[-1] > 1e-13  # far beyond float64's rounding: something is being tested
     assert (error <= curve.distance + 1e-15).all()
     assert curve.distance[-1] < 1e-3
+    assert (np.abs(curve.L - L) <= curve.radius + 1e-15).all()
 
 
 def plain_balls(case, bits):
-    """The weights before every step, each narrower than float64's rounding."""
+    """The weights before every step and the loss there, each narrower than float64's rounding."""
     X, Y, W1, W2 = (truth.widen(Z, truth.BALL) for Z in (case.X, case.Y, case.W1[0], case.W2[0]))
     weights = []
     with truth.precision(bits):
         for _ in range(case.steps):
-            weights.append((truth.narrow(W1), truth.narrow(W2)))
             assert max(float(w.rad()) for w in W1.ravel().tolist()) < 1e-20
             q = truth.evaluate(X, Y, truth.Network((W1, W2), (None, None), (case.activation, "identity")), bits)
+            weights.append((truth.narrow(W1), truth.narrow(W2), float(q["L"].mid())))
             W1, W2 = W1 - case.lr * q["dL_dW1"], W2 - case.lr * q["dL_dW2"]
     return (np.array(Z) for Z in zip(*weights, strict=True))
 
