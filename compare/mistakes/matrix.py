@@ -11,7 +11,7 @@ from compare.mistakes.catalogue import MISTAKES
 from compare.mistakes.rewritings import REWRITINGS
 
 # Long enough for all that is carried from step to step; JAX and TensorFlow, uncompiled, take 10 ms a step.
-STEPS = {"numpy": 40, "torch": 40, "jax": 3, "tf": 3}
+STEPS = {"numpy": 40, "torch": 40, "jax": 2, "tf": 3}
 # What a tester gets without naming a tolerance: |a - b| <= atol + rtol |b|, (rtol, atol) for float64 and for float32.
 TOLERANCES = {
     "numpy.allclose": ((1e-5, 1e-8), (1e-5, 1e-8)),  # numpy/_core/numeric.py; jax.numpy.allclose has the same
