@@ -78,8 +78,9 @@ def judge_trace(quantities, W1, W2, p):
     """A column's Trace at the weights W1 (*S, d_in, d_hidden), W2: a list of Judged in order of computation."""
     with np.errstate(all="ignore"):
         q, E, in_range = exact_values(W1, W2, p)
+        shows = _shows(q, E, p)
         names = [(name, TRUTH_NAMES.get(name, name)) for name in Trace._fields]
-        return [_judge(name, getattr(quantities, name), q[t], E[t], in_range, p) for name, t in names]
+        return [_judge(name, getattr(quantities, name), q[t], E[t], in_range, shows, p) for name, t in names]
 
 
 def judge_steps(W1, W2, path, p):
@@ -98,20 +99,22 @@ def _judge_block(old1, old2, path, p):
     new1, new2, L = path
     with np.errstate(all="ignore"):
         q, E, in_range = exact_values(old1, old2, p)
+        shows = _shows(q, E, p)
         return [
-            _judge("L", L, q["L"], E["L"], in_range, p),
-            _judge_update("W2", old2, new2, q["dL_dW2"], E["dL_dW2"], in_range, p),
-            _judge_update("W1", old1, new1, q["dL_dW1"], E["dL_dW1"], in_range, p),
+            _judge("L", L, q["L"], E["L"], in_range, shows, p),
+            _judge_update("W2", old2, new2, q["dL_dW2"], E["dL_dW2"], in_range, shows, p),
+            _judge_update("W1", old1, new1, q["dL_dW1"], E["dL_dW1"], in_range, shows, p),
         ]
 
 
-def _judge_update(name, old, new, gradient, E_gradient, in_range, p):
+def _judge_update(name, old, new, gradient, E_gradient, in_range, shows, p):
     exact = truth.widen(old, p.wide) - truth.widen(p.lr, p.wide) * gradient
     known = truth.narrow(gradient, E_gradient.dtype)
-    limit = bounds.step_limit(p.lr, known, E_gradient, old, new, p.dtype, p.wide)
+    limit = bounds.step_limit(p.lr, known, E_gradient, old, truth.narrow(exact, known.dtype), p.dtype, p.wide)
     if p.exact:
         limit = np.where(bounds.exact_step(p.lr, old, known, E_gradient, p.dtype), 0.0, limit)
-    return _judge(name, new, exact, limit, in_range & _below_overflow(np.abs(old).max(axis=(-2, -1)), p), p)
+    reach = (np.abs(old) + abs(p.lr) * (np.abs(known) + E_gradient)).max(axis=(-2, -1))
+    return _judge(name, new, exact, limit, in_range & _below_overflow(reach, p), shows, p)
 
 
 def exact_values(W1, W2, p):
@@ -141,17 +144,32 @@ def _below_overflow(magnitude, p):
     return magnitude <= bounds.format_of(p.dtype).largest / 8
 
 
-def _judge(quantity, value, exact, limit, in_range, p):
+def _shows(q, E, p):
+    """Where (per point) what is out of range must show behind H as well.
+
+    Not where H may overflow on the way to its sum: there it may come out infinite with the wrong sign, and an
+    activation other than the identity makes a number of that.
+    """
+    H = q["H1"]
+    if p.activation == "identity":
+        return np.ones(H.shape[:-2], bool)
+    reach = bounds.reaches("H1", np.abs(truth.narrow(H, E["H1"].dtype)), E["H1"], p.Y, p.dtype)
+    return (_below_overflow(reach, p) | ~truth.finite(H)).all(axis=(-2, -1))
+
+
+def _judge(quantity, value, exact, limit, in_range, shows, p):
     error = truth.narrow(np.abs(truth.widen(value, p.wide) - exact))
     certified = np.broadcast_to(bounds.per_point(in_range, value), value.shape)
     overflows = truth.narrow(np.abs(exact), limit.dtype) - limit > bounds.format_of(p.dtype).largest
     must_fail = ~certified & (overflows | _no_number(quantity, exact, p))
+    if quantity != "H":
+        must_fail &= bounds.per_point(shows, value)
     exact, limit = truth.narrow(exact), truth.narrow(limit)
-    wrong = np.where(certified, ~(error <= limit), must_fail & np.isfinite(value))
+    wrong = np.where(certified, ~((error <= limit) & np.isfinite(value)), must_fail & np.isfinite(value))
     used = np.where(certified & (error != 0), error / limit, 0.0)
     ratio = np.nan_to_num(used, nan=np.inf, posinf=np.inf)
     ulp = np.spacing(np.abs(exact).astype(p.dtype)).astype(np.float64)
-    ulps = np.where(certified, error / ulp, 0.0)
+    ulps = np.nan_to_num(np.where(certified, error / ulp, 0.0), nan=np.inf, posinf=np.inf)
     return Judged(quantity, value, exact, error, limit, ratio, ulps, certified, must_fail, wrong)
 
 
@@ -175,6 +193,6 @@ class Wrong(NamedTuple):
 
 
 def first_wrong(judged):
-    """The first wrong entry, first along the first axis and then in order of computation; or None."""
+    """The first wrong entry, first along the first axis (steps, or seeds) and then in order of computation; or None."""
     found = [Wrong(j, tuple(np.argwhere(j.wrong)[0])) for j in judged if j.wrong.any()]
     return min(found, key=lambda w: w.index[:1], default=None)
