@@ -109,8 +109,8 @@ def _judge_block(old1, old2, path, p):
 
 def _judge_update(name, old, new, gradient, E_gradient, in_range, shows, p):
     exact = truth.widen(old, p.wide) - truth.widen(p.lr, p.wide) * gradient
-    known = truth.narrow(gradient, E_gradient.dtype)
-    limit = bounds.step_limit(p.lr, known, E_gradient, old, truth.narrow(exact, known.dtype), p.dtype, p.wide)
+    known = truth.narrow(gradient, E_gradient.dtype.type)
+    limit = bounds.step_limit(p.lr, known, E_gradient, old, truth.narrow(exact, known.dtype.type), p.dtype, p.wide)
     if p.exact:
         limit = np.where(bounds.exact_step(p.lr, old, known, E_gradient, p.dtype), 0.0, limit)
     reach = (np.abs(old) + abs(p.lr) * (np.abs(known) + E_gradient)).max(axis=(-2, -1))
@@ -153,14 +153,14 @@ def _shows(q, E, p):
     H = q["H1"]
     if p.activation == "identity":
         return np.ones(H.shape[:-2], bool)
-    reach = bounds.reaches("H1", np.abs(truth.narrow(H, E["H1"].dtype)), E["H1"], p.Y, p.dtype)
+    reach = bounds.reaches("H1", np.abs(truth.narrow(H, E["H1"].dtype.type)), E["H1"], p.Y, p.dtype)
     return (_below_overflow(reach, p) | ~truth.finite(H)).all(axis=(-2, -1))
 
 
 def _judge(quantity, value, exact, limit, in_range, shows, p):
     error = truth.narrow(np.abs(truth.widen(value, p.wide) - exact))
     certified = np.broadcast_to(bounds.per_point(in_range, value), value.shape)
-    overflows = truth.narrow(np.abs(exact), limit.dtype) - limit > bounds.format_of(p.dtype).largest
+    overflows = truth.narrow(np.abs(exact), limit.dtype.type) - limit > bounds.format_of(p.dtype).largest
     must_fail = ~certified & (overflows | _no_number(quantity, exact, p))
     if quantity != "H":
         must_fail &= bounds.per_point(shows, value)

@@ -144,8 +144,8 @@ def rejection(r):
     lines = [where]
     if r.value is not None:
         lines += [
-            f"    got    {r.value!r}",
-            f"    exact  {r.truth!r}",
+            f"    got    {measure(r.value)!r}",
+            f"    exact  {measure(r.truth)!r}",
             f"    error  {measure(r.error):.3g}, limit {measure(r.limit):.3g}",
         ]
     lines += [f"    {line}" for line in (r.certificate, r.note) if line]
