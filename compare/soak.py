@@ -21,7 +21,7 @@ from compare.result import Environment, Rejection
 SCHEMA_VERSION = 1
 BATCH = configurations.SHAPES
 # What decides over a number; evidence on other sources is no evidence on these.
-JUDGE = ("agree", "bounds", "certify", "configurations", "referee", "truth")
+JUDGE = ("agree", "bounds", "certify", "configurations", "locate", "referee", "run", "truth")
 
 
 class Total(msgspec.Struct, forbid_unknown_fields=True):
