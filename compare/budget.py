@@ -56,7 +56,7 @@ def _cost(pool, column, function, dtype):
     h = inputs(dtype)
     with np.errstate(all="ignore"):
         a = truth.ACTIVATIONS[function][0](truth.widen(h, truth.wide_dtype(dtype)))
-        found = [_in_trace(pool, column, function, h, a, "long arrays")]
+        found: list[tuple] = [_in_trace(pool, column, function, h, a, "long arrays")]
         some = slice(None, None, len(h) // (SHORT * CALLS))
         for n in range(CALLS):
             few = slice(n * SHORT, (n + 1) * SHORT)

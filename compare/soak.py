@@ -14,12 +14,13 @@ from compare import configurations
 from compare.cases import DTYPES
 from compare.certify import certify
 from compare.environment import environment
-from compare.errors import UsageError
+from compare.errors import ColumnError, UsageError
 from compare.referee import JudgeError
 from compare.result import Environment, Rejection
 
 SCHEMA_VERSION = 1
 BATCH = configurations.SHAPES
+KEPT = 100
 # What decides over a number; evidence on other sources is no evidence on these.
 JUDGE = ("agree", "bounds", "certify", "configurations", "locate", "referee", "run", "truth")
 
@@ -53,7 +54,8 @@ class Soak(msgspec.Struct, forbid_unknown_fields=True):
     columns: list[str]
     configurations: int = 0  # 0 ... configurations - 1 are done, by every column
     totals: list[Total] = []
-    rejections: list[Rejection] = []  # their case is "configuration n"
+    rejected: int = 0  # configurations of a column in which a number was rejected
+    rejections: list[Rejection] = []  # the first KEPT of them; their case is "configuration n"
 
     def numbers(self):
         return sum(total.checked for total in self.totals)
@@ -119,7 +121,9 @@ def batches(pool, found, configurations_wanted, numbers_wanted):
             for n in range(first, last):
                 for name in found.columns:
                     rows, rejection = evidence[name, n]
-                    found.rejections += [rejection] if rejection else []
+                    if rejection:
+                        found.rejected += 1
+                        found.rejections += [rejection][: KEPT - len(found.rejections)]
                     for row in rows:
                         key = name, row.dtype, row.quantity
                         totals.setdefault(key, Total(*key)).add(row, n)
@@ -138,6 +142,8 @@ def _judge(pool, name, case):
         evidence = certify(pool, name, case, dtype, lambda steps: None)
     except JudgeError as error:  # a fault of the judge is what is looked for
         return [], Rejection(name, case.name, dtype, 0, None, "", note=f"the judge contradicts itself: {error}")
+    except ColumnError as error:
+        raise ColumnError(f"{case.name} in {dtype}: {error}") from None
     return evidence.rows, evidence.rejection
 
 

@@ -57,12 +57,12 @@ def _thresholds(json):
     found = [t for case in chosen for dtype in case.dtypes for t in threshold.thresholds(case, dtype)]
     if json != "-":
         out.print("smallest relative fault that is sure to be rejected, in eps: least / median over entries and seeds")
-        out.print(f"{'':<32}" + "".join(f"{quantity:>17}" for quantity in SHOWN))
+        out.print(f"{'':<33}" + "".join(f"{quantity:>17}" for quantity in SHOWN))
         for case in chosen:
-            (dtype, *_) = case.dtypes  # in eps the other precision differs by a percent at most; --json has both
+            (dtype, *_) = case.dtypes  # --json has both
             by_name = {t.quantity: t for t in found if (t.case, t.dtype) == (case.name, dtype)}
             cells = [_cell(by_name[q]) if q in by_name else "–" for q in SHOWN]
-            out.print(f"{case.name:<24}{dtype:<8}" + "".join(f"{c:>17}" for c in cells), markup=False)
+            out.print(f"{case.name:<25}{dtype:<8}" + "".join(f"{c:>17}" for c in cells), markup=False)
     write_json(json, result.encode([t._asdict() for t in found]))
     return 0
 

@@ -40,6 +40,7 @@ def soak(
     """
     names, _ = options.columns(impl)
     found = s.resume(file, names, command())
+    result.write_whole(file, result.encode(found))  # better now than after an hour, should it be impossible
     interrupted = False
     try:
         with run.workers(options.timeout(timeout)) as pool:
@@ -54,13 +55,13 @@ def soak(
         if interrupted:
             out.print(f"Interrupted: the same command goes on from {file}.", markup=False)
     write_json(json, result.encode(found))
-    return 130 if interrupted else 1 if found.rejections else 0
+    return 130 if interrupted else 1 if found.rejected else 0
 
 
 def _count(found):
     return (
         f"{found.configurations:,} configurations × {len(found.columns)} columns: "
-        f"{found.numbers():,} numbers certified, {len(found.rejections)} rejections"
+        f"{found.numbers():,} numbers certified, {found.rejected:,} rejections"
     )
 
 
