@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from compare import configurations, result, soak
+from compare import configurations, result, run, soak
 from compare.configurations import ROUNDS, SHAPES
 from compare.errors import ColumnError, UsageError
 from impls.two_layer import numpy_impl
@@ -24,7 +24,7 @@ class HereSoaking(Here):
     def __init__(self, monkeypatch, module, dies_after=10**9):
         super().__init__(monkeypatch, module)
         monkeypatch.setattr(soak, "BATCH", BATCH)
-        self.left, self.stopped = dies_after, False
+        self.left, self.stopped, self.restarts = dies_after, False, 0
 
     def submit(self, name, task, *args):
         return lambda: self.call(name, task, *args)
@@ -37,7 +37,7 @@ class HereSoaking(Here):
             return task(name, *args)
 
     def restart_clocks(self):
-        pass
+        self.restarts += 1
 
     def stop(self):
         self.stopped = True
@@ -74,7 +74,8 @@ def test_configurations_are_special_in_every_way_they_can_be():
     assert any(np.abs(Z).max() > np.sqrt(np.finfo(Z.dtype).max) for Z in arrays)
     assert all(np.isfinite(Z).all() for Z in arrays)
     assert any((case.X == 0).all(axis=1).any() for case in made)
-    assert any(len(case.X) > 1 and (case.X[0] == case.X[-1]).all() and case.X.any() for case in made)
+    real = [case for case in made if not case.exact and len(case.X) > 1 and case.X[0].any()]
+    assert sum((case.X[0] == case.X[-1]).all() and (case.Y[0] == case.Y[-1]).all() for case in real) > 20
     assert any(case.exact for case in made)
     assert min(len(case.seeds) for case in made) > 1
 
@@ -100,6 +101,17 @@ def test_it_goes_on_until_there_are_enough_numbers(monkeypatch):
     assert found.numbers() >= 400_000
     assert found.numbers() - 400_000 < 2 * BATCH * configurations.NUMBERS
     assert found.configurations > 10
+
+
+def test_every_batch_has_the_whole_time(monkeypatch):
+    pool = HereSoaking(monkeypatch, numpy_impl)
+    finish(pool, soak.begin(["numpy"], "-"), 2 * BATCH, 0)
+    assert pool.restarts == 2
+    with run.workers(60) as real:
+        real.call("numpy", run.introduce)
+        assert real.seconds("numpy") > 0
+        real.restart_clocks()
+        assert real.seconds("numpy") == 0
 
 
 def test_a_wrong_column_is_found_with_its_configuration(monkeypatch):
