@@ -89,13 +89,13 @@ def _differences(old, new):
     if old.judge_sha256 != new.judge_sha256:
         yield "judge", old.judge_sha256[:12], new.judge_sha256[:12]
     then, now = (msgspec.structs.asdict(soak.environment) for soak in (old, new))
-    for key in then.keys() - {"command", "versions"}:
-        if then[key] != now[key]:
+    for key in then.keys() - {"command"}:
+        if isinstance(then[key], dict):
+            for name in then[key].keys() | now[key].keys():
+                if then[key].get(name) != now[key].get(name):
+                    yield name, then[key].get(name, "none"), now[key].get(name, "none")
+        elif then[key] != now[key]:
             yield key, then[key], now[key]
-    for package in then["versions"].keys() | now["versions"].keys():
-        was, is_ = (versions["versions"].get(package, "none") for versions in (then, now))
-        if was != is_:
-            yield package, was, is_
 
 
 def batches(pool, found, configurations_wanted, numbers_wanted):

@@ -39,17 +39,17 @@ def soak(
         Write what FILE holds at the end as JSON to this file as well; - is standard output.
     """
     names, _ = options.columns(impl)
-    found = s.resume(file, names, command())
-    result.write_whole(file, result.encode(found))  # better now than after an hour, should it be impossible
     interrupted = False
-    try:
-        with run.workers(options.timeout(timeout)) as pool:
+    with run.workers(options.timeout(timeout)) as pool:
+        found = s.resume(file, names, command())
+        result.write_whole(file, result.encode(found))  # better now than after an hour, should it be impossible
+        try:
             for found in s.batches(pool, found, configurations, numbers):  # noqa: B020  (the same, with more in it)
                 result.write_whole(file, result.encode(found))
                 if err.is_terminal:
                     err.print(_count(found), end="\r")
-    except KeyboardInterrupt:
-        interrupted = True
+        except KeyboardInterrupt:
+            interrupted = True
     if json != "-":
         _print(found)
         if interrupted:
