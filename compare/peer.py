@@ -103,7 +103,14 @@ class Peer:
             os.set_blocking(pipe.fileno(), False)
 
     def introduce(self):
-        hello = self._exchange("hello", protocol.line({"call": "hello", "protocol": protocol.VERSION}))
+        """Ask what it has. Raises UsageError or ColumnError where it cannot say."""
+        try:
+            hello = self._exchange("hello", protocol.line({"call": "hello", "protocol": protocol.VERSION}))
+        except Misfit as error:
+            raise UsageError(f"{error}.") from None
+        except ColumnError as error:
+            printed = self.printed()
+            raise ColumnError(f"{error}; it printed:\n{printed}" if printed else f"{error}.") from None
         functions, activations = hello.get("functions"), hello.get("activations", [])
         self.model = hello.get("model") is True
         if self.model:

@@ -21,10 +21,10 @@ def verdict(checked):
     start = "WRONG" if names["wrong"] else "NOT JUDGED" if names["not judged"] else "RIGHT"
     numbers = sum(f.numbers for f in checked.functions)
     work = f"{show._count(len(checked.cases), 'case')} × {show._count(checked.seeds, 'seed')}"
+    work += f" × {show._list(checked.activations)} × {checked.dtype}"
     missing = f" Not there to be judged: {', '.join(checked.missing)}." if checked.missing else ""
     return (
-        f"{start}: {checked.target}: {'; '.join(said)}. {work}, {show._list(checked.activations)}, {checked.dtype}: "
-        f"{numbers:,} numbers certified.{missing}"
+        f"{start}: {checked.target}: {'; '.join(said)}. {work}: {numbers:,} numbers certified.{missing}"
     )
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.cases import DTYPES, Case, draw, xor
+from compare.cases import ACTIVATIONS, DTYPES, Case, draw, xor
 from compare.errors import UsageError
 
 SUITES = ("quick", "default", "full")
@@ -170,8 +170,10 @@ def situations(activation, suite, names, dtype, seeds):
     """Cases for an implementation of one activation, whatever the table has them for, by their names without it.
 
     quick: XOR and the cases of the quick suite; default: those, and what is of ordinary size; full: all. Raises
-    UsageError for an unknown suite or name.
+    UsageError for an unknown activation, suite or name.
     """
+    if activation not in ACTIVATIONS:
+        raise UsageError(f"There is no activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}.")
     known = {"xor": Entry("xor", "xor", 3, activation)}
     for entry in TABLE:
         known.setdefault(entry.name.removesuffix(f"-{entry.activation}"), entry)

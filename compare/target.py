@@ -52,7 +52,7 @@ def load(target, folder):
         return namespace
     functions = functions_of(namespace, target)
     for function in functions:
-        _check_signature(function, functions[function])
+        check_signature(function, functions[function])
     return functions
 
 
@@ -108,7 +108,7 @@ def _imported(shown, load_it):
         raise UsageError(f"{shown} does not import: {explain('it', error)}.") from None
 
 
-def _check_signature(name, f):
+def check_signature(name, f):
     try:
         signature = inspect.signature(f)
     except (TypeError, ValueError):  # some built-in functions have none
@@ -135,8 +135,7 @@ def ask(functions, call, X, Y, W1, W2, dtype, activation, **more):
     f = functions[call]
     keywords = {"activation": activation} if takes_activation(f) else {}
     given, before = [Z.copy() for Z in (X, Y, W1, W2)], (X, Y, W1, W2)
-    with np.errstate(all="ignore"):
-        value = f(*given, *more.values(), **keywords)
+    value = f(*given, *more.values(), **keywords)
     for name, Z, old in zip(("X", "Y", "W1", "W2"), given, before, strict=True):
         if Z.shape != old.shape or Z.tobytes() != old.tobytes():
             raise Misfit(f"{call} changed the {name} it was given: let it work on a copy")
@@ -218,6 +217,7 @@ def main():
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # pyright: ignore[reportAttributeAccessIssue]
+    np.seterr(all="ignore")  # what diverges overflows
     sys.argv = [split(target)[0]]
     me, forks, came_back, functions = os.getpid(), [], mmap.mmap(-1, 1), {}
     os.register_at_fork(after_in_parent=lambda: forks.append(1))

@@ -76,10 +76,10 @@ def check(
 
 
 def _template(name, target):
-    names = sorted(path.stem for path in TEMPLATES.glob("*.py"))
+    names = sorted(path.stem.removesuffix("_mine") for path in TEMPLATES.glob("*_mine.py"))
     if name not in names:
         raise UsageError(f"There is no template {name!r}: choose from {', '.join(names)}.")
-    content = (TEMPLATES / f"{name}.py").read_bytes()
+    content = (TEMPLATES / f"{name}_mine.py").read_bytes()
     terminal.write_json(target or "-", content)
 
 
@@ -89,10 +89,8 @@ def _check(name, program, how):
         raise UsageError("check takes one --dtype.")
     if how.memory is not None and not how.memory > 0:
         raise UsageError(f"--memory must be a positive number of gigabytes, not {how.memory}.")
-    if how.activation not in (None, *cases.ACTIVATIONS):
-        raise UsageError(f"There is no activation {how.activation!r}: choose one of {', '.join(cases.ACTIVATIONS)}.")
     names = options.names(how.case)
-    suites.situations("sigmoid", how.suite, names, dtype, seeds)  # bad input is named before anything is started
+    suites.situations(how.activation or "sigmoid", how.suite, names, dtype, seeds)  # bad input is named before anything is started
     opened = peer.of_command(program, timeout, how.memory) if program else peer.of_target(name, timeout, how.memory)
     with opened as p, terminal.progress() as bar:
         if p.model:
