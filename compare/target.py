@@ -218,6 +218,7 @@ def main():
     os.dup2(2, 1)
     sys.stdout.reconfigure(line_buffering=True)  # pyright: ignore[reportAttributeAccessIssue]
     np.seterr(all="ignore")  # what diverges overflows
+    sys.dont_write_bytecode = True  # nothing of ours is left beside their files
     sys.argv = [split(target)[0]]
     me, forks, came_back, functions = os.getpid(), [], mmap.mmap(-1, 1), {}
     os.register_at_fork(after_in_parent=lambda: forks.append(1))

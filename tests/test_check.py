@@ -1,5 +1,6 @@
 """`fourfold check` as the people who bring their own gradients meet it."""
 
+import inspect
 import json
 import os
 import shutil
@@ -122,8 +123,8 @@ def test_a_run_of_several_steps_is_judged_within_carried_limits(activation, dtyp
         judged = agree.judge_run(W1, W2, (W1s[-1], W2s[-1], L), p)
         assert agree.first_wrong(judged[:1]) is None, case.name
         assert agree.first_wrong(judged[1:]) is None, case.name
-        if case.name in {"xor", "square"}:
-            assert all(j.certified.all() and (j.limit < 1e-3 * abs(j.exact) + 1e-4).all() for j in judged)
+        if case.name == "xor":
+            assert all(j.certified.all() and (j.limit <= 1e4 * np.finfo(dtype).eps).all() for j in judged)
             moved = W1s[-1] + 2 * judged[2].limit + np.spacing(W1s[-1])
             assert agree.first_wrong(agree.judge_run(W1, W2, (moved, W2s[-1], L), p)[1:]).judged.quantity == "W1"
 
@@ -257,10 +258,10 @@ def test_functions_of_other_names_objects_and_modules(judged, tmp_path, monkeypa
 
 
 def test_a_whole_model_is_judged_like_a_column(judged):
-    code, text = judged(open(numpy_impl.__file__).read(), case="dyadic-relu")
+    code, text = judged(inspect.getsource(numpy_impl), case="dyadic-relu")
     assert code == 0
     assert "AGREED" in text
-    code, text = judged(open(numpy_impl.__file__).read().replace("R / N", "R"), case="dyadic-relu")
+    code, text = judged(inspect.getsource(numpy_impl).replace("R / N", "R"), case="dyadic-relu")
     assert code == 1
     assert "first wrong at step 0" in text
 

@@ -90,7 +90,6 @@ def _check(name, program, how):
     if how.memory is not None and not how.memory > 0:
         raise UsageError(f"--memory must be a positive number of gigabytes, not {how.memory}.")
     names = options.names(how.case)
-    suites.situations(how.activation or "sigmoid", how.suite, names, dtype, seeds)  # bad input is named before anything is started
     opened = peer.of_command(program, timeout, how.memory) if program else peer.of_target(name, timeout, how.memory)
     with opened as p, terminal.progress() as bar:
         if p.model:
