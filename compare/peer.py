@@ -98,7 +98,8 @@ class Peer:
             start_new_session=True,
             preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most))) if most else None,  # noqa: PLW1509
         )
-        self._pipes = [self._process.stdin, self._process.stdout, self._process.stderr]
+        pipes = self._process.stdin, self._process.stdout, self._process.stderr
+        self._pipes = self._stdin, self._stdout, self._stderr = tuple(pipe for pipe in pipes if pipe)
         for pipe in self._pipes:
             os.set_blocking(pipe.fileno(), False)
 
@@ -134,7 +135,7 @@ class Peer:
 
     def printed(self):
         """What it printed, cut short."""
-        while not self._process.stderr.closed and self._keep():
+        while not self._stderr.closed and self._keep():
             pass
         shown = self._printed.decode(errors="replace").splitlines()[:SHOWN_LINES]
         more = self._lines - len(shown)
@@ -152,7 +153,7 @@ class Peer:
         """Write a question and read a line; both ways at once, since either pipe may be full."""
         start, self._question = time.monotonic(), question
         if self.gone:
-            raise ColumnError(f"{self.name} is gone")
+            raise ColumnError(f"{call} could not be asked any more")
         with selectors.DefaultSelector() as waiting:
             for pipe, event, go_on in zip(self._pipes, (2, 1, 1), (self._write, self._read, self._keep), strict=True):
                 if not pipe.closed:
@@ -168,17 +169,17 @@ class Peer:
 
     def _write(self):
         try:
-            self._question = self._question[os.write(self._process.stdin.fileno(), self._question) :]
+            self._question = self._question[os.write(self._stdin.fileno(), self._question) :]
         except BrokenPipeError:
             return False
         return bool(self._question)
 
     def _read(self):
-        self._rest += (piece := _available(self._process.stdout))
+        self._rest += (piece := _available(self._stdout))
         return bool(piece)
 
     def _keep(self):
-        piece = _available(self._process.stderr)
+        piece = _available(self._stderr)
         self._lines += piece.count(b"\n")
         self._printed = (self._printed + piece)[:KEPT_BYTES]
         return bool(piece)

@@ -88,7 +88,9 @@ class Workers:
         if isinstance(error, pebble.ProcessExpired):
             code = error.exitcode
             return (
-                f"{name} was killed by {signal_name(-code)}" if code < 0 else f"{name} ended its process with status {code}"
+                f"{name} was killed by {signal_name(-code)}"
+                if code < 0
+                else f"{name} ended its process with status {code}"
             )
         text = " ".join(str(error).split()) or "no message"
         return f"{name} raised {type(error).__name__}: {text[:300]}{_where(error)}"

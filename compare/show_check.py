@@ -23,9 +23,7 @@ def verdict(checked):
     work = f"{show._count(len(checked.cases), 'case')} × {show._count(checked.seeds, 'seed')}"
     work += f" × {show._list(checked.activations)} × {checked.dtype}"
     missing = f" Not there to be judged: {', '.join(checked.missing)}." if checked.missing else ""
-    return (
-        f"{start}: {checked.target}: {'; '.join(said)}. {work}: {numbers:,} numbers certified.{missing}"
-    )
+    return f"{start}: {checked.target}: {'; '.join(said)}. {work}: {numbers:,} numbers certified.{missing}"
 
 
 def _is(names, verdict):

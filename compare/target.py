@@ -31,7 +31,7 @@ NOT_THEIRS = ("<", str(Path(__file__).parent), str(Path(os.__file__).parent))
 
 
 def split(target):
-    """"mine.py:NAME" -> ("mine.py", "NAME"); NAME may be missing."""
+    """ "mine.py:NAME" -> ("mine.py", "NAME"); NAME may be missing."""
     where, colon, name = target.rpartition(":")
     return (where, name) if colon else (target, "")
 
@@ -85,9 +85,11 @@ def _file(path, shown):
         raise UsageError(f"There is no file {shown}.")
     sys.path.append(str(path.resolve().parent))  # last, so that it shadows nothing
     spec = importlib.util.spec_from_file_location(f"checked_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
+    assert spec
+    assert spec.loader
+    module, loader = importlib.util.module_from_spec(spec), spec.loader
     sys.modules[spec.name] = module
-    return _imported(shown, lambda: spec.loader.exec_module(module) or module)
+    return _imported(shown, lambda: loader.exec_module(module) or module)
 
 
 def _module(name, folder):
@@ -169,9 +171,8 @@ def _array(call, name, value, dtype):
     """A copy as a NumPy array. What has no precision of its own (numbers of Python's) becomes float64."""
     if value is None:
         raise Misfit(f"{call} gives None for {name}")
-    plain = value.detach() if hasattr(value, "detach") else value  # PyTorch, while autograd is watching
     try:
-        Z = np.array(plain)
+        Z = np.array(_without_graph(value))
     except Exception as error:
         raise Misfit(f"{call} gives {name} as {_kind(value)}, which NumPy cannot take: {_brief(error)}") from None
     if Z.dtype.kind == "O" and Z.size:
@@ -181,7 +182,7 @@ def _array(call, name, value, dtype):
         raise Misfit(f"{call} gives {name} as {_kind(value)}, which holds no numbers")
     if Z.dtype.kind == "c":
         raise Misfit(f"{call} gives complex numbers for {name}")
-    if not hasattr(value, "dtype") and Z.dtype.kind in "iuf":
+    if _is_plain(value) and Z.dtype.kind in "iuf":
         return Z.astype(np.float64)
     if Z.dtype != dtype:
         hint = ': jax.config.update("jax_enable_x64", True)' if _package(type(value)) in {"jax", "jaxlib"} else ""
@@ -190,8 +191,19 @@ def _array(call, name, value, dtype):
     return Z
 
 
+def _without_graph(value):
+    """Tensors that autograd is watching as NumPy arrays, in lists too."""
+    if isinstance(value, list | tuple):
+        return [_without_graph(v) for v in value]
+    return np.asarray(value.detach()) if hasattr(value, "detach") else value
+
+
+def _is_plain(value):
+    return all(map(_is_plain, value)) if isinstance(value, list | tuple) else type(value) in {int, float}
+
+
 def _brief(error):
-    return " ".join(str(error).split())[:300] or "no message"
+    return " ".join(str(error).split())[:300].rstrip(".") or "no message"
 
 
 def explain(who, error):

@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from compare import agree, cases, check, peer, protocol, suites, target
+from compare import agree, cases, peer, protocol, suites
 from compare.errors import ColumnError, UsageError
 from compare.verbs import check as verb
 from impls.two_layer import numpy_impl
@@ -156,7 +155,8 @@ def test_what_is_no_answer_is_wrong_and_named(judged, result, sentence):
 @pytest.mark.parametrize(
     "source",
     [
-        RIGHT.replace(RETURN, "global calls\n    calls += 1e-9\n    return L, dL_dW1 + calls, dL_dW2") + "\ncalls = 0\n",
+        RIGHT.replace(RETURN, "global calls\n    calls += 1e-9\n    return L, dL_dW1 + calls, dL_dW2")
+        + "\ncalls = 0\n",
         RIGHT.replace(RETURN, "return L + (len(X) == 7) * np.random.rand(), dL_dW1, dL_dW2"),
         RIGHT.replace(RETURN, "seen.append(N)\n    return L, dL_dW1 + (seen[0] != N), dL_dW2") + "\nseen = []\n",
     ],
@@ -236,10 +236,8 @@ def test_nothing_is_left_behind(judged, tmp_path, monkeypatch):
     code, text = judged(RIGHT.replace(RETURN, sleeper + "return 0"))
     assert code == 1
     pid = int(text.partition("It printed:")[2].split()[0])
-    with pytest.raises(ProcessLookupError):
-        for _ in range(100):
-            os.kill(pid, 0)
-            subprocess.run(["sleep", "0.05"], check=True)
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    assert state.strip() == "" or state.startswith("Z"), state
     assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
 
 
@@ -453,7 +451,9 @@ def test_a_course_can_test_gradients(pytester, monkeypatch, factor, outcome):
 
 
 def test_the_plugin_imports_nothing_until_it_is_used():
-    heavy = "import compare.testing, sys; print([m for m in ('numpy', 'flint', 'pebble', 'msgspec') if m in sys.modules])"
+    heavy = (
+        "import compare.testing, sys; print([m for m in ('numpy', 'flint', 'pebble', 'msgspec') if m in sys.modules])"
+    )
     assert subprocess.check_output([sys.executable, "-c", heavy], text=True, cwd=HERE).strip() == "[]"
 
 

@@ -25,8 +25,6 @@ def gradients(X, Y, W1, W2):
     return L, dL_dW1, dL_dW2
 
 
-
-
 # Optional: what you have in between, so that the first wrong quantity can be named. Any of these, under these names.
 #
 # def trace(X, Y, W1, W2):

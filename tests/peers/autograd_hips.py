@@ -1,3 +1,4 @@
+# pyright: reportAttributeAccessIssue=false
 """The network with HIPS autograd: gradients by reverse accumulation over NumPy."""
 
 import autograd.numpy as np

@@ -1,5 +1,7 @@
 """The network as somebody writes it who wants it done: NumPy, sigmoid."""
+
 import numpy as np
+
 
 def gradients(X, Y, W1, W2):
     N = len(X)
