@@ -35,6 +35,9 @@ TABLE = (
     # all sizes equal: only numbers can tell a transpose that shapes would not
     Entry("square-relu", "square", 4, "relu"),
     Entry("square-tanh", "square", 4, "tanh"),
+    Entry("square-sigmoid", "square", 4, "sigmoid"),
+    # one output, and residuals beyond 1: flat targets, clipped gradients, robust losses
+    Entry("one-output-sigmoid", "one output", 2, "sigmoid"),
     Entry("xnor", "xnor", 3, "tanh"),
     Entry("one-of-each", "single", 1, "sigmoid"),
     Entry("wide", "xor", 64, "relu", lr=0.01),
@@ -89,6 +92,11 @@ def _square():
     return rng.standard_normal((4, 4)), rng.standard_normal((4, 4))
 
 
+def _one_output():
+    rng = np.random.default_rng(1414)
+    return rng.standard_normal((6, 3)), 10 * rng.standard_normal((6, 1))
+
+
 def _single():
     return np.array([[0.75]]), np.array([[-0.3]])
 
@@ -111,6 +119,7 @@ DATA = {
     "xnor": _xnor,
     "asymmetric": _asymmetric,
     "square": _square,
+    "one output": _one_output,
     "single": _single,
     "nan": lambda: _with(np.nan),
     "infinity": lambda: _with(np.inf),
