@@ -60,10 +60,16 @@ def malformed(name, value, shape, dtype):
     return None
 
 
-def malformed_trace(quantities, W1, W2, p):
-    S, (N, d_out), d_hidden = W1.shape[:-2], p.Y.shape, W1.shape[-1]
+def trace_shapes(S, N, widths):
+    """The shapes of a Trace with leading axes S, N samples and widths d_in, d_hidden, d_out."""
+    d_in, d_hidden, d_out = widths
     hidden, outputs = (*S, N, d_hidden), (*S, N, d_out)
-    shapes = Trace(hidden, hidden, outputs, outputs, S, outputs, W2.shape, hidden, hidden, W1.shape)
+    W1, W2 = (*S, d_in, d_hidden), (*S, d_hidden, d_out)
+    return Trace(hidden, hidden, outputs, outputs, S, outputs, W2, hidden, hidden, W1)
+
+
+def malformed_trace(quantities, W1, W2, p):
+    shapes = trace_shapes(W1.shape[:-2], len(p.Y), (*W1.shape[-2:], p.Y.shape[-1]))
     found = (malformed(*row, p.dtype) for row in zip(Trace._fields, quantities, shapes, strict=True))
     return next(filter(None, found), None)
 
@@ -83,8 +89,9 @@ def judge_quantities(given, W1, W2, p):
     """The same for some of the quantities, {field of Trace: array}."""
     with np.errstate(all="ignore"):
         q, E, in_range = exact_values(W1, W2, p)
+        shows = _shows(q, E, p)
         names = [(name, TRUTH_NAMES.get(name, name)) for name in Trace._fields if name in given]
-        return [_judge(name, given[name], q[t], E[t], in_range, p) for name, t in names]
+        return [_judge(name, given[name], q[t], E[t], in_range, shows, p) for name, t in names]
 
 
 def judge_steps(W1, W2, path, p):
@@ -110,17 +117,17 @@ def judge_run(W1, W2, end, p):
     with np.errstate(all="ignore"):
         new1, new2, losses = end
         old, E_old = [truth.widen(W, p.wide) for W in (W1, W2)], [np.zeros(W.shape) for W in (W1, W2)]
-        judged, in_range = [], np.ones(W1.shape[:-2], bool)
+        judged, in_range, shows = [], np.ones(W1.shape[:-2], bool), np.ones(W1.shape[:-2], bool)
         for L in losses:
             q, E, fits = exact_values(*old, p._replace(exact=False), E_old)
-            in_range = in_range & fits & np.isfinite(E["L"])
-            judged.append(_judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), p))
+            in_range, shows = in_range & fits & np.isfinite(E["L"]), shows & _shows(q, E, p)
+            judged.append(_judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), shows, p))
             pairs = [_carry(w, e, q[g], E[g], p) for w, e, g in zip(old, E_old, ("dL_dW1", "dL_dW2"), strict=True)]
             old, E_old = ([*Z] for Z in zip(*pairs, strict=True))
         judged = [_concatenate([j._replace(**_first_axis(j)) for j in judged])]
         for name, new, w, e in (("W2", new2, old[1], E_old[1]), ("W1", new1, old[0], E_old[0])):
             fits = _below_overflow((np.abs(truth.narrow(w)) + e).max(axis=(-2, -1)), p)
-            judged.append(_judge(name, new, w, e, in_range & fits & _says_something(w, e), p))
+            judged.append(_judge(name, new, w, e, in_range & fits & _says_something(w, e), shows, p))
         return judged
 
 
@@ -133,9 +140,9 @@ def _says_something(exact, limit):
 def _carry(old, E_old, gradient, E_gradient, p):
     """The exact weights after a step, and how far a correct run may be from them."""
     new, g = old - truth.widen(p.lr, p.wide) * gradient, truth.narrow(gradient)
-    limit = lambda most: E_old + bounds.step_limit(p.lr, g, E_gradient, truth.narrow(old), most, p.dtype, p.wide)
-    most = np.abs(truth.narrow(new))
-    return new, limit(most + 2 * limit(most))
+    most = np.abs(truth.narrow(new)) + E_old
+    step = bounds.step_limit(p.lr, g, E_gradient, truth.narrow(old), most, p.dtype, p.wide)
+    return new, bounds.slack(p.dtype, p.wide) * E_old + step
 
 
 def _first_axis(judged):
@@ -146,20 +153,22 @@ def _judge_block(old1, old2, path, p):
     new1, new2, L = path
     with np.errstate(all="ignore"):
         q, E, in_range = exact_values(old1, old2, p)
+        shows = _shows(q, E, p)
         return [
-            _judge("L", L, q["L"], E["L"], in_range, p),
-            _judge_update("W2", old2, new2, q["dL_dW2"], E["dL_dW2"], in_range, p),
-            _judge_update("W1", old1, new1, q["dL_dW1"], E["dL_dW1"], in_range, p),
+            _judge("L", L, q["L"], E["L"], in_range, shows, p),
+            _judge_update("W2", old2, new2, q["dL_dW2"], E["dL_dW2"], in_range, shows, p),
+            _judge_update("W1", old1, new1, q["dL_dW1"], E["dL_dW1"], in_range, shows, p),
         ]
 
 
-def _judge_update(name, old, new, gradient, E_gradient, in_range, p):
+def _judge_update(name, old, new, gradient, E_gradient, in_range, shows, p):
     exact = truth.widen(old, p.wide) - truth.widen(p.lr, p.wide) * gradient
-    known = truth.narrow(gradient, E_gradient.dtype)
-    limit = bounds.step_limit(p.lr, known, E_gradient, old, new, p.dtype, p.wide)
+    known = truth.narrow(gradient, E_gradient.dtype.type)
+    limit = bounds.step_limit(p.lr, known, E_gradient, old, truth.narrow(exact, known.dtype.type), p.dtype, p.wide)
     if p.exact:
         limit = np.where(bounds.exact_step(p.lr, old, known, E_gradient, p.dtype), 0.0, limit)
-    return _judge(name, new, exact, limit, in_range & _below_overflow(np.abs(old).max(axis=(-2, -1)), p), p)
+    reach = (np.abs(old) + abs(p.lr) * (np.abs(known) + E_gradient)).max(axis=(-2, -1))
+    return _judge(name, new, exact, limit, in_range & _below_overflow(reach, p), shows, p)
 
 
 def exact_values(W1, W2, p, E_weights=None):
@@ -192,17 +201,32 @@ def _below_overflow(magnitude, p):
     return magnitude <= bounds.format_of(p.dtype).largest / 8
 
 
-def _judge(quantity, value, exact, limit, in_range, p):
+def _shows(q, E, p):
+    """Where (per point) what is out of range must show behind H as well.
+
+    Not where H may overflow on the way to its sum: there it may come out infinite with the wrong sign, and an
+    activation other than the identity makes a number of that.
+    """
+    H = q["H1"]
+    if p.activation == "identity":
+        return np.ones(H.shape[:-2], bool)
+    reach = bounds.reaches("H1", np.abs(truth.narrow(H, E["H1"].dtype.type)), E["H1"], p.Y, p.dtype)
+    return (_below_overflow(reach, p) | ~truth.finite(H)).all(axis=(-2, -1))
+
+
+def _judge(quantity, value, exact, limit, in_range, shows, p):
     error = truth.narrow(np.abs(truth.widen(value, p.wide) - exact))
     certified = np.broadcast_to(bounds.per_point(in_range, value), value.shape)
-    overflows = truth.narrow(np.abs(exact), limit.dtype) - limit > bounds.format_of(p.dtype).largest
+    overflows = truth.narrow(np.abs(exact), limit.dtype.type) - limit > bounds.format_of(p.dtype).largest
     must_fail = ~certified & (overflows | _no_number(quantity, exact, p))
+    if quantity != "H":
+        must_fail &= bounds.per_point(shows, value)
     exact, limit = truth.narrow(exact), truth.narrow(limit)
-    wrong = np.where(certified, ~(error <= limit), must_fail & np.isfinite(value))
+    wrong = np.where(certified, ~((error <= limit) & np.isfinite(value)), must_fail & np.isfinite(value))
     used = np.where(certified & (error != 0), error / limit, 0.0)
     ratio = np.nan_to_num(used, nan=np.inf, posinf=np.inf)
     ulp = np.spacing(np.abs(exact).astype(p.dtype)).astype(np.float64)
-    ulps = np.where(certified, error / ulp, 0.0)
+    ulps = np.nan_to_num(np.where(certified, error / ulp, 0.0), nan=np.inf, posinf=np.inf)
     return Judged(quantity, value, exact, error, limit, ratio, ulps, certified, must_fail, wrong)
 
 
@@ -226,6 +250,6 @@ class Wrong(NamedTuple):
 
 
 def first_wrong(judged):
-    """The first wrong entry, first along the first axis and then in order of computation; or None."""
+    """The first wrong entry, first along the first axis (steps, or seeds) and then in order of computation; or None."""
     found = [Wrong(j, tuple(np.argwhere(j.wrong)[0])) for j in judged if j.wrong.any()]
     return min(found, key=lambda w: w.index[:1], default=None)

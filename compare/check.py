@@ -183,8 +183,7 @@ def _ask(peer, call, point, backwards=False, **more):
 
 
 def _check_shapes(call, answer, W1, W2, p, steps):
-    hidden, outputs = (len(p.X), len(W2)), p.Y.shape
-    shapes = Trace(hidden, hidden, outputs, outputs, (), outputs, W2.shape, hidden, hidden, W1.shape)._asdict()
+    shapes = agree.trace_shapes((), len(p.X), (*W1.shape, p.Y.shape[1]))._asdict()
     shapes |= {"W1": W1.shape, "W2": W2.shape, "losses": (steps,)}
     for name, Z in answer.items():
         if Z.shape != shapes[name]:

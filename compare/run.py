@@ -189,6 +189,19 @@ def trace(name, X, Y, W1, W2, activation):
     return quantities
 
 
+def functions(name, X, Y, W1, W2, lr, activation):
+    """What `trace` gives, what `forward` and `loss` give by themselves (H, A, Y_hat, R, L), and `step` (W1, W2, L)."""
+    column, arrays = impls.load(name), (X, Y, W1, W2)
+    before = [Z.tobytes() for Z in arrays]
+    natives = _native(column, *arrays)
+    found = column.forward(natives[0], *natives[2:], activation)
+    parts = (*found, *column.loss(found[-1], natives[1]))
+    whole = Trace(*map(column.to_numpy, column.trace(*natives, activation)))
+    parts, stepped = (tuple(map(column.to_numpy, Z)) for Z in (parts, column.step(*natives, lr, activation)))
+    _unchanged(arrays, before)
+    return whole, parts, stepped
+
+
 def predict(name, X, W1, W2, activation):
     column = impls.load(name)
     return column.to_numpy(column.forward(*_native(column, X, W1, W2), activation)[-1])

@@ -1,5 +1,7 @@
 """The checker is checked: planted faults are rejected and located, equal rewritings are not."""
 
+import inspect
+import types
 import warnings
 
 import numpy as np
@@ -7,9 +9,11 @@ import pytest
 
 from compare import agree, cases, show
 from compare.certify import certify
+from compare.errors import ColumnError
+from compare.show import measure
 from impls.two_layer import numpy_impl
 from tests.conftest import Here, asymmetric
-from tests.planted import FAULTS, REWRITINGS, changed
+from tests.planted import COUNTED, FAULTS, REWRITINGS, TRAIN, changed
 
 
 def case(activation="sigmoid"):
@@ -60,6 +64,73 @@ def test_the_first_wrong_step_and_quantity_are_named(monkeypatch, fault, step, q
     assert ("the update is at fault" in text) == (fault in {"loss after the update", "W2 updated before W1's gradient"})
     assert ("something is carried from step to step" in text) == quantity.startswith("every W2")
     assert "certified in ball arithmetic" in text
+
+
+@pytest.mark.parametrize("quantity", ["H", "A", "Y_hat", "R", "L", "dL_dY_hat", "dL_dW2", "dL_dA", "dL_dH", "dL_dW1"])
+@pytest.mark.parametrize("where", ["", "[..., -1:, :]"])  # everywhere, or in the last row alone
+def test_a_fault_in_any_quantity_is_named(monkeypatch, quantity, where):
+    if quantity == "L":
+        wrong = changed(("/ (2 * N)", "/ (2 * N) * (1 + 1e-9)"))
+    else:
+        line = next(x for x in inspect.getsource(numpy_impl).splitlines() if x.strip().startswith(f"{quantity} = "))
+        wrong = changed((line, f"{line}\n    {quantity} = {quantity}.copy()\n    {quantity}{where} *= 1 + 1e-9"))
+    r = evidence(monkeypatch, wrong).rejection
+    assert (r.step, r.quantity) == (0, quantity)
+    assert "certified in ball arithmetic" in r.certificate
+
+
+@pytest.mark.parametrize(
+    ("function", "quantity", "fault"),
+    [
+        ("forward", "Y_hat", ("    return H, A, Y_hat", "    return H, A, Y_hat * (1 + 1e-9)")),
+        ("loss", "L", ("    return R, L", "    return R, L * (1 + 1e-9)")),
+        ("step", "W2", ("lr * T.dL_dW2, T.L", "lr * T.dL_dW2 * (1 + 1e-9), T.L")),
+    ],
+)
+def test_functions_that_train_and_trace_do_not_use_are_judged_too(monkeypatch, capsys, function, quantity, fault):
+    """As in a column whose `train` and `trace` have lines of their own."""
+    module, right = changed(fault), types.ModuleType("right")
+    exec(inspect.getsource(numpy_impl), right.__dict__)
+    module.__dict__.update(trace=right.trace, train=right.train)
+    r = evidence(monkeypatch, module).rejection
+    assert (r.step, r.quantity) == (0, quantity)
+    assert f"`{function}` gives this, called by itself" in r.note
+    exec(r.reproduce, {})
+    got, exact = (float.fromhex(line.split()[1]) for line in capsys.readouterr().out.splitlines())
+    assert (got, exact) == (r.value, r.truth)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", cases.DTYPES)
+def test_weights_that_are_no_numbers_are_wrong(monkeypatch, value, dtype):
+    """Also infinite ones: a limit that grew with what the column gives would let them pass."""
+    module = changed((TRAIN, COUNTED + "        W1 = np.where(t == 5, value, W1).astype(L.dtype)\n"))
+    module.__dict__["value"] = value
+    r = evidence(monkeypatch, module, dtype).rejection
+    assert (r.step, r.quantity, measure(r.value)) == (5, "W1", pytest.approx(value, nan_ok=True))
+    assert "'" not in show.rejection(r).split("to see it")[0].split("got")[1].splitlines()[0]
+
+
+def test_a_column_proved_wrong_stays_wrong_when_it_breaks_down_later(monkeypatch):
+    """`trace` cannot be called at all, and `train` fails after the first piece."""
+    monkeypatch.setattr("compare.certify.PIECE", 15)
+    module = changed(FAULTS["weight decay 1e-9"])
+    honest, calls = module.step, []
+
+    def step(*args):
+        calls.append(args)
+        if len(calls) > 8:
+            raise ColumnError("broken down")
+        return honest(*args)
+
+    def broken(*args):
+        raise ColumnError("broken down")
+
+    monkeypatch.setattr("compare.run.trace", broken)
+    module.__dict__["step"] = step
+    r = evidence(monkeypatch, module).rejection
+    assert (r.step, r.quantity) == (0, "W2")
+    assert "`trace` cannot be run at these weights" in r.note
 
 
 def test_one_entry_off_by_a_few_ulps_is_found():
