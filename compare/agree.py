@@ -119,7 +119,7 @@ def judge_run(W1, W2, end, p):
         old, E_old = [truth.widen(W, p.wide) for W in (W1, W2)], [np.zeros(W.shape) for W in (W1, W2)]
         judged, in_range, shows = [], np.ones(W1.shape[:-2], bool), np.ones(W1.shape[:-2], bool)
         for L in losses:
-            q, E, fits = exact_values(*old, p._replace(exact=False), E_old)
+            q, E, fits = exact_values(old[0], old[1], p._replace(exact=False), E_old)
             in_range, shows = in_range & fits & np.isfinite(E["L"]), shows & _shows(q, E, p)
             judged.append(_judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), shows, p))
             pairs = [_carry(w, e, q[g], E[g], p) for w, e, g in zip(old, E_old, ("dL_dW1", "dL_dW2"), strict=True)]

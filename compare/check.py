@@ -67,6 +67,7 @@ def check(peer, cases, dtype, hint=False, advance=lambda n: None):
     points = [_point(case, dtype) for case in cases]
     given = [{} for _ in points]  # {quantity: (S, ...)} of each, for the diagnosis
     functions = [_judge(peer, name, points, given, advance) for name in JUDGES if name in peer.functions]
+    rejections = [f.rejection for f in functions if f.rejection]
     missing = [name for name in JUDGES if name not in peer.functions]
     if "trace" in peer.functions and given[0]:
         missing += [f"{quantity} of trace" for quantity in Trace._fields if quantity not in given[0]]
@@ -78,7 +79,7 @@ def check(peer, cases, dtype, hint=False, advance=lambda n: None):
         seeds=len(cases[0].seeds),
         functions=functions,
         missing=missing,
-        diagnosis=_diagnosis(points, given, hint) if any(f.rejection for f in functions) else "",
+        diagnosis=_diagnosis(points, given, rejections, hint) if rejections else "",
     )
 
 
@@ -135,13 +136,13 @@ def _train(peer, points):
             before.append((at.W1, at.W2))
             path.append((end["W1"], end["W2"], end["losses"][:, 0]))
             at = at._replace(**{name: end[name].astype(point.p.dtype) for name in ("W1", "W2")})
-        before, path = ([np.stack(Z) for Z in zip(*rows, strict=True)] for rows in (before, path))
+        before, path = (tuple(np.stack(Z) for Z in zip(*rows, strict=True)) for rows in (before, path))
         judged, rejection = agree.judge_steps(*before, path, point.p), None
         if wrong := agree.first_wrong(judged):
             t, s, *entry = wrong.index
             W1, W2 = (W[t, s] for W in before)
             rejection = _rejected(peer, point, wrong, s, entry, "one step of train", W1, W2)
-        yield n, Found(_count(judged), rejection, {"path": tuple(Z[:, 0] for Z in path)} if rejection else {})
+        yield n, Found(_count(judged), rejection, {"path": path} if rejection else {})
         if rejection:
             continue
 
@@ -210,7 +211,7 @@ def _rejected(peer, point, wrong, s, entry, note, W1=None, W2=None):
     j, p = wrong.judged, point.p
     value, exact, error, limit = (Z[wrong.index] for Z in (j.value, j.exact, j.error, j.limit))
     certificate = ""
-    if W1 is not None and all(np.isfinite(Z).all() for Z in (p.X, p.Y, W1, W2, exact)):
+    if W1 is not None and W2 is not None and all(np.isfinite(Z).all() for Z in (p.X, p.Y, W1, W2, exact)):
         certificate = referee.confirm(j.quantity, tuple(entry), value, limit, W1, W2, p)
     return Rejection(
         column=peer.name,
@@ -235,13 +236,18 @@ def first_rejection(checked):
     return next((r for name in ("trace", "gradients", "train") if (r := by_name.get(name))), None)
 
 
-def _diagnosis(points, given, hint):
-    """What the numbers look like, in words; "" where nothing is recognised."""
+def _diagnosis(points, given, rejections, hint):
+    """What the numbers of the first wrong seed look like, in words; "" where they do not show the fault.
+
+    A path is evidence only where nothing else is wrong: `train` need not have its gradients from `gradients`.
+    """
     from compare.diagnosis import Observation, diagnose, show_diagnosis
 
-    observations = []
+    observations, others = [], any("train" not in r.note for r in rejections)
     for point, quantities in zip(points, given, strict=True):
-        if quantities:
-            found = {name: Z[0] for name, Z in quantities.items() if name != "path"}
-            observations.append(Observation(point.p, point.W1[0], point.W2[0], found, quantities.get("path")))
-    return show_diagnosis(diagnose(observations), hint)
+        s = point.seeds.index(rejections[0].seed)
+        found = {name: Z[s] for name, Z in quantities.items() if name != "path"}
+        path = tuple(Z[:, s] for Z in quantities["path"]) if "path" in quantities and not others else None
+        observations.append(Observation(point.p, point.W1[s], point.W2[s], found, path))
+    diagnosis = diagnose(observations)
+    return show_diagnosis(diagnosis, hint) if diagnosis.quantity else ""
