@@ -112,6 +112,17 @@ def test_the_first_wrong_quantity_is_named(judged, right, wrong, quantity, funct
     assert "WRONG" in text.splitlines()[-1]
 
 
+def test_the_mistake_behind_it_is_named_and_a_hint_keeps_it_back(judged):
+    source = RIGHT.replace(" * (A * (1 - A))", "")
+    assert "This is what happens with: slope missing." in judged(source)[1]
+    code, text = judged(source, hint=True)
+    assert (code, "slope" in text, "First wrong: dL_dH" in text) == (1, False, True)
+    doubled = (RIGHT + TRAIN).replace("W1 - lr * dL_dW1, W2 - lr * dL_dW2", "W1 + lr * dL_dW1, W2 + lr * dL_dW2")
+    assert "This is what happens with: " in judged(doubled)[1]
+    only_one_seed = RIGHT.replace(RETURN, "return L * (1 + (W1[0, 0] < 0)), dL_dW1, dL_dW2")
+    assert "Nothing is wrong" not in judged(only_one_seed)[1]
+
+
 @pytest.mark.parametrize("dtype", cases.DTYPES)
 @pytest.mark.parametrize("activation", cases.ACTIVATIONS)
 def test_a_run_of_several_steps_is_judged_within_carried_limits(activation, dtype):
