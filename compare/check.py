@@ -13,6 +13,7 @@ from compare.errors import ColumnError, Misfit
 from compare.result import Rejection, number
 from impls.model import Trace
 
+PATHS = 4  # that are compared with those of known mistakes
 STEPS = 10  # of a training run: each alone, then all in one call
 
 
@@ -239,12 +240,13 @@ def first_rejection(checked):
 def _diagnosis(points, given, rejections, hint):
     """What the numbers of the first wrong seed look like, in words; "" where they do not show the fault.
 
-    A path is evidence only where nothing else is wrong: `train` need not have its gradients from `gradients`.
+    A path is evidence only where nothing else is wrong: `train` need not have its gradients from `gradients`. A few
+    are enough, as every mistake there is has to be trained beside them.
     """
     from compare.diagnosis import Observation, diagnose, show_diagnosis
 
     observations, others = [], any("train" not in r.note for r in rejections)
-    for point, quantities in zip(points, given, strict=True):
+    for point, quantities in [*zip(points, given, strict=True)][: None if others else PATHS]:
         s = point.seeds.index(rejections[0].seed)
         found = {name: Z[s] for name, Z in quantities.items() if name != "path"}
         path = tuple(Z[:, s] for Z in quantities["path"]) if "path" in quantities and not others else None

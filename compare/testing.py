@@ -41,7 +41,8 @@ class Fourfold:
             cases = suites.situations(activation, "full", [self.case], dtype, range(seeds))
         except UsageError as error:
             pytest.fail(str(error), pytrace=False)
-        here = Here(getattr(gradients, "__name__", "gradients"), functions)
+        names = (getattr(gradients, key, "") for key in ("__module__", "__qualname__"))
+        here = Here(".".join(filter(None, names)) or "gradients", functions)
         checked = check.check(here, cases, dtype, hint)
         if checked.exit_code():
             pytest.fail(show_check.text(checked), pytrace=False)

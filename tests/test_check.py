@@ -170,6 +170,11 @@ def test_what_is_no_answer_is_wrong_and_named(judged, result, sentence):
         + "\ncalls = 0\n",
         RIGHT.replace(RETURN, "return L + (len(X) == 7) * np.random.rand(), dL_dW1, dL_dW2"),
         RIGHT.replace(RETURN, "seen.append(N)\n    return L, dL_dW1 + (seen[0] != N), dL_dW2") + "\nseen = []\n",
+        RIGHT.replace(
+            RETURN,
+            "again = last[-1] == W1.tobytes(); last.append(W1.tobytes())\n    return L * (1 + again), dL_dW1, dL_dW2",
+        )
+        + "\nlast = [b'']\n",
     ],
 )
 def test_what_is_kept_between_calls_is_found(judged, source):
@@ -458,7 +463,7 @@ def test_a_course_can_test_gradients(pytester, monkeypatch, factor, outcome):
     done.assert_outcomes(**outcome)
     done.stdout.fnmatch_lines(["*test_mine?xor? *", "*test_mine?asymmetric? *"])
     if factor:
-        done.stdout.fnmatch_lines(["gradients (xor, sigmoid, float64, seed 0): the first wrong number is dL_dW2*"])
+        done.stdout.fnmatch_lines(["mine.gradients (xor, sigmoid, float64, seed 0): the first wrong number is dL_dW2*"])
 
 
 def test_the_plugin_imports_nothing_until_it_is_used():
