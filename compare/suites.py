@@ -196,6 +196,13 @@ def situations(activation, suite, names, dtype, seeds):
     return [build(entry, seeds) for entry in entries if names or dtype in entry.dtypes]
 
 
+def curves(case, activations):
+    """The case's first seed with other activations, one Case each."""
+    one = {"W1": case.W1[:1], "W2": case.W2[:1], "seeds": case.seeds[:1]}
+    others = [a for a in activations if a != case.activation]
+    return [case._replace(name=f"{case.name}, {a}", activation=a, exact=False, **one) for a in others]
+
+
 def _nearest(word, words):
     near = difflib.get_close_matches(word, words, 1)
     return f"did you mean {near[0]}?" if near else f"choose from {', '.join(words)}."
