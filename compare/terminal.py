@@ -12,7 +12,15 @@ from compare import result
 
 # NO_COLOR means no escape codes at all; a result is wider than the 80 columns of a pipe.
 COLOURS = {"color_system": None if os.environ.get("NO_COLOR") else "auto", "highlight": False}
-out = Console(width=None if sys.stdout.isatty() else 110, soft_wrap=not sys.stdout.isatty(), **COLOURS)
+
+
+
+class _Console(Console):
+    def on_broken_pipe(self):
+        raise BrokenPipeError  # rich would exit with 1, which is a verdict here
+
+
+out = _Console(width=None if sys.stdout.isatty() else 110, soft_wrap=not sys.stdout.isatty(), **COLOURS)
 err = Console(stderr=True, soft_wrap=True, **COLOURS)
 
 
