@@ -7,12 +7,11 @@ from contextlib import suppress
 from importlib import import_module
 
 from cyclopts import App, CycloptsError
-from rich.console import Console
 
 from compare import signals
 from compare.errors import ColumnError, UsageError
 from compare.referee import JudgeError
-from compare.terminal import COLOURS, err
+from compare.terminal import COLOURS, Terminal, err
 
 VERBS = ("agree", "report", "train", "doctor", "bench")
 
@@ -21,7 +20,7 @@ app = App(
     help="One network, four frameworks, the same gradients.",
     help_epilogue="Exit codes: 0 agreed, 1 disagreed, 2 wrong usage or bad input, 3 something could not be judged.",
     help_format="plaintext",
-    console=Console(**COLOURS),
+    console=Terminal(**COLOURS),
     suppress_keyboard_interrupt=False,
 )
 for verb in VERBS:

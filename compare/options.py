@@ -11,10 +11,19 @@ import numpy as np
 from cyclopts import Parameter
 
 import impls
-from compare import cases, run
+from compare import cases, result, run
 from compare.errors import UsageError
 
-Json = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+
+
+def _writable(type_, target):
+    if target == "":
+        raise UsageError("--json takes the name of a file, or - for standard output.")
+    if target not in {None, "-"}:
+        result.check_writable(target)
+
+
+Json = Annotated[str | None, Parameter(allow_leading_hyphen=True, validator=_writable)]
 LARGEST_SEED = 2**62  # a length, and a number that JSON's readers hold
 
 

@@ -55,6 +55,12 @@ def test_pages_and_pictures(report):
     assert "limit" in pages["report.md"].decode()
 
 
+def test_the_page_is_called_what_the_verdict_is(report):
+    report.result.columns[1] = result.Column("my.own.column", "disagrees", "")
+    title = re.search("<title>(.*)</title>", render.pages(report)["index.html"].decode())[1]
+    assert title == "fourfold: DISAGREED: my.own.column is wrong; numpy within what rounding allows"
+
+
 def test_a_page_loads_nothing_and_runs_nothing(report):
     html = render.pages(report)["index.html"].decode()
     assert not re.search(
