@@ -32,7 +32,7 @@ def main():
     sys.path.append(os.getcwd())  # for --impl with a module of the user's; last, so that it shadows nothing
     signals.handle(signals.in_order)
     try:
-        code = app(print_error=False, exit_on_error=False, result_action="return_value")
+        code = app(sys.argv[1:], print_error=False, exit_on_error=False, result_action="return_value")
         sys.stdout.flush()
     except UsageError as error:
         code = _complain(str(error), 2)
