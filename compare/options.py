@@ -210,7 +210,9 @@ def grid(resolution, extent):
         low, high = (float(end) for end in extent.split(","))
     except ValueError:
         raise UsageError(f"--extent takes two numbers such as -1,2, not {extent!r}.") from None
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not low < high:
         raise UsageError(f"--extent {extent} is empty: the first end must be the smaller.")
+    if not max(-low, high) <= cases.LARGEST_RATE:
+        raise UsageError(f"--extent {extent} reaches too far: stay within ±{cases.LARGEST_RATE:g}.")
     side = np.linspace(low, high, resolution)
     return np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)

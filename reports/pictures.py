@@ -79,14 +79,31 @@ def shares(result):
     return draw("shares", 8, 5.2, paint)
 
 
+def _loggable(Z):
+    """What a logarithmic axis can show of Z: numbers above 0, within what matplotlib can scale; NaN for the rest."""
+    Z = np.asarray(Z, np.float64)
+    return np.where((Z > 0) & np.isfinite(Z), np.clip(Z, 1e-150, 1e150), np.nan)
+
+
+def _logarithmic(*axes):
+    """Make both axes logarithmic, also where there is nothing to show on them."""
+    lines = [line for axis in axes for line in axis.lines]
+    if not any(np.isfinite(line.get_ydata()).any() for line in lines):
+        axes[0].set(xlim=(1, 10), ylim=(0.1, 1))
+    for axis in axes:
+        axis.set(xscale="log", yscale="log")
+
+
 def losses(arrays, seed, colour):
     """The loss of every column over the steps; the lines lie on top of each other, so they get thinner."""
 
     def paint(figure):
         axis = figure.subplots()
         for n, (name, a) in enumerate(arrays.items()):
-            axis.plot(a["step"] + 1, a["L"][:, seed], color=colour[name], lw=1.5 * (len(arrays) - n), label=name)
-        axis.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss L")
+            width = 1.5 * (len(arrays) - n)
+            axis.plot(a["step"] + 1, _loggable(a["L"][:, seed]), color=colour[name], lw=width, label=name)
+        _logarithmic(axis)
+        axis.set(xlabel="step + 1", ylabel="loss L")
         axis.legend()
 
     return draw("losses", 8, 3.8, paint)
@@ -102,14 +119,18 @@ def loss_errors(arrays_by_dtype, seed, colour):
             first, reference = next(iter(arrays.items()))
             for name, a in arrays.items():
                 steps = a["step"] + 1
-                above.plot(steps, np.maximum(a["L_error"][:, seed], floor), color=colour[name], lw=0.7, label=name)
+                error = _loggable(np.maximum(a["L_error"][:, seed], floor))
+                above.plot(steps, error, color=colour[name], lw=0.7, label=name)
                 if name != first:
-                    apart = np.abs(a["L"][:, seed].astype(float) - reference["L"][:, seed])
+                    with np.errstate(all="ignore"):
+                        apart = np.abs(a["L"][:, seed].astype(float) - reference["L"][:, seed])
                     so_far = np.maximum(np.maximum.accumulate(apart), floor)
-                    below.plot(steps, so_far, color=colour[name], lw=1.2, label=name)
-            above.plot(reference["step"] + 1, reference["L_limit"][:, seed], color=INK, lw=1.2, label="limit")
-            above.set(xscale="log", yscale="log", title=dtype)
-            below.set(xscale="log", yscale="log", xlabel="step + 1")
+                    below.plot(steps, _loggable(so_far), color=colour[name], lw=1.2, label=name)
+            limit = _loggable(reference["L_limit"][:, seed])
+            above.plot(reference["step"] + 1, limit, color=INK, lw=1.2, label="limit")
+            _logarithmic(above, below)
+            above.set(title=dtype)
+            below.set(xlabel="step + 1")
             below.set_ylabel(f"largest |L − L of {first}|")
         axes[0, 0].set_ylabel("|L − exact L at own weights|")
         figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=7)

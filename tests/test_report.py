@@ -19,8 +19,8 @@ from tests.planted import FAULTS, changed
 EVIL = '<img src=x onerror="alert(1)">.csv'
 
 
-@pytest.fixture
-def report(monkeypatch):
+@pytest.fixture(scope="module")
+def report():
     """A report on two columns, one of them wrong, under a name that tries to be markup."""
     case = cases.make("xor", "sigmoid", 0.5, 50, 3, range(2))._replace(name=EVIL)
     grid = options.grid(20, "0,1")
@@ -28,8 +28,8 @@ def report(monkeypatch):
     found = {}
     for name, module in modules.items():
         for dtype in cases.DTYPES:
-            found[name, EVIL, dtype] = certify(Here(monkeypatch, module), name, case, dtype, lambda n: None, grid)
-    monkeypatch.undo()
+            with pytest.MonkeyPatch.context() as patch:
+                found[name, EVIL, dtype] = certify(Here(patch, module), name, case, dtype, lambda n: None, grid)
     outcome = result.Result(
         schema_version=result.SCHEMA_VERSION,
         created="2026-01-01T00:00:00+00:00",
@@ -56,8 +56,9 @@ def test_pages_and_pictures(report):
 
 
 def test_the_page_is_called_what_the_verdict_is(report):
-    report.result.columns[1] = result.Column("my.own.column", "disagrees", "")
-    title = re.search("<title>(.*)</title>", render.pages(report._replace(arrays={}))["index.html"].decode())[1]
+    columns = [report.result.columns[0], result.Column("my.own.column", "disagrees", "")]
+    other = report._replace(result=msgspec.structs.replace(report.result, columns=columns), arrays={})
+    title = re.search("<title>(.*)</title>", render.pages(other)["index.html"].decode())[1]
     assert title == "fourfold: DISAGREED: my.own.column is wrong; numpy within what rounding allows"
 
 
@@ -91,6 +92,42 @@ def test_stored_arrays_come_back_without_pickles(report, tmp_path):
         with np.load(tmp_path / "out" / "arrays" / f"0-{column}-{dtype}.npz", allow_pickle=False) as stored:
             assert set(stored) == set(arrays)
             assert all((stored[key] == arrays[key]).all() for key in arrays)
+
+
+FILLS = {
+    "NaN": np.nan,
+    "infinite": np.inf,
+    "zero": 0.0,
+    "largest": 1.7e308,
+    "from smallest to largest": np.array([5e-324, 1.7e308]),
+    "number, infinity, NaN": np.array([1, 1e308, np.inf, -np.inf, np.nan, 0, -1]),
+}
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_pictures_of_whatever_comes_out(report, fill):
+    """A run that diverges has pictures too; warnings are errors here."""
+    arrays = {}
+    for key, found in report.arrays.items():
+        with np.errstate(over="ignore"):
+            arrays[key] = {k: Z if k == "step" else np.resize(FILLS[fill], Z.shape).astype(Z.dtype) for k, Z in found.items()}
+    pages = render.pages(report._replace(arrays=arrays))
+    assert pages["index.html"].count(b"<svg") == 5
+
+
+@pytest.mark.parametrize("extent", ["1e300,1e301", "-1e308,1e308", "-inf,inf", "nan,1", "1,1", "1,0"])
+def test_an_extent_that_cannot_be(extent):
+    with pytest.raises(UsageError, match="--extent .* is empty|reaches too far"):
+        options.grid(20, extent)
+
+
+@pytest.mark.parametrize(
+    ("extent", "scale", "count"),
+    [("0,1e-300", 1, 5), ("1,1.0000000000000002", 0, 5), ("-1e30,1e30", 1e30, 5), ("0,1", 1e308, 3)],
+)
+def test_pictures_of_any_extent_and_data(report, extent, scale, count):
+    inputs = {**report.inputs, "grid": options.grid(20, extent), "X": report.inputs["X"] * scale}
+    assert render.pages(report._replace(inputs=inputs))["index.html"].count(b"<svg") == count
 
 
 def everything(folder):
