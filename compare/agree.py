@@ -13,8 +13,8 @@ from impls.model import Trace
 
 # Names of the two-layer row's quantities in truth.py
 TRUTH_NAMES = {"H": "H1", "A": "A1", "dL_dA": "dL_dA1", "dL_dH": "dL_dH1"}
-# Points (one seed at one step) judged together: small enough for the cache.
-BLOCK = 4096
+# Entries of the widest array judged together, small enough for the cache: 4096 points (one seed at one step) of XOR.
+BLOCK = 49_152
 
 
 class Problem(NamedTuple):
@@ -60,10 +60,16 @@ def malformed(name, value, shape, dtype):
     return None
 
 
-def malformed_trace(quantities, W1, W2, p):
-    S, (N, d_out), d_hidden = W1.shape[:-2], p.Y.shape, W1.shape[-1]
+def trace_shapes(S, N, widths):
+    """The shapes of a Trace with leading axes S, N samples and widths d_in, d_hidden, d_out."""
+    d_in, d_hidden, d_out = widths
     hidden, outputs = (*S, N, d_hidden), (*S, N, d_out)
-    shapes = Trace(hidden, hidden, outputs, outputs, S, outputs, W2.shape, hidden, hidden, W1.shape)
+    W1, W2 = (*S, d_in, d_hidden), (*S, d_hidden, d_out)
+    return Trace(hidden, hidden, outputs, outputs, S, outputs, W2, hidden, hidden, W1)
+
+
+def malformed_trace(quantities, W1, W2, p):
+    shapes = trace_shapes(W1.shape[:-2], len(p.Y), (*W1.shape[-2:], p.Y.shape[-1]))
     found = (malformed(*row, p.dtype) for row in zip(Trace._fields, quantities, shapes, strict=True))
     return next(filter(None, found), None)
 
@@ -78,8 +84,9 @@ def judge_trace(quantities, W1, W2, p):
     """A column's Trace at the weights W1 (*S, d_in, d_hidden), W2: a list of Judged in order of computation."""
     with np.errstate(all="ignore"):
         q, E, in_range = exact_values(W1, W2, p)
+        shows = _shows(q, E, p)
         names = [(name, TRUTH_NAMES.get(name, name)) for name in Trace._fields]
-        return [_judge(name, getattr(quantities, name), q[t], E[t], in_range, p) for name, t in names]
+        return [_judge(name, getattr(quantities, name), q[t], E[t], in_range, shows, p) for name, t in names]
 
 
 def judge_steps(W1, W2, path, p):
@@ -88,30 +95,45 @@ def judge_steps(W1, W2, path, p):
     Time is the first axis; W1 (T, S, d_in, d_hidden) and W2 are the weights before each step. Those after it are
     certified against w - λ g(w) with the exact g at the column's own w.
     """
-    length = max(1, BLOCK // W1.shape[1])
-    blocks = [slice(t, t + length) for t in range(0, len(W1), length)]
-    judged = [_judge_block(W1[b], W2[b], [Z[b] for Z in path], p) for b in blocks]
-    return [_concatenate(rows) for rows in zip(*judged, strict=True)]
+    at_once = max(1, BLOCK // entries(p, W1))
+    steps, seeds = _slices(len(W1), at_once // W1.shape[1]), _slices(W1.shape[1], at_once)
+    judged = [
+        _concatenate([_judge_block(W1[t, s], W2[t, s], [Z[t, s] for Z in path], p) for s in seeds], axis=1) for t in steps
+    ]
+    return _concatenate(judged)
+
+
+def entries(p, W1):
+    """How many entries the widest array has at one point."""
+    d_in, d_hidden = W1.shape[-2:]
+    return max(len(p.Y), d_in) * max(d_in, d_hidden, p.Y.shape[1])
+
+
+def _slices(length, at_once):
+    at_once = max(1, at_once)
+    return [slice(n, n + at_once) for n in range(0, length, at_once)]
 
 
 def _judge_block(old1, old2, path, p):
     new1, new2, L = path
     with np.errstate(all="ignore"):
         q, E, in_range = exact_values(old1, old2, p)
+        shows = _shows(q, E, p)
         return [
-            _judge("L", L, q["L"], E["L"], in_range, p),
-            _judge_update("W2", old2, new2, q["dL_dW2"], E["dL_dW2"], in_range, p),
-            _judge_update("W1", old1, new1, q["dL_dW1"], E["dL_dW1"], in_range, p),
+            _judge("L", L, q["L"], E["L"], in_range, shows, p),
+            _judge_update("W2", old2, new2, q["dL_dW2"], E["dL_dW2"], in_range, shows, p),
+            _judge_update("W1", old1, new1, q["dL_dW1"], E["dL_dW1"], in_range, shows, p),
         ]
 
 
-def _judge_update(name, old, new, gradient, E_gradient, in_range, p):
+def _judge_update(name, old, new, gradient, E_gradient, in_range, shows, p):
     exact = truth.widen(old, p.wide) - truth.widen(p.lr, p.wide) * gradient
-    known = truth.narrow(gradient, E_gradient.dtype)
-    limit = bounds.step_limit(p.lr, known, E_gradient, old, new, p.dtype, p.wide)
+    known = truth.narrow(gradient, E_gradient.dtype.type)
+    limit = bounds.step_limit(p.lr, known, E_gradient, old, truth.narrow(exact, known.dtype.type), p.dtype, p.wide)
     if p.exact:
         limit = np.where(bounds.exact_step(p.lr, old, known, E_gradient, p.dtype), 0.0, limit)
-    return _judge(name, new, exact, limit, in_range & _below_overflow(np.abs(old).max(axis=(-2, -1)), p), p)
+    reach = (np.abs(old) + abs(p.lr) * (np.abs(known) + E_gradient)).max(axis=(-2, -1))
+    return _judge(name, new, exact, limit, in_range & _below_overflow(reach, p), shows, p)
 
 
 def exact_values(W1, W2, p):
@@ -141,17 +163,32 @@ def _below_overflow(magnitude, p):
     return magnitude <= bounds.format_of(p.dtype).largest / 8
 
 
-def _judge(quantity, value, exact, limit, in_range, p):
+def _shows(q, E, p):
+    """Where (per point) what is out of range must show behind H as well.
+
+    Not where H may overflow on the way to its sum: there it may come out infinite with the wrong sign, and an
+    activation other than the identity makes a number of that.
+    """
+    H = q["H1"]
+    if p.activation == "identity":
+        return np.ones(H.shape[:-2], bool)
+    reach = bounds.reaches("H1", np.abs(truth.narrow(H, E["H1"].dtype.type)), E["H1"], p.Y, p.dtype)
+    return (_below_overflow(reach, p) | ~truth.finite(H)).all(axis=(-2, -1))
+
+
+def _judge(quantity, value, exact, limit, in_range, shows, p):
     error = truth.narrow(np.abs(truth.widen(value, p.wide) - exact))
     certified = np.broadcast_to(bounds.per_point(in_range, value), value.shape)
-    overflows = truth.narrow(np.abs(exact), limit.dtype) - limit > bounds.format_of(p.dtype).largest
+    overflows = truth.narrow(np.abs(exact), limit.dtype.type) - limit > bounds.format_of(p.dtype).largest
     must_fail = ~certified & (overflows | _no_number(quantity, exact, p))
+    if quantity != "H":
+        must_fail &= bounds.per_point(shows, value)
     exact, limit = truth.narrow(exact), truth.narrow(limit)
-    wrong = np.where(certified, ~(error <= limit), must_fail & np.isfinite(value))
+    wrong = np.where(certified, ~((error <= limit) & np.isfinite(value)), must_fail & np.isfinite(value))
     used = np.where(certified & (error != 0), error / limit, 0.0)
     ratio = np.nan_to_num(used, nan=np.inf, posinf=np.inf)
     ulp = np.spacing(np.abs(exact).astype(p.dtype)).astype(np.float64)
-    ulps = np.where(certified, error / ulp, 0.0)
+    ulps = np.nan_to_num(np.where(certified, error / ulp, 0.0), nan=np.inf, posinf=np.inf)
     return Judged(quantity, value, exact, error, limit, ratio, ulps, certified, must_fail, wrong)
 
 
@@ -165,8 +202,12 @@ def _no_number(quantity, exact, p):
     return ~truth.finite(exact)
 
 
-def _concatenate(rows):
-    return Judged(rows[0].quantity, *(np.concatenate(parts) for parts in list(zip(*rows, strict=True))[1:]))
+def _concatenate(blocks, axis=0):
+    """One list of Judged from several, which go on from each other along an axis."""
+    return [
+        Judged(of[0].quantity, *(np.concatenate(parts, axis) for parts in list(zip(*of, strict=True))[1:]))
+        for of in zip(*blocks, strict=True)
+    ]
 
 
 class Wrong(NamedTuple):
@@ -175,6 +216,6 @@ class Wrong(NamedTuple):
 
 
 def first_wrong(judged):
-    """The first wrong entry, first along the first axis and then in order of computation; or None."""
+    """The first wrong entry, first along the first axis (steps, or seeds) and then in order of computation; or None."""
     found = [Wrong(j, tuple(np.argwhere(j.wrong)[0])) for j in judged if j.wrong.any()]
     return min(found, key=lambda w: w.index[:1], default=None)

@@ -1,9 +1,10 @@
 """How far a correct evaluation in the working precision may be from the truth.
 
 Every quantity carries a value v and a limit E: whatever order of summation, fused or separate multiply-add,
-reciprocal for division or equivalent form of σ' a column uses, its number v̂ obeys |v̂ - v| <= E. This is running
-error analysis (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., SIAM 2002, sections 3.1 and 3.3),
-with u the unit roundoff, γ_n = n u / (1 - n u) (Higham, lemma 3.1) and η the smallest normal number.
+reciprocal for division, or a (1 - a), a - a², 1 - a², (1 + a)(1 - a) for σ' a column uses, its number v̂ obeys
+|v̂ - v| <= E. Forms that cancel where these do not, such as ½(1 + tanh(h/2)) for a saturated σ, are not within it.
+This is running error analysis (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., SIAM 2002, sections
+3.1 and 3.3), with u the unit roundoff, γ_n = n u / (1 - n u) (Higham, lemma 3.1) and η the smallest normal number.
 
 - Rounding. Each operation multiplies by (1 + δ), |δ| <= u; an inner product of length n in any order by at most
   (1 + θ_n), |θ_n| <= γ_n, term by term (Higham, equation 3.4).
@@ -25,6 +26,9 @@ from compare.truth import narrow, unit_roundoff
 C_ACTIVATION = 8
 # At least max|φ''|/2, for the remainder of φ(h + E): sigmoid 1/(12 √3) = 0.0482, tanh 2/(3 √3) = 0.385
 HALF_CURVATURE = {"sigmoid": 0.05, "tanh": 0.39}
+# At least φ'(t) for every t >= 0, for where φ'(h) is too small for that remainder; and how far φ can move at all
+STEEPEST = {"sigmoid": lambda t: np.minimum(0.25, np.exp(-t)), "tanh": lambda t: np.minimum(1, 4 * np.exp(-2 * t))}
+RANGE = {"sigmoid": 1, "tanh": 2}
 
 
 class Format(NamedTuple):
@@ -74,9 +78,7 @@ def _limits(v, X, Y, W, b, activations, f):
     E = {}
     for k in range(1, K + 1):
         H, activation = v[f"H{k}"], activations[k - 1]
-        E_H = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f)
-        if b[k - 1] is not None:
-            E_H = _plus_bias(E_H, H, b[k - 1], f)
+        E_H = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f, b[k - 1])
         name = "Y_hat" if k == K else f"A{k}"
         E[f"H{k}"] = E_H
         E[name], E[f"slope{k}"] = _activation(activation, H, E_H, v[name], v[f"slope{k}"], f)
@@ -115,20 +117,22 @@ def _rounded(relative, magnitude, f, operations=1):
     return relative * magnitude + 2 * operations * f.eta * (magnitude > 0)
 
 
-def _product(a, E_a, b, E_b, f):
-    n = a.shape[-1]
+def _product(a, E_a, b, E_b, f, bias=None):
+    """Limit of a @ b, or of a @ b + bias: one more term of the sums, wherever in their order it is added."""
+    n = a.shape[-1] + (bias is not None)
     a_most, b_most = a + E_a, b + E_b
-    E = gamma(n, f.u) * (a_most @ b_most)
+    most = a_most @ b_most if bias is None else a_most @ b_most + bias
+    E = gamma(n, f.u) * most
     # a E_b + E_a b + E_a E_b, less the products with an exact factor
     if E_b.any():
         E += a @ E_b
     if E_a.any():
         E += E_a @ b_most
-    return E + 4 * n * f.eta * ((a_most > 0) @ (b_most > 0))
-
-
-def _plus_bias(E_product, H, b, f):
-    return E_product + _input(b, f) + _rounded(2 * f.u, H + E_product + b, f)
+    some = (a_most > 0) @ (b_most > 0)
+    if bias is not None:
+        E += _input(bias, f)
+        some = some | (bias > 0)
+    return E + 4 * n * f.eta * some
 
 
 def _activation(activation, H, E_H, A, slope, f):
@@ -138,9 +142,13 @@ def _activation(activation, H, E_H, A, slope, f):
     if activation == "relu":
         undecided = (H <= E_H) & (E_H > 0)
         return E_H, undecided.astype(np.float64)
-    moved = (slope + HALF_CURVATURE[activation] * E_H) * E_H
+    # Taylor's remainder, or the mean value theorem with the steepest slope within E_H of h; 2^-50 for t's own rounding
+    steepest = STEEPEST[activation](np.maximum(H - E_H, 0) * (1 - 2.0**-50))
+    moved = np.minimum(np.minimum(slope + HALF_CURVATURE[activation] * E_H, steepest) * E_H, RANGE[activation])
     E_A = moved + C_ACTIVATION * 2 * f.u * (A + moved)
-    E_A += 2 * f.eta * (A + moved > 0)
+    E_A += (
+        2 * f.eta * ((activation == "sigmoid") | (A + moved > 0))
+    )  # σ is never 0, but may be beyond the truth's range
     most = A + E_A
     if activation == "sigmoid":
         # a (1 - a), and a - a²: d/da = 1 - 2a; u for either difference or square, γ_2 for the product
@@ -167,18 +175,18 @@ def _column_sum(dH, E_dH, f):
     return E_dH.sum(axis=-2, keepdims=True) + gamma(n - 1, f.u) * most + 2 * n * f.eta * (most > 0)
 
 
-def step_limit(lr, gradient, E_gradient, old, new, dtype, wide):
-    """How far w - λ g, as a column computes it, may be from w - λ g with the exact gradient at the column's own w.
+def step_limit(lr, gradient, E_gradient, old, exact, dtype, wide):
+    """How far w - λ g, as a column computes it, may be from `exact`, w - λ g with the exact g at the column's own w.
 
-    `old`, `new`: the column's weights before and after; `gradient`, `E_gradient`: exact value and its limit; arrays
-    of one shape. The product rounds once, the difference once (half a unit in the last place of the
-    result, u |new|), and both may be flushed. The truth's own two operations cost 2 u_wide (|w| + λ |g|).
+    `old`: the column's weights before; `gradient`, `E_gradient`: exact value and its limit; arrays of one shape. The
+    product rounds once, then the difference once, to within u of its exact value (Higham, theorem 2.2), and both may
+    be flushed. The truth's own two operations cost 2 u_wide (|w| + λ |g|).
     """
     f = format_of(dtype)
     lr, g = abs(lr), np.abs(gradient)
     product = lr * (E_gradient * (1 + 2 * f.u) + 2 * f.u * g) + _input(lr, f) * (g + E_gradient)
     own = 2 * unit_roundoff(wide) * (np.abs(old) + lr * g)
-    return slack(dtype, wide) * (product + f.u * np.abs(new) + own + 4 * f.eta)
+    return slack(dtype, wide) * (product + f.u * (np.abs(exact) + product) + own + 4 * f.eta)
 
 
 def per_point(mask, values):

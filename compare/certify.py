@@ -1,144 +1,112 @@
-"""Trains one column on one case and certifies every step, and the whole trace at steps 0, 1, 10, 100 ... and last."""
+"""Trains one column on one case and certifies every step, and all functions at steps 0, 1, 10, 100 ... and last."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from compare import agree, referee, reproduce, run
+from compare import agree, locate, referee, run
+from compare.errors import ColumnError
+from compare.locate import Where
 from compare.result import Rejection, Row, number
+from impls.model import Trace
 
 # Steps x seeds in one piece: large enough to hide the call, small enough to be judged while the next one runs.
 PIECE = 25_000
+# Weights in one piece, of all steps and seeds: a dozen arrays of that size are held at once.
+PIECE_WEIGHTS = 2_000_000
 SHOWN_SEEDS = 10
 
 
 class Evidence(NamedTuple):
-    """What is left of a column's run: rows for the verdict, the first rejection, arrays for the pictures."""
+    """What is left of a column's run: rows for the verdict, the first rejection, arrays for pictures and `diff`."""
 
     rows: list
     rejection: Rejection | None
     arrays: dict
 
 
-class Where(NamedTuple):
-    column: str
-    case: str
-    dtype: str
-
-
 def certify(pool, name, case, dtype, advance, grid=None):
-    """The Evidence on a column. Raises ColumnError where it cannot be run.
+    """The Evidence on a column. Raises ColumnError where it cannot be run, unless it is proved wrong before.
 
     `advance(steps)` is called as steps are certified; `grid` (points, d_in) is predicted with the final weights.
     """
     where, p = Where(name, case.name, dtype), agree.problem(case, dtype)
-    rows, rejection, pictures, checkpoints = {}, None, [], []
-    piece = max(1, PIECE // len(case.seeds))
-    *_, W1, W2 = case.cast(dtype)
+    rows, rejections, arrays = {}, [], {}
+    try:
+        arrays = _certify_run(pool, where, case, p, advance, rows, rejections, grid)
+    except ColumnError:
+        if not rejections:
+            raise
+    first = min(rejections, key=lambda r: r.step, default=None)
+    return Evidence([_row(where, quantity, counts) for quantity, counts in rows.items()], first, arrays)
 
-    for first, path in run.stream(pool, name, case, dtype, piece):
+
+def _certify_run(pool, where, case, p, advance, rows, rejections, grid):
+    """Adds to `rows` and `rejections`, and returns the arrays for pictures and `diff`."""
+    pictures, checkpoints = [], []
+    piece = max(1, min(PIECE, PIECE_WEIGHTS // case.parameters()) // len(case.seeds))
+    *_, W1, W2 = case.cast(p.dtype)
+
+    for first, path in run.stream(pool, where.column, case, p.dtype, piece):
         complaint = agree.malformed_path(path, W1, W2, min(piece, case.steps - first), p)
         if complaint:
-            return Evidence([], _malformed(where, first, "train", complaint), {})
+            rejections.append(locate.malformed(where, first, "train", complaint))
+            return {}
         before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
         judged = agree.judge_steps(before[0], before[1], path, p)
         _add(rows, judged, "every ")
-        if not rejection:
-            rejection = _first_rejection(pool, where, judged, before, first, case, p)
+        wrong = agree.first_wrong(judged)
+        if wrong and not rejections:
+            rejections.append(locate.in_run(pool, where, wrong, before, first, case, p))
         checkpoints += [(first + t, before[0][t], before[1][t]) for t in _powers_of_ten(first, len(path[2]))]
         pictures.append(_picture(first, before, path[2], judged, case.steps))
         W1, W2 = path[0][-1], path[1][-1]
         advance(len(path[2]))
 
     steps, W1s, W2s = (np.stack(Z) for Z in zip(*checkpoints, (case.steps, W1, W2), strict=True))
-    quantities = pool.call(name, run.trace, p.X, p.Y, W1s, W2s, p.activation)
-    complaint = agree.malformed_trace(quantities, W1s, W2s, p)
-    if complaint:
-        return Evidence([], _malformed(where, 0, "trace", complaint), {})
+    kept = _certify_functions(pool, where, steps, W1s, W2s, case, p, rows, rejections)
+    if kept is None:
+        return {}
     for c in (0, -1):
         referee.audit(W1s[c, 0], W2s[c, 0], p)
-    judged = agree.judge_trace(quantities, W1s, W2s, p)
-    _add(rows, judged)
-    wrong = agree.first_wrong(judged)
-    if wrong and (not rejection or steps[wrong.index[0]] < rejection.step):
-        c, s, *entry = wrong.index
-        rejection = _rejected(where, wrong, entry, int(steps[c]), case.seeds[s], W1s[c, s], W2s[c, s], p)
 
     arrays = {key: np.concatenate([part[key] for part in pictures]) for key in pictures[0]}
     final = {"W1_final": W1[:SHOWN_SEEDS], "W2_final": W2[:SHOWN_SEEDS]}
     if grid is not None and p.X.shape[1] == grid.shape[1]:
-        arrays["Y_hat_grid"] = pool.call(name, run.predict, grid.astype(dtype), *final.values(), p.activation)
-    arrays |= final | {"Y_hat_final": quantities.Y_hat[-1, :SHOWN_SEEDS]}
-    return Evidence([_row(where, quantity, counts) for quantity, counts in rows.items()], rejection, arrays)
+        arrays["Y_hat_grid"] = pool.call(where.column, run.predict, grid.astype(p.dtype), *final.values(), p.activation)
+    return arrays | final | kept
 
 
-def _first_rejection(pool, where, judged, before, first, case, p):
-    """The first wrong entry of a piece, its step evaluated again to tell a fault from what is carried along.
+def _certify_functions(pool, where, steps, W1s, W2s, case, p, rows, rejections):
+    """`trace`, then `forward` and `loss`, then `step`, each by itself, at the weights of some steps: (C, S, ...).
 
-    First the whole trace at the column's own weights, to name the first quantity that is wrong there; if all are
-    right, one step of `train` from these weights; if that is right too, only the run from the start shows it.
+    Returns the arrays kept of them; None where something has the wrong form.
     """
-    wrong = agree.first_wrong(judged)
-    if not wrong:
-        return None
-    name, quantity = where.column, wrong.judged.quantity
-    t, s, *entry = wrong.index
-    step, seed, entry = first + int(t), case.seeds[s], tuple(entry)
-    W1, W2 = before[0][t, s], before[1][t, s]
-    quantities = pool.call(name, run.trace, p.X, p.Y, W1, W2, p.activation)
-    if not agree.malformed_trace(quantities, W1, W2, p):
-        cause = agree.first_wrong(agree.judge_trace(quantities, W1, W2, p))
-        if cause:
-            return _rejected(where, cause, cause.index, step, seed, W1, W2, p)
-
-    again = pool.call(name, run.train, p.X, p.Y, W1[None], W2[None], p.lr, 1, p.activation)
-    alone = None
-    if not agree.malformed_path(again, W1[None], W2[None], 1, p):
-        alone = agree.first_wrong(agree.judge_steps(W1[None, None], W2[None, None], again, p))
-    exact = wrong.judged.exact[wrong.index]
-    if alone:
-        note = "`trace` at these weights is right, and one step of `train` from them is wrong: the update is at fault"
-        script = reproduce.of_step(name, p, W1, W2, quantity, entry, exact)
-    else:
-        note = "`trace` and one step of `train` from these weights are right: something is carried from step to step"
-        *_, W1s, W2s = case.cast(p.dtype)
-        script = reproduce.of_run(name, p, W1s[s], W2s[s], quantity, entry, exact, step)
-    return _rejected(where, wrong, entry, step, seed, W1, W2, p, note, script)
-
-
-def _rejected(where, wrong, entry, step, seed, W1, W2, p, note="", script=None):
-    """The Rejection of an entry of one seed's array; W1, W2 are that seed's weights. Confirmed in ball arithmetic."""
-    j, at, entry = wrong.judged, tuple(wrong.index), tuple(entry)
-    value, exact, error, limit = (Z[at] for Z in (j.value, j.exact, j.error, j.limit))
-    certificate = ""
-    if all(np.isfinite(Z).all() for Z in (p.X, p.Y, W1, W2)) and np.isfinite(exact):
-        certificate = referee.confirm(j.quantity, entry, value, limit, W1, W2, p)
-    if script is None:
-        script = reproduce.of_trace(where.column, p, W1, W2, j.quantity, entry, exact)
-    return Rejection(
-        column=where.column,
-        case=where.case,
-        dtype=where.dtype,
-        step=step,
-        seed=seed,
-        quantity=j.quantity,
-        index=[int(i) for i in entry],
-        value=number(value),
-        truth=number(exact),
-        error=number(error),
-        limit=number(limit),
-        note=note,
-        certificate=certificate,
-        reproduce=script,
-    )
-
-
-def _malformed(where, step, function, complaint):
-    quantity, *_ = complaint.split()
-    note = f"{function} gives the wrong kind of array: {complaint}"
-    return Rejection(
-        column=where.column, case=where.case, dtype=where.dtype, step=step, seed=None, quantity=quantity, note=note
-    )
+    given = pool.call(where.column, run.functions, p.X, p.Y, W1s, W2s, p.lr, p.activation)
+    whole, parts, stepped = given
+    as_trace = Trace(*parts, *whole[len(parts) :])
+    as_path = [Z[None] for Z in stepped]
+    for function, complaint in (
+        ("trace", agree.malformed_trace(whole, W1s, W2s, p)),
+        ("forward or loss", agree.malformed_trace(as_trace, W1s, W2s, p)),
+        ("step", agree.malformed_path(as_path, W1s, W2s, 1, p)),
+    ):
+        if complaint:
+            rejections.append(locate.malformed(where, 0, function, complaint))
+            return None
+    traced = agree.judge_trace(whole, W1s, W2s, p)
+    for function, judged, prefix in (
+        ("trace", traced, ""),
+        ("forward and loss", agree.judge_trace(as_trace, W1s, W2s, p)[: len(parts)], ""),
+        ("step", agree.judge_steps(W1s, W2s, stepped, p), "every "),
+    ):
+        _add(rows, judged, prefix)
+        wrong = agree.first_wrong(judged)
+        if wrong:
+            c, s, *_ = wrong.index
+            at = int(steps[c]), case.seeds[s], W1s[c, s], W2s[c, s]
+            rejections.append(locate.in_function(where, function, wrong, at, p))
+    return {"Y_hat_final": whole.Y_hat[-1, :SHOWN_SEEDS], **_at_start(traced)}
 
 
 def _row(where, quantity, counts):
@@ -191,4 +159,34 @@ def _picture(first, before, losses, judged, steps):
         "W1": before[0][t, seeds],
         "W2": before[1][t, seeds],
         **{f"ratio_{j.quantity}": j.ratio.reshape(len(losses), -1).max(axis=1)[t] for j in judged},
+    }
+
+
+def _at_start(judged):
+    """The whole trace of the first few seeds at the initial weights, and its limits: NaN where nothing is certified."""
+    seeds, kept = slice(SHOWN_SEEDS), {}
+    for j in judged:
+        kept[f"trace_{j.quantity}"] = j.value[0, seeds]
+        kept[f"limit_{j.quantity}"] = np.where(j.certified, j.limit, np.nan)[0, seeds]
+    return kept
+
+
+def layout(s, dtype):
+    """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid` (any number of points) may be missing."""
+    T, S, N, (d_in, d_hidden, d_out) = len(recorded(s.steps)), min(s.seeds, SHOWN_SEEDS), s.samples, s.widths
+    W1, W2 = (S, d_in, d_hidden), (S, d_hidden, d_out)
+    trace = agree.trace_shapes((S,), N, s.widths)._asdict()
+    return {
+        "step": ("int64", (T,)),
+        "L": (dtype, (T, S)),
+        "W1": (dtype, (T, *W1)),
+        "W2": (dtype, (T, *W2)),
+        **{f"L_{key}": ("float64", (T, S)) for key in ("error", "limit")},
+        **{f"ratio_{key}": ("float64", (T,)) for key in ("L", "W2", "W1")},
+        "W1_final": (dtype, W1),
+        "W2_final": (dtype, W2),
+        "Y_hat_final": (dtype, (S, N, d_out)),
+        "Y_hat_grid": (dtype, (S, None, d_out)),
+        **{f"trace_{name}": (dtype, shape) for name, shape in trace.items()},
+        **{f"limit_{name}": ("float64", shape) for name, shape in trace.items()},
     }

@@ -13,7 +13,7 @@ from compare.errors import ColumnError, UsageError
 from compare.referee import JudgeError
 from compare.terminal import COLOURS, Terminal, err
 
-VERBS = ("agree", "report", "train", "doctor", "bench")
+VERBS = ("agree", "report", "train", "doctor", "bench", "diff")
 
 app = App(
     name="fourfold",

@@ -3,30 +3,39 @@
 LONGEST = 2000  # numbers; beyond that a script is no longer something to look at
 
 
-def of_trace(column, p, W1, W2, quantity, index, exact):
-    """A script that evaluates one quantity at one seed's weights and prints it beside the exact value."""
-    call = "T = column.trace(X, Y, W1, W2, {activation})\nvalue = column.to_numpy(T.{quantity}){index}"
-    return _script(column, p, W1, W2, call, quantity, index, exact)
+CALLS = {
+    "trace": "T = column.trace(X, Y, W1, W2, {activation})\nvalue = column.to_numpy(T.{quantity}){index}",
+    "forward": "found = column.forward(X, W1, W2, {activation})\nvalue = column.to_numpy(found[{which}]){index}",
+    "loss": "*_, Y_hat = column.forward(X, W1, W2, {activation})\n"
+    "value = column.to_numpy(column.loss(Y_hat, Y)[{which}]){index}",
+    "step": "found = column.step(X, Y, W1, W2, {lr}, {activation})\nvalue = column.to_numpy(found[{which}]){index}",
+    "train": "path = column.train(X, Y, W1, W2, {lr}, 1, {activation})\n"
+    "value = column.to_numpy(path[{which}])[0]{index}",
+}
+PLACES = {
+    "forward": {"H": 0, "A": 1, "Y_hat": 2},
+    "loss": {"R": 0, "L": 1},
+    "step": {"W1": 0, "W2": 1, "L": 2},
+    "train": {"W1": 0, "W2": 1, "L": 2},
+}
 
 
-def of_step(column, p, W1, W2, quantity, index, exact):
-    """The same for the loss or the weights that one step of `train` gives."""
-    call = "path = column.train(X, Y, W1, W2, {lr}, 1, {activation})\nvalue = column.to_numpy(path[{which}])[0]{index}"
-    return _script(column, p, W1, W2, call, quantity, index, exact)
+def of_function(function, column, p, W1, W2, quantity, index, exact):
+    """A script that calls one function at one seed's weights, and prints a quantity it gives beside the exact value."""
+    return _script(column, p, W1, W2, CALLS[function], quantity, index, exact, PLACES.get(function, {}).get(quantity))
 
 
 def of_run(column, p, W1, W2, quantity, index, exact, step):
-    """The same for `train` from the first weights up to the rejected step."""
+    """The same for `train`, from the first weights up to the rejected step."""
     call = f"path = column.train(X, Y, W1, W2, {{lr}}, {step + 1}, {{activation}})\n"
     call += "value = column.to_numpy(path[{which}])[-1]{index}"
-    return _script(column, p, W1, W2, call, quantity, index, exact)
+    return _script(column, p, W1, W2, call, quantity, index, exact, PLACES["train"][quantity])
 
 
-def _script(column, p, W1, W2, call, quantity, index, exact):
+def _script(column, p, W1, W2, call, quantity, index, exact, which):
     arrays = {"X": p.X, "Y": p.Y, "W1": W1, "W2": W2}
     if sum(Z.size for Z in arrays.values()) > LONGEST:
         return ""
-    which = {"W1": 0, "W2": 1, "L": 2}.get(quantity)
     entry = f"[{', '.join(map(str, index))}]" if len(index) else ""
     lines = ["import numpy as np", "import impls", "", f"column = impls.load({column!r})"]
     lines += [

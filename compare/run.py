@@ -235,12 +235,17 @@ def _unchanged(name, arrays, before):
         raise ColumnError(f"{name}: the arrays it was given were changed")
 
 
+def _taken(name, column, function, value, names):
+    """What a function gives, as NumPy arrays."""
+    parts = zip(names, _parts(name, function, value, names), strict=True)
+    return tuple(_numbers(name, column, Z, f"{function}'s {what}") for what, Z in parts)
+
+
 def train(name, X, Y, W1, W2, lr, steps, activation):
     column, arrays = impls.load(name), (X, Y, W1, W2)
     before = [Z.tobytes() for Z in arrays]
-    path = column.train(*_native(name, column, *arrays), lr, steps, activation)
-    parts = zip(("W1", "W2", "L"), _parts(name, "train", path, ("W1", "W2", "L")), strict=True)
-    path = tuple(_numbers(name, column, Z, f"train's {what}") for what, Z in parts)
+    found = column.train(*_native(name, column, *arrays), lr, steps, activation)
+    path = _taken(name, column, "train", found, ("W1", "W2", "L"))
     _unchanged(name, arrays, before)
     return path
 
@@ -249,18 +254,30 @@ def trace(name, X, Y, W1, W2, activation):
     column, arrays = impls.load(name), (X, Y, W1, W2)
     before = [Z.tobytes() for Z in arrays]
     found = column.trace(*_native(name, column, *arrays), activation)
-    parts = zip(Trace._fields, _parts(name, "trace", found, Trace._fields), strict=True)
-    quantities = Trace(*(_numbers(name, column, Z, f"trace's {what}") for what, Z in parts))
+    quantities = Trace(*_taken(name, column, "trace", found, Trace._fields))
     _unchanged(name, arrays, before)
     return quantities
+
+
+def functions(name, X, Y, W1, W2, lr, activation):
+    """What `trace` gives, what `forward` and `loss` give by themselves (H, A, Y_hat, R, L), and `step` (W1, W2, L)."""
+    column, arrays = impls.load(name), (X, Y, W1, W2)
+    before = [Z.tobytes() for Z in arrays]
+    natives = _native(name, column, *arrays)
+    found = _parts(name, "forward", column.forward(natives[0], *natives[2:], activation), ("H", "A", "Y_hat"))
+    parts = _taken(name, column, "forward", found, ("H", "A", "Y_hat"))
+    parts += _taken(name, column, "loss", column.loss(found[-1], natives[1]), ("R", "L"))
+    whole = Trace(*_taken(name, column, "trace", column.trace(*natives, activation), Trace._fields))
+    stepped = _taken(name, column, "step", column.step(*natives, lr, activation), ("W1", "W2", "L"))
+    _unchanged(name, arrays, before)
+    return whole, parts, stepped
 
 
 def predict(name, X, W1, W2, activation):
     """Y_hat (*S, points, d_out), checked here because nobody judges it."""
     column = impls.load(name)
     found = column.forward(*_native(name, column, X, W1, W2), activation)
-    *_, Y_hat = _parts(name, "forward", found, ("H", "A", "Y_hat"))
-    Y_hat = _numbers(name, column, Y_hat, "forward's Y_hat")
+    *_, Y_hat = _taken(name, column, "forward", found, ("H", "A", "Y_hat"))
     shape = (*W1.shape[:-2], len(X), W2.shape[-1])
     if (Y_hat.dtype, Y_hat.shape) != (X.dtype, shape):
         gave = f"{Y_hat.dtype} of shape {Y_hat.shape}"

@@ -52,20 +52,26 @@ def narrow(Z, number: type = np.float64):
 
 _ball = np.frompyfunc(lambda x: flint.arb(float(x)), 1, 1)
 _middle = np.frompyfunc(lambda x: float(x.mid()) if x.is_finite() else float("nan"), 1, 1)
-_ball_exp = np.frompyfunc(lambda x: x.exp(), 1, 1)
 _ball_tanh = np.frompyfunc(lambda x: x.tanh(), 1, 1)
 _ball_finite = np.frompyfunc(lambda x: x.is_finite(), 1, 1)
 _ball_positive = np.frompyfunc(
     lambda x: flint.arb(1) if x > 0 else flint.arb(0) if x <= 0 else flint.arb(0.5, 0.5), 1, 1
 )
+_ball_relu = np.frompyfunc(lambda x: flint.arb(0) if x <= 0 else x.nonnegative_part(), 1, 1)
+# exp of what is negative: a ball has no room for exp(1e60)
+_ball_sigmoid = np.frompyfunc(lambda x: x.exp() / (1 + x.exp()) if x < 0 else 1 / (1 + (-x).exp()), 1, 1)
 
 
-def _exp(Z):
-    return _ball_exp(Z) if Z.dtype == BALL else np.exp(Z)
+def _sigmoid(Z):
+    return _ball_sigmoid(Z) if Z.dtype == BALL else 1 / (1 + np.exp(-Z))
 
 
 def _tanh(Z):
     return _ball_tanh(Z) if Z.dtype == BALL else np.tanh(Z)
+
+
+def _relu(Z):
+    return _ball_relu(Z) if Z.dtype == BALL else np.maximum(Z, 0)
 
 
 def finite(Z):
@@ -79,9 +85,9 @@ def _positive(Z):
 
 # φ(h), and φ'(h) from a = φ(h)
 ACTIVATIONS = {
-    "sigmoid": (lambda H: 1 / (1 + _exp(-H)), lambda A: A * (1 - A)),
+    "sigmoid": (_sigmoid, lambda A: A * (1 - A)),
     "tanh": (_tanh, lambda A: 1 - A * A),
-    "relu": (lambda H: H * _positive(H) if H.dtype == BALL else np.maximum(H, 0), _positive),
+    "relu": (_relu, _positive),
     "identity": (lambda H: H, lambda A: np.ones(A.shape, np.int8)),
 }
 

@@ -62,10 +62,10 @@ class Here:
         monkeypatch.setattr(impls, "load", lambda name: module)
 
     def submit(self, name, task, *args):
-        return task(name, *args)
+        return lambda: task(name, *args)
 
     def result(self, name, future):
-        return future
+        return future()
 
     def call(self, name, task, *args):
         return task(name, *args)

@@ -1,5 +1,7 @@
 """The checker is checked: planted faults are rejected and located, equal rewritings are not."""
 
+import inspect
+import types
 import warnings
 
 import numpy as np
@@ -7,9 +9,11 @@ import pytest
 
 from compare import agree, cases, show
 from compare.certify import certify
+from compare.errors import ColumnError
+from compare.show import measure
 from impls.two_layer import numpy_impl
 from tests.conftest import Here, asymmetric
-from tests.planted import FAULTS, REWRITINGS, changed
+from tests.planted import COUNTED, FAULTS, REWRITINGS, TRAIN, changed
 
 
 def case(activation="sigmoid"):
@@ -60,6 +64,73 @@ def test_the_first_wrong_step_and_quantity_are_named(monkeypatch, fault, step, q
     assert ("the update is at fault" in text) == (fault in {"loss after the update", "W2 updated before W1's gradient"})
     assert ("something is carried from step to step" in text) == quantity.startswith("every W2")
     assert "certified in ball arithmetic" in text
+
+
+@pytest.mark.parametrize("quantity", ["H", "A", "Y_hat", "R", "L", "dL_dY_hat", "dL_dW2", "dL_dA", "dL_dH", "dL_dW1"])
+@pytest.mark.parametrize("where", ["", "[..., -1:, :]"])  # everywhere, or in the last row alone
+def test_a_fault_in_any_quantity_is_named(monkeypatch, quantity, where):
+    if quantity == "L":
+        wrong = changed(("/ (2 * N)", "/ (2 * N) * (1 + 1e-9)"))
+    else:
+        line = next(x for x in inspect.getsource(numpy_impl).splitlines() if x.strip().startswith(f"{quantity} = "))
+        wrong = changed((line, f"{line}\n    {quantity} = {quantity}.copy()\n    {quantity}{where} *= 1 + 1e-9"))
+    r = evidence(monkeypatch, wrong).rejection
+    assert (r.step, r.quantity) == (0, quantity)
+    assert "certified in ball arithmetic" in r.certificate
+
+
+@pytest.mark.parametrize(
+    ("function", "quantity", "fault"),
+    [
+        ("forward", "Y_hat", ("    return H, A, Y_hat", "    return H, A, Y_hat * (1 + 1e-9)")),
+        ("loss", "L", ("    return R, L", "    return R, L * (1 + 1e-9)")),
+        ("step", "W2", ("lr * T.dL_dW2, T.L", "lr * T.dL_dW2 * (1 + 1e-9), T.L")),
+    ],
+)
+def test_functions_that_train_and_trace_do_not_use_are_judged_too(monkeypatch, capsys, function, quantity, fault):
+    """As in a column whose `train` and `trace` have lines of their own."""
+    module, right = changed(fault), types.ModuleType("right")
+    exec(inspect.getsource(numpy_impl), right.__dict__)
+    module.__dict__.update(trace=right.trace, train=right.train)
+    r = evidence(monkeypatch, module).rejection
+    assert (r.step, r.quantity) == (0, quantity)
+    assert f"`{function}` gives this, called by itself" in r.note
+    exec(r.reproduce, {})
+    got, exact = (float.fromhex(line.split()[1]) for line in capsys.readouterr().out.splitlines())
+    assert (got, exact) == (r.value, r.truth)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", cases.DTYPES)
+def test_weights_that_are_no_numbers_are_wrong(monkeypatch, value, dtype):
+    """Also infinite ones: a limit that grew with what the column gives would let them pass."""
+    module = changed((TRAIN, COUNTED + "        W1 = np.where(t == 5, value, W1).astype(L.dtype)\n"))
+    module.__dict__["value"] = value
+    r = evidence(monkeypatch, module, dtype).rejection
+    assert (r.step, r.quantity, measure(r.value)) == (5, "W1", pytest.approx(value, nan_ok=True))
+    assert "'" not in show.rejection(r).split("to see it")[0].split("got")[1].splitlines()[0]
+
+
+def test_a_column_proved_wrong_stays_wrong_when_it_breaks_down_later(monkeypatch):
+    """`trace` cannot be called at all, and `train` fails after the first piece."""
+    monkeypatch.setattr("compare.certify.PIECE", 15)
+    module = changed(FAULTS["weight decay 1e-9"])
+    honest, calls = module.step, []
+
+    def step(*args):
+        calls.append(args)
+        if len(calls) > 8:
+            raise ColumnError("broken down")
+        return honest(*args)
+
+    def broken(*args):
+        raise ColumnError("broken down")
+
+    monkeypatch.setattr("compare.run.trace", broken)
+    module.__dict__["step"] = step
+    r = evidence(monkeypatch, module).rejection
+    assert (r.step, r.quantity) == (0, "W2")
+    assert "`trace` cannot be run at these weights" in r.note
 
 
 def test_one_entry_off_by_a_few_ulps_is_found():
@@ -121,3 +192,39 @@ def test_many_pieces_are_certified_like_one(monkeypatch):
     assert all((pieces.arrays[key] == whole.arrays[key]).all() for key in whole.arrays)
     r = evidence(monkeypatch, changed(FAULTS["momentum"])).rejection
     assert (r.step, r.quantity) == (1, "W2")
+
+
+@pytest.mark.parametrize("block", [1, 100, 300])
+def test_many_blocks_are_judged_like_one(monkeypatch, block):
+    """Large data are judged a few seeds at a time, and seeds a few steps at a time."""
+    of = case()
+    p, W, path = agree.problem(of, "float64"), (of.W1, of.W2), numpy_impl.train(*of.cast("float64"), 0.1, 7, "sigmoid")
+    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(W, path, strict=False)]
+    whole = agree.judge_steps(*before, path, p)
+    monkeypatch.setattr("compare.agree.BLOCK", block)
+    for one, other in zip(whole, agree.judge_steps(*before, path, p), strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one[1:], other[1:], strict=True))
+
+
+def test_pieces_and_blocks_of_a_wide_network_on_many_samples_are_small():
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((5000, 8)), rng.standard_normal((5000, 1))
+    W1, W2 = cases.draw(range(2), (8, 512, 1))
+    large = cases.Case("large", X, Y, W1, W2, "tanh", 0.1, 10**6, range(2))
+    held = []
+
+    def watched(old1, old2, path, p):
+        held.append(old1[..., 0, 0].size * agree.entries(p, old1))
+        raise OverflowError
+
+    def streamed(pool, name, case, dtype, piece):
+        held.append(piece)
+        yield 0, (*(np.broadcast_to(W, (piece, *W.shape)) for W in (W1, W2)), np.ones((piece, 2)))
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(OverflowError):
+        patch.setattr("compare.agree._judge_block", watched)
+        patch.setattr("compare.certify.run.stream", streamed)
+        certify(None, "numpy", large, "float64", lambda n: None)
+    piece, block = held
+    assert piece * large.parameters() * 2 <= 2_000_000
+    assert block == 5000 * 512

@@ -92,6 +92,28 @@ def test_the_activation_budget_covers_numpy(activation, function, dtype):
 
 
 @dtypes
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_limits_stay_narrow_where_the_activation_is_saturated(activation, dtype):
+    """φ moves by less than φ'(|h| - E_H) E_H there: Taylor's remainder alone would allow any A at all."""
+    case = cases.make("xor", activation, 0.1, 1, 3, range(3))._replace(W1=np.full((3, 2, 3), 3e12))
+    W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
+    _, E, _ = agree.exact_values(W1, W2, agree.problem(case, dtype))
+    assert (E["H1"][:, 1:] > 1e-6).all()
+    assert (E["A1"] <= 1.1 * bounds.C_ACTIVATION * np.finfo(dtype).eps).all()
+
+
+def test_a_bias_may_be_added_anywhere_in_the_sum():
+    """(1e16 + 1) - 1e16 is 0 or 2 in float64, whichever is added first; exactly it is 1."""
+    wide = truth.wide_dtype("float64")
+    X, W, b = np.array([[1.0, 1.0]]), np.array([[1e16], [-1e16]]), np.array([[1.0]])
+    network = truth.Network((truth.widen(W, wide),), (truth.widen(b, wide),), ("identity",))
+    X, Y = truth.widen(X, wide), truth.widen(np.zeros((1, 1)), wide)
+    q = truth.evaluate(X, Y, network)
+    assert q["H1"].item() == 1
+    assert bounds.limits(q, X, Y, network, "float64", wide)["H1"].item() >= 1
+
+
+@dtypes
 def test_a_platform_with_less_extra_precision_gets_more_slack(dtype):
     wide = truth.wide_dtype(dtype)
     assert 1 < bounds.slack(dtype, wide) < 1.001

@@ -1,16 +1,24 @@
 import numpy as np
 import pytest
 
-from compare import agree, bounds, cases, referee, suites
+from compare import agree, bounds, cases, referee, suites, truth
 from compare.certify import certify
 from compare.errors import UsageError
+from impls.model import Trace
 from impls.two_layer import numpy_impl
-from tests.conftest import Here, asymmetric, trace
+from tests.conftest import Here, asymmetric, path, trace
 from tests.planted import changed
 
 NAMES = [entry.name for entry in suites.TABLE]
 DEFAULT = cases.make("xor", "sigmoid", 0.1, 10_000, 3, range(10))
 case_of = {entry.name: suites.build(entry) for entry in suites.TABLE}
+
+
+def run_of(column, case, dtype="float64"):
+    """Weights before every step, and the path."""
+    steps = path(column, case, dtype)
+    *_, W1, W2 = case.cast(dtype)
+    return [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), steps, strict=False)], steps
 
 
 def evidence(monkeypatch, module, case, dtype="float64"):
@@ -134,6 +142,43 @@ def test_the_referee_overrules_a_judge_that_is_wrong():
         referee.confirm("dL_dW1", (0, 0), right[0, 0], 1e-12, W1, W2, p)
     assert "off by" in referee.confirm("dL_dW1", (0, 0), right[0, 0] + 1e-11, 1e-12, W1, W2, p)
     assert "no finite number" in referee.confirm("dL_dW1", (0, 0), np.nan, 1e-12, W1, W2, p)
+
+
+@pytest.mark.parametrize("scale", [1e4, 1e60, 1e200])
+def test_the_audit_holds_where_exp_leaves_every_range(scale):
+    for activation in cases.ACTIVATIONS:
+        case = asymmetric(activation)
+        referee.audit(scale * case.W1[0], case.W2[0], agree.problem(case, "float64"))
+
+
+@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+def test_steps_are_judged_alike_in_ball_arithmetic(activation):
+    """As on a platform whose long double is no wider than double."""
+    case = asymmetric(activation, steps=3)
+    before, steps = run_of(numpy_impl, case)
+    judged = [agree.judge_steps(*before, steps, agree.problem(case, "float64", w)) for w in (None, truth.BALL)]
+    for by_wide, by_ball in zip(*judged, strict=True):
+        assert not by_ball.wrong.any()
+        np.testing.assert_allclose(by_ball.limit, by_wide.limit, rtol=2e-3)
+        np.testing.assert_allclose(by_ball.error, by_wide.error, atol=2e-3 * by_wide.limit.max())
+    steps[0][2, 1, 0, 0] *= 1 + 1e-13
+    found = agree.first_wrong(agree.judge_steps(*before, steps, agree.problem(case, "float64", truth.BALL)))
+    assert (found.judged.quantity, found.index) == ("W1", (2, 1, 0, 0))
+
+
+def test_what_overflows_on_the_way_to_its_sum_may_come_out_as_a_number():
+    """-1e309 + 1.5e309 is infinite in float64; with fused multiply-add it is -inf, and ReLU makes 0 of that."""
+    X, Y = np.array([[1e155, 1e155]]), np.zeros((1, 1))
+    W1, W2 = np.array([[[-1e154], [1.9e154]]]), np.ones((1, 1, 1))
+    case = cases.Case("on the way", X, Y, W1, W2, "relu", 0.1, 1, range(1))
+    p = agree.problem(case, "float64")
+    zeros = np.zeros((1, 1, 1))
+    fused = Trace(zeros - np.inf, zeros, zeros, zeros, np.zeros(1), zeros, zeros, zeros, zeros, np.zeros_like(W1))
+    assert agree.first_wrong(agree.judge_trace(fused, W1, W2, p)) is None
+    hidden = fused._replace(H=zeros)
+    assert agree.first_wrong(agree.judge_trace(hidden, W1, W2, p)).judged.quantity == "H"
+    identity = p._replace(activation="identity")
+    assert agree.first_wrong(agree.judge_trace(fused, W1, W2, identity)).judged.quantity == "A"
 
 
 def test_the_audit_finds_a_wrong_bulk_evaluation(monkeypatch):

@@ -18,7 +18,7 @@ def agree(*, training: Training = Training(), suite_: Suite = Suite()):
 
 
 def judge(training, s, grid=None):
-    """(Result, arrays, Case) for the options, with a progress bar."""
+    """(Result, arrays, the first Case) for the options, with a progress bar."""
     names, left_out = options.columns(s.impl)
     dtypes, seeds, timeout = options.dtypes(s.dtype), options.seeds(s.seeds), options.timeout(s.timeout)
     case = options.case(training, seeds)
@@ -30,7 +30,7 @@ def judge(training, s, grid=None):
         total = sum(c.steps for c in chosen for dtype in dtypes if dtype in c.dtypes)
         tasks = {name: bar(name, total) for name in names}
         advance = lambda name, steps: tasks[name](steps)
-        return *suite.agreement(names, chosen, dtypes, timeout, command(), advance, grid), case
+        return *suite.agreement(names, chosen, dtypes, timeout, command(), advance, grid), chosen[0]
 
 
 def print_result(outcome):

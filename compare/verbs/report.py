@@ -1,6 +1,6 @@
 """`fourfold report`."""
 
-from compare import options, result
+from compare import options
 from compare.options import Drawing, Suite, Training
 from compare.terminal import out, write_json
 from compare.verbs.agree import judge, print_result
@@ -23,9 +23,10 @@ def report(
     outcome, arrays, case = judge(training, suite_, grid)
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
     found = store.Report(outcome, inputs, arrays)
-    store.write_folder(drawing.out, {**store.files(found), **render.pages(found)})
+    contents = store.files(found)
+    store.write_folder(drawing.out, {**contents, **render.pages(found)})
     if suite_.json != "-":
         print_result(outcome)
         out.print(f"Report: {drawing.out}/index.html", markup=False)
-    write_json(suite_.json, result.encode(outcome))
+    write_json(suite_.json, contents["result.json"])
     return outcome.exit_code()

@@ -56,5 +56,5 @@ def train(X, Y, W1, W2, lr, steps, activation):
     path = [tf.TensorArray(W1.dtype, steps) for _ in range(3)]
     for t in tf.range(steps):
         W1, W2, L = step(X, Y, W1, W2, lr, activation)
-        path = [array.write(t, Z) for array, Z in zip(path, (W1, W2, L), strict=True)]
-    return tuple(array.stack() for array in path)
+        path = [Zs.write(t, Z) for Zs, Z in zip(path, (W1, W2, L), strict=True)]
+    return tuple(Zs.stack() for Zs in path)
