@@ -98,7 +98,8 @@ def judge_steps(W1, W2, path, p):
     at_once = max(1, BLOCK // entries(p, W1))
     steps, seeds = _slices(len(W1), at_once // W1.shape[1]), _slices(W1.shape[1], at_once)
     judged = [
-        _concatenate([_judge_block(W1[t, s], W2[t, s], [Z[t, s] for Z in path], p) for s in seeds], axis=1) for t in steps
+        _concatenate([_judge_block(W1[t, s], W2[t, s], [Z[t, s] for Z in path], p) for s in seeds], axis=1)
+        for t in steps
     ]
     return _concatenate(judged)
 

@@ -15,7 +15,6 @@ from compare import cases, result, run
 from compare.errors import UsageError
 
 
-
 def _writable(type_, target):
     if target == "":
         raise UsageError("--json takes the name of a file, or - for standard output.")

@@ -173,8 +173,10 @@ def _settle():
 
 
 def _die_with_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _timed(task, name, *args):

@@ -14,7 +14,6 @@ from compare import result
 COLOURS = {"color_system": None if os.environ.get("NO_COLOR") else "auto", "highlight": False}
 
 
-
 class Terminal(Console):
     def on_broken_pipe(self):
         raise BrokenPipeError  # rich would exit with 1, which is a verdict here

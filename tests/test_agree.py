@@ -206,7 +206,7 @@ def test_many_blocks_are_judged_like_one(monkeypatch, block):
         assert all(np.array_equal(a, b) for a, b in zip(one[1:], other[1:], strict=True))
 
 
-def test_pieces_and_blocks_of_a_wide_network_on_many_samples_are_small():
+def test_pieces_and_blocks_of_a_wide_network_on_many_samples_are_small(monkeypatch):
     rng = np.random.default_rng(0)
     X, Y = rng.standard_normal((5000, 8)), rng.standard_normal((5000, 1))
     W1, W2 = cases.draw(range(2), (8, 512, 1))
@@ -221,9 +221,9 @@ def test_pieces_and_blocks_of_a_wide_network_on_many_samples_are_small():
         held.append(piece)
         yield 0, (*(np.broadcast_to(W, (piece, *W.shape)) for W in (W1, W2)), np.ones((piece, 2)))
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(OverflowError):
-        patch.setattr("compare.agree._judge_block", watched)
-        patch.setattr("compare.certify.run.stream", streamed)
+    monkeypatch.setattr("compare.agree._judge_block", watched)
+    monkeypatch.setattr("compare.certify.run.stream", streamed)
+    with pytest.raises(OverflowError):
         certify(None, "numpy", large, "float64", lambda n: None)
     piece, block = held
     assert piece * large.parameters() * 2 <= 2_000_000

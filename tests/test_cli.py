@@ -184,7 +184,9 @@ def test_a_judge_that_contradicts_itself_says_so(monkeypatch, capsys):
 
 def test_a_limit_that_crashes_is_a_note(monkeypatch, tmp_path):
     compiler = tmp_path / "cc"
-    compiler.write_text('#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done; printf "#!/bin/sh\\nexit 4" > $2; chmod +x $2\n')
+    compiler.write_text(
+        '#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done; printf "#!/bin/sh\\nexit 4" > $2; chmod +x $2\n'
+    )
     compiler.chmod(0o755)
     monkeypatch.setenv("CC", str(compiler))
     pace = bench.c_pace(3, 3)

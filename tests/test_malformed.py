@@ -11,7 +11,6 @@ from compare.certify import certify
 from compare.errors import ColumnError, UsageError
 from compare.verbs.train import train
 from impls.two_layer import numpy_impl
-from tests.conftest import Here
 
 
 def column(**functions):
@@ -41,7 +40,10 @@ def to_numpy_late(otherwise):
 
 
 BAD = {
-    "train gives two": (column(train=lambda *a: numpy_impl.train(*a)[:2]), "train gives a tuple of 2, not a tuple of 3"),
+    "train gives two": (
+        column(train=lambda *a: numpy_impl.train(*a)[:2]),
+        "train gives a tuple of 2, not a tuple of 3",
+    ),
     "train gives one array": (column(train=lambda *a: numpy_impl.train(*a)[0]), "train gives a ndarray, not a tuple"),
     "train gives None": (column(train=lambda *a: None), "train gives a NoneType, not a tuple of 3: W1, W2, L"),
     "train generates": (column(train=lambda *a: iter(numpy_impl.train(*a))), "train gives a tuple_iterator"),
@@ -56,7 +58,10 @@ BAD = {
         "to_numpy gives an array of object for train's W1, not of numbers",
     ),
     "inputs flattened": (column(to_numpy=lambda Z: np.array(Z).ravel()), "do not give back the same float64 numbers"),
-    "inputs changed": (column(array=lambda Z, dtype: Z, train=lambda X, *a: X.fill(7) or numpy_impl.train(X, *a)), "changed"),
+    "inputs changed": (
+        column(array=lambda Z, dtype: Z, train=lambda X, *a: X.fill(7) or numpy_impl.train(X, *a)),
+        "changed",
+    ),
 }
 
 
@@ -128,7 +133,10 @@ def test_train_the_verb_refuses_a_malformed_trace(monkeypatch):
 def test_what_is_only_drawn_has_its_form_checked_too(monkeypatch):
     workers_here(monkeypatch, column(forward=lambda *a: (*numpy_impl.forward(*a)[:2], np.ones((2, 3, 1)))))
     Z = np.ones((2, 1, 1))
-    with run.workers(60) as pool, pytest.raises(ColumnError, match=r"forward gives Y_hat as float64 of shape \(2, 3, 1\)"):
+    with (
+        run.workers(60) as pool,
+        pytest.raises(ColumnError, match=r"forward gives Y_hat as float64 of shape \(2, 3, 1\)"),
+    ):
         pool.call("numpy", run.predict, np.ones((4, 1)), Z, Z, "tanh")
 
 
@@ -157,10 +165,10 @@ class Speechless(Exception):
 )
 def test_whatever_a_column_raises_is_its_own(monkeypatch, error, sentence):
     workers_here(monkeypatch, column(trace=raising(error)))
+    Z = np.ones((1, 1))
     with run.workers(60) as pool, pytest.raises(ColumnError, match=f"numpy {sentence}") as refused:
-        Z = np.ones((1, 1))
         pool.call("numpy", run.trace, Z, Z, Z, Z, "tanh")
-    assert "test_malformed.py\", line" in str(refused.value)
+    assert 'test_malformed.py", line' in str(refused.value)
     assert len(str(refused.value)) < 600
 
 
@@ -176,7 +184,9 @@ def test_a_package_is_found_without_being_imported(tmp_path, monkeypatch):
             options.column(name)
 
 
-@pytest.mark.parametrize(("name", "near"), [("troch", "torch"), ("tensorflow", "tf"), ("Jax", "jax"), ("pytorch", "torch")])
+@pytest.mark.parametrize(
+    ("name", "near"), [("troch", "torch"), ("tensorflow", "tf"), ("Jax", "jax"), ("pytorch", "torch")]
+)
 def test_a_misspelt_column_is_recognised(name, near):
     with pytest.raises(UsageError, match=f"did you mean {near}\\?"):
         options.column(name)
