@@ -96,6 +96,8 @@ class Drawing:
     "Points a side of the decision boundary's grid."
     extent: Annotated[str, Parameter(allow_leading_hyphen=True)] = "0,1"
     "The grid's lower and upper end, for both inputs."
+    curves: str | None = None
+    "Further activations, comma-separated, whose proved loss curves are drawn too, with one seed each."
 
 
 @Parameter(name="*")
@@ -193,6 +195,14 @@ def seed(number):
     if not 0 <= number < LARGEST_SEED:
         raise UsageError(f"--seed must be from 0 to 2**62, not {number}.")
     return range(number, number + 1)
+
+
+def activations(text):
+    found = list(dict.fromkeys(names(text) or []))
+    for name in found:
+        if name not in cases.ACTIVATIONS:
+            raise UsageError(f"There is no activation {name!r}: choose from {', '.join(cases.ACTIVATIONS)}.")
+    return found
 
 
 def timeout(seconds):

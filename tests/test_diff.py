@@ -46,7 +46,8 @@ def made(module, **settings):
         seconds={},
     )
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
-    return store.Report(outcome, inputs, {("numpy", case.name, dtype): e.arrays for dtype, e in found.items()})
+    arrays = {("numpy", case.name, dtype): e.arrays for dtype, e in found.items()}
+    return store.Report(outcome, inputs, arrays, {})
 
 
 @pytest.fixture(scope="module")
