@@ -133,14 +133,15 @@ FILLS = {
 @pytest.mark.parametrize("fill", FILLS)
 def test_pictures_of_whatever_comes_out(report, fill):
     """A run that diverges has pictures too; warnings are errors here."""
-    arrays = {}
-    for key, found in report.arrays.items():
+
+    def filled(found):
         with np.errstate(over="ignore"):
-            arrays[key] = {
-                k: Z if k == "step" else np.resize(FILLS[fill], Z.shape).astype(Z.dtype) for k, Z in found.items()
-            }
-    pages = render.pages(report._replace(arrays=arrays))
-    assert pages["index.html"].count(b"<svg") == 5
+            fill_in = lambda Z: np.resize(FILLS[fill], Z.shape).astype(Z.dtype) if Z.dtype.kind == "f" else Z
+            return {name: fill_in(Z) for name, Z in found.items()}
+
+    arrays, proved = ({key: filled(Z) for key, Z in of.items()} for of in (report.arrays, report.proved))
+    pages = render.pages(report._replace(arrays=arrays, proved=proved))
+    assert pages["index.html"].count(b"<svg") == 6
 
 
 @pytest.mark.parametrize("extent", ["1e300,1e301", "-1e308,1e308", "-inf,inf", "nan,1", "1,1", "1,0"])
@@ -151,7 +152,7 @@ def test_an_extent_that_cannot_be(extent):
 
 @pytest.mark.parametrize(
     ("extent", "scale", "count"),
-    [("0,1e-300", 1, 5), ("1,1.0000000000000002", 0, 5), ("-1e30,1e30", 1e30, 5), ("0,1", 1e308, 3)],
+    [("0,1e-300", 1, 6), ("1,1.0000000000000002", 0, 6), ("-1e30,1e30", 1e30, 6), ("0,1", 1e308, 4)],
 )
 def test_pictures_of_any_extent_and_data(report, extent, scale, count):
     inputs = {**report.inputs, "grid": options.grid(20, extent), "X": report.inputs["X"] * scale}
