@@ -99,7 +99,9 @@ class Workers:
         if isinstance(error, pebble.ProcessExpired):
             code = error.exitcode
             return (
-                f"{name} was killed by {_signal(-code)}" if code < 0 else f"{name} ended its process with status {code}"
+                f"{name} was killed by {signal_name(-code)}"
+                if code < 0
+                else f"{name} ended its process with status {code}"
             )
         return f"{name} {_raised(error)}"
 
@@ -120,7 +122,7 @@ def _interrupts_blocked():
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _signal(number):
+def signal_name(number):
     return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
