@@ -4,8 +4,7 @@ Pure NumPy: what a target gave at a few points is compared with what each mistak
 """
 
 from functools import cache
-from itertools import combinations
-from types import ModuleType
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +64,7 @@ class Diagnosis(NamedTuple):
 
     quantity: str | None  # the first wrong one, in order of computation; None: nothing is wrong
     equation: str
+    suspects: tuple[str, ...]  # what may be that quantity, itself first: what is not shown cannot always be told apart
     deduced: bool  # the target did not show that quantity itself
     pattern: str  # what is odd about the first wrong quantity that it did show
     candidates: tuple[tuple[Mistake, ...], ...]
@@ -88,16 +88,19 @@ def diagnose(observations):
         views = [_View(observation) for observation in observations]
         wrong = {q for view in views for q in view.wrong}
         if not wrong:
-            return Diagnosis(None, "", False, "", ())
+            return Diagnosis(None, "", (), False, "", ())
         first = min(wrong, key=ORDER.index)
         shown = {q for view in views for q in view.values}
         candidates = _candidates(views, wrong)
-        deduced = _deduce(first, wrong, shown)
+        suspects = _suspects(first, wrong, shown)
         named = {min((m.quantity for m in mistakes), key=ORDER.index) for mistakes in candidates}
-        quantity = deduced if deduced in named or not named else min(named, key=ORDER.index)
+        suspects = sorted(named, key=ORDER.index) or suspects
+        quantity = suspects[0]
         of = [view.look(first) for view in views if first in view.wrong]
         equation = candidates[0][0].equation if candidates and quantity in PATH else EQUATIONS[quantity]
-        return Diagnosis(quantity, equation, quantity not in shown, pattern(first, of), tuple(candidates))
+        return Diagnosis(
+            quantity, equation, tuple(suspects), quantity not in shown, pattern(first, of), tuple(candidates)
+        )
 
 
 class _View:
@@ -116,13 +119,13 @@ class _View:
         self.usable = bool(in_range)
         if o.path is not None:
             self.values |= dict(zip(PATH, (np.asarray(Z, o.p.dtype) for Z in _path_order(o.path)), strict=True))
-        self.wrong = {name for name, value in self.values.items() if self.is_wrong(name, value, o.path)}
+        self.wrong = {name for name in o.found if self.is_wrong(name, self.values[name])}
+        if o.path is not None and self.usable:
+            self.wrong |= _wrong_in_path(o)
 
-    def is_wrong(self, name, value, path):
+    def is_wrong(self, name, value):
         if not self.usable:
             return False
-        if name in PATH:
-            return name in _wrong_in_path(path, self.o)
         if value.shape != self.exact[name].shape:
             return True
         error = truth.narrow(np.abs(truth.widen(value, self.o.p.wide) - self.wide[name]))
@@ -138,27 +141,25 @@ def _path_order(path):
     return L, W2, W1
 
 
-def _wrong_in_path(path, o):
+def _wrong_in_path(o):
     """Names of PATH that the step certificate rejects; all of them where the arrays have the wrong shape."""
-    path = tuple(np.asarray(Z, o.p.dtype) for Z in path)
+    path = tuple(np.asarray(Z, o.p.dtype) for Z in o.path)
     if agree.malformed_path(path, o.W1, o.W2, len(path[2]), o.p):
         return set(PATH)
     before = [np.concatenate([w[None], ws[:-1]])[:, None] for w, ws in zip((o.W1, o.W2), path, strict=False)]
-    judged = agree.judge_steps(*before, [Z[:, None] for Z in path], o.p)
+    judged = agree.judge_steps(before[0], before[1], [Z[:, None] for Z in path], o.p)
     return {f"every {j.quantity}" for j in judged if j.wrong.any()}
 
 
-def _deduce(first, wrong, shown):
-    """The earliest quantity that can be wrong where `first` is the first one seen to be, by what it is computed from.
+def _suspects(first, wrong, shown):
+    """What can be wrong first where `first` is the first one seen to be, in order of computation.
 
-    It must not lie behind a quantity that is right, and everything seen that lies behind it must be wrong.
+    It must not lie behind a quantity that is right, and everything seen that is computed from it must be wrong.
     """
-    cleared = {q for right in shown - wrong for q in _sources(right)} | (shown - wrong)
-    if "L" in cleared:
-        cleared |= {"H", "A", "Y_hat", "R"}
-    suspects = (_sources(first) - cleared - shown) | {first}
+    cleared = {q for right in shown - wrong for q in (right, *_sources(right))}
+    possible = ({*_sources(first)} - cleared - shown) | {first}
     explains = lambda q: {s for s in shown if q in _sources(s) or q == s} == wrong
-    return min(filter(explains, suspects), key=ORDER.index, default=first)
+    return sorted(filter(explains, possible), key=ORDER.index) or [first]
 
 
 def _sources(quantity):
@@ -169,40 +170,55 @@ def _sources(quantity):
 # What the mistakes of the catalogue give, and whether the target gives the same.
 
 
-def _candidates(views, wrong):
-    singles = {}
-    with_path = any(view.o.path is not None for view in views)
-    for slug, mistake in MISTAKES.items():
-        if "numpy" in mistake.planted and (with_path or mistake.quantity not in PATH):
-            given = [_given(mistake.planted["numpy"], view) for view in views]
-            broken = {q for view, values in zip(views, given, strict=True) for q in _broken(view, values)}
-            if broken:
-                singles[slug] = _Single(mistake, broken, _reproduced(views, given))
-    fitting = [s.mistake for s in singles.values() if wrong <= s.reproduced and s.broken == wrong]
-    fitting = [m for m in fitting if _fits(views, m.planted["numpy"])]
-    return [(m,) for m in fitting] or _pairs(views, list(singles.values()), wrong)
-
-
 class _Single(NamedTuple):
     mistake: Mistake
     broken: set  # quantities it breaks, of those shown
     reproduced: set  # quantities that are the target's, at every point
 
 
-def _pairs(views, singles, wrong):
+def _candidates(views, wrong):
+    """Single mistakes that give all the numbers shown, or else pairs of them."""
+    shown = {q for view in views for q in view.values}
+    in_trace, in_path = wrong - set(PATH), bool(shown & set(PATH))
+    evaluation, training = [], []
+    for mistake in MISTAKES.values():
+        if "numpy" in mistake.planted and (in_path or mistake.quantity not in PATH):
+            single = _single(mistake, views, shown)
+            if single.broken:
+                (training if mistake.quantity in PATH else evaluation).append(single)
+    fitting = [s.mistake for s in (*evaluation, *training) if s.broken and shown <= s.reproduced]
+    if fitting:
+        return [(mistake,) for mistake in fitting]
+    if not in_trace:
+        return _pairs(views, training, training, wrong, shown) if in_path else []
+    numbers = shown - set(PATH)
+    explained = [s for s in evaluation if numbers <= s.reproduced]  # by one; another one is in the training
+    if explained:
+        return _pairs(views, explained, training, wrong, shown)
+    return _pairs(views, evaluation, evaluation, in_trace, numbers)
+
+
+def _single(mistake, views, shown):
+    given = [_given(mistake.planted["numpy"], view) for view in views]
+    broken = {q for view, values in zip(views, given, strict=True) for q in _broken(view, values)}
+    same = lambda q: all(q not in v.values or (q in g and _same(v, q, g[q])) for v, g in zip(views, given, strict=True))
+    return _Single(mistake, broken, {q for q in shown if same(q)})
+
+
+def _pairs(views, some, others, wrong, quantities):
     """Two mistakes in different lines that together give the numbers.
 
     What only one of the two breaks, it must reproduce alone; so few pairs have to be tried.
     """
     fitting = []
-    singles = [s for s in singles if s.broken <= wrong]
-    for a, b in combinations(singles, 2):
-        alone = [(a, a.broken - b.broken), (b, b.broken - a.broken)]
-        if a.broken | b.broken != wrong or not all(only <= s.reproduced for s, only in alone):
+    for a, b in combinations(some, 2) if some is others else product(some, others):
+        of_one = [(a, a.broken - b.broken), (b, b.broken - a.broken)]
+        if (a.broken | b.broken) & quantities != wrong:
             continue
-        texts = a.mistake.planted["numpy"] + b.mistake.planted["numpy"]
-        if _both_there(a.mistake, b.mistake) and _fits(views, texts):
-            fitting.append((a.mistake, b.mistake))
+        if all(only & quantities <= s.reproduced for s, only in of_one) and _both_there(a.mistake, b.mistake):
+            texts = a.mistake.planted["numpy"] + b.mistake.planted["numpy"]
+            if all(_fits(view, _given(texts, view), quantities) for view in views):
+                fitting.append((a.mistake, b.mistake))
     return fitting
 
 
@@ -218,41 +234,32 @@ def _both_there(a, b):
 
 @cache
 def _module(texts):
-    module = ModuleType("planted")
-    exec(compile(planted.wrong_source("numpy", *texts), "planted", "exec"), module.__dict__)
-    return module
+    return planted.changed("numpy", *texts)
 
 
 def _given(texts, view):
     """What the NumPy column with these texts replaced gives at a point, or {} where it raises."""
-    o = view.o
-    column = _module(texts)
+    o, column = view.o, _module(texts)
     data = [np.array(Z) for Z in (o.p.X, o.p.Y, o.W1, o.W2)]
     try:
-        values = dict(column.trace(*data, o.p.activation)._asdict())
+        values = column.trace(*data, o.p.activation)._asdict()
         if o.path is not None:
-            values |= dict(
-                zip(PATH, _path_order(column.train(*data, o.p.lr, len(o.path[2]), o.p.activation)), strict=True)
-            )
+            path = column.train(*data, o.p.lr, len(o.path[2]), o.p.activation)
+            values |= zip(PATH, _path_order(path), strict=True)
     except Exception:  # a planted mistake may raise anything, as on shapes that do not fit
         return {}
     return {q: np.asarray(values[q]) for q in view.values}
 
 
 def _broken(view, given):
-    path = [given[q] for q in reversed(PATH)] if PATH[0] in given else None
-    if path:
-        path = path[0], path[1], path[2]
-    return {q for q, value in given.items() if view.is_wrong(q, value, path)}
+    """Quantities that a planted column gets wrong; those of a path by comparison with the right column's."""
+    right = _given((), view) if PATH[0] in given else {}
+    differs = lambda q: not _near_path(view, given[q], right[q]) if q in PATH else view.is_wrong(q, given[q])
+    return {q for q in given if differs(q)}
 
 
-def _reproduced(views, given):
-    same = lambda q: all(q not in v.values or (q in g and _same(v, q, g[q])) for v, g in zip(views, given, strict=True))
-    return {q for q in ORDER if same(q)}
-
-
-def _fits(views, texts):
-    return all(all(_same(v, q, g[q]) for q in v.values) and g for v in views for g in [_given(texts, v)])
+def _fits(view, given, quantities):
+    return all(q not in view.values or (q in given and _same(view, q, given[q])) for q in quantities)
 
 
 def _same(view, quantity, given):
@@ -262,20 +269,26 @@ def _same(view, quantity, given):
     nearer to the target than to the truth, by far, or a small mistake would be taken for another one.
     """
     value = view.values[quantity]
+    if quantity in PATH:
+        return _near_path(view, value, given)
     if value.shape != given.shape or (np.isfinite(value) != np.isfinite(given)).any():
         return False
     finite = np.isfinite(value)
     distance, size = (np.max(np.abs(Z[finite]), initial=0) for Z in (value - given, given))
-    if quantity in PATH:
-        # rounding errors of steps add up; a step's own is a few units in the last place of the weights
-        return distance <= 64 * len(value) * bounds.format_of(view.o.p.dtype).u * size
     exact, limit = view.exact[quantity], view.limit[quantity]
-    if exact.shape == given.shape and not (np.abs(given - exact) <= limit).all():
-        near = distance <= 0.1 * np.max(np.abs(given - exact)[finite], initial=0)
-    else:
-        near = True
+    near = True
+    if exact.shape == given.shape and not (np.abs(given - exact) <= limit)[finite].all():
+        near = distance <= 0.1 * np.max(np.abs(given - exact)[finite])
     relative = np.max(limit) / max(np.max(np.abs(exact)), np.finfo(np.float64).tiny)
     return near and distance <= 4 * (np.max(limit) + min(relative, 1e-3) * size)
+
+
+def _near_path(view, value, given):
+    """Rounding errors of steps add up; a step's own is a few units in the last place of the largest weight."""
+    if value.shape != given.shape or not np.isfinite(value).all():
+        return value.shape == given.shape and value.tobytes() == given.tobytes()
+    limit = 64 * len(value) * bounds.format_of(view.o.p.dtype).u * np.max(np.abs(given), initial=0)
+    return bool((np.abs(value - given) <= limit).all())
 
 
 def show_diagnosis(diagnosis, hint=False):
@@ -284,6 +297,8 @@ def show_diagnosis(diagnosis, hint=False):
     if d.quantity is None:
         return "Nothing is wrong."
     where = f"First wrong: {d.quantity} ({d.equation})"
+    if len(d.suspects) > 1:
+        where = f"First wrong: one of {', '.join(f'{q} ({EQUATIONS[q]})' for q in d.suspects)}"
     if hint:
         return f"{where}."
     lines = [f"{where}{', deduced' if d.deduced else ''}. {d.pattern}"]

@@ -340,7 +340,6 @@ HIDDEN = (
             "numpy": (SLOPE, "dL_dH = np.zeros_like(dL_dA)"),
             "torch": ("A = sigma(H)", "A = sigma(H).detach().requires_grad_()", CALL, UNUSED),
             "jax": ("L_of_A(sigma(H))", "L_of_A(jax.lax.stop_gradient(sigma(H)))"),
-            "tf": ("A = sigma(H)", "A = sigma(tf.stop_gradient(H))", TAPED, UNCONNECTED),
         },
     ),
     Mistake(

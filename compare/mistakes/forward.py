@@ -291,7 +291,7 @@ LOSSES = (
         "E5",
         "mean() divides by N d_out, which is N for one output.",
         {
-            "numpy": (LOSS, "L = (R**2).mean(axis=(-2, -1)) / 2", GRADIENT, "dL_dY_hat = R / R[..., 0, 0].size / N"),
+            "numpy": (LOSS, "L = (R**2).mean(axis=(-2, -1)) / 2", GRADIENT, "dL_dY_hat = R / (N * Y.shape[-1])"),
             "torch": (TORCH_LOSS, "L = (R**2).mean(dim=(-2, -1)) / 2"),
             "jax": (LOSS, "L = (R**2).mean(axis=(-2, -1)) / 2"),
             "tf": (TF_LOSS, "L = tf.reduce_mean(R**2, axis=(-2, -1)) / 2"),

@@ -8,7 +8,7 @@ class Mistake(NamedTuple):
     """A mistake is text of a correct column and what stands there instead.
 
     `planted` maps a column to right, wrong, right, wrong ...: every right text is in that column's file, and is
-    replaced. A mistake planted in several columns gives the same numbers in all of them.
+    replaced.
     """
 
     name: str

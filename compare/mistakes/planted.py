@@ -7,10 +7,12 @@ numpy,compare.mistakes.planted.numpy_momentum`. Frameworks are imported by the p
 import sys
 from difflib import SequenceMatcher
 from functools import cache
+from importlib import import_module
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.util import spec_from_loader
 from pathlib import Path
 from textwrap import dedent
+from types import ModuleType
 
 import impls
 from compare.mistakes.catalogue import MISTAKES
@@ -49,6 +51,18 @@ def wrong_source(column, *replacements):
     return source
 
 
+def changed(column, *replacements):
+    """A module like a column with right, wrong, right, wrong ... replaced in its text."""
+    module = ModuleType("changed")
+    exec(compile(wrong_source(column, *replacements), "changed", "exec"), module.__dict__)
+    return module
+
+
+def load(column, name):
+    """The module of a mistake, or of "rewritten ...", by its name."""
+    return import_module(module_name(column, name))
+
+
 def differing_lines(column, *replacements):
     """(wrong lines, right lines) of code: where the planted text differs from the column's, indentation taken off."""
     right, wrong = right_source(column).splitlines(), wrong_source(column, *replacements).splitlines()
@@ -59,7 +73,7 @@ def differing_lines(column, *replacements):
 
 class _Planter(MetaPathFinder, SourceLoader):
     def find_spec(self, fullname, path=None, target=None):
-        return spec_from_loader(fullname, self) if _texts_of(fullname) else None
+        return spec_from_loader(fullname, self) if _texts_of(fullname)[1] else None
 
     def get_filename(self, fullname):
         return f"{fullname}.py"  # there is no such file; without brackets inspect asks the loader for the text
@@ -70,12 +84,10 @@ class _Planter(MetaPathFinder, SourceLoader):
 
 
 def _texts_of(fullname):
-    """(column, (right, wrong ...)) of a planted module, or None where it is not one."""
+    """(column, (right, wrong ...)) of a planted module; no texts where it is not one."""
     package, _, name = fullname.rpartition(".")
     column, _, planted = name.partition("_")
-    if package == __name__ and planted in PLANTED.get(column, ()):
-        return column, PLANTED[column][planted]
-    return None
+    return column, PLANTED.get(column, {}).get(planted, ()) if package == __name__ else ()
 
 
 sys.meta_path.append(_Planter())

@@ -184,7 +184,12 @@ UPDATES = (
                 LOOP,
                 _optimizer("SGD((W1, W2), lr)", "        torch.nn.utils.clip_grad_norm_((W1, W2), 1.0)\n"),
             ),
-            "tf": (ONE, "W1 - lr * tf.clip_by_norm(T.dL_dW1, 1, (-2, -1))"),
+            "tf": (
+                ONE,
+                "W1 - lr * tf.clip_by_norm(T.dL_dW1, 1, (-2, -1))",
+                TWO,
+                "W2 - lr * tf.clip_by_norm(T.dL_dW2, 1, (-2, -1))",
+            ),
         },
         "huge-relu",
     ),
