@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import shutil
 import zipfile
 import zlib
@@ -16,6 +17,9 @@ from compare import certify, environment, result
 from compare.cases import LARGEST
 from compare.errors import UsageError
 
+# All that a report's folder may hold
+FOLDERS = ("arrays", "proved")
+PARTS = re.compile(r"result\.json|inputs\.npz|index\.html|report\.md|junit\.xml|[^/]*\.svg|(arrays|proved)/[^/]*\.npz")
 LARGEST_NPZ = 2**30  # bytes, packed and unpacked
 OPTIONAL = {"grid", "Y_hat_grid"}
 
@@ -141,22 +145,51 @@ def npz(arrays):
 
 
 def check_writable(folder):
-    """Raises UsageError now, rather than after the work, where the folder cannot be made."""
-    parent = Path(folder).absolute().parent
+    """Raises UsageError now, rather than after the work, where `write_folder` could not write or must not replace."""
+    if not str(folder):
+        raise UsageError("--out takes the name of a folder.")
+    name, folder = folder, _target(folder)
+    if folder in (Path.cwd(), *Path.cwd().parents):
+        raise UsageError(f"You are in {name}, and a report replaces its folder: choose another --out.")
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        probe = parent / f".{Path(folder).name}.{os.getpid()}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        probe = folder.with_name(f".{folder.name}.{os.getpid()}")
         probe.mkdir()
         probe.rmdir()
+        strange = folder.exists() and _strange(folder)
     except OSError as error:
-        raise UsageError(f"Cannot write the folder {folder}: {error.strerror}.") from None
-    if Path(folder).exists() and not (Path(folder) / "result.json").is_file() and any(Path(folder).iterdir()):
-        raise UsageError(f"{folder} holds something other than a report: choose another --out, or empty it.")
+        raise UsageError(f"Cannot write the folder {name}: {error.strerror}.") from None
+    if strange:
+        raise UsageError(f"{name} {strange}: choose another --out, or empty it.")
+
+
+def _target(folder):
+    return Path(os.path.realpath(folder))
+
+
+def _strange(folder):
+    """What keeps a folder from being replaced, or None: only an empty one, or a report and nothing else, may be."""
+    if not folder.is_dir():
+        return "is a file"
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if not (name in FOLDERS if path.is_dir() else PARTS.fullmatch(name)) or path.is_symlink():
+            return f"holds something other than a report ({name})"
+    if any(folder.iterdir()):
+        try:
+            result.read(folder / "result.json")
+        except UsageError:
+            return "holds something other than a report (result.json is missing or no result of fourfold)"
+    return None
 
 
 def write_folder(folder, contents):
-    """Write {relative path: bytes} as a folder that is there whole or not at all; an older one is replaced."""
-    folder = Path(folder).absolute()
+    """Write {relative path: bytes} as a folder that is there whole or not at all; an older report is replaced.
+
+    Raises UsageError, and leaves what was there, where it cannot be written or holds something else.
+    """
+    check_writable(folder)
+    folder = _target(folder)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:
@@ -164,13 +197,16 @@ def write_folder(folder, contents):
             path = beside / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        if folder.exists():
-            folder.rename(old)
-        beside.rename(folder)
+        try:
+            if folder.exists():
+                folder.rename(old)
+            beside.rename(folder)
+        finally:
+            if old.exists() and not folder.exists():
+                old.rename(folder)
     except OSError as error:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
         raise UsageError(f"Cannot write the folder {folder}: {error.strerror}.") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
