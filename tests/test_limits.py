@@ -340,3 +340,51 @@ def test_a_step_that_cannot_round(lr, old, g, E_g, exact):
 def test_steps_are_exact_entry_by_entry_and_their_units_point_by_point():
     old, g = np.array([[[1.0], [2.0**23]], [[1.0], [0.125]]]), np.array([[[0.0], [0.0]], [[0.0], [2.0**23]]])
     assert bounds.exact_step(0.5, old, g, np.zeros_like(g), "float32")[..., 0].tolist() == [[True, True], [True, False]]
+
+
+SLOPES = {  # σ' from a, each operation with its own (1 + δ)
+    "sigmoid": [lambda a, δ, ε: a * ((1 - a) * δ) * ε, lambda a, δ, ε: (a - a * a * δ) * ε],
+    "tanh": [
+        lambda a, δ, ε: (1 - a * a * δ) * ε,
+        lambda a, δ, ε: (1 + a) * δ * ((1 - a) * ε),
+        lambda a, δ, ε: ((1 - a) + a * (1 - a) * δ) * ε,
+    ],
+    "identity": [lambda a, δ, ε: np.ones_like(a)],
+}
+FINE = Format(u=2.0**-20, eta=2.0**-500, largest=2.0**500)
+
+
+PHI = {"sigmoid": lambda h: 1 / (1 + np.exp(-h)), "tanh": np.tanh, "identity": lambda h: h}
+
+
+@pytest.mark.parametrize(("activation", "form"), [(phi, n) for phi in SLOPES for n in range(len(SLOPES[phi]))])
+def test_every_way_of_rounding_is_within_the_limit_and_the_worst_is_near_it(monkeypatch, activation, form):
+    """1 × 1 × 1 networks in which every operation is off by a factor 1 + u or 1 - u, in all combinations."""
+    monkeypatch.setattr(bounds, "format_of", lambda dtype: FINE)
+    δ = np.meshgrid(*14 * [[1 - FINE.u, 1 + FINE.u]], sparse=True, indexing="ij")
+    library = 1 + 2 * bounds.C_ACTIVATION * (δ[1] - 1) if activation != "identity" else 1
+    times = δ[10] if activation != "identity" else 1
+    worst = {}
+    for seed in range(8):
+        x, y, w1, w2 = np.random.default_rng(seed).standard_normal((4, 1, 1))
+        network = truth.Network((w1, w2), (None, None), (activation, "identity"))
+        q = truth.evaluate(x, y, network)
+        E = bounds.limits(q, x, y, network, "any", FLOAT64)
+        exact = q["W1"] = w1 - 0.5 * q["dL_dW1"]
+        E["W1"] = bounds.step_limit(0.5, q["dL_dW1"], E["dL_dW1"], w1, exact, "any", FLOAT64)
+        x, y, w1, w2 = (Z.item() for Z in (x, y, w1, w2))
+        h = x * w1 * δ[0]
+        a = PHI[activation](h) * library
+        y_hat = a * w2 * δ[2]
+        r = (y_hat - y) * δ[3]
+        dr = r * δ[5] ** 4  # 2r · (1/2 · 1/N), and as many for the loss
+        da = dr * w2 * δ[6]
+        dh = da * SLOPES[activation][form](a, δ[8], δ[9]) * times
+        dw1 = x * dh * δ[11]
+        new = (w1 - 0.5 * dw1 * δ[12]) * δ[13]
+        got = {"H1": h, "A1": a, "Y_hat": y_hat, "R": r, "L": r * r / 2 * δ[4] ** 4, "dL_dY_hat": dr}
+        got |= {"dL_dW2": a * dr * δ[7], "dL_dA1": da, "dL_dH1": dh, "dL_dW1": dw1, "W1": new}
+        for name, value in got.items():
+            worst[name] = max(worst.get(name, 0), (np.abs(value - q[name]).max() / E[name]).item())
+    assert max(worst.values()) <= 1, worst
+    assert min(worst.values()) > 0.85, worst
