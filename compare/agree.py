@@ -60,10 +60,16 @@ def malformed(name, value, shape, dtype):
     return None
 
 
-def malformed_trace(quantities, W1, W2, p):
-    S, (N, d_out), d_hidden = W1.shape[:-2], p.Y.shape, W1.shape[-1]
+def trace_shapes(S, N, widths):
+    """The shapes of a Trace with leading axes S, N samples and widths d_in, d_hidden, d_out."""
+    d_in, d_hidden, d_out = widths
     hidden, outputs = (*S, N, d_hidden), (*S, N, d_out)
-    shapes = Trace(hidden, hidden, outputs, outputs, S, outputs, W2.shape, hidden, hidden, W1.shape)
+    W1, W2 = (*S, d_in, d_hidden), (*S, d_hidden, d_out)
+    return Trace(hidden, hidden, outputs, outputs, S, outputs, W2, hidden, hidden, W1)
+
+
+def malformed_trace(quantities, W1, W2, p):
+    shapes = trace_shapes(W1.shape[:-2], len(p.Y), (*W1.shape[-2:], p.Y.shape[-1]))
     found = (malformed(*row, p.dtype) for row in zip(Trace._fields, quantities, shapes, strict=True))
     return next(filter(None, found), None)
 

@@ -16,7 +16,7 @@ SHOWN_SEEDS = 10
 
 
 class Evidence(NamedTuple):
-    """What is left of a column's run: rows for the verdict, the first rejection, arrays for the pictures."""
+    """What is left of a column's run: rows for the verdict, the first rejection, arrays for pictures and `diff`."""
 
     rows: list
     rejection: Rejection | None
@@ -40,7 +40,7 @@ def certify(pool, name, case, dtype, advance, grid=None):
 
 
 def _certify_run(pool, where, case, p, advance, rows, rejections, grid):
-    """Adds to `rows` and `rejections`, and returns the arrays for the pictures."""
+    """Adds to `rows` and `rejections`, and returns the arrays for pictures and `diff`."""
     pictures, checkpoints = [], []
     piece = max(1, PIECE // len(case.seeds))
     *_, W1, W2 = case.cast(p.dtype)
@@ -62,8 +62,8 @@ def _certify_run(pool, where, case, p, advance, rows, rejections, grid):
         advance(len(path[2]))
 
     steps, W1s, W2s = (np.stack(Z) for Z in zip(*checkpoints, (case.steps, W1, W2), strict=True))
-    last = _certify_functions(pool, where, steps, W1s, W2s, case, p, rows, rejections)
-    if last is None:
+    kept = _certify_functions(pool, where, steps, W1s, W2s, case, p, rows, rejections)
+    if kept is None:
         return {}
     for c in (0, -1):
         referee.audit(W1s[c, 0], W2s[c, 0], p)
@@ -72,13 +72,13 @@ def _certify_run(pool, where, case, p, advance, rows, rejections, grid):
     final = {"W1_final": W1[:SHOWN_SEEDS], "W2_final": W2[:SHOWN_SEEDS]}
     if grid is not None and p.X.shape[1] == grid.shape[1]:
         arrays["Y_hat_grid"] = pool.call(where.column, run.predict, grid.astype(p.dtype), *final.values(), p.activation)
-    return arrays | final | {"Y_hat_final": last.Y_hat[-1, :SHOWN_SEEDS]}
+    return arrays | final | kept
 
 
 def _certify_functions(pool, where, steps, W1s, W2s, case, p, rows, rejections):
     """`trace`, then `forward` and `loss`, then `step`, each by itself, at the weights of some steps: (C, S, ...).
 
-    Returns the Trace; None where something has the wrong form.
+    Returns the arrays kept of them; None where something has the wrong form.
     """
     given = pool.call(where.column, run.functions, p.X, p.Y, W1s, W2s, p.lr, p.activation)
     whole, parts, stepped = given
@@ -92,8 +92,9 @@ def _certify_functions(pool, where, steps, W1s, W2s, case, p, rows, rejections):
         if complaint:
             rejections.append(locate.malformed(where, 0, function, complaint))
             return None
+    traced = agree.judge_trace(whole, W1s, W2s, p)
     for function, judged, prefix in (
-        ("trace", agree.judge_trace(whole, W1s, W2s, p), ""),
+        ("trace", traced, ""),
         ("forward and loss", agree.judge_trace(as_trace, W1s, W2s, p)[: len(parts)], ""),
         ("step", agree.judge_steps(W1s, W2s, stepped, p), "every "),
     ):
@@ -103,7 +104,7 @@ def _certify_functions(pool, where, steps, W1s, W2s, case, p, rows, rejections):
             c, s, *_ = wrong.index
             at = int(steps[c]), case.seeds[s], W1s[c, s], W2s[c, s]
             rejections.append(locate.in_function(where, function, wrong, at, p))
-    return whole
+    return {"Y_hat_final": whole.Y_hat[-1, :SHOWN_SEEDS], **_at_start(traced)}
 
 
 def _row(where, quantity, counts):
@@ -156,4 +157,34 @@ def _picture(first, before, losses, judged, steps):
         "W1": before[0][t, seeds],
         "W2": before[1][t, seeds],
         **{f"ratio_{j.quantity}": j.ratio.reshape(len(losses), -1).max(axis=1)[t] for j in judged},
+    }
+
+
+def _at_start(judged):
+    """The whole trace of the first few seeds at the initial weights, and its limits: NaN where nothing is certified."""
+    seeds, kept = slice(SHOWN_SEEDS), {}
+    for j in judged:
+        kept[f"trace_{j.quantity}"] = j.value[0, seeds]
+        kept[f"limit_{j.quantity}"] = np.where(j.certified, j.limit, np.nan)[0, seeds]
+    return kept
+
+
+def layout(s, dtype):
+    """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid` (any number of points) may be missing."""
+    T, S, N, (d_in, d_hidden, d_out) = len(recorded(s.steps)), min(s.seeds, SHOWN_SEEDS), s.samples, s.widths
+    W1, W2 = (S, d_in, d_hidden), (S, d_hidden, d_out)
+    trace = agree.trace_shapes((S,), N, s.widths)._asdict()
+    return {
+        "step": ("int64", (T,)),
+        "L": (dtype, (T, S)),
+        "W1": (dtype, (T, *W1)),
+        "W2": (dtype, (T, *W2)),
+        **{f"L_{key}": ("float64", (T, S)) for key in ("error", "limit")},
+        **{f"ratio_{key}": ("float64", (T,)) for key in ("L", "W2", "W1")},
+        "W1_final": (dtype, W1),
+        "W2_final": (dtype, W2),
+        "Y_hat_final": (dtype, (S, N, d_out)),
+        "Y_hat_grid": (dtype, (S, None, d_out)),
+        **{f"trace_{name}": (dtype, shape) for name, shape in trace.items()},
+        **{f"limit_{name}": ("float64", shape) for name, shape in trace.items()},
     }

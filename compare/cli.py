@@ -12,7 +12,7 @@ from compare.errors import ColumnError, UsageError
 from compare.terminal import COLOURS, err
 
 INTERRUPTED = 130
-VERBS = ("agree", "report", "train", "doctor", "bench")
+VERBS = ("agree", "report", "train", "doctor", "bench", "diff", "soak")
 
 app = App(
     name="fourfold",

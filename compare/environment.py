@@ -13,11 +13,32 @@ from compare import agree, cases, run, truth
 from compare.errors import ColumnError
 from compare.result import Environment, Setting
 
+# Variables of the environment that change what libraries compute; whole names where a prefix would say more than that.
+PREFIXES = ("MKL_", "OPENBLAS_", "OMP_", "KMP_", "DNNL_", "ONEDNN_", "NPY_")
+VARIABLES = {
+    "ATEN_CPU_CAPABILITY",
+    "BLIS_NUM_THREADS",
+    "CUBLAS_WORKSPACE_CONFIG",
+    "CUDA_VISIBLE_DEVICES",
+    "GLIBC_TUNABLES",
+    "GOTO_NUM_THREADS",
+    "JAX_DEFAULT_MATMUL_PRECISION",
+    "JAX_DISABLE_JIT",
+    "JAX_ENABLE_X64",
+    "JAX_PLATFORMS",
+    "NVIDIA_TF32_OVERRIDE",
+    "TF_DETERMINISTIC_OPS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_XLA_FLAGS",
+    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
+    "VECLIB_MAXIMUM_THREADS",
+    "XLA_FLAGS",
+}
+
 
 def setting(case, dtypes):
-    digest = hashlib.sha256()
-    for Z in (case.X, case.Y, case.W1, case.W2):
-        digest.update(repr(Z.shape).encode() + np.ascontiguousarray(Z).tobytes())
     return Setting(
         name=case.name,
         samples=len(case.X),
@@ -29,13 +50,21 @@ def setting(case, dtypes):
         first_seed=case.seeds.start,
         seeds=len(case.seeds),
         dtypes=list(dtypes),
-        inputs_sha256=digest.hexdigest(),
+        inputs_sha256=digest(case.X, case.Y, case.W1, case.W2),
     )
+
+
+def digest(*arrays):
+    """The SHA-256 of arrays, their shapes included, as hexadecimal text."""
+    sha256 = hashlib.sha256()
+    for Z in arrays:
+        sha256.update(repr(Z.shape).encode() + np.ascontiguousarray(Z).tobytes())
+    return sha256.hexdigest()
 
 
 def environment(names, dtypes, command):
     return Environment(
-        fourfold=importlib.metadata.version("fourfold"),
+        fourfold=version("fourfold"),
         python=platform.python_version(),
         versions=_versions(names),
         system=f"{platform.system()} {platform.machine()}",
@@ -44,6 +73,7 @@ def environment(names, dtypes, command):
         threads=os.environ.get("OMP_NUM_THREADS", "default"),
         wide={dtype: _wide_name(truth.wide_dtype(dtype)) for dtype in dtypes},
         command=command,
+        variables={name: value for name, value in sorted(os.environ.items()) if _counts(name)},
     )
 
 
@@ -55,7 +85,7 @@ def diagnose(timeout):
         for name in impls.NAMES:
             found = {"column": name, "version": "", "seconds": None, "works": False, "note": "not installed"}
             if run.installed(name):
-                found["version"] = importlib.metadata.version(impls.FRAMEWORKS[name.split("-")[0]])
+                found["version"] = version(impls.FRAMEWORKS[name.split("-")[0]])
                 try:
                     found["seconds"] = pool.call(name, run.introduce)
                     quantities = pool.call(name, run.trace, p.X, p.Y, case.W1, case.W2, p.activation)
@@ -70,7 +100,23 @@ def diagnose(timeout):
 
 def _versions(names):
     packages = dict.fromkeys(["numpy", *(p for p in map(impls.framework, names) if p)])
-    return {p: importlib.metadata.version(p) for p in packages if run.found(p)}
+    if "jax" in packages:  # jaxlib computes, and is upgraded on its own
+        packages["jaxlib"] = None
+    return {p: version(p) for p in packages if run.found(p)}
+
+
+def version(package):
+    """The version of an importable package, whatever its distribution is called; or "unknown"."""
+    try:
+        found = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        distributions = importlib.metadata.packages_distributions().get(package, [])
+        found = importlib.metadata.version(distributions[0]) if distributions else None
+    return found or "unknown"
+
+
+def _counts(variable):
+    return variable in VARIABLES or variable.startswith(PREFIXES)
 
 
 def _wide_name(wide):

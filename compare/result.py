@@ -8,6 +8,7 @@ import math
 import os
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -15,7 +16,8 @@ import numpy as np
 from compare.errors import UsageError
 
 SCHEMA_VERSION = 1
-Number = float | str
+Number = float | Literal["nan", "inf", "-inf"]
+LARGEST_FILE = 64 * 2**20  # bytes of JSON
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +86,7 @@ class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threads: str
     wide: dict[str, str]  # the numbers that judged each precision
     command: str
+    variables: dict[str, str] = {}  # of the environment, those that change what libraries compute
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,6 +98,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: list[Row]
     rejections: list[Rejection]
     seconds: dict[str, float]  # a column's own time, imports included; "total" is the run's
+    arrays: dict[str, str] = {}  # the SHA-256 of every .npz beside a report's result.json, by its relative path
 
     def exit_code(self):
         verdicts = {column.verdict for column in self.columns}
@@ -121,17 +125,27 @@ def schema():
 
 
 def read(path):
-    """The Result in a file. Raises UsageError where it is missing, damaged or of another schema version."""
+    """The Result in a file. Raises UsageError where it is missing, damaged, too large or of another schema version."""
+    content = read_bytes(path, LARGEST_FILE)
     try:
-        content = Path(path).read_bytes()
         version = msgspec.json.decode(content).get("schema_version")
         if version != SCHEMA_VERSION:
             raise UsageError(f"{path} has schema version {version}; this fourfold reads version {SCHEMA_VERSION}.")
         return msgspec.json.decode(content, type=Result)
-    except OSError as error:
-        raise UsageError(f"Cannot read {path}: {error.strerror}.") from None
-    except (msgspec.DecodeError, AttributeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, AttributeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is not a result of fourfold: {error}.") from None
+
+
+def read_bytes(path, largest):
+    """What is in a file of at most `largest` bytes. Raises UsageError."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(largest + 1)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"Cannot read {path}: {getattr(error, 'strerror', error)}.") from None
+    if len(content) > largest:
+        raise UsageError(f"{path} is larger than {largest:,} bytes: it is not a result of fourfold.")
+    return content
 
 
 def write_whole(path, content):

@@ -73,6 +73,10 @@ class Workers:
     def seconds(self, name):
         return self._spent.get(name, 0)
 
+    def restart_clocks(self):
+        """Every column has its whole time again."""
+        self._spent.clear()
+
     def stop(self):
         self._stopped = True
         for future in list(self._futures):

@@ -80,21 +80,21 @@ def _case_cell(rows):
 
 
 def rich_table(result, dtype):
-    return _grid(f"{dtype}: largest error as a fraction of its limit, and in ULP", *table(result, dtype))
+    return grid(f"{dtype}: largest error as a fraction of its limit, and in ULP", *table(result, dtype))
 
 
 def rich_case_table(result):
-    return _grid("Every case, worst quantity: largest error as a fraction of its limit", *case_table(result))
+    return grid("Every case, worst quantity: largest error as a fraction of its limit", *case_table(result))
 
 
-def _grid(title, headers, rows):
-    grid = Table(title=title, title_justify="left", box=None)
-    grid.add_column(headers[0])
+def grid(title, headers, rows):
+    made = Table(title=Text(title), title_justify="left", box=None)
+    made.add_column(headers[0])
     for name in headers[1:]:
-        grid.add_column(name, justify="right", no_wrap=True)
+        made.add_column(Text(name), justify="right", no_wrap=True)
     for row in rows:
-        grid.add_row(row[0], *(Text(c, style="bold red" if c.startswith("✗") else "") for c in row[1:]))
-    return grid
+        made.add_row(Text(row[0]), *(Text(c, style="bold red" if c.startswith("✗") else "") for c in row[1:]))
+    return made
 
 
 def verdict(result):

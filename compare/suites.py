@@ -164,6 +164,13 @@ def choose(suite, names, default):
     return [default] if suite == "default" else [default, *map(build, TABLE)]
 
 
+def curves(case, activations):
+    """The case's first seed with other activations, one Case each."""
+    one = {"W1": case.W1[:1], "W2": case.W2[:1], "seeds": case.seeds[:1]}
+    others = [a for a in activations if a != case.activation]
+    return [case._replace(name=f"{case.name}, {a}", activation=a, exact=False, **one) for a in others]
+
+
 def _nearest(word, words):
     near = difflib.get_close_matches(word, words, 1)
     return f"did you mean {near[0]}?" if near else f"choose from {', '.join(words)}."

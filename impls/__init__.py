@@ -3,6 +3,7 @@
 from importlib import import_module
 
 NAMES = ("numpy-loop", "numpy-tiled", "numpy", "torch", "jax", "tf")
+ROWS = {"two_layer": NAMES, "deep": ("numpy", "torch", "jax", "tf")}
 FRAMEWORKS = {"numpy": "numpy", "torch": "torch", "jax": "jax", "tf": "tensorflow"}
 
 

@@ -1,4 +1,6 @@
-"""The contract every column keeps: the quantities of one evaluation, and the functions that compute them.
+"""The contracts columns keep: the quantities of one evaluation, and the functions that compute them.
+
+Model and Trace are the lesson's two-layer network; DeepModel and DeepTrace any network of layers.
 
 N samples, d_in inputs, d_hidden hidden units, d_out outputs. `*S` are leading axes that every column carries along
 untouched: one seed is `()`, ten thousand are `(10000,)`. X and Y may leave them out, and are then shared.
@@ -54,3 +56,62 @@ class Model(Protocol):
 
         W1 (steps, *S, d_in, d_hidden), W2 (steps, *S, d_hidden, d_out), L (steps, *S).
         """
+
+
+class DeepTrace(NamedTuple):
+    """The same for K layers, d_0 = d_in to d_K = d_out wide. Tuples have an array a layer, from the first."""
+
+    H: Any  #         K of (*S, N, d_k)        E1        A_(k-1) W_k + b_k, with A_0 = X
+    A: Any  #         K - 1 of (*S, N, d_k)    E2        σ_k(H_k), for the hidden layers
+    Y_hat: Any  #     (*S, N, d_out)           E3        σ_K(H_K)
+    R: Any  #         (*S, N, d_out)           E4        Y_hat - Y
+    L: Any  #         (*S,)                    E5        1/(2N) Σ R²
+    dL_dY_hat: Any  # (*S, N, d_out)           E10       R / N
+    dL_dH: Any  #     K of (*S, N, d_k)        E16       dL_dA_k ∘ σ_k'(H_k)
+    dL_dW: Any  #     K of (*S, d_(k-1), d_k)  E13, E19  A_(k-1)ᵀ dL_dH_k
+    dL_db: Any  #     K of (*S, 1, d_k)                  column sums of dL_dH_k; () without biases
+    dL_dA: Any  #     K - 1 of (*S, N, d_k)    E15       dL_dH_(k+1) W_(k+1)ᵀ
+
+    def named(self):
+        """{name: array}, in order of computation.
+
+        H1 A1 ... HK Y_hat R L dL_dY_hat dL_dHK dL_dWK dL_dbK dL_dA(K-1) ... dL_dW1 dL_db1; no dL_db without biases.
+        """
+        K = len(self.H)
+        T = {}
+        for k, (H, A) in enumerate(zip(self.H, (*self.A, self.Y_hat), strict=True), start=1):
+            T[f"H{k}"], T["Y_hat" if k == K else f"A{k}"] = H, A
+        T |= {"R": self.R, "L": self.L, "dL_dY_hat": self.dL_dY_hat}
+        for k in range(K, 0, -1):
+            layer = {"dL_dA": self.dL_dA, "dL_dH": self.dL_dH, "dL_dW": self.dL_dW, "dL_db": self.dL_db}
+            T |= {f"{name}{k}": Zs[k - 1] for name, Zs in layer.items() if k <= len(Zs)}
+        return T
+
+
+class DeepModel(Protocol):
+    """The second row: any depth, any widths, with or without biases, an activation for every layer.
+
+    W is a tuple of K arrays (*S, d_(k-1), d_k), b one of K arrays (*S, 1, d_k), or () for a network without biases;
+    activations is a tuple of K names, the last one the output's. All else is as in Model.
+    """
+
+    def array(self, values, dtype):
+        """NumPy array -> the column's own type, always a copy."""
+
+    def to_numpy(self, Z):
+        """The column's own type -> NumPy array, always a copy."""
+
+    def forward(self, X, W, b, activations):
+        """E1-E3: H and A, tuples as in DeepTrace, and Y_hat (*S, N, d_out)."""
+
+    def loss(self, Y_hat, Y):
+        """E4, E5: R (*S, N, d_out) and L (*S,)."""
+
+    def trace(self, X, Y, W, b, activations):
+        """E1-E22: the forward and the backward pass, as a DeepTrace."""
+
+    def step(self, X, Y, W, b, lr, activations):
+        """E23, one step of gradient descent: the new W and b, and the loss L (*S,) at the old ones."""
+
+    def train(self, X, Y, W, b, lr, steps, activations):
+        """E24, `steps` steps: what `step` returns after every one of them, along a new first axis of each array."""

@@ -1,30 +1,132 @@
-"""A report's folder: result.json, inputs.npz and arrays/CASE-COLUMN-DTYPE.npz, cases counted from 0."""
+"""A report's folder: result.json, inputs.npz, arrays/CASE-COLUMN-DTYPE.npz, proved/CASE-DTYPE.npz, cases from 0."""
 
+import hashlib
 import io
 import os
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
-from compare import result
+from compare import certify, environment, result
+from compare.cases import LARGEST
 from compare.errors import UsageError
+
+LARGEST_NPZ = 2**30  # bytes, packed and unpacked
+OPTIONAL = {"grid", "Y_hat_grid"}
 
 
 class Report(NamedTuple):
     result: result.Result
     inputs: dict  # X (N, d_in), Y (N, d_out), W1, W2 of all seeds, grid (points, d_in) where it could be drawn
     arrays: dict  # (column, case name, dtype) -> dict of arrays
+    proved: dict  # (case name, dtype) -> dict of arrays, see proofs.py; derived, so `load` leaves it out
 
 
 def files(report):
-    """Everything of a Report as {relative path: bytes}."""
+    """Everything of a Report as {relative path: bytes}; result.json lists the SHA-256 of the arrays."""
+    paths = {key: path for path, key in _paths(report.result).items()}
+    arrays = {"inputs.npz": npz(report.inputs), **{paths[key]: npz(a) for key, a in report.arrays.items() if a}}
+    listed = {path: hashlib.sha256(content).hexdigest() for path, content in arrays.items()}
     position = {s.name: n for n, s in enumerate(report.result.settings)}
-    found = [(column, position[case], dtype, a) for (column, case, dtype), a in report.arrays.items() if a]
-    arrays = {f"arrays/{case}-{column}-{dtype}.npz": npz(a) for column, case, dtype, a in found}
-    return {"result.json": result.encode(report.result), "inputs.npz": npz(report.inputs), **arrays}
+    proved = {f"proved/{position[case]}-{dtype}.npz": npz(a) for (case, dtype), a in report.proved.items()}
+    return {"result.json": result.encode(msgspec.structs.replace(report.result, arrays=listed)), **arrays, **proved}
+
+
+def _paths(found):
+    """{relative path: (column, case name, dtype)} of all arrays that a Result can have."""
+    keys = [
+        (c.name, n, s.name, dtype) for n, s in enumerate(found.settings) for c in found.columns for dtype in s.dtypes
+    ]
+    return {f"arrays/{n}-{column}-{dtype}.npz": (column, case, dtype) for column, n, case, dtype in keys}
+
+
+def load(folder, only=None):
+    """The Report in a folder, every array as its hash, name, dtype and shape in result.json demand.
+
+    `only`: the relative path of the one column's .npz to read, instead of all. Raises UsageError.
+    """
+    folder = Path(folder)
+    found = result.read(folder / "result.json")
+    for s in found.settings:
+        sizes = (s.samples, s.steps, s.seeds, *s.widths)
+        if len(s.widths) != 3 or not all(1 <= n <= LARGEST for n in sizes):
+            raise UsageError(f"{folder / 'result.json'} is not a result of fourfold: impossible sizes in {s.name}.")
+    paths, settings = _paths(found), {s.name: s for s in found.settings}
+    if "inputs.npz" not in found.arrays:
+        raise UsageError(f"{folder / 'result.json'} lists no arrays: make the report again.")
+    inputs, arrays = {}, {}
+    for path in found.arrays if only is None else ["inputs.npz", only]:
+        if path != "inputs.npz" and (path not in paths or path not in found.arrays):
+            raise UsageError(f"{folder / path} is not one of the arrays that {folder / 'result.json'} speaks of.")
+        content = _listed(folder / path, found.arrays[path])
+        if path == "inputs.npz":
+            inputs = _unpacked(folder / path, content, _inputs(found.settings[0]))
+        else:
+            _, case, dtype = key = paths[path]
+            arrays[key] = _unpacked(folder / path, content, certify.layout(settings[case], dtype))
+    if environment.digest(*(inputs[name] for name in ("X", "Y", "W1", "W2"))) != found.settings[0].inputs_sha256:
+        raise UsageError(f"{folder / 'inputs.npz'} is not what {folder / 'result.json'} was computed from.")
+    return Report(found, inputs, arrays, {})
+
+
+def _inputs(s):
+    """{name: (dtype, shape)} of the arrays in inputs.npz."""
+    d_in, d_hidden, d_out = s.widths
+    shapes = {
+        "X": (s.samples, d_in),
+        "Y": (s.samples, d_out),
+        "W1": (s.seeds, d_in, d_hidden),
+        "W2": (s.seeds, d_hidden, d_out),
+        "grid": (None, 2),
+    }
+    return {name: ("float64", shape) for name, shape in shapes.items()}
+
+
+def _listed(path, sha256):
+    """The bytes of a file that has this hash."""
+    if not path.is_file():
+        raise UsageError(f"{path} is missing, and result.json lists it: the report is not complete.")
+    content = result.read_bytes(path, LARGEST_NPZ)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise UsageError(f"{path} was changed after the report was made: its SHA-256 is not the one in result.json.")
+    return content
+
+
+def _unpacked(path, content, layout):
+    """The arrays in an .npz, which must be {name: (dtype, shape)}; None is any length."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > LARGEST_NPZ:
+                raise ValueError(f"unpacked, it is larger than {LARGEST_NPZ:,} bytes")
+            arrays = {m.filename.removesuffix(".npy"): _array(archive.read(m), m.filename, layout) for m in members}
+        missing = layout.keys() - arrays.keys() - OPTIONAL
+        if missing:
+            raise ValueError(f"{min(missing)} is missing")
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise UsageError(f"{path} does not hold the arrays of a fourfold report: {error}.") from None
+    return arrays
+
+
+def _array(content, filename, layout):
+    if not (filename.endswith(".npy") and filename.removesuffix(".npy") in layout):
+        raise ValueError(f"{filename!r} is not one of them")
+    dtype, shape = layout[filename.removesuffix(".npy")]
+    stream = io.BytesIO(content)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError(f"{filename} is of another version of the format")
+    found, fortran, native = np.lib.format.read_array_header_1_0(stream)
+    if native.hasobject:
+        raise ValueError(f"{filename} holds pickled Python objects, which are never read")
+    fits = len(found) == len(shape) and all(n in {m, None} for m, n in zip(found, shape, strict=True))
+    if fortran or native.newbyteorder("=") != np.dtype(dtype) or not fits:
+        raise ValueError(f"{filename} is {native.name} {found} where {dtype} {shape} is expected")
+    return np.frombuffer(stream.read(), native).reshape(found).astype(dtype)
 
 
 def npz(arrays):

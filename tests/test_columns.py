@@ -1,6 +1,7 @@
 """Every column, alone: the contract of impls/model.py."""
 
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 import impls
 from compare import agree, cases
-from impls.model import Model, Trace
+from impls.model import DeepModel, Model, Trace
 from tests.conftest import asymmetric, each_column, path, trace
 
 FILES = sorted(Path("impls").rglob("*_impl.py"))
@@ -23,17 +24,28 @@ def functions(module):
     return [name for name, f in vars(module).items() if callable(f) and getattr(f, "__module__", "") == module.__name__]
 
 
-def test_same_functions_in_the_same_order_with_the_same_parameters(column, name):
-    protocol = [f for f in vars(Model) if not f.startswith("_")]
-    assert [f for f in functions(column) if f in protocol] == protocol
-    for f in protocol:
-        parameters = list(inspect.signature(getattr(column, f)).parameters)
-        assert ["self", *parameters] == list(inspect.signature(getattr(Model, f)).parameters), f
+def test_same_functions_in_the_same_order_with_the_same_parameters(name):
+    for row, model in (("two_layer", Model), ("deep", DeepModel)):
+        if name in impls.ROWS[row]:
+            column = impls.load(name, row)
+            protocol = [f for f in vars(model) if not f.startswith("_")]
+            assert [f for f in functions(column) if f in protocol] == protocol
+            for f in protocol:
+                parameters = list(inspect.signature(getattr(column, f)).parameters)
+                assert ["self", *parameters] == list(inspect.signature(getattr(model, f)).parameters), (row, f)
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_a_column_fits_on_a_wall(file):
     assert len(file.read_text().splitlines()) <= 80
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_a_column_imports_nothing_of_ours_but_the_contract(file):
+    imports = re.findall(r"^\s*(?:from|import) (\w+)[\w.]*", file.read_text(), re.MULTILINE)
+    ours = re.findall(r"\b(?:impls|compare|reports)\b[\w.]*", file.read_text())
+    assert set(ours) == {"impls.model"}
+    assert set(imports) <= {"functools", "numpy", "impls", impls.framework(file.stem.split("_")[0])}
 
 
 @pytest.mark.parametrize("column_name", each_column())

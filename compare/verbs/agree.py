@@ -17,20 +17,21 @@ def agree(*, training: Training = Training(), suite_: Suite = Suite()):
     return outcome.exit_code()
 
 
-def judge(training, s, grid=None):
-    """(Result, arrays, Case) for the options, with a progress bar."""
+def judge(training, s, grid=None, curves=()):
+    """(Result, arrays, the first Case) for the options, with a progress bar; `curves` are more activations of it."""
     names, left_out = options.columns(s.impl)
     dtypes, seeds, timeout = options.dtypes(s.dtype), options.seeds(s.seeds), options.timeout(s.timeout)
     case = options.case(training, seeds)
     options.in_range(case, dtypes)
     chosen = suites.choose(s.suite, options.names(s.case), case)
+    chosen += suites.curves(chosen[0], curves)
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
     with progress() as bar:
         total = sum(c.steps for c in chosen for dtype in dtypes if dtype in c.dtypes)
         tasks = {name: bar(name, total) for name in names}
         advance = lambda name, steps: tasks[name](steps)
-        return *suite.agreement(names, chosen, dtypes, timeout, command(), advance, grid), case
+        return *suite.agreement(names, chosen, dtypes, timeout, command(), advance, grid), chosen[0]
 
 
 def print_result(outcome):

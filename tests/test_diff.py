@@ -1,0 +1,417 @@
+"""`fourfold diff`: planted changes are found, movement within the limits is no fault, bad input gets one sentence."""
+
+import hashlib
+import importlib.metadata
+import io
+import json
+import shutil
+import zipfile
+
+import msgspec
+import numpy as np
+import pytest
+
+from compare import cases, environment, options, result, show_diff
+from compare.certify import certify
+from compare.diff import diff, same_bits, share_of, ulps_apart
+from compare.errors import UsageError
+from compare.verbs.diff import diff as verb
+from impls.two_layer import numpy_impl
+from reports import store
+from tests.conftest import Here
+from tests.planted import FAULTS, REWRITINGS, changed
+from tests.test_cli import command, said
+
+DTYPES = ("float64", "float32")
+REWRITTEN = changed(REWRITINGS["sigmoid by tanh"])
+KEY = ("numpy", "xor", "float64")
+
+
+def made(module, **settings):
+    """A Report on a module under the name numpy."""
+    case = cases.make(**{"data": "xor", "activation": "sigmoid", "lr": 0.5, "steps": 40, "hidden": 3} | settings)
+    grid = options.grid(3, "0,1")
+    with pytest.MonkeyPatch.context() as patch:
+        here = Here(patch, module)
+        found = {dtype: certify(here, "numpy", case, dtype, lambda n: None, grid) for dtype in DTYPES}
+    rejections = [e.rejection for e in found.values() if e.rejection]
+    outcome = result.Result(
+        schema_version=result.SCHEMA_VERSION,
+        created="2026-01-01T00:00:00+00:00",
+        settings=[environment.setting(case, DTYPES)],
+        environment=environment.environment(["numpy"], DTYPES, "fourfold report"),
+        columns=[result.Column("numpy", "disagrees" if rejections else "agrees", "")],
+        rows=[row for e in found.values() for row in e.rows],
+        rejections=rejections,
+        seconds={},
+    )
+    inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
+    arrays = {("numpy", case.name, dtype): e.arrays for dtype, e in found.items()}
+    return store.Report(outcome, inputs, arrays, {})
+
+
+@pytest.fixture(scope="module")
+def before():
+    return made(numpy_impl, seeds=range(2))
+
+
+@pytest.fixture(scope="module")
+def after():
+    return made(REWRITTEN, seeds=range(2))
+
+
+@pytest.fixture
+def folder(before, tmp_path):
+    """A written report, to be damaged."""
+    return written(before, tmp_path / "report")
+
+
+def written(report, path):
+    store.write_folder(path, store.files(report))
+    return path
+
+
+def between(a, b):
+    return diff((a.result, a.arrays), (b.result, b.arrays), ("A", "B"))
+
+
+def with_arrays(report, **arrays):
+    return report._replace(arrays=report.arrays | {KEY: report.arrays[KEY] | arrays})
+
+
+def with_result(report, **fields):
+    return report._replace(result=msgspec.structs.replace(report.result, **fields))
+
+
+def test_a_report_is_read_back_as_it_was_written(before, folder):
+    back = store.load(folder)
+    assert back.result == msgspec.structs.replace(before.result, arrays=back.result.arrays)
+    for stored, kept in [(back.inputs, before.inputs), *((back.arrays[key], a) for key, a in before.arrays.items())]:
+        assert stored.keys() == kept.keys()
+        assert all(stored[k].dtype == kept[k].dtype and (stored[k] == kept[k]).all() for k in kept)
+
+
+def test_a_result_and_itself_have_the_same_bits(before):
+    found = between(before, before)
+    assert found.exit_code() == 0
+    assert found.environment == []
+    assert not any(m.moved or float(m.ulps) or float(m.share) for m in found.movements)
+    assert [d.differs_at for d in found.drifts] == [None, None]
+    assert [d.same_until for d in found.drifts] == [40, 40]
+    assert show_diff.verdict(found).startswith("SAME BITS: numpy")
+
+
+def test_another_correct_evaluation_moves_within_bounds(before, after):
+    found = between(before, after)
+    assert found.exit_code() == 0
+    moved = {m.quantity for m in found.movements if m.moved and m.dtype == "float64"}
+    assert "A" in moved
+    assert "H" not in moved
+    assert all(float(m.ulps) > 0 and 0 < float(m.share) <= 1 for m in found.movements if m.moved)
+    assert all(d.differs_at is not None and float(d.weights) > 0 for d in found.drifts)
+    assert show_diff.verdict(found).startswith("MOVED WITHIN BOUNDS: numpy")
+
+
+@pytest.mark.parametrize(("of_both_limits", "code"), [(0.98, 0), (1.02, 1)])
+def test_numbers_farther_apart_than_both_limits_are_beyond(before, of_both_limits, code):
+    H, limit = (before.arrays[KEY][f"{key}_H"] for key in ("trace", "limit"))
+    moved = H.copy()
+    at = np.unravel_index(np.argmax(limit / np.spacing(np.abs(H))), H.shape)
+    limit = limit.copy()
+    limit[at] *= 2**20  # so that both sides of it can be represented
+    moved[at] += of_both_limits * 2 * limit[at]
+    a, b = with_arrays(before, limit_H=limit), with_arrays(before, limit_H=limit, trace_H=moved)
+    found = between(a, b)
+    assert found.exit_code() == code
+    assert [(m.quantity, m.moved, m.beyond) for m in found.movements if m.moved] == [("H", 1, code == 1)]
+    assert ("numpy (first H, xor, float64)" in show_diff.verdict(found)) == (code == 1)
+
+
+def test_one_side_beyond_its_own_limit_is_beyond(before):
+    wrong = made(changed(FAULTS["sign of R"]), seeds=range(2))
+    for a, b in [(before, wrong), (wrong, before), (wrong, wrong)]:
+        found = between(a, b)
+        assert found.exit_code() == 1
+        assert "MOVED BEYOND BOUNDS: numpy (first R, xor" in show_diff.verdict(found)
+
+
+def test_a_column_rejected_for_its_form_is_beyond(before):
+    short = made(changed(("W2 - lr * T.dL_dW2, T.L", "W2 - lr * T.dL_dW2, T.L[:1]")), seeds=range(2))
+    assert short.result.rejections
+    found = between(before, short)
+    assert found.exit_code() == 1
+    assert show_diff.verdict(found) == "MOVED BEYOND BOUNDS: numpy."
+
+
+@pytest.mark.parametrize(("quantity", "position"), [("W1", 7), ("L", 0), ("W2_final", None)])
+def test_the_first_recorded_step_with_another_bit_is_found(before, quantity, position):
+    Z = before.arrays[KEY][quantity].copy()
+    entry = Z if position is None else Z[position]
+    entry.flat[-1] = np.nextafter(entry.flat[-1], 9)
+    drift = between(before, with_arrays(before, **{quantity: Z})).drifts[0]
+    steps = [*before.arrays[KEY]["step"].tolist(), 40]
+    n = len(steps) - 1 if position is None else position
+    assert (drift.same_until, drift.differs_at) == (steps[n - 1] if n else None, steps[n])
+    assert (float(drift.loss) > 0, float(drift.weights) > 0) == (quantity == "L", quantity != "L")
+
+
+def test_what_changed_in_the_environment_comes_first(before):
+    e = before.result.environment
+    changed = {"versions": e.versions | {"numpy": "9.9"}, "variables": {"XLA_FLAGS": "--fast"}, "command": "other"}
+    found = between(before, with_result(before, environment=msgspec.structs.replace(e, **changed)))
+    told = {c.name: (c.a, c.b) for c in found.environment}
+    assert told["numpy"] == (e.versions["numpy"], "9.9")
+    assert told["XLA_FLAGS"] == (None, "--fast")
+    assert set(told) == {"numpy", "XLA_FLAGS", *e.variables}
+    assert any("9.9" in line for line in show_diff.environment(found))
+
+
+def test_a_column_that_could_not_be_judged_is_said_and_counts(before):
+    missing = with_result(
+        before, columns=[result.Column("numpy", "not judged", "numpy was killed by SIGKILL")], rows=[]
+    )
+    found = between(before, missing._replace(arrays={}))
+    assert found.exit_code() == 3
+    assert "numpy was not judged in B: numpy was killed by SIGKILL." in show_diff.missing(found)
+    assert show_diff.verdict(found) == "NOTHING COMPARED."
+
+
+def test_columns_on_one_side_only_are_said(before):
+    more = with_result(before, columns=[*before.result.columns, result.Column("torch", "agrees", "")])
+    assert "Only in B: torch." in show_diff.missing(between(before, more))
+    with pytest.raises(UsageError, match="no column in common"):
+        between(before, with_result(before, columns=[result.Column("torch", "agrees", "")], rows=[]))
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"seeds": range(1, 3)}, "in case xor: first_seed 0 and 1"),
+        ({"seeds": range(2), "lr": 0.25}, "in case xor: lr 0.5 and 0.25"),
+        ({"seeds": range(2), "steps": 2}, "in case xor: steps 40 and 2"),
+        ({"seeds": range(2), "activation": "tanh"}, "in case xor: activation sigmoid and tanh"),
+    ],
+)
+def test_other_inputs_are_named(before, settings, what):
+    with pytest.raises(UsageError, match=what):
+        between(before, made(numpy_impl, **settings))
+
+
+def test_other_cases_data_and_rows_are_named(before):
+    (s,) = before.result.settings
+    for change, what in [
+        ({"settings": [msgspec.structs.replace(s, name="xnor")]}, "only one of them has xnor, xor"),
+        (
+            {"settings": [msgspec.structs.replace(s, inputs_sha256="0" * 64)]},
+            r"inputs_sha256\) [0-9a-f]{12}… and 0{12}…",
+        ),
+        ({"rows": before.result.rows[1:]}, "B is not complete: it has no row for every L of numpy, xor, float64"),
+    ]:
+        with pytest.raises(UsageError, match=what):
+            between(before, with_result(before, **change))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_ulps_apart_counts_representable_numbers(dtype):
+    info = np.finfo(dtype)
+    x = np.array([1.0, -1.0, info.max, 0.0, -info.tiny, np.nan, np.inf], dtype)
+    with np.errstate(over="ignore"):
+        up = np.nextafter(x, np.array(np.inf, dtype))
+    assert ulps_apart(x, up).tolist() == [1, 1, 1, 1, 1, 0, 0]
+    assert ulps_apart(up, x).tolist() == [1, 1, 1, 1, 1, 0, 0]
+    least = info.smallest_subnormal
+    assert ulps_apart(np.array([-least, 0.0, np.nan], dtype), np.array([least, -0.0, 1], dtype)).tolist() == [
+        2,
+        0,
+        np.inf,
+    ]
+    assert same_bits(np.array([0.0, 1, np.nan], dtype), np.array([-0.0, 1, -np.nan], dtype)).tolist() == [
+        False,
+        True,
+        True,
+    ]
+
+
+def test_share_of_a_limit():
+    a, b = np.array([1.0, 1, 1, 1, np.nan, 1, 1]), np.array([1.0, 2, 2, 2, 1, 2, 1 + 2**-52])
+    limit = np.array([0.0, 2, 1, 0, 1, np.nan, np.inf])
+    assert share_of(a, b, limit).tolist() == [0, 0.5, 1, np.inf, np.inf, 0, 0]
+    assert share_of(np.array([1.0]), np.array([1.1]), np.nextafter([1.1 - 1.0], 0))[0] > 1
+
+
+def arrays_of(folder):
+    return folder / "arrays" / "0-numpy-float64.npz"
+
+
+def relist(folder, path):
+    """Give result.json the hash of a file that was changed, as somebody who wants to deceive would."""
+    found = result.read(folder / "result.json")
+    name, sha256 = path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
+    listed = msgspec.structs.replace(found, arrays=found.arrays | {name: sha256})
+    (folder / "result.json").write_bytes(result.encode(listed))
+
+
+def replace_member(name, content):
+    """A damage: the member of an arrays' .npz is replaced (None: left out), and its hash is right."""
+
+    def damage(folder):
+        with zipfile.ZipFile(arrays_of(folder)) as archive:
+            members = {m: archive.read(m) for m in archive.namelist()}
+        members[name] = content
+        with zipfile.ZipFile(arrays_of(folder), "w") as archive:
+            for m in (m for m in members if members[m] is not None):
+                archive.writestr(m, members[m])
+        relist(folder, arrays_of(folder))
+
+    return damage
+
+
+def overwritten(content, listed=True):
+    def damage(folder):
+        arrays_of(folder).write_bytes(content)
+        if listed:
+            relist(folder, arrays_of(folder))
+
+    return damage
+
+
+def npy(Z, **how):
+    stream = io.BytesIO()
+    np.save(stream, Z, **how)
+    return stream.getvalue()
+
+
+def edited(old, new):
+    def damage(folder):
+        text = (folder / "result.json").read_text()
+        assert old in text
+        (folder / "result.json").write_text(text.replace(old, new, 1))
+
+    return damage
+
+
+def scaled_inputs(folder):
+    inputs = store.load(folder).inputs
+    (folder / "inputs.npz").write_bytes(store.npz(inputs | {"X": 2 * inputs["X"]}))
+    relist(folder, folder / "inputs.npz")
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (shutil.rmtree, "Cannot read .*report: No such file"),
+        (lambda folder: (folder / "result.json").unlink(), "is not a report: there is no result.json in it"),
+        (lambda folder: (folder / "result.json").write_text("{"), "is not a result of fourfold"),
+        (lambda folder: (folder / "result.json").write_text("[" * 10**6), "is not a result of fourfold"),
+        (lambda folder: (folder / "result.json").write_bytes(b" " * (64 * 2**20 + 1)), "is larger than"),
+        (edited('"schema_version": 1', '"schema_version": 2'), "has schema version 2; this fourfold reads version 1"),
+        (edited('"steps": 40', '"steps": 10000000000000000000'), "not a result of fourfold|impossible sizes"),
+        (edited('"samples": 4', '"samples": -4'), "impossible sizes in xor"),
+        (edited('"steps": 40', '"steps": 4000'), r"L.npy is float64 \(25, 2\) where float64 \(206, 2\) is expected"),
+        (
+            edited('"worst_ulps": ', '"worst_ulps": "many", "_": '),
+            "is not a result of fourfold: .*worst_ulps|many|enum",
+        ),
+        (edited('"inputs.npz"', '"outputs.npz"'), "lists no arrays: make the report again"),
+        (edited("arrays/0-numpy-float64", "../0-numpy-float64"), "is not one of the arrays"),
+        (lambda folder: arrays_of(folder).unlink(), "0-numpy-float64.npz is missing"),
+        (overwritten(b"", listed=False), "was changed after the report was made"),
+        (overwritten(b"PK no zip"), "does not hold the arrays of a fourfold report: File is not a zip file"),
+        (overwritten(store.npz({"X": np.zeros(3)})), "'X.npy' is not one of them"),
+        (replace_member("H.txt", b"?"), "'H.txt' is not one of them"),
+        (replace_member("trace_H.npy", None), "trace_H is missing"),
+        (replace_member("trace_H.npy", b"\x93NUM"), "does not hold the arrays of a fourfold report"),
+        (replace_member("trace_H.npy", npy(np.zeros((2, 4, 3)))[:-8]), "does not hold the arrays of a fourfold report"),
+        (replace_member("trace_H.npy", npy(np.zeros((2, 4, 3), "f4"))), "trace_H.npy is float32 .* float64"),
+        (replace_member("trace_H.npy", npy(np.zeros((2, 4, 4)))), r"\(2, 4, 4\) where float64 \(2, 4, 3\) is expected"),
+        (
+            replace_member("trace_H.npy", npy(np.array([{}]), allow_pickle=True)),
+            "pickled Python objects, which are never",
+        ),
+        (scaled_inputs, "inputs.npz is not what .*result.json was computed from"),
+    ],
+)
+def test_bad_input_gets_one_sentence(folder, damage, sentence):
+    damage(folder)
+    with pytest.raises(UsageError, match=sentence) as refused:
+        verb(str(folder), str(folder))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_no_result(tmp_path, folder):
+    (tmp_path / "x.npz").write_bytes(store.npz({"H": np.zeros(3)}))
+    (tmp_path / "x.txt").write_text("H = 0")
+    for name, sentence in [
+        ("x.npz", "is not in a report"),
+        ("y.npz", "There is no file"),
+        ("x.txt", "is not a result of fourfold"),
+        ("report/inputs.npz", "is not in a report"),
+    ]:
+        with pytest.raises(UsageError, match=sentence):
+            verb(str(tmp_path / name), str(folder))
+
+
+def test_one_npz_is_one_column_in_one_precision(before, after, tmp_path, capsys):
+    a, b = (arrays_of(written(report, tmp_path / name)) for name, report in [("a", before), ("b", after)])
+    assert verb(str(a), str(b.parent.parent)) == 0
+    text = capsys.readouterr().out
+    assert "float64: movement" in text
+    assert "float32" not in text
+    with pytest.raises(UsageError, match="not of the same column, case and precision"):
+        verb(str(a), str(b.with_name("0-numpy-float32.npz")))
+
+
+def test_without_arrays_the_shares_are_compared(before, folder, tmp_path, capsys):
+    (tmp_path / "alone.json").write_bytes(result.encode(before.result))
+    assert verb(str(tmp_path / "alone.json"), str(folder / "result.json")) == 0
+    text = capsys.readouterr().out
+    assert "Without the arrays of both reports" in text
+    assert "Whether bits moved is not known" in text
+
+
+def test_words_from_a_file_cannot_move_the_cursor(before, tmp_path, capsys):
+    e = msgspec.structs.replace(before.result.environment, cpu="\x1b[2J[/red]")
+    verb(str(written(before, tmp_path / "a")), str(written(with_result(before, environment=e), tmp_path / "b")))
+    assert "�[2J[/red]" in capsys.readouterr().out
+
+
+def test_the_command(tmp_path, after):
+    made_by = ("report", "--impl", "numpy", "--case", "dyadic-relu,xor", "--steps", 40, "--seeds", 2, "--lr", 0.5)
+    said(command(*made_by, "--dtype", "float64,float32", "--out", tmp_path / "a", "--resolution", 3), 0)
+    done = command("diff", tmp_path / "a", tmp_path / "a" / "result.json", "--json", "-")
+    assert said(done, 0) == ""
+    found = json.loads(done.stdout)
+    assert found["columns"] == ["numpy"]
+    assert list(found["inputs"]) == ["dyadic-relu", "xor"]
+    assert {m["moved"] for m in found["movements"]} == {0}
+    b = written(after, tmp_path / "b")
+    assert "only one of them has dyadic-relu" in said(command("diff", tmp_path / "a", b), 2)
+    wrong = written(made(changed(FAULTS["NaN"]), seeds=range(2)), tmp_path / "c")
+    done = command("diff", b, wrong)
+    assert said(done, 1) == ""
+    assert "MOVED BEYOND BOUNDS: numpy" in done.stdout
+
+
+def test_versions_of_what_is_called_otherwise_or_not_installed(monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "packages_distributions", lambda: {"tensorflow": ["msgspec"]})
+    lost = importlib.metadata.PackageNotFoundError
+    real = importlib.metadata.version
+
+    def version(name):
+        if name in {"tensorflow", "fourfold"}:
+            raise lost(name)
+        return real(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert environment.version("tensorflow") == msgspec.__version__
+    assert environment.version("fourfold") == "unknown"
+
+
+def test_variables_that_change_the_numbers_are_kept_and_no_others(monkeypatch):
+    monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    monkeypatch.setenv("TF_API_TOKEN", "secret")
+    variables = environment.environment(["numpy"], DTYPES, "").variables
+    assert variables["MKL_CBWR"] == "COMPATIBLE"
+    assert variables["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=true"
+    assert "TF_API_TOKEN" not in variables
