@@ -11,10 +11,10 @@ from compare import cases, options, result
 from compare.certify import certify
 from compare.environment import environment, setting
 from compare.errors import UsageError
+from compare.mistakes import planted
 from impls.two_layer import numpy_impl
 from reports import proofs, render, store
 from tests.conftest import Here
-from tests.planted import FAULTS, changed
 
 EVIL = '<img src=x onerror="alert(1)">.csv'
 
@@ -24,7 +24,7 @@ def report(monkeypatch):
     """A report on two columns, one of them wrong, under a name that tries to be markup."""
     case = cases.make("xor", "sigmoid", 0.5, 50, 3, range(2))._replace(name=EVIL)
     grid = options.grid(20, "0,1")
-    modules = {"numpy": numpy_impl, "sly|`x`": changed(FAULTS["sign of R"])}
+    modules = {"numpy": numpy_impl, "sly|`x`": planted.load("numpy", "sign of the residual")}
     found = {}
     for name, module in modules.items():
         for dtype in cases.DTYPES:

@@ -7,9 +7,9 @@ import pytest
 
 from compare import agree, bounds, budget, cases, suites, threshold, truth
 from compare.agree import TRUTH_NAMES
+from compare.mistakes import planted
 from impls.model import Trace
 from tests.conftest import Here, asymmetric
-from tests.planted import changed
 from tests.test_cli import command, said
 
 
@@ -33,7 +33,7 @@ def test_an_error_of_an_activation_is_measured_wherever_it_is(monkeypatch, funct
     ):
         off = f'"{function}": (lambda H: ({honest})(H) * (1 + {20 * eps} * np.asarray({condition}, H.dtype)),'
         old = '"sigmoid": (sigmoid,' if function == "sigmoid" else '"tanh": (np.tanh,'
-        found = costs(monkeypatch, changed((old, off)), function, dtype)
+        found = costs(monkeypatch, planted.changed("numpy", old, off), function, dtype)
         assert found.how == where
         assert 17 < found.eps < 23
         assert found.headroom() < 0.5
@@ -42,9 +42,9 @@ def test_an_error_of_an_activation_is_measured_wherever_it_is(monkeypatch, funct
 
 
 def test_flushing_a_subnormal_result_costs_nothing_and_losing_a_normal_one_everything(monkeypatch):
-    flushed = changed(('"tanh": (np.tanh,', '"tanh": (lambda H: np.tanh(H) * (abs(H) > 2.3e-308),'))
+    flushed = planted.changed("numpy", '"tanh": (np.tanh,', '"tanh": (lambda H: np.tanh(H) * (abs(H) > 2.3e-308),')
     assert costs(monkeypatch, flushed, "tanh").eps < 2
-    lost = changed(('"tanh": (np.tanh,', '"tanh": (lambda H: np.tanh(H) * (abs(H) > 1e-300),'))
+    lost = planted.changed("numpy", '"tanh": (np.tanh,', '"tanh": (lambda H: np.tanh(H) * (abs(H) > 1e-300),')
     assert costs(monkeypatch, lost, "tanh").eps > 1e15
 
 

@@ -12,9 +12,9 @@ import pytest
 from compare import configurations, result, run, soak
 from compare.configurations import ROUNDS, SHAPES
 from compare.errors import ColumnError, UsageError
+from compare.mistakes import planted
 from impls.two_layer import numpy_impl
 from tests.conftest import Here
-from tests.planted import changed
 from tests.test_cli import HERE, command, said
 
 BATCH = 16
@@ -115,7 +115,7 @@ def test_every_batch_has_the_whole_time(monkeypatch):
 
 
 def test_a_wrong_column_is_found_with_its_configuration(monkeypatch):
-    wrong = changed(("dL_dH = dL_dA * sigma_prime(A)", "dL_dH = dL_dA * sigma_prime(A) * (1 + 1e-12)"))
+    wrong = planted.changed("numpy", "dL_dH = dL_dA * sigma_prime(A)", "dL_dH = dL_dA * sigma_prime(A) * (1 + 1e-12)")
     found = finish(HereSoaking(monkeypatch, wrong), soak.begin(["numpy"], "-"), 8, 0)
     assert 0 < len(found.rejections) == found.rejected
     assert {r.dtype for r in found.rejections} == {"float64"}

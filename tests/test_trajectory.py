@@ -7,9 +7,9 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from compare import agree, cases, suites, trajectory, truth
+from compare.mistakes import planted
 from impls.two_layer import numpy_impl
 from tests.conftest import asymmetric, path
-from tests.planted import FAULTS, changed
 
 PHI = {
     "identity": (lambda h: h, lambda a: 1),
@@ -194,12 +194,19 @@ def test_the_worst_rounding_reaches_the_limit(activation):
 
 @pytest.mark.parametrize(
     "fault",
-    ["one step skipped", "momentum", "float32 leak in storage", "weight decay 1e-9", "float32 rate", "factor 2"],
+    [
+        "one step skipped",
+        "momentum",
+        "float32 leak in storage",
+        "weight decay of 1e-9",
+        "rate in float32",
+        "factor 2 left over",
+    ],
 )
 def test_a_fault_carries_a_loss_beyond_the_limit(fault):
     case = cases.make("xor", "sigmoid", 0.1, 300, 3, range(1))
     curve = trajectory.proved(case, 0, "float64")
-    *_, L = path(changed(FAULTS[fault]), case, "float64")
+    *_, L = path(planted.load("numpy", fault), case, "float64")
     limit = trajectory.limits(case, curve, "float64", np.arange(case.steps))
     assert (np.abs((L[:, 0] - curve.L) - curve.L_rest) > limit).any()
 
