@@ -449,7 +449,7 @@ CODE = Part(
         Equation(
             24,
             "Training",
-            [math("{} → {} → {} → … {} {}", sub("L", "0"), sub("L", "1"), sub("L", "2"), text("  with "), row("lr"))],
+            [math("{} = {} − lr {} , 't = 0 , 1 , 2 …", sub("'W", "'t + 1"), sub("'W", "'t"), partial("L", sub("'W", "'t")))],
             "The same step, again and again, on all samples at once, from freshly drawn weights. Every column starts "
             "at the same ones. The loss is kept every 200 epochs.",
             ("W1", "W2", "L", "lr"),

@@ -32,7 +32,7 @@ def _letters(s=lambda name: name):
         "Y_hat": _hat("Y", s("Y_hat")),
         "lr": _tag("mi", "λ", s("lr")),
         "sigma": _tag("mi", "σ", s("sigma")),
-        "sigma_prime": _tag("msup", _tag("mi", "σ") + _tag("mo", "′"), s("sigma_prime")),
+        "sigma_prime": _tag("mrow", _tag("mi", "σ") + _tag("mo", "′", lspace="0", rspace="0"), s("sigma_prime")),
     }
 
 
@@ -127,4 +127,5 @@ def stack(*rows):
 
 
 def text(words):
-    return _tag("mtext", words)
+    """Words; blanks at either end are kept."""
+    return _tag("mtext", words.replace(" ", "\N{NO-BREAK SPACE}"))

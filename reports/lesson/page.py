@@ -32,7 +32,7 @@ def render(lesson, mistakes=None, made="", answers=None):
         "files": here,
         "lines": _lines(lesson.columns),
         "paths": {c: f"impls/two_layer/{source.path(c).name}" for c in here},
-        "whole": {c: source.highlighted(c) for c in here},
+        "whole": {c: source.whole(c) for c in here},
         "symbols": {name: Markup("<math>{}</math>").format(markup) for name, markup in SYMBOLS.items()},
         "meanings": content.MEANINGS,
         "shapes": _shapes(lesson),

@@ -25,7 +25,8 @@ ASKED = ("grad", "gradient")
 
 class Line(NamedTuple):
     number: int
-    code: Markup  # highlighted; indentation as in the file
+    indent: int  # blanks before the code
+    code: Markup  # highlighted, with those blanks
     activation: str  # the one this line is for, or ""
 
 
@@ -50,8 +51,19 @@ def lines(column, *places):
         for node, activation in _nodes(column, tree, *place.split()):
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
             chosen |= dict.fromkeys(range(first, node.end_lineno + 1), activation)
-    code = highlighted(column)
-    return [Line(n, code[n - 1], chosen[n]) for n in sorted(chosen)]
+    found, code = text(column).splitlines(), highlighted(column)
+    common = min(_indent(found[n - 1]) for n in chosen)
+    return [Line(n, _indent(found[n - 1]) - common, code[n - 1][common:], chosen[n]) for n in sorted(chosen)]
+
+
+def whole(column):
+    """Every Line of a column's file."""
+    pairs = zip(text(column).splitlines(), highlighted(column), strict=True)
+    return [Line(n, _indent(plain), code, "") for n, (plain, code) in enumerate(pairs, start=1)]
+
+
+def _indent(line):
+    return len(line) - len(line.lstrip(" "))
 
 
 def _nodes(column, tree, place, target=None):
@@ -90,7 +102,7 @@ def _is_index(name, target):
 @cache
 def highlighted(column):
     """Every line of a column's file as markup; symbols carry their name in data-s."""
-    return highlight(text(column))
+    return highlight(text(column))[: len(text(column).splitlines())]
 
 
 def highlight(code):

@@ -89,11 +89,12 @@ function remember() {
 
 // --- Tables of numbers -----------------------------------------------------------------------------------------
 
+/** Four significant digits. */
 function short(value) {
   if (Number.isInteger(value) && Math.abs(value) < 1000) return String(value).replace("-", "−");
   const size = Math.abs(value);
-  const text = size >= 1e-3 && size < 1e3 ? value.toFixed(4) : Number.isFinite(value) ? value.toExponential(2) : String(value);
-  return text.replaceAll("-", "−");
+  const plain = !Number.isFinite(value) || (size >= 1e-3 && size < 1e3);
+  return (plain ? value.toPrecision(4) : value.toExponential(3)).replaceAll("-", "−");
 }
 
 /** All digits: the shortest that give back the same number; those in which a column differs from the first stand out. */
@@ -167,7 +168,7 @@ function draw(canvas) {
   const height = canvas.clientHeight;
   if (!width) return;
   const scale = devicePixelRatio || 1;
-  canvas.width = width * scale;
+  canvas.width = width * scale; // clears it
   canvas.height = height * scale;
   const pen = canvas.getContext("2d");
   const style = getComputedStyle(canvas);
@@ -197,10 +198,10 @@ function dot(pen, x, y, radius, fill, ring) {
 /** E26: a grid of inputs in the colour of their class, paler the nearer to the boundary; the inputs on top. */
 function boundary(pen, width, height, column) {
   const { side, low, high } = header;
-  const extent = Math.min(width, height) - 20;
-  const cell = extent / side;
-  const left = (width - extent) / 2;
-  const top = (height - extent) / 2;
+  const cell = Math.floor((Math.min(width, height) - 20) / side);
+  const extent = cell * side;
+  const left = Math.round((width - extent) / 2);
+  const top = Math.round((height - extent) / 2);
   const start = (run(column) * header.steps.length + state.step) * side * side;
   const level = (i, j) => numbers.levels[start + j * side + i];
   for (let j = 0; j < side; j++) {
@@ -209,7 +210,7 @@ function boundary(pen, width, height, column) {
       const y = top + (side - 1 - j) * cell;
       pen.globalAlpha = 0.3 + 0.55 * Math.min(1, Math.abs(level(i, j) - 127.5) / 64);
       pen.fillStyle = CLASSES[level(i, j) > 127 ? 1 : 0];
-      pen.fillRect(x, y, cell + 0.5, cell + 0.5);
+      pen.fillRect(x, y, cell, cell);
     }
   }
   pen.globalAlpha = 1;
@@ -246,7 +247,7 @@ function hidden(pen, width, height, column) {
   const low = Math.min(0, ...finite);
   const high = Math.max(1, ...finite);
   const gap = 22;
-  const side = Math.min((width - gap * pairs.length) / pairs.length, height - 2 * gap + 4);
+  const side = Math.min((width - 24) / pairs.length - gap, height - 2 * gap + 4);
   const left = (width - pairs.length * (side + gap)) / 2 + gap;
   pairs.forEach(([k, l], n) => {
     const x0 = left + n * (side + gap);
@@ -354,15 +355,16 @@ function update(element) {
 
 function refresh(elements = inView) {
   if (!numbers) return;
+  const isPicture = (element) => element.matches("canvas");
+  [...elements].filter(isPicture).forEach(update); // they measure the page, so they come before what changes it
   const step = header.steps[state.step];
   const { values, marks } = quantity("L", state.columns[0]);
-  one("now").innerHTML = "<span>step <b></b></span> <span>loss <b></b></span> <span class=mark></span>";
   const [at, L] = all("b", one("now"));
   at.textContent = step.toLocaleString("en");
   L.textContent = short(values[0]);
   say(one("now").lastElementChild, marks, "L");
   one("step").setAttribute("aria-valuetext", `step ${step} of ${header.steps[LAST]}, loss ${short(values[0])}`);
-  elements.forEach(update);
+  [...elements].filter((element) => !isPicture(element)).forEach(update);
 }
 
 /** E24: what training kept. */
