@@ -82,11 +82,16 @@ def malformed_path(path, W1, W2, steps, p):
 
 def judge_trace(quantities, W1, W2, p):
     """A column's Trace at the weights W1 (*S, d_in, d_hidden), W2: a list of Judged in order of computation."""
+    return judge_quantities(quantities._asdict(), W1, W2, p)
+
+
+def judge_quantities(given, W1, W2, p):
+    """The same for some of the quantities, {field of Trace: array}."""
     with np.errstate(all="ignore"):
         q, E, in_range = exact_values(W1, W2, p)
         shows = _shows(q, E, p)
-        names = [(name, TRUTH_NAMES.get(name, name)) for name in Trace._fields]
-        return [_judge(name, getattr(quantities, name), q[t], E[t], in_range, shows, p) for name, t in names]
+        names = [(name, TRUTH_NAMES.get(name, name)) for name in Trace._fields if name in given]
+        return [_judge(name, given[name], q[t], E[t], in_range, shows, p) for name, t in names]
 
 
 def judge_steps(W1, W2, path, p):
@@ -99,6 +104,49 @@ def judge_steps(W1, W2, path, p):
     blocks = [slice(t, t + length) for t in range(0, len(W1), length)]
     judged = [_judge_block(W1[b], W2[b], [Z[b] for Z in path], p) for b in blocks]
     return [_concatenate(rows) for rows in zip(*judged, strict=True)]
+
+
+def judge_run(W1, W2, end, p):
+    """A run that shows only its end, as Judged: every loss, and the last W2 and W1.
+
+    W1 (S, d_in, d_hidden), W2 before it; `end` is W1 and W2 after it and losses (steps, S). The truth is the exact
+    run from the same weights. A correct one leaves it by at most the sum of the limits of its steps, each carried on
+    through the steps that follow. Where that sum is larger than the numbers themselves it says nothing, and nothing
+    is certified.
+    """
+    with np.errstate(all="ignore"):
+        new1, new2, losses = end
+        old, E_old = [truth.widen(W, p.wide) for W in (W1, W2)], [np.zeros(W.shape) for W in (W1, W2)]
+        judged, in_range, shows = [], np.ones(W1.shape[:-2], bool), np.ones(W1.shape[:-2], bool)
+        for L in losses:
+            q, E, fits = exact_values(old[0], old[1], p._replace(exact=False), E_old)
+            in_range, shows = in_range & fits & np.isfinite(E["L"]), shows & _shows(q, E, p)
+            judged.append(_judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), shows, p))
+            pairs = [_carry(w, e, q[g], E[g], p) for w, e, g in zip(old, E_old, ("dL_dW1", "dL_dW2"), strict=True)]
+            old, E_old = ([*Z] for Z in zip(*pairs, strict=True))
+        judged = [_concatenate([j._replace(**_first_axis(j)) for j in judged])]
+        for name, new, w, e in (("W2", new2, old[1], E_old[1]), ("W1", new1, old[0], E_old[0])):
+            fits = _below_overflow((np.abs(truth.narrow(w)) + e).max(axis=(-2, -1)), p)
+            judged.append(_judge(name, new, w, e, in_range & fits & _says_something(w, e), shows, p))
+        return judged
+
+
+def _says_something(exact, limit):
+    """Where (per point) an array is known to better than its own size."""
+    axes = tuple(range(1, limit.ndim))
+    return limit.max(axis=axes) <= np.abs(truth.narrow(exact)).max(axis=axes)
+
+
+def _carry(old, E_old, gradient, E_gradient, p):
+    """The exact weights after a step, and how far a correct run may be from them."""
+    new, g = old - truth.widen(p.lr, p.wide) * gradient, truth.narrow(gradient)
+    most = np.abs(truth.narrow(new)) + E_old
+    step = bounds.step_limit(p.lr, g, E_gradient, truth.narrow(old), most, p.dtype, p.wide)
+    return new, bounds.slack(p.dtype, p.wide) * E_old + step
+
+
+def _first_axis(judged):
+    return {name: Z[None] for name, Z in judged._asdict().items() if name != "quantity"}
 
 
 def _judge_block(old1, old2, path, p):
@@ -123,19 +171,22 @@ def _judge_update(name, old, new, gradient, E_gradient, in_range, shows, p):
     return _judge(name, new, exact, limit, in_range & _below_overflow(reach, p), shows, p)
 
 
-def exact_values(W1, W2, p):
-    """Exact quantities, their limits, and where (per point) all of them stay within the format's range."""
+def exact_values(W1, W2, p, E_weights=None):
+    """Exact quantities, their limits, and where (per point) all of them stay within the format's range.
+
+    The limits hold for weights within `E_weights` (one array a layer) of W1, W2; without, for these weights alone.
+    """
     network = network_of(W1, W2, p, p.wide)
     X, Y = truth.widen(p.X, p.wide), truth.widen(p.Y, p.wide)
     q = truth.evaluate(X, Y, network)
-    E = bounds.limits(q, X, Y, network, p.dtype, p.wide)
+    E = bounds.limits(q, X, Y, network, p.dtype, p.wide, E_weights=E_weights)
     in_range = np.ones(W1.shape[:-2], bool)
     for name, limit in E.items():
         reach = bounds.reaches(name, np.abs(truth.narrow(q[name])), limit, p.Y, p.dtype)
         if not _below_overflow(reach.max(), p):
             in_range &= _below_overflow(reach if name == "L" else reach.max(axis=(-2, -1)), p)
     if not in_range.all() and p.wide == np.longdouble:  # float64 cannot hold the limits out there
-        E = bounds.limits(q, X, Y, network, p.dtype, p.wide, np.longdouble)
+        E = bounds.limits(q, X, Y, network, p.dtype, p.wide, np.longdouble, E_weights)
     if p.exact:
         roundless = bounds.roundless(q, X, Y, network, p.dtype)
         E = {name: np.where(bounds.per_point(roundless, limit), 0.0, limit) for name, limit in E.items()}

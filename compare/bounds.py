@@ -56,25 +56,28 @@ def gamma(n, u):
     return n * u / (1 - n * u)
 
 
-def limits(q, X, Y, network, dtype, wide, number: type = np.float64):
+def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=None):
     """The limit of every quantity in `q` (from `truth.evaluate`), by the same names, as arrays of `number`.
 
-    float64 is enough wherever float64 can hold the quantities; beyond, `number` may be long double.
+    float64 is enough wherever float64 can hold the quantities; beyond, `number` may be long double. `E_weights`, an
+    array a layer, says how far the weights used may be from those in `network`; as a rule they are the same.
     """
     with np.errstate(all="ignore"):
         magnitude = lambda Z: None if Z is None else np.abs(narrow(Z, number))
         v = {name: magnitude(Z) for name, Z in q.items()}
         W, b = ([magnitude(Z) for Z in arrays] for arrays in network[:2])
-        E = _limits(v, magnitude(X), magnitude(Y), W, b, network.activations, format_of(dtype))
+        E_W = E_weights or [np.zeros_like(w) for w in W]
+        E = _limits(v, magnitude(X), magnitude(Y), W, E_W, b, network.activations, format_of(dtype))
         factor = slack(dtype, wide)
         return {name: factor * limit for name, limit in E.items()}
 
 
-def _limits(v, X, Y, W, b, activations, f):
+def _limits(v, X, Y, W, E_W, b, activations, f):
     """Everything given is a magnitude."""
     K = len(W)
     N, d_out = Y.shape[-2:]
-    A, E_A, E_W = [X], [_input(X, f)], [_input(w, f) for w in W]
+    A, E_A = [X], [_input(X, f)]
+    E_W = [np.where(e > 0, e + f.eta, _input(w, f)) for w, e in zip(W, E_W, strict=True)]
     E = {}
     for k in range(1, K + 1):
         H, activation = v[f"H{k}"], activations[k - 1]

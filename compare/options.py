@@ -65,6 +65,8 @@ class Drawing:
     "Points a side of the decision boundary's grid."
     extent: Annotated[str, Parameter(allow_leading_hyphen=True)] = "0,1"
     "The grid's lower and upper end, for both inputs."
+    curves: str | None = None
+    "Further activations, comma-separated, whose proved loss curves are drawn too, with one seed each."
 
 
 @Parameter(name="*")
@@ -143,6 +145,14 @@ def seeds(text):
     if start < 0 or stop <= start:
         raise UsageError(f"--seeds {text} is empty: give at least one seed, none below 0.")
     return range(start, stop)
+
+
+def activations(text):
+    found = list(dict.fromkeys(names(text) or []))
+    for name in found:
+        if name not in cases.ACTIVATIONS:
+            raise UsageError(f"There is no activation {name!r}: choose from {', '.join(cases.ACTIVATIONS)}.")
+    return found
 
 
 def timeout(seconds):

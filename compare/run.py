@@ -73,6 +73,10 @@ class Workers:
     def seconds(self, name):
         return self._spent.get(name, 0)
 
+    def restart_clocks(self):
+        """Every column has its whole time again."""
+        self._spent.clear()
+
     def stop(self):
         self._stopped = True
         for future in list(self._futures):
@@ -88,13 +92,15 @@ class Workers:
         if isinstance(error, pebble.ProcessExpired):
             code = error.exitcode
             return (
-                f"{name} was killed by {_signal(-code)}" if code < 0 else f"{name} ended its process with status {code}"
+                f"{name} was killed by {signal_name(-code)}"
+                if code < 0
+                else f"{name} ended its process with status {code}"
             )
         text = " ".join(str(error).split()) or "no message"
         return f"{name} raised {type(error).__name__}: {text[:300]}{_where(error)}"
 
 
-def _signal(number):
+def signal_name(number):
     return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 

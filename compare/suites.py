@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.cases import DTYPES, Case, draw, xor
+from compare.cases import ACTIVATIONS, DTYPES, Case, draw, xor
 from compare.errors import UsageError
 
 SUITES = ("quick", "default", "full")
@@ -35,6 +35,9 @@ TABLE = (
     # all sizes equal: only numbers can tell a transpose that shapes would not
     Entry("square-relu", "square", 4, "relu"),
     Entry("square-tanh", "square", 4, "tanh"),
+    Entry("square-sigmoid", "square", 4, "sigmoid"),
+    # one output, and residuals beyond 1: flat targets, clipped gradients, robust losses
+    Entry("one-output-sigmoid", "one output", 2, "sigmoid"),
     Entry("xnor", "xnor", 3, "tanh"),
     Entry("one-of-each", "single", 1, "sigmoid"),
     Entry("wide", "xor", 64, "relu", lr=0.01),
@@ -68,6 +71,8 @@ TABLE = (
     Entry("dyadic-identity", "dyadic", 3, "identity", "halves", lr=0.25, steps=2, exact=True),
 )
 QUICK = ("asymmetric-sigmoid", "saturated-sigmoid", "dyadic-relu")
+# without their activations; the first four are the quick ones
+SITUATIONS = ("xor", "asymmetric", "saturated", "dyadic", "square", "zero-first-layer", "one-of-each", "wide")
 
 
 def _asymmetric():
@@ -85,6 +90,11 @@ def _xnor():
 def _square():
     rng = np.random.default_rng(1618)
     return rng.standard_normal((4, 4)), rng.standard_normal((4, 4))
+
+
+def _one_output():
+    rng = np.random.default_rng(1414)
+    return rng.standard_normal((6, 3)), 10 * rng.standard_normal((6, 1))
 
 
 def _single():
@@ -109,6 +119,7 @@ DATA = {
     "xnor": _xnor,
     "asymmetric": _asymmetric,
     "square": _square,
+    "one output": _one_output,
     "single": _single,
     "nan": lambda: _with(np.nan),
     "infinity": lambda: _with(np.inf),
@@ -123,10 +134,10 @@ WEIGHTS = {
 }
 
 
-def build(entry):
+def build(entry, seeds=SEEDS):
     """The Case of an entry of the table."""
     X, Y = DATA[entry.data]()
-    W1, W2 = (entry.scale * W for W in WEIGHTS[entry.weights](*draw(SEEDS, (X.shape[1], entry.hidden, Y.shape[1]))))
+    W1, W2 = (entry.scale * W for W in WEIGHTS[entry.weights](*draw(seeds, (X.shape[1], entry.hidden, Y.shape[1]))))
     return Case(
         name=entry.name,
         X=X,
@@ -136,7 +147,7 @@ def build(entry):
         activation=entry.activation,
         lr=entry.lr,
         steps=entry.steps,
-        seeds=SEEDS,
+        seeds=seeds,
         exact=entry.exact,
         dtypes=entry.dtypes,
     )
@@ -162,6 +173,34 @@ def choose(suite, names, default):
         cut = {"W1": default.W1[few], "W2": default.W2[few], "seeds": default.seeds[few]}
         return [default._replace(steps=min(200, default.steps), **cut), *(build(entries[name]) for name in QUICK)]
     return [default] if suite == "default" else [default, *map(build, TABLE)]
+
+
+def situations(activation, suite, names, dtype, seeds):
+    """Cases for an implementation of one activation, whatever the table has them for, by their names without it.
+
+    quick: XOR and the cases of the quick suite; default: those, and what is of ordinary size; full: all. Raises
+    UsageError for an unknown activation, suite or name.
+    """
+    if activation not in ACTIVATIONS:
+        raise UsageError(f"There is no activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}.")
+    known = {"xor": Entry("xor", "xor", 3, activation)}
+    for entry in TABLE:
+        known.setdefault(entry.name.removesuffix(f"-{entry.activation}"), entry)
+    if suite not in SUITES:
+        raise UsageError(f"There is no suite {suite!r}: {_nearest(suite, SUITES)}")
+    for name in names or ():
+        if name not in known:
+            raise UsageError(f"There is no case {name!r}: {_nearest(name, known)}")
+    chosen = names or {"quick": SITUATIONS[:4], "default": SITUATIONS, "full": tuple(known)}[suite]
+    entries = [known[name]._replace(name=name, activation=activation) for name in dict.fromkeys(chosen)]
+    return [build(entry, seeds) for entry in entries if names or dtype in entry.dtypes]
+
+
+def curves(case, activations):
+    """The case's first seed with other activations, one Case each."""
+    one = {"W1": case.W1[:1], "W2": case.W2[:1], "seeds": case.seeds[:1]}
+    others = [a for a in activations if a != case.activation]
+    return [case._replace(name=f"{case.name}, {a}", activation=a, exact=False, **one) for a in others]
 
 
 def _nearest(word, words):

@@ -7,6 +7,7 @@ Equation numbers E1 ... E19 are the lesson's.
 """
 
 import threading
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import flint
@@ -14,8 +15,15 @@ import numpy as np
 
 BALL = np.dtype(object)
 BALL_BITS = 192
-flint.ctx.prec = BALL_BITS  # also for what callers do with balls; more is asked for in `evaluate` alone
-_precision = threading.Lock()  # that setting is one for all threads
+flint.ctx.prec = BALL_BITS  # also for what callers do with balls; more is asked for with `precision` alone
+_precision = threading.RLock()  # that setting is one for all threads
+
+
+@contextmanager
+def precision(bits):
+    """Balls are computed with `bits` bits inside, by this thread alone."""
+    with _precision, flint.ctx.workprec(bits):
+        yield
 
 
 class Network(NamedTuple):
@@ -102,7 +110,7 @@ def evaluate(X, Y, network, bits=BALL_BITS):
     with np.errstate(all="ignore"):
         if X.dtype != BALL:
             return _evaluate(X, Y, network)
-        with _precision, flint.ctx.workprec(bits):
+        with precision(bits):
             return _evaluate(X, Y, network)
 
 

@@ -14,6 +14,7 @@ from impls.model import Trace
 INK, PAPER = "#010203", "#fefdfc"
 GRID = "#8b8b8b"
 CLASSES = ("#4477aa", "#ee7733")
+TINY = 1e-300  # stands for zero where the axis is logarithmic
 COLOURS = ("#66bbee", "#4477aa", "#229955", "#ee7733", "#b457b0", "#b8a020", "#888888", "#d03050")
 STYLE = {
     "svg.fonttype": "none",
@@ -93,28 +94,46 @@ def losses(arrays, seed, colour):
 
 
 def loss_errors(arrays_by_dtype, seed, colour):
-    """Above: error of each logged loss, under its limit. Below: the largest distance from the first column so far."""
+    """Error of each logged loss, under its limit."""
 
     def paint(figure):
-        axes = figure.subplots(2, len(arrays_by_dtype), sharex=True, sharey="col", squeeze=False)
-        for (above, below), (dtype, arrays) in zip(axes.T, arrays_by_dtype.items(), strict=True):
+        axes = figure.subplots(1, len(arrays_by_dtype), sharex=True, squeeze=False)[0]
+        for axis, (dtype, arrays) in zip(axes, arrays_by_dtype.items(), strict=True):
             floor = np.finfo(dtype).eps * 1e-4
-            first, reference = next(iter(arrays.items()))
             for name, a in arrays.items():
-                steps = a["step"] + 1
-                above.plot(steps, np.maximum(a["L_error"][:, seed], floor), color=colour[name], lw=0.7, label=name)
-                if name != first:
-                    apart = np.abs(a["L"][:, seed].astype(float) - reference["L"][:, seed])
-                    so_far = np.maximum(np.maximum.accumulate(apart), floor)
-                    below.plot(steps, so_far, color=colour[name], lw=1.2, label=name)
-            above.plot(reference["step"] + 1, reference["L_limit"][:, seed], color=INK, lw=1.2, label="limit")
-            above.set(xscale="log", yscale="log", title=dtype)
-            below.set(xscale="log", yscale="log", xlabel="step + 1")
-            below.set_ylabel(f"largest |L − L of {first}|")
-        axes[0, 0].set_ylabel("|L − exact L at own weights|")
-        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=7)
+                errors = np.maximum(a["L_error"][:, seed], floor)
+                axis.plot(a["step"] + 1, errors, color=colour[name], lw=0.7, label=name)
+            first = next(iter(arrays.values()))
+            axis.plot(first["step"] + 1, first["L_limit"][:, seed], color=INK, lw=1.2, label="limit")
+            axis.set(xscale="log", yscale="log", title=dtype, xlabel="step + 1")
+        axes[0].set_ylabel("|L − exact L at own weights|")
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=7)
 
-    return draw("loss_errors", 8, 5.6, paint)
+    return draw("loss_errors", 8, 3.6, paint)
+
+
+def proved(arrays_by_dtype, proved_by_dtype, seed, colour):
+    """Above: the proved loss curve. Below: the distance of every column's loss from it, under what rounding allows."""
+
+    def paint(figure):
+        axes = figure.subplots(2, len(arrays_by_dtype), sharex=True, squeeze=False)
+        for (above, below), (dtype, arrays) in zip(axes.T, arrays_by_dtype.items(), strict=True):
+            p = proved_by_dtype[dtype]
+            steps = p["step"] + 1
+            above.plot(steps, np.maximum(p["L"], TINY), color=INK, lw=1.5)
+            above.set(xscale="log", yscale="log", title=f"{dtype} weights")
+            apart = {n: np.abs((a["L"][:, seed].astype(float) - p["L"]) - p["L_rest"]) for n, a in arrays.items()}
+            some = [z[z > 0] for z in (*apart.values(), p["limit"])]
+            floor = np.concatenate(some).min(initial=1) / 2
+            for name, distance in apart.items():
+                below.plot(steps, np.maximum(distance, floor), color=colour[name], lw=0.7, label=name)
+            below.plot(p["limit_step"] + 1, p["limit"], color=INK, lw=1.2, label="limit")
+            below.set(xscale="log", yscale="log", xlabel="step + 1")
+        axes[0, 0].set_ylabel("loss L, proved")
+        axes[1, 0].set_ylabel("|L − proved L|")
+        figure.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=7)
+
+    return draw("proved", 8, 5.6, paint)
 
 
 def _panels(figure, arrays):

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from compare import show
 from reports import pictures
+from reports.proofs import columns, drawn_seed
 
 
 class Picture(NamedTuple):
@@ -45,9 +45,7 @@ def pages(report):
 
 def _plain(text):
     """Text that Markdown, and the HTML inside Markdown, must not read as markup."""
-    for mark in "\\`*_[]<>|&#":
-        text = text.replace(mark, f"&#{ord(mark)};" if mark in "<>&|" else f"\\{mark}")
-    return text
+    return text.translate({ord(m): f"&#{ord(m)};" if m in "<>&|" else f"\\{m}" for m in "\\`*_[]<>|&#"})
 
 
 def _pictures(report):
@@ -63,7 +61,7 @@ def _pictures(report):
         pictures.shares(result),
     )
     case = result.settings[0]
-    by_dtype = {dtype: _columns(report, case.name, dtype) for dtype in case.dtypes}
+    by_dtype = {dtype: columns(report, case.name, dtype) for dtype in case.dtypes}
     by_dtype = {dtype: arrays for dtype, arrays in by_dtype.items() if arrays}
     if not by_dtype:
         return
@@ -79,13 +77,12 @@ def _pictures(report):
     )
     yield Picture(
         "loss_errors",
-        "Differences, and the limit",
-        "Above: error of each logged loss against the exact loss at the column's own weights, and the limit it must "
-        "stay under. Below: the largest distance, up to each step, of a column's loss from the first column's; "
-        "rounding differences of all earlier steps add up there. A line along the lower edge is exactly zero "
-        f"(seed {case.first_seed + seed}).",
+        "Error of every loss, and its limit",
+        "Error of each logged loss against the exact loss at the column's own weights, and the limit it must stay "
+        f"under (seed {case.first_seed + seed}).",
         pictures.loss_errors(by_dtype, seed, colour),
     )
+    yield from _proved(report, colour)
     if case.widths[0] != 2 or "Y_hat_grid" not in arrays[next(iter(arrays))]:
         return
     yield Picture(
@@ -102,11 +99,21 @@ def _pictures(report):
     )
 
 
-def _columns(report, case, dtype):
-    return {column: a for (column, c, d), a in report.arrays.items() if (c, d) == (case, dtype) and a}
-
-
-def drawn_seed(arrays):
-    """Position, among the recorded seeds, of the one with the smallest final loss in the first column."""
-    final = next(iter(arrays.values()))["L"][-1]
-    return int(np.argmin(np.nan_to_num(final, nan=np.inf)))
+def _proved(report, colour):
+    """One picture a case with a proved curve, the first case's named for itself."""
+    for case in report.result.settings:
+        proved = {dtype: a for (name, dtype), a in report.proved.items() if name == case.name}
+        if not proved:
+            continue
+        by_dtype = {dtype: columns(report, case.name, dtype) for dtype in proved}
+        seed = drawn_seed(next(iter(by_dtype.values())))
+        radius = max(a["radius"].max() for a in proved.values())
+        yield Picture(
+            "proved" if case is report.result.settings[0] else f"proved-{case.activation}",
+            f"The proved loss curve, {case.activation}",
+            f"Above: the loss of gradient descent in exact arithmetic from the same weights ({case.activation}, seed "
+            f"{case.first_seed + seed}), enclosed by ball arithmetic to within {radius:.0e} at every step. Below: how "
+            "far from it the loss of every column is, and how far the rounding of all earlier steps can carry it. A "
+            "line along the lower edge is exactly zero.",
+            pictures.proved(by_dtype, proved, seed, colour),
+        )

@@ -1,4 +1,4 @@
-"""A report's folder: result.json, inputs.npz and arrays/CASE-COLUMN-DTYPE.npz, cases counted from 0."""
+"""A report's folder: result.json, inputs.npz, arrays/CASE-COLUMN-DTYPE.npz, proved/CASE-DTYPE.npz, cases from 0."""
 
 import hashlib
 import io
@@ -24,6 +24,7 @@ class Report(NamedTuple):
     result: result.Result
     inputs: dict  # X (N, d_in), Y (N, d_out), W1, W2 of all seeds, grid (points, d_in) where it could be drawn
     arrays: dict  # (column, case name, dtype) -> dict of arrays
+    proved: dict  # (case name, dtype) -> dict of arrays, see proofs.py; derived, so `load` leaves it out
 
 
 def files(report):
@@ -31,7 +32,9 @@ def files(report):
     paths = {key: path for path, key in _paths(report.result).items()}
     arrays = {"inputs.npz": npz(report.inputs), **{paths[key]: npz(a) for key, a in report.arrays.items() if a}}
     listed = {path: hashlib.sha256(content).hexdigest() for path, content in arrays.items()}
-    return {"result.json": result.encode(msgspec.structs.replace(report.result, arrays=listed)), **arrays}
+    position = {s.name: n for n, s in enumerate(report.result.settings)}
+    proved = {f"proved/{position[case]}-{dtype}.npz": npz(a) for (case, dtype), a in report.proved.items()}
+    return {"result.json": result.encode(msgspec.structs.replace(report.result, arrays=listed)), **arrays, **proved}
 
 
 def _paths(found):
@@ -68,7 +71,7 @@ def load(folder, only=None):
             arrays[key] = _unpacked(folder / path, content, certify.layout(settings[case], dtype))
     if environment.digest(*(inputs[name] for name in ("X", "Y", "W1", "W2"))) != found.settings[0].inputs_sha256:
         raise UsageError(f"{folder / 'inputs.npz'} is not what {folder / 'result.json'} was computed from.")
-    return Report(found, inputs, arrays)
+    return Report(found, inputs, arrays, {})
 
 
 def _inputs(s):

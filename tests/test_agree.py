@@ -10,10 +10,12 @@ import pytest
 from compare import agree, cases, show
 from compare.certify import certify
 from compare.errors import ColumnError
+from compare.mistakes import planted
+from compare.mistakes.rewritings import REWRITINGS
+from compare.mistakes.training import COUNTED, TRAIN
 from compare.show import measure
 from impls.two_layer import numpy_impl
 from tests.conftest import Here, asymmetric
-from tests.planted import COUNTED, FAULTS, REWRITINGS, TRAIN, changed
 
 
 def case(activation="sigmoid"):
@@ -26,17 +28,10 @@ def evidence(monkeypatch, module, dtype="float64", of=None):
         return certify(Here(monkeypatch, module), "planted", of or case(), dtype, lambda steps: None)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_rejected(monkeypatch, fault):
-    one_output = cases.make("xor", "sigmoid", 0.1, 12, 3, range(3))
-    of = one_output if fault == "W2's gradient a row, broadcast" else case()
-    assert evidence(monkeypatch, changed(FAULTS[fault]), of=of).rejection is not None
-
-
 @pytest.mark.parametrize("dtype", cases.DTYPES)
 @pytest.mark.parametrize("rewriting", REWRITINGS)
 def test_an_equal_rewriting_is_accepted(monkeypatch, rewriting, dtype):
-    found = evidence(monkeypatch, changed(REWRITINGS[rewriting]), dtype)
+    found = evidence(monkeypatch, planted.changed("numpy", *REWRITINGS[rewriting]), dtype)
     assert found.rejection is None, show.rejection(found.rejection)
     assert {row.rejected for row in found.rows} == {0}
 
@@ -44,18 +39,18 @@ def test_an_equal_rewriting_is_accepted(monkeypatch, rewriting, dtype):
 @pytest.mark.parametrize(
     ("fault", "step", "quantity"),
     [
-        ("sign of R", 0, "R"),
+        ("sign of the residual", 0, "R"),
         ("1/N missing", 0, "dL_dY_hat"),
         ("slope missing", 0, "dL_dH"),
-        ("relative 1e-12 in one entry", 0, "dL_dW1"),
-        ("one step skipped", 5, "every W2"),
+        ("one entry off by 1e-12", 0, "dL_dW1"),
+        ("one step skipped", 3, "every W2"),
         ("momentum", 1, "every W2"),
         ("loss after the update", 0, "every L"),
         ("W2 updated before W1's gradient", 0, "every W1"),
     ],
 )
 def test_the_first_wrong_step_and_quantity_are_named(monkeypatch, fault, step, quantity):
-    r = evidence(monkeypatch, changed(FAULTS[fault])).rejection
+    r = evidence(monkeypatch, planted.load("numpy", fault)).rejection
     assert (r.step, r.quantity.removeprefix("every ")) == (step, quantity.removeprefix("every "))
     assert float(r.error) > float(r.limit)
     text = show.rejection(r)
@@ -70,10 +65,12 @@ def test_the_first_wrong_step_and_quantity_are_named(monkeypatch, fault, step, q
 @pytest.mark.parametrize("where", ["", "[..., -1:, :]"])  # everywhere, or in the last row alone
 def test_a_fault_in_any_quantity_is_named(monkeypatch, quantity, where):
     if quantity == "L":
-        wrong = changed(("/ (2 * N)", "/ (2 * N) * (1 + 1e-9)"))
+        wrong = planted.changed("numpy", "/ (2 * N)", "/ (2 * N) * (1 + 1e-9)")
     else:
         line = next(x for x in inspect.getsource(numpy_impl).splitlines() if x.strip().startswith(f"{quantity} = "))
-        wrong = changed((line, f"{line}\n    {quantity} = {quantity}.copy()\n    {quantity}{where} *= 1 + 1e-9"))
+        wrong = planted.changed(
+            "numpy", line, f"{line}\n    {quantity} = {quantity}.copy()\n    {quantity}{where} *= 1 + 1e-9"
+        )
     r = evidence(monkeypatch, wrong).rejection
     assert (r.step, r.quantity) == (0, quantity)
     assert "certified in ball arithmetic" in r.certificate
@@ -89,7 +86,7 @@ def test_a_fault_in_any_quantity_is_named(monkeypatch, quantity, where):
 )
 def test_functions_that_train_and_trace_do_not_use_are_judged_too(monkeypatch, capsys, function, quantity, fault):
     """As in a column whose `train` and `trace` have lines of their own."""
-    module, right = changed(fault), types.ModuleType("right")
+    module, right = planted.changed("numpy", *fault), types.ModuleType("right")
     exec(inspect.getsource(numpy_impl), right.__dict__)
     module.__dict__.update(trace=right.trace, train=right.train)
     r = evidence(monkeypatch, module).rejection
@@ -104,7 +101,7 @@ def test_functions_that_train_and_trace_do_not_use_are_judged_too(monkeypatch, c
 @pytest.mark.parametrize("dtype", cases.DTYPES)
 def test_weights_that_are_no_numbers_are_wrong(monkeypatch, value, dtype):
     """Also infinite ones: a limit that grew with what the column gives would let them pass."""
-    module = changed((TRAIN, COUNTED + "        W1 = np.where(t == 5, value, W1).astype(L.dtype)\n"))
+    module = planted.changed("numpy", TRAIN, COUNTED + "        W1 = np.where(t == 5, value, W1).astype(L.dtype)\n")
     module.__dict__["value"] = value
     r = evidence(monkeypatch, module, dtype).rejection
     assert (r.step, r.quantity, measure(r.value)) == (5, "W1", pytest.approx(value, nan_ok=True))
@@ -114,7 +111,7 @@ def test_weights_that_are_no_numbers_are_wrong(monkeypatch, value, dtype):
 def test_a_column_proved_wrong_stays_wrong_when_it_breaks_down_later(monkeypatch):
     """`trace` cannot be called at all, and `train` fails after the first piece."""
     monkeypatch.setattr("compare.certify.PIECE", 15)
-    module = changed(FAULTS["weight decay 1e-9"])
+    module = planted.load("numpy", "weight decay of 1e-9")
     honest, calls = module.step, []
 
     def step(*args):
@@ -127,7 +124,7 @@ def test_a_column_proved_wrong_stays_wrong_when_it_breaks_down_later(monkeypatch
         raise ColumnError("broken down")
 
     monkeypatch.setattr("compare.run.trace", broken)
-    module.__dict__["step"] = step
+    monkeypatch.setattr(module, "step", step)
     r = evidence(monkeypatch, module).rejection
     assert (r.step, r.quantity) == (0, "W2")
     assert "`trace` cannot be run at these weights" in r.note
@@ -154,17 +151,19 @@ def test_what_is_no_number_is_wrong(value):
 
 
 def test_a_float32_run_passed_off_as_float64_is_rejected(monkeypatch):
-    leak = changed(("path.append((W1, W2, L))", "path.append((W1.astype('f4'), W2.astype('f4'), L.astype('f4')))"))
+    leak = planted.changed(
+        "numpy", "path.append((W1, W2, L))", "path.append((W1.astype('f4'), W2.astype('f4'), L.astype('f4')))"
+    )
     assert "W1 is float32, not float64" in evidence(monkeypatch, leak).rejection.note
 
 
 def test_a_float64_run_passed_off_as_float32_is_rejected(monkeypatch):
-    leak = changed(("W1 - lr * T.dL_dW1", "W1 - np.float64(lr) * T.dL_dW1"))
+    leak = planted.changed("numpy", "W1 - lr * T.dL_dW1", "W1 - np.float64(lr) * T.dL_dW1")
     assert "W1 is float64, not float32" in evidence(monkeypatch, leak, "float32").rejection.note
 
 
 def test_wrong_shapes_are_rejected(monkeypatch):
-    flat = changed(("return Trace(H", "L = L[..., None]\n    return Trace(H"))
+    flat = planted.changed("numpy", "return Trace(H", "L = L[..., None]\n    return Trace(H")
     note = evidence(monkeypatch, flat).rejection.note
     assert "train" in note
     assert "L has shape" in note
@@ -178,10 +177,7 @@ def test_a_run_that_overflows_is_certified_up_to_there(monkeypatch):
     assert found.rejection is None
     assert rows["every W1"].checked > 50
     assert rows["every W1"].no_number > 1000
-    hides = changed(
-        ("path.append((W1, W2, L))", "W1, W2 = np.nan_to_num(W1), np.nan_to_num(W2)\n        path.append((W1, W2, L))")
-    )
-    assert evidence(monkeypatch, hides, of=wild).rejection is not None
+    assert evidence(monkeypatch, planted.load("numpy", "infinite weights hidden"), of=wild).rejection is not None
 
 
 def test_many_pieces_are_certified_like_one(monkeypatch):
@@ -190,5 +186,5 @@ def test_many_pieces_are_certified_like_one(monkeypatch):
     pieces = evidence(monkeypatch, numpy_impl)
     assert pieces.rows == whole.rows
     assert all((pieces.arrays[key] == whole.arrays[key]).all() for key in whole.arrays)
-    r = evidence(monkeypatch, changed(FAULTS["momentum"])).rejection
+    r = evidence(monkeypatch, planted.load("numpy", "momentum")).rejection
     assert (r.step, r.quantity) == (1, "W2")

@@ -166,9 +166,20 @@ def test_doctor():
 
 def test_report_writes_a_folder_whole(tmp_path):
     out = tmp_path / "a report"
-    done = command("report", "--impl", "numpy,numpy-loop", *FAST, "--out", out)
-    assert said(done, 0) == ""
-    assert {p.name for p in out.iterdir()} >= {"index.html", "report.md", "result.json", "inputs.npz", "arrays"}
+    done = command("report", "--impl", "numpy,numpy-loop", "--curves", "sigmoid,tanh,relu", *FAST, "--out", out)
+    assert said(done, 0) == "No proved loss curve of xor, relu: relu is not smooth."
+    names = {
+        "index.html",
+        "report.md",
+        "result.json",
+        "inputs.npz",
+        "arrays",
+        "proved",
+        "proved.svg",
+        "proved-tanh.svg",
+    }
+    assert {p.name for p in out.iterdir()} >= names
+    assert "3 cases" in done.stdout
     assert result.read(out / "result.json").exit_code() == 0
     assert [p.name for p in tmp_path.iterdir()] == ["a report"]
 

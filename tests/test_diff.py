@@ -15,15 +15,15 @@ from compare import cases, environment, options, result, show_diff
 from compare.certify import certify
 from compare.diff import diff, same_bits, share_of, ulps_apart
 from compare.errors import UsageError
+from compare.mistakes import planted
 from compare.verbs.diff import diff as verb
 from impls.two_layer import numpy_impl
 from reports import store
 from tests.conftest import Here
-from tests.planted import FAULTS, REWRITINGS, changed
 from tests.test_cli import command, said
 
 DTYPES = ("float64", "float32")
-REWRITTEN = changed(REWRITINGS["sigmoid by tanh"])
+REWRITTEN = planted.load("numpy", "sigmoid by tanh")  # right where nothing is saturated, as here
 KEY = ("numpy", "xor", "float64")
 
 
@@ -46,7 +46,8 @@ def made(module, **settings):
         seconds={},
     )
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
-    return store.Report(outcome, inputs, {("numpy", case.name, dtype): e.arrays for dtype, e in found.items()})
+    arrays = {("numpy", case.name, dtype): e.arrays for dtype, e in found.items()}
+    return store.Report(outcome, inputs, arrays, {})
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,7 @@ def test_numbers_farther_apart_than_both_limits_are_beyond(before, of_both_limit
 
 
 def test_one_side_beyond_its_own_limit_is_beyond(before):
-    wrong = made(changed(FAULTS["sign of R"]), seeds=range(2))
+    wrong = made(planted.load("numpy", "sign of the residual"), seeds=range(2))
     for a, b in [(before, wrong), (wrong, before), (wrong, wrong)]:
         found = between(a, b)
         assert found.exit_code() == 1
@@ -135,7 +136,7 @@ def test_one_side_beyond_its_own_limit_is_beyond(before):
 
 
 def test_a_column_rejected_for_its_form_is_beyond(before):
-    short = made(changed(("W2 - lr * T.dL_dW2, T.L", "W2 - lr * T.dL_dW2, T.L[:1]")), seeds=range(2))
+    short = made(planted.changed("numpy", "W2 - lr * T.dL_dW2, T.L", "W2 - lr * T.dL_dW2, T.L[:1]"), seeds=range(2))
     assert short.result.rejections
     found = between(before, short)
     assert found.exit_code() == 1
@@ -385,7 +386,7 @@ def test_the_command(tmp_path, after):
     assert {m["moved"] for m in found["movements"]} == {0}
     b = written(after, tmp_path / "b")
     assert "only one of them has dyadic-relu" in said(command("diff", tmp_path / "a", b), 2)
-    wrong = written(made(changed(FAULTS["NaN"]), seeds=range(2)), tmp_path / "c")
+    wrong = written(made(planted.load("numpy", "an entry never written"), seeds=range(2)), tmp_path / "c")
     done = command("diff", b, wrong)
     assert said(done, 1) == ""
     assert "MOVED BEYOND BOUNDS: numpy" in done.stdout

@@ -11,10 +11,10 @@ from compare import cases, options, result
 from compare.certify import certify
 from compare.environment import environment, setting
 from compare.errors import UsageError
+from compare.mistakes import planted
 from impls.two_layer import numpy_impl
-from reports import render, store
+from reports import proofs, render, store
 from tests.conftest import Here
-from tests.planted import FAULTS, changed
 
 EVIL = '<img src=x onerror="alert(1)">.csv'
 
@@ -24,7 +24,7 @@ def report(monkeypatch):
     """A report on two columns, one of them wrong, under a name that tries to be markup."""
     case = cases.make("xor", "sigmoid", 0.5, 50, 3, range(2))._replace(name=EVIL)
     grid = options.grid(20, "0,1")
-    modules = {"numpy": numpy_impl, "sly|`x`": changed(FAULTS["sign of R"])}
+    modules = {"numpy": numpy_impl, "sly|`x`": planted.load("numpy", "sign of the residual")}
     found = {}
     for name, module in modules.items():
         for dtype in cases.DTYPES:
@@ -41,14 +41,18 @@ def report(monkeypatch):
         seconds={},
     )
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
-    return store.Report(outcome, inputs, {key: e.arrays for key, e in found.items()})
+    found = store.Report(outcome, inputs, {key: e.arrays for key, e in found.items()}, {})
+    proved, reason = proofs.curves(found, case)
+    assert reason == ""
+    return found._replace(proved=proved)
 
 
 def test_pages_and_pictures(report):
     pages = render.pages(report)
     html = pages["index.html"].decode()
-    assert {"report.md", "shares.svg", "losses.svg", "loss_errors.svg", "predictions.svg", "boundary.svg"} <= set(pages)
-    assert html.count("<svg") == 5
+    names = {"shares", "losses", "loss_errors", "proved", "predictions", "boundary"}
+    assert {"report.md", *(f"{name}.svg" for name in names)} <= set(pages)
+    assert html.count("<svg") == len(names)
     assert html.index("DISAGREED: sly|`x` is wrong") < html.index("<svg")
     assert "first wrong at step 0, seed 0, R[0, 0]" in html
     assert "✗" in html
@@ -71,6 +75,28 @@ def test_names_with_markup_come_out_as_text(report):
     assert "<img" not in outside_code
     headers = next(line for line in md.splitlines() if "numpy |" in line)
     assert headers.count("|") - headers.count("\\|") == 4
+
+
+def test_markdown_is_escaped_once():
+    assert render._plain("a & b # c|d") == r"a &#38; b \# c&#124;d"
+    assert render._plain("<b>*_`\\") == r"&#60;b&#62;\*\_\`\\"
+
+
+def test_only_the_right_column_is_within_the_proved_limit(report):
+    for (case, dtype), proved in report.proved.items():
+        assert {case, dtype} <= {EVIL, "float64", "float32"}
+        seed = proofs.drawn_seed(proofs.columns(report, case, dtype))
+        at = np.isin(proved["step"], proved["limit_step"])
+        for column, right in (("numpy", True), ("sly|`x`", False)):
+            L = report.arrays[column, case, dtype]["L"][:, seed].astype(float)
+            assert (np.abs(L - proved["L"])[at] <= proved["limit"]).all() == right
+
+
+def test_what_is_not_smooth_gets_no_proved_curve(report):
+    relu = cases.make("xor", "relu", 0.5, 50, 3, range(2))._replace(name=EVIL)
+    assert proofs.curves(report, relu) == ({}, "relu is not smooth")
+    pages = render.pages(report._replace(proved={}))
+    assert "proved.svg" not in pages
 
 
 def test_the_same_result_gives_the_same_bytes(report):

@@ -4,10 +4,10 @@ import pytest
 from compare import agree, bounds, cases, referee, suites, truth
 from compare.certify import certify
 from compare.errors import UsageError
+from compare.mistakes import planted
 from impls.model import Trace
 from impls.two_layer import numpy_impl
 from tests.conftest import Here, asymmetric, path, trace
-from tests.planted import changed
 
 NAMES = [entry.name for entry in suites.TABLE]
 DEFAULT = cases.make("xor", "sigmoid", 0.1, 10_000, 3, range(10))
@@ -88,13 +88,10 @@ def test_the_grain_of_numbers():
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        ("nan-in-data", ("L = (R**2)", "R = np.nan_to_num(R)\n    L = (R**2)")),
         ("infinity-in-data", ("H = X @ W1", "H = np.nan_to_num(X) @ W1")),
         ("zero-first-layer-relu", ("np.heaviside(A, 0)", "np.heaviside(A, 1)")),
         ("zero-first-layer-relu", ("np.heaviside(A, 0)", "np.heaviside(A, 0.5)")),
         ("saturated-sigmoid", ("1 / (1 + np.exp(-H))", "np.clip(1 / (1 + np.exp(-H)), 1e-12, 1 - 1e-12)")),
-        ("saturated-sigmoid", ("1 / (1 + np.exp(-H))", "0.5 * (1 + np.tanh(H / 2))")),
-        ("square-relu", ("dL_dY_hat @ W2.mT", "dL_dY_hat @ W2")),
         ("asymmetric-identity", ("/ (2 * N)", "/ (2 * R[0].size)")),
         ("subnormal-tanh", ("(np.tanh,", "(lambda H: np.tanh(H) + 1e-300,")),
         ("dyadic-identity", ("Y_hat = A @ W2", "Y_hat = A @ W2 * (1 + 2**-52)")),
@@ -102,18 +99,17 @@ def test_the_grain_of_numbers():
 )
 def test_what_a_case_has_teeth_for(monkeypatch, name, fault):
     with np.errstate(all="ignore"):
-        assert evidence(monkeypatch, changed(fault), case_of[name]).rejection is not None
+        assert evidence(monkeypatch, planted.changed("numpy", *fault), case_of[name]).rejection is not None
 
 
 def test_one_fault_of_1e_12_in_one_step_of_10_000_is_found_and_located(monkeypatch):
     """As long as it changes the weights by more than their own rounding, which at this step it does."""
     case = cases.make("xor", "sigmoid", 0.1, 10_000, 3, range(3, 4))
     source = "    if calls == 4322:\n        T.dL_dW1[..., 1, 1] *= 1 + 1e-12\n    return W1 - lr"
-    module = changed(
-        (
-            "    T = trace(X, Y, W1, W2, activation)\n    return W1 - lr",
-            "    global calls\n    calls += 1\n    T = trace(X, Y, W1, W2, activation)\n" + source,
-        )
+    module = planted.changed(
+        "numpy",
+        "    T = trace(X, Y, W1, W2, activation)\n    return W1 - lr",
+        "    global calls\n    calls += 1\n    T = trace(X, Y, W1, W2, activation)\n" + source,
     )
     module.__dict__["calls"] = 0
     monkeypatch.setattr("compare.certify.PIECE", 20_000)  # one piece, or the replay counts as a step
@@ -127,7 +123,7 @@ def test_one_fault_of_1e_12_in_one_step_of_10_000_is_found_and_located(monkeypat
 def test_the_reproduction_shows_the_fault(monkeypatch, capsys):
     case = case_of["asymmetric-tanh"]
     for fault in (("dL_dY_hat = R / N", "dL_dY_hat = 2 * R / N"), ("W1 - lr * T.dL_dW1", "W1 + lr * T.dL_dW1")):
-        r = evidence(monkeypatch, changed(fault), case).rejection
+        r = evidence(monkeypatch, planted.changed("numpy", *fault), case).rejection
         exec(r.reproduce, {})
         got, exact = (float.fromhex(line.split()[1]) for line in capsys.readouterr().out.splitlines())
         assert (got, exact) == (r.value, r.truth)

@@ -17,13 +17,14 @@ def agree(*, training: Training = Training(), suite_: Suite = Suite()):
     return outcome.exit_code()
 
 
-def judge(training, s, grid=None):
-    """(Result, arrays, the first Case) for the options, with a progress bar."""
+def judge(training, s, grid=None, curves=()):
+    """(Result, arrays, the first Case) for the options, with a progress bar; `curves` are more activations of it."""
     names, left_out = options.columns(s.impl)
     dtypes, seeds, timeout = options.dtypes(s.dtype), options.seeds(s.seeds), options.timeout(s.timeout)
     case = options.case(training, seeds)
     options.in_range(case, dtypes)
     chosen = suites.choose(s.suite, options.names(s.case), case)
+    chosen += suites.curves(chosen[0], curves)
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
     with progress() as bar:

@@ -1,8 +1,8 @@
 """`fourfold report`."""
 
-from compare import options
+from compare import options, suites
 from compare.options import Drawing, Suite, Training
-from compare.terminal import out, write_json
+from compare.terminal import err, out, write_json
 from compare.verbs.agree import judge, print_result
 
 
@@ -16,13 +16,20 @@ def report(
 
     Example: fourfold report --seeds 5 --out /tmp/report
     """
-    from reports import render, store  # matplotlib is not for the other verbs
+    from reports import proofs, render, store  # matplotlib is not for the other verbs
 
-    grid = options.grid(drawing.resolution, drawing.extent)
+    grid, curves = options.grid(drawing.resolution, drawing.extent), options.activations(drawing.curves)
     store.check_writable(drawing.out)
-    outcome, arrays, case = judge(training, suite_, grid)
+    outcome, arrays, case = judge(training, suite_, grid, curves)
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
-    found = store.Report(outcome, inputs, arrays)
+    found = store.Report(outcome, inputs, arrays, {})
+    proved = {}
+    for drawn in (case, *suites.curves(case, curves)):
+        more, reason = proofs.curves(found, drawn)
+        proved |= more
+        if reason:
+            err.print(f"No proved loss curve of {drawn.name}: {reason}.", markup=False)
+    found = found._replace(proved=proved)
     contents = store.files(found)
     store.write_folder(drawing.out, {**contents, **render.pages(found)})
     if suite_.json != "-":

@@ -32,7 +32,7 @@ def forward(X, W1, W2, activation):
 def loss(Y_hat, Y):
     N = Y.shape[-2]
     R = Y_hat - Y
-    L = tf.reduce_sum(R**2, axis=(-2, -1)) / (2 * N)
+    L = tf.reduce_sum(tf.square(R), axis=(-2, -1)) / (2 * N)  # R**2 would be a power, rounded more than once
     return R, L
 
 

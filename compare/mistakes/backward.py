@@ -1,0 +1,480 @@
+"""Mistakes in the backward pass: E10-E22."""
+
+from compare.mistakes.forward import GRADIENT
+from compare.mistakes.mistake import Mistake
+
+OUTER = "dL_dW2 = A.mT @ dL_dY_hat"
+BACK = "dL_dA = dL_dY_hat @ W2.mT"
+SLOPE = "dL_dH = dL_dA * sigma_prime(A)"
+INNER = "dL_dW1 = X.mT @ dL_dH"
+CALL = "gradients = torch.autograd.grad(L.sum(), (Y_hat, W2, A, H, W1))"
+TAPE = "tape.watch((W1, W2))"
+TAPED = "gradients = tape.gradient(L_sum, (Y_hat, W2, A, H, W1))"
+UNUSED = CALL.replace("H, W1))", "H, W1), allow_unused=True, materialize_grads=True)")
+UNCONNECTED = TAPED.replace("H, W1))", 'H, W1), unconnected_gradients="zero")')
+
+OUTPUT = (
+    Mistake(
+        "1/N missing",
+        "dL_dY_hat",
+        "E10",
+        "The loss is averaged and its gradient is summed.",
+        {"numpy": (GRADIENT, "dL_dY_hat = R")},
+    ),
+    Mistake(
+        "factor 2 left over",
+        "dL_dY_hat",
+        "E10",
+        "The derivative of r² is 2r, and the loss's ½ is forgotten.",
+        {"numpy": (GRADIENT, "dL_dY_hat = 2 * R / N")},
+    ),
+    Mistake(
+        "½ counted twice",
+        "dL_dY_hat",
+        "E10",
+        "The loss's 1/(2N) is carried along, and the 2 from the square is not.",
+        {"numpy": (GRADIENT, "dL_dY_hat = R / (2 * N)")},
+    ),
+    Mistake(
+        "N from the wrong axis",
+        "dL_dY_hat",
+        "E10",
+        "shape[-1] is the number of outputs, shape[-2] that of samples.",
+        {"numpy": ("N = Y.shape[-2]\n    H,", "N = Y.shape[-1]\n    H,")},
+    ),
+    Mistake(
+        "N from the inputs' width",
+        "dL_dY_hat",
+        "E10",
+        "X.shape is unpacked the wrong way round.",
+        {"numpy": ("N = Y.shape[-2]\n    H,", "N = X.shape[-1]\n    H,")},
+    ),
+    Mistake(
+        "gradient of the mean over all elements",
+        "dL_dY_hat",
+        "E10",
+        "R.mean's divisor N d_out is used for the gradient alone.",
+        {"numpy": (GRADIENT, "dL_dY_hat = R / (N * Y.shape[-1])")},
+    ),
+    Mistake(
+        "sign of the gradient",
+        "dL_dY_hat",
+        "E10",
+        "The gradient is taken of y - ŷ, and the chain rule's -1 is lost.",
+        {"numpy": (GRADIENT, "dL_dY_hat = (Y - Y_hat) / N")},
+    ),
+    Mistake(
+        "slope at the output too",
+        "dL_dY_hat",
+        "E10",
+        "Most derivations have σ at the output; here ŷ is linear.",
+        {"numpy": (GRADIENT, "dL_dY_hat = R / N * sigma_prime(Y_hat)")},
+    ),
+    Mistake(
+        "mean over the seeds differentiated",
+        "dL_dY_hat",
+        "E10",
+        "L.mean() makes one number of a batch of runs as L.sum() does, and divides every gradient by their number.",
+        {
+            "numpy": (GRADIENT, "dL_dY_hat = R / N / max(L.size, 1)"),
+            "torch": ("L.sum()", "L.mean()"),
+            "jax": ("loss(Y_hat, Y)[1].sum()", "loss(Y_hat, Y)[1].mean()"),
+            "tf": ("L_sum = tf.reduce_sum(L)", "L_sum = tf.reduce_mean(L)"),
+        },
+    ),
+    Mistake(
+        "float32 leak in the gradient",
+        "dL_dY_hat",
+        "E10",
+        "One array on the way is float32, and the result looks like float64.",
+        {"numpy": (GRADIENT, "dL_dY_hat = (R / N).astype('f4').astype(R.dtype)")},
+    ),
+    Mistake(
+        "H for A in W2's gradient",
+        "dL_dW2",
+        "E13",
+        "The layer's input is taken before its activation.",
+        {"numpy": (OUTER, "dL_dW2 = H.mT @ dL_dY_hat")},
+    ),
+    Mistake(
+        "1/N twice in W2's gradient",
+        "dL_dW2",
+        "E13",
+        "E10 has divided by N already.",
+        {"numpy": (OUTER, "dL_dW2 = A.mT @ dL_dY_hat / N")},
+    ),
+    Mistake(
+        "sign of W2's gradient",
+        "dL_dW2",
+        "E13",
+        "The update's minus is put into one gradient.",
+        {"numpy": (OUTER, "dL_dW2 = -A.mT @ dL_dY_hat")},
+    ),
+    Mistake(
+        "W2's gradient a row",
+        "dL_dW2",
+        "E13",
+        "The Jacobian is a row and W2 is a column; without the transpose, subtracting them broadcasts.",
+        {"numpy": (OUTER, "dL_dW2 = dL_dY_hat.mT @ A")},
+    ),
+    Mistake(
+        "A not transposed",
+        "dL_dW2",
+        "E13",
+        "With square shapes A and Aᵀ both fit.",
+        {"numpy": (OUTER, "dL_dW2 = A @ dL_dY_hat")},
+        "square-tanh",
+    ),
+    Mistake(
+        "A's gradient for W2's",
+        "dL_dW2",
+        "E13",
+        "grad differentiates its first argument, and that is A.",
+        {
+            "numpy": (OUTER, "dL_dW2 = dL_dY_hat @ W2.mT"),
+            "jax": (
+                "dL_dW2 = jax.grad(L_of_W2)(W2)",
+                "dL_dW2 = jax.grad(lambda A, W2: L_of_Y_hat(A @ W2))(A, W2)",
+            ),
+        },
+    ),
+    Mistake(
+        "last sample left out of W2's gradient",
+        "dL_dW2",
+        "E13",
+        "range(N - 1) ends one short.",
+        {"numpy": (OUTER, "dL_dW2 = A[..., :-1, :].mT @ dL_dY_hat[..., :-1, :]")},
+    ),
+    Mistake(
+        "only the last sample counts for W2",
+        "dL_dW2",
+        "E13",
+        "= where += was meant, in a loop over the samples.",
+        {"numpy": (OUTER, "dL_dW2 = A[..., -1:, :].mT @ dL_dY_hat[..., -1:, :]")},
+    ),
+    Mistake(
+        "W2 detached",
+        "dL_dW2",
+        "E13",
+        "The tape does not watch W2, and asking for zeros instead of None hides it.",
+        {
+            "numpy": (OUTER, "dL_dW2 = np.zeros_like(W2)"),
+            "tf": (TAPE, "tape.watch(W1)", "Y_hat = A @ W2", "Y_hat = A @ tf.stop_gradient(W2)", TAPED, UNCONNECTED),
+        },
+    ),
+)
+
+HIDDEN = (
+    Mistake(
+        "W2 forgotten on the way back",
+        "dL_dA",
+        "E15",
+        "The residual goes back as it is, not weighted by W2.",
+        {"numpy": (BACK, "dL_dA = dL_dY_hat @ np.ones_like(W2).mT")},
+    ),
+    Mistake(
+        "W2 not transposed on the way back",
+        "dL_dA",
+        "E15",
+        "With square shapes W2 and W2ᵀ both fit.",
+        {"numpy": (BACK, "dL_dA = dL_dY_hat @ W2")},
+        "square-tanh",
+    ),
+    Mistake(
+        "residual forgotten on the way back",
+        "dL_dA",
+        "E15",
+        "The gradient of ŷ is propagated, not that of L.",
+        {"numpy": (BACK, "dL_dA = np.ones_like(R) / N @ W2.mT")},
+    ),
+    Mistake(
+        "one output's gradient only",
+        "dL_dA",
+        "E15",
+        "The sum over the outputs in E7 is forgotten.",
+        {"numpy": (BACK, "dL_dA = dL_dY_hat[..., :1] @ W2[..., :1].mT")},
+    ),
+    Mistake(
+        "slope missing",
+        "dL_dH",
+        "E16",
+        "The chain rule's factor σ' is forgotten.",
+        {"numpy": (SLOPE, "dL_dH = dL_dA")},
+    ),
+    Mistake(
+        "slope twice",
+        "dL_dH",
+        "E16",
+        "σ' is applied in two places.",
+        {"numpy": (SLOPE, SLOPE + "\n    dL_dH = dL_dH * sigma_prime(A)")},
+    ),
+    Mistake(
+        "slope of H, not of A",
+        "dL_dH",
+        "E16",
+        "a(1 - a) wants a = σ(h), and is given h.",
+        {"numpy": ("sigma_prime(A)", "sigma_prime(H)")},
+    ),
+    Mistake(
+        "slope of σ(A), not of A",
+        "dL_dH",
+        "E16",
+        "A derivative that takes h applies σ itself, and is given a: σ(σ(h)).",
+        {"numpy": ("sigma_prime(A)", "sigma_prime(ACTIVATIONS[activation][0](A))")},
+    ),
+    Mistake(
+        "slope of X",
+        "dL_dH",
+        "E16",
+        "σ' is taken at the layer's input; with square shapes it fits.",
+        {"numpy": ("sigma_prime(A)", "sigma_prime(X)")},
+        "square-tanh",
+    ),
+    Mistake(
+        "sigmoid's slope without a",
+        "dL_dH",
+        "E16",
+        "1 - a for a(1 - a).",
+        {"numpy": ("lambda A: A * (1 - A)", "lambda A: 1 - A")},
+    ),
+    Mistake(
+        "sigmoid's slope with a plus",
+        "dL_dH",
+        "E16",
+        "a(1 + a) for a(1 - a).",
+        {"numpy": ("lambda A: A * (1 - A)", "lambda A: A * (1 + A)")},
+    ),
+    Mistake(
+        "tanh's slope for sigmoid's",
+        "dL_dH",
+        "E16",
+        "The derivative of the other sigmoid function.",
+        {"numpy": ("lambda A: A * (1 - A)", "lambda A: 1 - A**2")},
+    ),
+    Mistake(
+        "sigmoid's slope for tanh's",
+        "dL_dH",
+        "E16",
+        "The activation was changed, and its derivative was not.",
+        {"numpy": ("lambda A: 1 - A**2", "lambda A: A * (1 - A)")},
+        "asymmetric-tanh",
+    ),
+    Mistake(
+        "tanh's slope without the square",
+        "dL_dH",
+        "E16",
+        "1 - a for 1 - a².",
+        {"numpy": ("lambda A: 1 - A**2", "lambda A: 1 - A")},
+        "asymmetric-tanh",
+    ),
+    Mistake(
+        "slope kept above zero",
+        "dL_dH",
+        "E16",
+        "A floor under σ' is meant to cure vanishing gradients.",
+        {"numpy": ("lambda A: A * (1 - A)", "lambda A: np.maximum(A * (1 - A), 1e-3)")},
+        "saturated-sigmoid",
+    ),
+    Mistake(
+        "ReLU's slope 1 at 0",
+        "dL_dH",
+        "E16",
+        "h >= 0 for h > 0; clamp and tf.maximum have it, relu has not.",
+        {
+            "numpy": ("np.heaviside(A, 0)", "np.heaviside(A, 1)"),
+            "torch": ('"relu": torch.relu', '"relu": lambda H: torch.clamp(H, min=0)'),
+            "tf": ('"relu": tf.nn.relu', '"relu": lambda H: tf.maximum(H, 0)'),
+        },
+        "asymmetric-relu",
+    ),
+    Mistake(
+        "ReLU's slope ½ at 0",
+        "dL_dH",
+        "E16",
+        "maximum(h, 0) shares the gradient at a tie.",
+        {
+            "numpy": ("np.heaviside(A, 0)", "np.heaviside(A, 0.5)"),
+            "torch": ('"relu": torch.relu', '"relu": lambda H: torch.maximum(H, torch.zeros_like(H))'),
+            "jax": ('"relu": jax.nn.relu', '"relu": lambda H: jnp.maximum(H, 0)'),
+        },
+        "asymmetric-relu",
+    ),
+    Mistake(
+        "leaky slope",
+        "dL_dH",
+        "E16",
+        "Leaky ReLU's derivative is left beside plain ReLU.",
+        {"numpy": ("np.heaviside(A, 0)", "np.where(A > 0, 1, 0.01)")},
+        "asymmetric-relu",
+    ),
+    Mistake(
+        "sigmoid in two branches",
+        "dL_dH",
+        "E16",
+        "where() differentiates both branches, and 0 times the infinity in the other one is NaN.",
+        {
+            "jax": (
+                '"sigmoid": jax.nn.sigmoid',
+                '"sigmoid": lambda H: jnp.where(H < 0, jnp.exp(H) / (1 + jnp.exp(H)), 1 / (1 + jnp.exp(-H)))',
+            ),
+        },
+        "huge-sigmoid",
+    ),
+    Mistake(
+        "sigmoid by hand under autodiff",
+        "dL_dH",
+        "E16",
+        "exp(-h) overflows harmlessly on the way to σ, and its derivative is 0 · ∞.",
+        {
+            "torch": ('"sigmoid": torch.sigmoid', '"sigmoid": lambda H: 1 / (1 + torch.exp(-H))'),
+            "tf": ('"sigmoid": tf.sigmoid', '"sigmoid": lambda H: 1 / (1 + tf.exp(-H))'),
+        },
+        "huge-sigmoid",
+    ),
+    Mistake(
+        "hidden layer detached",
+        "dL_dH",
+        "E16",
+        "detach() or stop_gradient is left in the forward pass, and zeros are asked for where there is no gradient.",
+        {
+            "numpy": (SLOPE, "dL_dH = np.zeros_like(dL_dA)"),
+            "torch": ("A = sigma(H)", "A = sigma(H).detach().requires_grad_()", CALL, UNUSED),
+            "jax": ("L_of_A(sigma(H))", "L_of_A(jax.lax.stop_gradient(sigma(H)))"),
+        },
+    ),
+    Mistake(
+        "W1 detached",
+        "dL_dW1",
+        "E19",
+        "W1 went through a copy that the tape does not know, and its gradient is zero.",
+        {
+            "numpy": (INNER, "dL_dW1 = np.zeros_like(W1)"),
+            "torch": ("H = X @ W1", "H = (X @ W1.detach()).requires_grad_()", CALL, UNUSED),
+            "tf": ("H = X @ W1", "H = X @ tf.stop_gradient(W1)", TAPE, "tape.watch((X, W1, W2))", TAPED, UNCONNECTED),
+        },
+    ),
+    Mistake(
+        "sign of W1's gradient",
+        "dL_dW1",
+        "E19",
+        "The update's minus is put into one gradient.",
+        {"numpy": (INNER, "dL_dW1 = -X.mT @ dL_dH")},
+    ),
+    Mistake(
+        "1/N missing in W1's gradient",
+        "dL_dW1",
+        "E19",
+        "The double loop of E19 sums over the samples, and its 1/N is forgotten.",
+        {"numpy": (INNER, "dL_dW1 = X.mT @ dL_dH * N")},
+    ),
+    Mistake(
+        "1/N twice in W1's gradient",
+        "dL_dW1",
+        "E19",
+        "E10 has divided by N already.",
+        {"numpy": (INNER, "dL_dW1 = X.mT @ dL_dH / N")},
+    ),
+    Mistake(
+        "X not transposed",
+        "dL_dW1",
+        "E19",
+        "With square shapes X and Xᵀ both fit.",
+        {"numpy": (INNER, "dL_dW1 = X @ dL_dH")},
+        "square-tanh",
+    ),
+    Mistake(
+        "product in the wrong order",
+        "dL_dW1",
+        "E19",
+        "dL_dHᵀ X is the transpose; with square shapes nothing complains.",
+        {"numpy": (INNER, "dL_dW1 = dL_dH.mT @ X")},
+        "square-tanh",
+    ),
+    Mistake(
+        "last sample left out of W1's gradient",
+        "dL_dW1",
+        "E19",
+        "range(N - 1) ends one short.",
+        {"numpy": (INNER, "dL_dW1 = X[..., :-1, :].mT @ dL_dH[..., :-1, :]")},
+    ),
+    Mistake(
+        "only the last sample counts for W1",
+        "dL_dW1",
+        "E19",
+        "= where += was meant, in the double loop of E19.",
+        {"numpy": (INNER, "dL_dW1 = X[..., -1:, :].mT @ dL_dH[..., -1:, :]")},
+    ),
+    Mistake(
+        "last input's row never filled",
+        "dL_dW1",
+        "E19",
+        "The loop over i ends one short, and the array began as zeros.",
+        {"numpy": (INNER, INNER + "\n    dL_dW1[..., -1, :] = 0")},
+    ),
+    Mistake(
+        "last unit's column never filled",
+        "dL_dW1",
+        "E19",
+        "The loop over j ends one short, and the array began as zeros.",
+        {"numpy": (INNER, INNER + "\n    dL_dW1[..., -1] = 0")},
+    ),
+    Mistake(
+        "an entry never written",
+        "dL_dW1",
+        "E19",
+        "The array began as empty(), and holds whatever was there.",
+        {"numpy": (INNER, INNER + "\n    dL_dW1[..., 0, 0] = np.nan")},
+    ),
+    Mistake(
+        "units in another order",
+        "dL_dW1",
+        "E19",
+        "The loop over j runs backwards, or a layer was reordered.",
+        {"numpy": (INNER, "dL_dW1 = X.mT @ dL_dH[..., ::-1]")},
+    ),
+    Mistake(
+        "gradient clipped",
+        "dL_dW1",
+        "E19",
+        "A recipe against exploding gradients is taken along.",
+        {"numpy": (INNER, "dL_dW1 = np.clip(X.mT @ dL_dH, -1, 1)")},
+        "huge-relu",
+    ),
+    Mistake(
+        "L2 penalty in one gradient",
+        "dL_dW1",
+        "E19",
+        "Regularisation is added to the gradient, and not to the loss.",
+        {"numpy": (INNER, "dL_dW1 = X.mT @ dL_dH + 1e-4 * W1")},
+    ),
+    Mistake(
+        "forward difference",
+        "dL_dW1",
+        "E19",
+        "A numerical derivative meant for checking is used for training.",
+        {
+            "numpy": (
+                INNER,
+                "dL_dW1 = np.empty_like(W1)\n"
+                "    for i, j in np.ndindex(W1.shape[-2:]):\n"
+                "        up = W1.copy()\n"
+                "        up[..., i, j] += 1e-6\n"
+                "        dL_dW1[..., i, j] = (loss(forward(X, up, W2, activation)[-1], Y)[1] - L) / 1e-6",
+            )
+        },
+    ),
+    Mistake(
+        "one entry off by 1e-12",
+        "dL_dW1",
+        "E19",
+        "A constant was typed in with twelve digits.",
+        {"numpy": (INNER, INNER + "\n    dL_dW1[..., 1, 0] *= 1 + 1e-12")},
+    ),
+    Mistake(
+        "half precision in W1's gradient",
+        "dL_dW1",
+        "E19",
+        "Mixed precision is on for one product.",
+        {"numpy": (INNER, "dL_dW1 = (X.mT @ dL_dH).astype('f2').astype(X.dtype)")},
+    ),
+)

@@ -1,0 +1,29 @@
+"""Every known mistake, by group, in order of computation. Text only: no framework is imported here."""
+
+import difflib
+
+from compare.errors import UsageError
+from compare.mistakes.backward import HIDDEN, OUTPUT
+from compare.mistakes.forward import FORWARD, LOSSES
+from compare.mistakes.mistake import slug
+from compare.mistakes.training import LOOPS, PRECISION, UPDATES
+
+GROUPS = {
+    "forward pass": FORWARD,
+    "loss": LOSSES,
+    "backward pass, output layer": OUTPUT,
+    "backward pass, hidden layer": HIDDEN,
+    "update": UPDATES,
+    "training loop": LOOPS,
+    "precision": PRECISION,
+}
+MISTAKES = {mistake.slug: mistake for group in GROUPS.values() for mistake in group}
+
+
+def find(name):
+    """The Mistake of a name. Raises UsageError, with the nearest name, where there is none."""
+    if slug(name) in MISTAKES:
+        return MISTAKES[slug(name)]
+    near = difflib.get_close_matches(slug(name), MISTAKES, 1, 0.4)
+    hint = f"did you mean {MISTAKES[near[0]].name!r}?" if near else "fourfold mistakes lists them."
+    raise UsageError(f"There is no mistake {name!r}: {hint}")

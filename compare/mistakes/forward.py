@@ -1,0 +1,388 @@
+"""Mistakes in the forward pass and in the loss: E1-E5."""
+
+from compare.mistakes.mistake import Mistake
+
+SIGMOID = '"sigmoid": (sigmoid, lambda A: A * (1 - A))'
+RELU = '"relu": (lambda H: np.maximum(H, 0), lambda A: np.heaviside(A, 0))'
+LOSS = "L = (R**2).sum(axis=(-2, -1)) / (2 * N)"
+TORCH_LOSS = "L = (R**2).sum(dim=(-2, -1)) / (2 * N)"
+TF_LOSS = "L = tf.reduce_sum(R**2, axis=(-2, -1)) / (2 * N)"
+GRADIENT = "dL_dY_hat = R / N"
+
+FORWARD = (
+    Mistake(
+        "inputs cast to integers",
+        "H",
+        "E1",
+        "XOR's inputs are 0 and 1, so an integer array works until the first real data.",
+        {"numpy": ("H = X @ W1", "H = X.astype(int).astype(X.dtype) @ W1")},
+    ),
+    Mistake(
+        "inputs standardised on the way",
+        "H",
+        "E1",
+        "Preprocessing is left inside the model, and its gradient is taken at other inputs.",
+        {"numpy": ("H = X @ W1", "H = (X - X.mean(axis=-2, keepdims=True)) / X.std(axis=-2, keepdims=True) @ W1")},
+    ),
+    Mistake(
+        "a bias of one",
+        "H",
+        "E1",
+        "A constant input is appended out of habit, though this network has no biases.",
+        {"numpy": ("H = X @ W1", "H = X @ W1 + 1")},
+    ),
+    Mistake(
+        "W1 transposed",
+        "H",
+        "E1",
+        "Frameworks store a layer as d_out × d_in; with square shapes nothing complains.",
+        {
+            "numpy": ("H = X @ W1", "H = X @ W1.mT"),
+            "torch": ("H = X @ W1", "H = torch.nn.functional.linear(X, W1) if W1.ndim == 2 else X @ W1.mT"),
+        },
+        "square-tanh",
+    ),
+    Mistake(
+        "samples shuffled without their targets",
+        "H",
+        "E1",
+        "X is permuted for a new epoch, and Y is forgotten.",
+        {"numpy": ("H = X @ W1", "H = X[..., ::-1, :] @ W1")},
+    ),
+    Mistake(
+        "activation forgotten",
+        "A",
+        "E2",
+        "The line that applies σ is lost, and the network is linear.",
+        {"numpy": ("A = sigma(H)", "A = H")},
+    ),
+    Mistake(
+        "tanh for sigmoid",
+        "A",
+        "E2",
+        "Both are called the sigmoid function, and both train.",
+        {
+            "numpy": (SIGMOID, '"sigmoid": (np.tanh, lambda A: 1 - A**2)'),
+            "jax": ('"sigmoid": jax.nn.sigmoid', '"sigmoid": jnp.tanh'),
+        },
+    ),
+    Mistake(
+        "sigmoid for tanh",
+        "A",
+        "E2",
+        "The activation is an option that is ignored.",
+        {"numpy": ('"tanh": (np.tanh, lambda A: 1 - A**2)', '"tanh": (sigmoid, lambda A: A * (1 - A))')},
+        "asymmetric-tanh",
+    ),
+    Mistake(
+        "sigmoid without its minus",
+        "A",
+        "E2",
+        "1/(1 + e^h) looks right, and gives σ(-h).",
+        {"numpy": ("1 / (1 + np.exp(-H))", "1 / (1 + np.exp(H))")},
+    ),
+    Mistake(
+        "sigmoid without its parentheses",
+        "A",
+        "E2",
+        "1 / 1 + exp(-h) is 1 + exp(-h).",
+        {"numpy": ("1 / (1 + np.exp(-H))", "1 / 1 + np.exp(-H)")},
+    ),
+    Mistake(
+        "epsilon in the sigmoid",
+        "A",
+        "E2",
+        "A denominator that cannot be zero is protected against being zero.",
+        {"numpy": ("1 / (1 + np.exp(-H))", "1 / (1 + np.exp(-H) + 1e-8)")},
+    ),
+    Mistake(
+        "sigmoid's argument clipped",
+        "A",
+        "E2",
+        "exp's overflow warning is silenced by clipping h.",
+        {"numpy": ("1 / (1 + np.exp(-H))", "1 / (1 + np.exp(-np.clip(H, -15, 15)))")},
+        "saturated-sigmoid",
+    ),
+    Mistake(
+        "sigmoid clipped",
+        "A",
+        "E2",
+        "Probabilities are kept away from 0 and 1 for a logarithm that is not there.",
+        {
+            "numpy": ("A = sigma(H)", "A = np.clip(sigma(H), 1e-7, 1 - 1e-7)"),
+            "tf": ('"sigmoid": tf.sigmoid', '"sigmoid": lambda H: tf.clip_by_value(tf.sigmoid(H), 1e-7, 1 - 1e-7)'),
+        },
+        "saturated-sigmoid",
+    ),
+    Mistake(
+        "overflowing sigmoid",
+        "A",
+        "E2",
+        "exp(h)/(1 + exp(h)) is the same function on paper, and ∞/∞ beyond h = 709.",
+        {"numpy": ("1 / (1 + np.exp(-H))", "np.exp(H) / (1 + np.exp(H))")},
+        "huge-sigmoid",
+    ),
+    Mistake(
+        "sigmoid by tanh",
+        "A",
+        "E2",
+        "½(1 + tanh(h/2)) is the same function on paper, and cancels for h far below 0.",
+        {"numpy": ("1 / (1 + np.exp(-H))", "0.5 * (1 + np.tanh(H / 2))")},
+        "saturated-sigmoid",
+    ),
+    Mistake(
+        "hard sigmoid",
+        "A",
+        "E2",
+        "The piecewise linear approximation is cheaper, and goes by nearly the same name.",
+        {
+            "numpy": (SIGMOID, '"sigmoid": (lambda H: np.clip(H / 6 + 0.5, 0, 1), lambda A: ((A > 0) & (A < 1)) / 6)'),
+            "tf": ('"sigmoid": tf.sigmoid', '"sigmoid": lambda H: tf.clip_by_value(H / 6 + 0.5, 0, 1)'),
+        },
+    ),
+    Mistake(
+        "leaky ReLU",
+        "A",
+        "E2",
+        "Another model's activation, slope 0.01 below 0, is taken along.",
+        {
+            "numpy": (RELU, '"relu": (lambda H: np.where(H > 0, H, 0.01 * H), lambda A: np.where(A > 0, 1, 0.01))'),
+            "torch": ('"relu": torch.relu', '"relu": torch.nn.functional.leaky_relu'),
+            "tf": ('"relu": tf.nn.relu', '"relu": lambda H: tf.nn.leaky_relu(H, 0.01)'),
+        },
+        "asymmetric-relu",
+    ),
+    Mistake(
+        "ReLU6",
+        "A",
+        "E2",
+        "Mobile models cap ReLU at 6.",
+        {
+            "numpy": (RELU, '"relu": (lambda H: np.clip(H, 0, 6), lambda A: ((A > 0) & (A < 6)) * 1.0)'),
+            "tf": ('"relu": tf.nn.relu', '"relu": tf.nn.relu6'),
+        },
+        "huge-relu",
+    ),
+    Mistake(
+        "softplus for ReLU",
+        "A",
+        "E2",
+        "The smooth version is taken for the function itself.",
+        {"numpy": (RELU, '"relu": (lambda H: np.logaddexp(0, H), lambda A: 1 - np.exp(-A))')},
+        "asymmetric-relu",
+    ),
+    Mistake(
+        "dropout left on",
+        "A",
+        "E2",
+        "The model is still in training mode when it is compared.",
+        {
+            "numpy": ("A = sigma(H)", "A = sigma(H) * (np.random.default_rng(0).random(H.shape) < 0.9) / 0.9"),
+            "torch": ("A = sigma(H)", "A = torch.nn.functional.dropout(sigma(H), 0.1)"),
+        },
+    ),
+    Mistake(
+        "W2 transposed",
+        "Y_hat",
+        "E3",
+        "W2 is stored as d_out × d_hidden; with square shapes nothing complains.",
+        {"numpy": ("Y_hat = A @ W2", "Y_hat = A @ W2.mT")},
+        "square-tanh",
+    ),
+    Mistake(
+        "activation at the output too",
+        "Y_hat",
+        "E3",
+        "Every layer has its activation; the last one here has none.",
+        {
+            "numpy": ("Y_hat = A @ W2", "Y_hat = sigma(A @ W2)", GRADIENT, "dL_dY_hat = R / N * sigma_prime(Y_hat)"),
+        },
+    ),
+    Mistake(
+        "predictions rounded",
+        "Y_hat",
+        "E3",
+        "Classes are what is wanted in the end, and are taken before the loss.",
+        {"numpy": ("Y_hat = A @ W2", "Y_hat = np.round(A @ W2)")},
+    ),
+    Mistake(
+        "hidden units permuted",
+        "Y_hat",
+        "E3",
+        "One layer's weights are reordered, the next one's are not.",
+        {"numpy": ("Y_hat = A @ W2", "Y_hat = A[..., ::-1] @ W2")},
+    ),
+)
+
+LOSSES = (
+    Mistake(
+        "sign of the residual",
+        "R",
+        "E4",
+        "Y - Ŷ squares to the same loss, and turns every gradient around.",
+        {"numpy": ("R = Y_hat - Y", "R = Y - Y_hat")},
+    ),
+    Mistake(
+        "targets flat",
+        "R",
+        "E4",
+        "Y has shape (N,), and Ŷ - Y broadcasts (N, 1) and (N,) to (N, N).",
+        {
+            "numpy": (
+                "R = Y_hat - Y",
+                "R = Y_hat - (Y[..., 0] if Y.shape[-1] == 1 else Y)",
+                GRADIENT,
+                "dL_dY_hat = (R.sum(axis=-1, keepdims=True) if Y.shape[-1] == 1 else R) / N",
+            ),
+            "torch": ("R = Y_hat - Y", "R = Y_hat - Y.squeeze(-1)"),
+            "jax": ("R = Y_hat - Y", "R = Y_hat - (Y[..., 0] if Y.shape[-1] == 1 else Y)"),
+        },
+        "xnor",
+    ),
+    Mistake(
+        "only the first output counts",
+        "R",
+        "E4",
+        "The code was written for one output, and takes column 0.",
+        {"numpy": ("R = Y_hat - Y", "R = Y_hat - Y\n    R[..., 1:] = 0")},
+    ),
+    Mistake(
+        "targets reversed",
+        "R",
+        "E4",
+        "XOR's targets read the same from both ends, so their order is never noticed.",
+        {"numpy": ("R = Y_hat - Y", "R = Y_hat - Y[..., ::-1, :]")},
+    ),
+    Mistake(
+        "not a number hidden",
+        "R",
+        "E4",
+        "nan_to_num makes the warning go away, and the bad sample with it.",
+        {
+            "numpy": ("R = Y_hat - Y", "R = np.nan_to_num(Y_hat - Y)"),
+            "jax": ("R = Y_hat - Y", "R = jnp.nan_to_num(Y_hat - Y)"),
+        },
+        "nan-in-data",
+    ),
+    Mistake(
+        "1/N for 1/(2N)",
+        "L",
+        "E5",
+        "The mean of the squares is the textbook loss; here it has a ½, so that the gradient has no 2.",
+        {"numpy": ("/ (2 * N)", "/ N")},
+    ),
+    Mistake(
+        "loss not divided by N",
+        "L",
+        "E5",
+        "½ Σ r² is the textbook loss of one sample.",
+        {"numpy": ("/ (2 * N)", "/ 2")},
+    ),
+    Mistake(
+        "loss not divided at all",
+        "L",
+        "E5",
+        "The sum of squares is kept as it is.",
+        {"numpy": ("/ (2 * N)", "/ 1")},
+    ),
+    Mistake(
+        "mean over all elements",
+        "L",
+        "E5",
+        "mean() divides by N d_out, which is N for one output.",
+        {
+            "numpy": (LOSS, "L = (R**2).mean(axis=(-2, -1)) / 2", GRADIENT, "dL_dY_hat = R / (N * Y.shape[-1])"),
+            "torch": (TORCH_LOSS, "L = (R**2).mean(dim=(-2, -1)) / 2"),
+            "jax": (LOSS, "L = (R**2).mean(axis=(-2, -1)) / 2"),
+            "tf": (TF_LOSS, "L = tf.reduce_mean(R**2, axis=(-2, -1)) / 2"),
+        },
+    ),
+    Mistake(
+        "the framework's mean squared error",
+        "L",
+        "E5",
+        "MSELoss is the mean over all elements and has no ½.",
+        {
+            "numpy": (LOSS, "L = (R**2).mean(axis=(-2, -1))", GRADIENT, "dL_dY_hat = 2 * R / (N * Y.shape[-1])"),
+            "torch": (
+                TORCH_LOSS,
+                'L = torch.nn.functional.mse_loss(Y_hat, Y.expand_as(Y_hat), reduction="none").mean(dim=(-2, -1))',
+            ),
+        },
+        "xnor",
+    ),
+    Mistake(
+        "N hard-wired to 4",
+        "L",
+        "E5",
+        "XOR has four samples, and the 4 is written into the code.",
+        {"numpy": ("/ (2 * N)", "/ (2 * 4)", GRADIENT, "dL_dY_hat = R / 4")},
+    ),
+    Mistake(
+        "N from the wrong axis of the loss",
+        "L",
+        "E5",
+        "shape[-1] is the number of outputs, shape[-2] that of samples.",
+        {"numpy": ("N = Y.shape[-2]\n    R", "N = Y.shape[-1]\n    R")},
+    ),
+    Mistake(
+        "N - 1 for N",
+        "L",
+        "E5",
+        "Bessel's correction belongs to a variance, not to a loss.",
+        {"numpy": ("/ (2 * N)", "/ (2 * (N - 1))", GRADIENT, "dL_dY_hat = R / (N - 1)")},
+    ),
+    Mistake(
+        "root of the mean square",
+        "L",
+        "E5",
+        "The root mean square is what is reported elsewhere.",
+        {"numpy": (LOSS, "L = np.sqrt((R**2).sum(axis=(-2, -1)) / N)")},
+    ),
+    Mistake(
+        "absolute error for squared",
+        "L",
+        "E5",
+        "|r| instead of r² survives where residuals are 0 or 1.",
+        {"numpy": ("(R**2)", "abs(R)")},
+    ),
+    Mistake(
+        "Huber for squares",
+        "L",
+        "E5",
+        "Smooth L1 is r²/2 for small residuals, and not for large ones.",
+        {
+            "numpy": (
+                LOSS,
+                "L = np.where(abs(R) < 1, R**2, 2 * abs(R) - 1).sum(axis=(-2, -1)) / (2 * N)",
+                GRADIENT,
+                "dL_dY_hat = np.clip(R, -1, 1) / N",
+            ),
+            "torch": (
+                TORCH_LOSS,
+                "L = torch.nn.functional.smooth_l1_loss(R, 0 * R, reduction='none').sum(dim=(-2, -1)) / N",
+            ),
+        },
+    ),
+    Mistake(
+        "summed before squared",
+        "L",
+        "E5",
+        "The square and the sum change places, and residuals cancel.",
+        {"numpy": ("(R**2).sum(axis=(-2, -1))", "R.sum(axis=(-2, -1)) ** 2")},
+    ),
+    Mistake(
+        "epsilon in the loss",
+        "L",
+        "E5",
+        "A small number is added against a logarithm or a division that comes later.",
+        {"numpy": ("/ (2 * N)", "/ (2 * N) + 1e-8")},
+    ),
+    Mistake(
+        "loss averaged over the seeds",
+        "L",
+        "E5",
+        "The mean is taken over every axis there is.",
+        {"numpy": (LOSS, LOSS + "\n    L = 0 * L + L.mean()")},
+    ),
+)

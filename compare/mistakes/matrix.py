@@ -1,0 +1,156 @@
+"""Which case and which check catches which mistake, and what the usual tolerances would have let pass."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+import impls
+from compare import agree, run
+from compare.mistakes import planted
+from compare.mistakes.catalogue import MISTAKES
+from compare.mistakes.rewritings import REWRITINGS
+
+# Long enough for all that is carried from step to step; JAX and TensorFlow, uncompiled, take 10 ms a step.
+STEPS = {"numpy": 40, "torch": 40, "jax": 2, "tf": 3}
+# What a tester gets without naming a tolerance: |a - b| <= atol + rtol |b|, (rtol, atol) for float64 and for float32.
+TOLERANCES = {
+    "numpy.allclose": ((1e-5, 1e-8), (1e-5, 1e-8)),  # numpy/_core/numeric.py; jax.numpy.allclose has the same
+    "numpy.testing.assert_allclose": ((1e-7, 0), (1e-7, 0)),  # numpy/testing/_private/utils.py
+    "torch.testing.assert_close": ((1e-7, 1e-7), (1.3e-6, 1e-5)),  # torch/testing/_comparison.py
+    "jax.test_util.check_grads": ((1e-5, 1e-5), (2e-3, 2e-3)),  # jax/_src/public_test_util.py
+    "tf.test.TestCase.assertAllClose": ((1e-6, 1e-6), (1e-6, 1e-6)),  # tensorflow/python/framework/test_util.py
+}
+
+
+class Outcome(NamedTuple):
+    """What one column does on one case in one precision."""
+
+    form: str  # what is wrong with its arrays, or what it raised; or ""
+    point: str  # first wrong quantity of the trace, by the point certificate; or ""
+    step: str  # first wrong quantity of the path, by the step certificate; or ""
+    changed: bool  # it gives other bits than the column it was planted in
+    close: tuple  # bool for each of TOLERANCES: it cannot be told from that column
+
+    @property
+    def caught(self):
+        return bool(self.form or self.point or self.step)
+
+
+class Tried(NamedTuple):
+    """One mistake, or one rewriting, in one column."""
+
+    name: str
+    column: str
+    outcomes: dict  # (case name, dtype) -> Outcome
+
+    @property
+    def caught(self):
+        return any(outcome.caught for outcome in self.outcomes.values())
+
+    @property
+    def changes(self):
+        return any(outcome.changed for outcome in self.outcomes.values())
+
+    def survives(self, rule, cases=None):
+        """Whether a tolerance (by its place in TOLERANCES) lets it pass, on all cases or on these."""
+        return all(o.close[rule] for (case, _), o in self.outcomes.items() if cases is None or case in cases)
+
+
+def matrix(cases, columns, timeout, advance=lambda attempts: None):
+    """Every mistake and every rewriting on every case, in the columns given: two lists of Tried.
+
+    Cases are cut to a column's STEPS. Raises ColumnError where a worker fails.
+    """
+    runs = [(case, dtype) for case in cases for dtype in case.dtypes]
+    keys = [(case.name, dtype) for case, dtype in runs]
+    with run.workers(timeout) as pool:
+        plan = {}
+        for name, column, alone in plantings(columns):
+            module = planted.module_name(column, name)
+            right, process = ("numpy", module) if alone else (column, column)
+            plan[name, column] = [(process, pool.submit(process, attempt, right, module, *job)) for job in runs]
+        tried = []
+        for (name, column), futures in plan.items():
+            outcomes = [pool.result(*future) for future in futures]
+            advance(len(outcomes))
+            tried.append(Tried(name, column, dict(zip(keys, outcomes, strict=True))))
+    of = lambda rewritten: [t for t in tried if t.name.startswith("rewritten ") == rewritten]
+    return of(False), of(True)
+
+
+def plantings(columns):
+    """(name, column, whether it needs a process of its own) of everything that can be planted in these columns."""
+    for mistake in MISTAKES.values():
+        yield from ((mistake.name, column, mistake.alone) for column in mistake.planted if column in columns)
+    if "numpy" in columns:
+        yield from ((f"rewritten {name}", "numpy", False) for name in REWRITINGS)
+
+
+# Below: what runs in the worker.
+
+
+def attempt(_process, right, name, case, dtype):
+    """The Outcome of a planted column; `right` is the column it is compared with."""
+    _leave_uncompiled(right)
+    case = case._replace(steps=min(case.steps, STEPS[right]))
+    p = agree.problem(case, dtype)
+    *_, W1, W2 = case.cast(dtype)
+    expected = _expected(right, case, dtype)
+    try:
+        start, path, end = found = _run(name, case, dtype)
+    except Exception as error:
+        return Outcome(f"raises {type(error).__name__}: {error}"[:200], "", "", True, (False,) * len(TOLERANCES))
+    changed = any(a.shape != b.shape or a.tobytes() != b.tobytes() for a, b in _pairs(found, expected))
+    close = tuple(_close(found, expected, *pair[dtype == "float32"]) for pair in TOLERANCES.values())
+    form = agree.malformed_trace(start, W1, W2, p) or agree.malformed_path(path, W1, W2, case.steps, p)
+    if form:
+        return Outcome(form, "", "", changed, close)
+    point = _first(agree.judge_trace(start, W1, W2, p)) or _first(agree.judge_trace(end, path[0][-1], path[1][-1], p))
+    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
+    return Outcome("", point, _first(agree.judge_steps(before[0], before[1], path, p)), changed, close)
+
+
+def _leave_uncompiled(column):
+    """Compiling takes far longer than these few steps."""
+    module = impls.load(column)
+    if column == "jax":
+        module.jax.config.update("jax_disable_jit", True)
+    if column == "tf":
+        module.tf.config.run_functions_eagerly(True)
+
+
+def _first(judged):
+    wrong = agree.first_wrong(judged)
+    return wrong.judged.quantity if wrong else ""
+
+
+_known = {}
+
+
+def _expected(right, case, dtype):
+    key = right, case.name, dtype
+    if key not in _known:
+        _known[key] = _run(right, case, dtype)
+    return _known[key]
+
+
+def _run(name, case, dtype):
+    """Trace at the initial weights, path, and trace at the last weights; () where their shape is wrong."""
+    X, Y, W1, W2 = case.cast(dtype)
+    with np.errstate(all="ignore"):
+        start = run.trace(name, X, Y, W1, W2, case.activation)
+        path = run.train(name, X, Y, W1, W2, case.lr, case.steps, case.activation)
+        fits = path[0].shape[1:] == W1.shape and path[1].shape[1:] == W2.shape
+        end = run.trace(name, X, Y, path[0][-1], path[1][-1], case.activation) if fits else ()
+    return start, path, end
+
+
+def _pairs(found, expected):
+    """Arrays to compare: the trace at the start, the whole path, and the trace at the end."""
+    for parts in zip(found, expected, strict=True):
+        yield from zip(*parts, strict=False)
+
+
+def _close(found, expected, rtol, atol):
+    same_shapes = all(a.shape == b.shape for a, b in _pairs(found, expected))
+    return same_shapes and all(np.allclose(a, b, rtol, atol, equal_nan=True) for a, b in _pairs(found, expected))

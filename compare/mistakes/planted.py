@@ -1,0 +1,93 @@
+"""`import compare.mistakes.planted.COLUMN_MISTAKE` is that column with that mistake in it.
+
+So every place that takes a column's dotted name takes a planted one: `fourfold agree --impl
+numpy,compare.mistakes.planted.numpy_momentum`. Frameworks are imported by the planted module, as by the column.
+"""
+
+import sys
+from difflib import SequenceMatcher
+from functools import cache
+from importlib import import_module
+from importlib.abc import MetaPathFinder, SourceLoader
+from importlib.util import spec_from_loader
+from pathlib import Path
+from textwrap import dedent
+from types import ModuleType
+
+import impls
+from compare.mistakes.catalogue import MISTAKES
+from compare.mistakes.mistake import slug
+from compare.mistakes.rewritings import REWRITINGS
+
+__path__ = []  # a package, though no folder: its modules are made here
+
+
+# column -> {slug: (right, wrong, ...)}
+PLANTED = {column: {} for column in ("numpy", "torch", "jax", "tf")}
+for _mistake in MISTAKES.values():
+    for _column, _texts in _mistake.planted.items():
+        PLANTED[_column][_mistake.slug] = _texts
+PLANTED["numpy"] |= {slug(f"rewritten {name}"): texts for name, texts in REWRITINGS.items()}
+
+
+def module_name(column, name):
+    """What to import for a mistake, or for "rewritten ...", by its name."""
+    return f"{__name__}.{column}_{slug(name)}"
+
+
+@cache
+def right_source(column):
+    """The text of a column's file, read and not imported."""
+    return (Path(impls.__file__).parent / "two_layer" / f"{column}_impl.py").read_text(encoding="utf-8")
+
+
+def wrong_source(column, *replacements):
+    """The same with right, wrong, right, wrong ... replaced. Raises ValueError where a right text is not there."""
+    source = right_source(column)
+    for right, wrong in zip(replacements[::2], replacements[1::2], strict=True):
+        if right not in source:
+            raise ValueError(f"the {column} column has no {right!r} to plant a mistake in")
+        source = source.replace(right, wrong)
+    return source
+
+
+def changed(column, *replacements):
+    """A module like a column with right, wrong, right, wrong ... replaced in its text."""
+    module = ModuleType("changed")
+    exec(compile(wrong_source(column, *replacements), "changed", "exec"), module.__dict__)
+    return module
+
+
+def load(column, name):
+    """The module of a mistake, or of "rewritten ...", by its name."""
+    return import_module(module_name(column, name))
+
+
+def differing_lines(column, *replacements):
+    """(wrong lines, right lines) of code: where the planted text differs from the column's, indentation taken off."""
+    right, wrong = right_source(column).splitlines(), wrong_source(column, *replacements).splitlines()
+    blocks = [op for op in SequenceMatcher(None, right, wrong, False).get_opcodes() if op[0] != "equal"]
+    lines = lambda text, ends: dedent("\n".join(line for i, j in ends for line in text[i:j])).splitlines()
+    return lines(wrong, [op[3:] for op in blocks]), lines(right, [op[1:3] for op in blocks])
+
+
+class _Planter(MetaPathFinder, SourceLoader):
+    def find_spec(self, fullname, path=None, target=None):
+        return spec_from_loader(fullname, self) if _texts_of(fullname)[1] else None
+
+    def get_filename(self, fullname):
+        return f"{fullname}.py"  # there is no such file; without brackets inspect asks the loader for the text
+
+    def get_data(self, path):
+        column, texts = _texts_of(path.removesuffix(".py"))
+        return wrong_source(column, *texts).encode()
+
+
+def _texts_of(fullname):
+    """(column, (right, wrong ...)) of a planted module; no texts where it is not one."""
+    package, _, name = fullname.rpartition(".")
+    column, _, planted = name.partition("_")
+    return column, PLANTED.get(column, {}).get(planted, ()) if package == __name__ else ()
+
+
+sys.meta_path.append(_Planter())

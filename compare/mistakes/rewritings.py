@@ -1,0 +1,24 @@
+"""The NumPy column rewritten so that it computes the same in another way: none of these may be rejected anywhere."""
+
+REWRITINGS = {
+    "einsum for matmul": (
+        "X.mT @ dL_dH",
+        "np.einsum('...ki,...kj->...ij', np.broadcast_to(X, (*H.shape[:-1], X.shape[-1])), dL_dH)",
+    ),
+    "samples summed backwards": ("X.mT @ dL_dH", "X[..., ::-1, :].mT @ dL_dH[..., ::-1, :]"),
+    "hidden units summed backwards": ("Y_hat = A @ W2", "Y_hat = A[..., ::-1] @ W2[..., ::-1, :]"),
+    "sigmoid in two branches": (
+        "return 1 / (1 + np.exp(-H))",
+        "e = np.exp(-abs(H))\n    return np.where(H >= 0, 1 / (1 + e), e / (1 + e))",
+    ),
+    "slope as a - a²": ("A * (1 - A)", "A - A**2"),
+    "slope as (1 + a)(1 - a)": ("lambda A: 1 - A**2", "lambda A: (1 + A) * (1 - A)"),
+    "ReLU by where": ("np.maximum(H, 0)", "np.where(H <= 0, 0 * H, H)"),
+    "reciprocal of N": ("dL_dY_hat = R / N", "dL_dY_hat = R * (1 / N)"),
+    "gradient from 1/(2N)": ("dL_dY_hat = R / N", "dL_dY_hat = 2 * R * (1 / (2 * N))"),
+    "loss as half a mean": (".sum(axis=(-2, -1)) / (2 * N)", ".sum(axis=-1).mean(axis=-1) / 2"),
+    "product of transposes": ("dL_dW1 = X.mT @ dL_dH", "dL_dW1 = (dL_dH.mT @ X).mT"),
+    "product by broadcasting": ("A.mT @ dL_dY_hat", "(A[..., :, None] * dL_dY_hat[..., None, :]).sum(axis=-3)"),
+    "update negated twice": ("W1 - lr * T.dL_dW1", "-(lr * T.dL_dW1 - W1)"),
+    "loss by einsum": ("(R**2).sum(axis=(-2, -1))", "np.einsum('...ij,...ij->...', R, R)"),
+}

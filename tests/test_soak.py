@@ -1,0 +1,176 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import msgspec
+import numpy as np
+import pytest
+
+from compare import configurations, result, run, soak
+from compare.configurations import ROUNDS, SHAPES
+from compare.errors import ColumnError, UsageError
+from compare.mistakes import planted
+from impls.two_layer import numpy_impl
+from tests.conftest import Here
+from tests.test_cli import HERE, command, said
+
+BATCH = 16
+
+
+class HereSoaking(Here):
+    def __init__(self, monkeypatch, module, dies_after=10**9):
+        super().__init__(monkeypatch, module)
+        monkeypatch.setattr(soak, "BATCH", BATCH)
+        self.left, self.stopped, self.restarts = dies_after, False, 0
+
+    def submit(self, name, task, *args):
+        return lambda: self.call(name, task, *args)
+
+    def call(self, name, task, *args):
+        self.left -= 1
+        if self.left < 0:
+            raise ColumnError("interrupted")
+        with np.errstate(all="ignore"):
+            return task(name, *args)
+
+    def restart_clocks(self):
+        self.restarts += 1
+
+    def stop(self):
+        self.stopped = True
+
+
+def finish(pool, found, *wanted):
+    return list(soak.batches(pool, found, *wanted))[-1]
+
+
+def test_a_configuration_is_the_same_whenever_it_is_made():
+    once = [configurations.make(n) for n in range(100)]
+    for n in reversed(range(100)):
+        again = configurations.make(n)
+        assert again._replace(X=0, Y=0, W1=0, W2=0) == once[n]._replace(X=0, Y=0, W1=0, W2=0)
+        assert all((getattr(again, Z) == getattr(once[n], Z)).all() for Z in ("X", "Y", "W1", "W2"))
+
+
+def test_shapes_are_few_and_have_every_activation_in_both_precisions():
+    first = [configurations.shape(n) for n in range(SHAPES * ROUNDS)]
+    assert len(set(first)) == SHAPES
+    assert configurations.shape(SHAPES * ROUNDS) not in first
+    assert len({(s.activation, s.dtype) for s in first}) == 8
+    assert min(s.steps for s in first) == 1
+    assert max(s.steps for s in first) > 40
+    assert min(s.lr for s in first) < 1e-3
+    assert max(s.lr for s in first) > 10
+
+
+def test_configurations_are_special_in_every_way_they_can_be():
+    made = [configurations.make(n) for n in range(600)]
+    arrays = [Z for case in made for Z in case.cast(case.dtypes[0])]
+    smallest = lambda Z: np.abs(Z[Z != 0]).min(initial=np.inf)
+    assert any(smallest(Z) < np.finfo(Z.dtype).tiny for Z in arrays)
+    assert any(np.abs(Z).max() > np.sqrt(np.finfo(Z.dtype).max) for Z in arrays)
+    assert all(np.isfinite(Z).all() for Z in arrays)
+    assert any((case.X == 0).all(axis=1).any() for case in made)
+    real = [case for case in made if not case.exact and len(case.X) > 1 and case.X[0].any()]
+    assert sum((case.X[0] == case.X[-1]).all() and (case.Y[0] == case.Y[-1]).all() for case in real) > 20
+    assert any(case.exact for case in made)
+    assert min(len(case.seeds) for case in made) > 1
+
+
+def test_interrupted_and_resumed_is_the_same_as_in_one_go(monkeypatch, tmp_path):
+    names, file = ["numpy", "numpy-loop"], tmp_path / "soak.json"
+    whole = finish(HereSoaking(monkeypatch, numpy_impl), soak.begin(names, "-"), 2 * BATCH, 0)
+    assert not whole.rejections
+    assert whole.numbers() > 2 * BATCH * 2 * configurations.NUMBERS / 2
+    pool = HereSoaking(monkeypatch, numpy_impl, dies_after=BATCH * 5)
+    batches = soak.batches(pool, soak.resume(file, names, "-"), 2 * BATCH, 0)
+    result.write_whole(file, result.encode(next(batches)))
+    with pytest.raises(ColumnError):
+        next(batches)
+    assert pool.stopped
+    half = soak.resume(file, names, "-")
+    assert half.configurations == BATCH
+    assert result.encode(finish(HereSoaking(monkeypatch, numpy_impl), half, 2 * BATCH, 0)) == result.encode(whole)
+
+
+def test_it_goes_on_until_there_are_enough_numbers(monkeypatch):
+    found = finish(HereSoaking(monkeypatch, numpy_impl), soak.begin(["numpy"], "-"), 10, 400_000)
+    assert found.numbers() >= 400_000
+    assert found.numbers() - 400_000 < 2 * BATCH * configurations.NUMBERS
+    assert found.configurations > 10
+
+
+def test_every_batch_has_the_whole_time(monkeypatch):
+    pool = HereSoaking(monkeypatch, numpy_impl)
+    finish(pool, soak.begin(["numpy"], "-"), 2 * BATCH, 0)
+    assert pool.restarts == 2
+    with run.workers(60) as real:
+        real.call("numpy", run.introduce)
+        assert real.seconds("numpy") > 0
+        real.restart_clocks()
+        assert real.seconds("numpy") == 0
+
+
+def test_a_wrong_column_is_found_with_its_configuration(monkeypatch):
+    wrong = planted.changed("numpy", "dL_dH = dL_dA * sigma_prime(A)", "dL_dH = dL_dA * sigma_prime(A) * (1 + 1e-12)")
+    found = finish(HereSoaking(monkeypatch, wrong), soak.begin(["numpy"], "-"), 8, 0)
+    assert 0 < len(found.rejections) == found.rejected
+    assert {r.dtype for r in found.rejections} == {"float64"}
+    n = int(found.rejections[0].case.removeprefix("configuration "))
+    assert configurations.make(n).dtypes == ("float64",)
+    assert max(float(t.worst_ratio) for t in found.totals) > 1
+
+
+def test_a_judge_that_contradicts_itself_is_counted(monkeypatch):
+    def contradiction(*_):
+        raise soak.JudgeError("nonsense")
+
+    monkeypatch.setattr("compare.referee.audit", contradiction)
+    found = finish(HereSoaking(monkeypatch, numpy_impl), soak.begin(["numpy"], "-"), 2, 0)
+    assert [r.note for r in found.rejections] == ["the judge contradicts itself: nonsense"] * 2
+
+
+def test_evidence_of_other_versions_is_refused(tmp_path):
+    file, old = tmp_path / "soak.json", soak.begin(["numpy"], "-")
+    environment = old.environment
+    for other, sentence in (
+        (msgspec.structs.replace(old, columns=["torch"]), "is about torch: give the same --impl"),
+        (msgspec.structs.replace(old, judge_sha256="0" * 64), "made with judge 000000000000, and this is"),
+        (
+            msgspec.structs.replace(old, environment=msgspec.structs.replace(environment, versions={"numpy": "1.0"})),
+            "made with numpy 1.0, and this is 2",
+        ),
+        (
+            msgspec.structs.replace(old, environment=msgspec.structs.replace(environment, cpu="abacus")),
+            "made with cpu abacus",
+        ),
+    ):
+        file.write_bytes(result.encode(other))
+        with pytest.raises(UsageError, match=sentence):
+            soak.resume(file, ["numpy"], "-")
+    file.write_text("[]")
+    with pytest.raises(UsageError, match="is not a file of fourfold soak"):
+        soak.resume(file, ["numpy"], "-")
+
+
+def test_the_command_can_be_interrupted_and_taken_up_again(tmp_path):
+    file = tmp_path / "soak.json"
+    args = [sys.executable, "-m", "compare", "soak", file, "--impl", "numpy", "--configurations"]
+    environment = os.environ | {"PYTHONPATH": HERE}
+    process = subprocess.Popen([*args, "1000000"], cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True)
+    while not (file.exists() and json.loads(file.read_text())["configurations"]) and process.poll() is None:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Interrupted: the same command goes on" in stdout
+    kept = json.loads(file.read_text())["configurations"]
+    done = command("soak", file, "--impl", "numpy", "--configurations", kept + 1)
+    assert said(done, 0) == ""
+    assert f"{kept + 1:,} configurations × 1 columns" in done.stdout
+    assert "0 rejections" in done.stdout
+    assert "give the same --impl" in said(command("soak", file, "--impl", "numpy-loop"), 2)
+    assert "Cannot write /proc/none/soak.json" in said(command("soak", "/proc/none/soak.json", "--impl", "numpy"), 2)
