@@ -12,7 +12,7 @@ from compare.errors import ColumnError, UsageError
 from compare.terminal import COLOURS, err
 
 INTERRUPTED = 130
-VERBS = ("agree", "report", "check", "train", "doctor", "bench", "diff", "soak", "mistakes")
+VERBS = ("agree", "report", "lesson", "check", "train", "doctor", "bench", "diff", "soak", "mistakes")
 
 app = App(
     name="fourfold",

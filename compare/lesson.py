@@ -81,6 +81,8 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
             raise
     runs = [found[name] for name in names]
     together = lambda pick: np.array([[pick(r) for r in of_column] for of_column in runs])
+    total = lambda pick: sum(pick(r) for of_column in runs for r in of_column)
+    by_name = lambda pick: {q: together(lambda r: pick(r)[q]) for q in QUANTITIES}  # noqa: B023
     return Lesson(
         columns=list(names),
         activations=list(cases.ACTIVATIONS),
@@ -89,15 +91,15 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
         lr=lr,
         X=runs_of[0].X,
         Y=runs_of[0].Y,
-        values={q: together(lambda r: r.values[q]) for q in QUANTITIES},
-        marks={q: together(lambda r: r.marks[q]) for q in QUANTITIES},
+        values=by_name(lambda r: r.values),
+        marks=by_name(lambda r: r.marks),
         epochs=epochs,
         losses=together(lambda r: r.losses),
         loss_marks=together(lambda r: r.loss_marks),
         grid=grid,
         on_grid=together(lambda r: r.on_grid),
-        certified=sum(r.certified for of_column in runs for r in of_column),
-        wrong=sum(r.wrong for of_column in runs for r in of_column),
+        certified=total(lambda r: r.certified),
+        wrong=total(lambda r: r.wrong),
     )
 
 
@@ -105,25 +107,25 @@ def observe(pool, name, case, at, epochs, grid, advance=lambda steps: None):
     """The Run of a column on a case: kept after `at` steps, from 0 to the last; losses also at `epochs`."""
     p = agree.problem(case, DTYPE)
     *_, W1, W2 = case.cast(DTYPE)
-    weights, losses, counts = [[(W1, _none(W1)), (W2, _none(W2))]], [], []
+    weights, losses, counts = [((W1, _none(W1)), (W2, _none(W2)))], [], []
     for first, path in run.stream(pool, name, case, DTYPE, max(1, PIECE // len(case.seeds))):
         _formed(name, agree.malformed_path(path, W1, W2, len(path[2]), p))
         before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
-        judged = agree.judge_steps(*before, path, p)
-        L, new2, new1 = ([*zip(j.value, mark(j), strict=True)] for j in judged)
-        weights += [[new1[n - first - 1], new2[n - first - 1]] for n in at if first < n <= first + len(L)]
-        losses += [L[n - first] for n in epochs if first <= n < first + len(L)]
-        counts += judged
+        L, new2, new1 = judged = agree.judge_steps(*before, path, p)
+        here = range(first, first + len(path[2]))
+        weights += [tuple(_at(j, n - 1 - first) for j in (new1, new2)) for n in at if n - 1 in here]
+        losses += [_at(L, n - first) for n in epochs if n in here]
+        counts += [_counted(j) for j in judged]
         W1, W2 = path[0][-1], path[1][-1]
-        advance(len(L))
+        advance(len(here))
     (W1s, marks1), (W2s, marks2) = (tuple(map(np.stack, zip(*Z, strict=True))) for Z in zip(*weights, strict=True))
     values, marks = {"W1": W1s, "W2": W2s}, {"W1": marks1, "W2": marks2}
     for j in _judged_trace(pool, name, W1s, W2s, p):
         values[j.quantity], marks[j.quantity] = j.value, mark(j)
-        counts.append(j)
+        counts.append(_counted(j))
     plane = p._replace(X=grid.astype(DTYPE), Y=np.zeros((len(grid), p.Y.shape[1])))
     *_, on_grid = (j for j in _judged_trace(pool, name, W1s, W2s, plane) if j.quantity == "Y_hat")
-    counts.append(on_grid)
+    counts.append(_counted(on_grid))
     by_seed = lambda Z: np.moveaxis(Z, 0, 1)
     return Run(
         values={q: by_seed(Z) for q, Z in values.items()},
@@ -131,8 +133,8 @@ def observe(pool, name, case, at, epochs, grid, advance=lambda steps: None):
         losses=by_seed(np.stack([value for value, _ in losses])),
         loss_marks=by_seed(np.stack([m for _, m in losses])),
         on_grid=by_seed(on_grid.value[..., 0]),
-        certified=sum(int(j.certified.sum()) for j in counts),
-        wrong=sum(int(j.wrong.sum()) for j in counts),
+        certified=sum(certified for certified, _ in counts),
+        wrong=sum(wrong for _, wrong in counts),
     )
 
 
@@ -142,10 +144,20 @@ def mark(j):
     return np.where(j.wrong, np.uint8(WRONG), np.where(j.certified, percent, np.uint8(UNCERTAIN)))
 
 
+def _at(j, t):
+    """The values and the marks of a Judged at one step."""
+    only = type(j)(j.quantity, *(Z[t] for Z in j[1:]))
+    return only.value, mark(only)
+
+
 def _judged_trace(pool, name, W1s, W2s, p):
     trace = pool.call(name, run.trace, p.X, p.Y, W1s, W2s, p.activation)
     _formed(name, agree.malformed_trace(trace, W1s, W2s, p))
     return agree.judge_trace(trace, W1s, W2s, p)
+
+
+def _counted(j):
+    return int(j.certified.sum()), int(j.wrong.sum())
 
 
 def _formed(name, complaint):
@@ -156,4 +168,3 @@ def _formed(name, complaint):
 def _none(Z):
     """The marks of numbers that were given: no error."""
     return np.zeros(Z.shape, np.uint8)
-

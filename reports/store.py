@@ -140,8 +140,11 @@ def npz(arrays):
     return buffer.getvalue()
 
 
-def check_writable(folder):
-    """Raises UsageError now, rather than after the work, where the folder cannot be made."""
+def check_writable(folder, own="result.json"):
+    """Raises UsageError now, rather than after the work, where the folder cannot be made, or holds what is not ours.
+
+    `own` is a file that every older one of ours has.
+    """
     parent = Path(folder).absolute().parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +153,7 @@ def check_writable(folder):
         probe.rmdir()
     except OSError as error:
         raise UsageError(f"Cannot write the folder {folder}: {error.strerror}.") from None
-    if Path(folder).exists() and not (Path(folder) / "result.json").is_file() and any(Path(folder).iterdir()):
+    if Path(folder).exists() and not (Path(folder) / own).is_file() and any(Path(folder).iterdir()):
         raise UsageError(f"{folder} holds something other than a report: choose another --out, or empty it.")
 
 

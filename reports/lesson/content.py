@@ -28,7 +28,7 @@ class Equation(NamedTuple):
     symbols: tuple  # names that can be lit, as in source.SYMBOLS
     shows: tuple  # quantities whose numbers stand below the lines
     lines: dict  # column -> places
-    by_activation: dict = {}  # activation -> a formula shown while it is chosen
+    by_activation: dict | None = None  # activation -> a formula shown while it is chosen
     picture: str = ""  # hidden, loss, predictions or boundary
     columns: tuple = SIDE_BY_SIDE
 
@@ -189,7 +189,15 @@ CHAIN = Part(
         Equation(
             8,
             "The Jacobian",
-            [math("{} = {} , {} 'J {} 'm × 'n", sub("'J", "i j"), partial(sub("'h", "i"), sub("'x", "j")), text(" "), text(" is "))],
+            [
+                math(
+                    "{} = {} , {} 'J {} 'm × 'n",
+                    sub("'J", "i j"),
+                    partial(sub("'h", "i"), sub("'x", "j")),
+                    text(" "),
+                    text(" is "),
+                )
+            ],
             "All partial derivatives of m outputs by n inputs, in a table. For one output it is a single row, the "
             "gradient laid on its side: the Jacobian of one prediction by its three activations is W2, transposed.",
             ("W2", "Y_hat", "A"),
@@ -226,7 +234,13 @@ OUTPUT = Part(
         Equation(
             10,
             "The loss by the predictions",
-            [math("{} = {}", partial("L", sub("y_hat", "i")), frac(row("{} − {}", sub("y_hat", "i"), sub("y", "i")), "N"))],
+            [
+                math(
+                    "{} = {}",
+                    partial("L", sub("y_hat", "i")),
+                    frac(row("{} − {}", sub("y_hat", "i"), sub("y", "i")), "N"),
+                )
+            ],
             "The square's 2 meets the loss's ½ and only the residual is left, divided by N. N is divided by here, "
             "once, and never again on the way back.",
             ("dL_dY_hat", "R", "N"),
@@ -245,7 +259,15 @@ OUTPUT = Part(
         Equation(
             12,
             "The predictions by the output weights",
-            [math("{} = {} , {} {} ( Y_hat ) = A", partial(sub("y_hat", "i"), sub("w2", "j")), sub("a", "i j"), text("  so "), sub("'J", "W2"))],
+            [
+                math(
+                    "{} = {} , {} {} ( Y_hat ) = A",
+                    partial(sub("y_hat", "i"), sub("w2", "j")),
+                    sub("a", "i j"),
+                    text("  so "),
+                    sub("'J", "W2"),
+                )
+            ],
             "The derivative of a sum of products by one factor is the other factor. All of them together are a "
             "matrix that is there already: A.",
             ("A", "W2", "Y_hat"),
@@ -259,7 +281,18 @@ OUTPUT = Part(
                 math(
                     "dL_dW2 = {} {} A",
                     frac("1", "N"),
-                    fenced(row("{} − {} {} {} − {}", sub("y_hat", "1"), sub("y", "1"), text(" … "), sub("y_hat", "N"), sub("y", "N")), "[", "]"),
+                    fenced(
+                        row(
+                            "{} − {} {} {} − {}",
+                            sub("y_hat", "1"),
+                            sub("y", "1"),
+                            text(" … "),
+                            sub("y_hat", "N"),
+                            sub("y", "N"),
+                        ),
+                        "[",
+                        "]",
+                    ),
                 )
             ],
             "A row of N residuals times A is a row, and W2 is a column, so the code turns it: Aᵀ first. Forget that, "
@@ -314,7 +347,14 @@ HIDDEN = Part(
         Equation(
             16,
             "The activations by their inputs",
-            [math("{} = diag [ sigma_prime ( {} ) … sigma_prime ( {} ) ]", partial("a", "h"), sub("h", "1"), sub("h", "'H"))],
+            [
+                math(
+                    "{} = diag [ sigma_prime ( {} ) … sigma_prime ( {} ) ]",
+                    partial("a", "h"),
+                    sub("h", "1"),
+                    sub("h", "'H"),
+                )
+            ],
             "Unit j's activation depends on its own input alone, so the Jacobian is diagonal, and multiplying by it "
             "is multiplying entry by entry. Where σ is flat, nothing comes back.",
             ("dL_dH", "dL_dA", "sigma_prime", "H", "A"),
@@ -422,13 +462,23 @@ CODE = Part(
             "multiplies the residuals in. One matrix product with X is left.",
             ("dL_dA", "dL_dY_hat", "W2", "dL_dH", "dL_dW1", "dL_dW2", "X"),
             ("dL_dW2", "dL_dW1"),
-            {"numpy-tiled": [f"trace {name}" for name in ("dL_dY_hat", "dL_dW2", "W2_tiled", "dL_dA", "dL_dH", "dL_dW1")]},
+            {
+                "numpy-tiled": [
+                    f"trace {name}" for name in ("dL_dY_hat", "dL_dW2", "W2_tiled", "dL_dA", "dL_dH", "dL_dW1")
+                ]
+            },
             columns=("numpy-tiled",),
         ),
         Equation(
             22,
             "The backward pass in one line",
-            [math("dL_dW1 = {} {}", tr("X"), fenced(row("{} ∘ sigma_prime ( H )", fenced(row("{} {}", frac("R", "N"), tr("W2"))))))],
+            [
+                math(
+                    "dL_dW1 = {} {}",
+                    tr("X"),
+                    fenced(row("{} ∘ sigma_prime ( H )", fenced(row("{} {}", frac("R", "N"), tr("W2"))))),
+                )
+            ],
             "Stacking and multiplying is what a matrix product does: R/N times W2ᵀ. This is the backward pass that "
             "the NumPy column trains with, a line for every gradient on the way.",
             ("dL_dW1", "X", "R", "N", "W2", "sigma_prime", "dL_dY_hat", "dL_dA", "dL_dH"),
@@ -449,7 +499,14 @@ CODE = Part(
         Equation(
             24,
             "Training",
-            [math("{} = {} − lr {} , 't = 0 , 1 , 2 …", sub("'W", "'t + 1"), sub("'W", "'t"), partial("L", sub("'W", "'t")))],
+            [
+                math(
+                    "{} = {} − lr {} , 't = 0 , 1 , 2 …",
+                    sub("'W", "'t + 1"),
+                    sub("'W", "'t"),
+                    partial("L", sub("'W", "'t")),
+                )
+            ],
             "The same step, again and again, on all samples at once, from freshly drawn weights. Every column starts "
             "at the same ones. The loss is kept every 200 epochs.",
             ("W1", "W2", "L", "lr"),

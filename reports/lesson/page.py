@@ -8,18 +8,19 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from compare.lesson import QUANTITIES, UNCERTAIN, WRONG
+from compare.lesson import UNCERTAIN, WRONG
+from compare.mistakes import planted
+from compare.mistakes.catalogue import MISTAKES
 from reports.lesson import content, numbers, source
 from reports.lesson.mathml import SYMBOLS
 
 FOLDER = Path(__file__).parent
 
 
-def render(lesson, mistakes=None, made="", answers=None):
+def render(lesson, made="", answers=None):
     """The page's bytes.
 
-    `mistakes`: equation number -> dicts of name, why, column, wrong and right (lines of code). `made`: with what.
-    `answers`: exercise number -> Markup; an exercise without one is listed as a question.
+    `made` says with what. `answers`: exercise number -> Markup; an exercise without one is listed as a question.
     """
     style, script = _style(), _read("templates/lesson.js")
     here = {column: content.NAMES.get(column, column) for column in lesson.columns}
@@ -27,7 +28,7 @@ def render(lesson, mistakes=None, made="", answers=None):
         "parts": content.PARTS,
         "exercises": content.EXERCISES,
         "answers": answers or {},
-        "mistakes": {n: [_highlighted(m) for m in of] for n, of in (mistakes or {}).items()},
+        "mistakes": _mistakes(),
         "columns": {c: name for c, name in here.items() if c in content.SIDE_BY_SIDE},
         "files": here,
         "lines": _lines(lesson.columns),
@@ -36,7 +37,6 @@ def render(lesson, mistakes=None, made="", answers=None):
         "symbols": {name: Markup("<math>{}</math>").format(markup) for name, markup in SYMBOLS.items()},
         "meanings": content.MEANINGS,
         "shapes": _shapes(lesson),
-        "given": [name for name in ("X", "Y") if name not in QUANTITIES],
         "lesson": lesson,
         "made": made,
         "header": Markup(_for_script(msgspec.json.encode(numbers.header(lesson) | CODES).decode())),
@@ -90,6 +90,22 @@ def _shapes(lesson):
     return {name: "×".join(map(str, shape)) or "a number" for name, shape in shapes.items()}
 
 
-def _highlighted(mistake):
-    code = {side: Markup("\n").join(source.highlight("\n".join(mistake[side]))) for side in ("wrong", "right")}
-    return mistake | code | {"column": content.NAMES.get(mistake["column"], mistake["column"])}
+def _mistakes():
+    """{equation number: [{name, why, column, wrong, right}]}, the code as its first column has it."""
+    found = {}
+    for mistake in MISTAKES.values():
+        column, texts = next(iter(mistake.planted.items()))
+        wrong, right = (_highlighted(code) for code in planted.differing_lines(column, *texts))
+        entry = {
+            "name": mistake.name,
+            "why": mistake.why,
+            "column": content.NAMES[column],
+            "wrong": wrong,
+            "right": right,
+        }
+        found.setdefault(int(mistake.equation.removeprefix("E")), []).append(entry)
+    return found
+
+
+def _highlighted(code):
+    return Markup("\n").join(source.highlight("\n".join(code)))
