@@ -111,7 +111,7 @@ def observe(pool, name, case, at, epochs, grid, advance=lambda steps: None):
     for first, path in run.stream(pool, name, case, DTYPE, max(1, PIECE // len(case.seeds))):
         _formed(name, agree.malformed_path(path, W1, W2, len(path[2]), p))
         before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
-        L, new2, new1 = judged = agree.judge_steps(*before, path, p)
+        L, new2, new1 = judged = agree.judge_steps(before[0], before[1], path, p)
         here = range(first, first + len(path[2]))
         weights += [tuple(_at(j, n - 1 - first) for j in (new1, new2)) for n in at if n - 1 in here]
         losses += [_at(L, n - first) for n in epochs if n in here]

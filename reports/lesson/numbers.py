@@ -1,4 +1,4 @@
-"""A Lesson's numbers: packed into the page, bit by bit, and beside it as JSON, the shortest digits that give them back."""
+"""A Lesson's numbers: packed into the page bit by bit, and as JSON, in the shortest digits that give them back."""
 
 import base64
 import zlib

@@ -50,7 +50,7 @@ def lines(column, *places):
     for place in places:
         for node, activation in _nodes(column, tree, *place.split()):
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-            chosen |= dict.fromkeys(range(first, node.end_lineno + 1), activation)
+            chosen |= dict.fromkeys(range(first, (node.end_lineno or first) + 1), activation)
     found, code = text(column).splitlines(), highlighted(column)
     common = min(_indent(found[n - 1]) for n in chosen)
     return [Line(n, _indent(found[n - 1]) - common, code[n - 1][common:], chosen[n]) for n in sorted(chosen)]
