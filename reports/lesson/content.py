@@ -432,7 +432,7 @@ HIDDEN = Part(
             ],
             "E10 times E18, added over the samples. Every sample says how it would like the weight to be; the "
             "gradient is their mean.",
-            ("dL_dW1", "dL_dH", "X", "R", "W2", "sigma_prime"),
+            ("dL_dW1", "dL_dH", "Y_hat", "Y", "W2", "sigma_prime", "H", "X"),
             ("dL_dW1",),
             gradient("W1"),
         ),

@@ -46,7 +46,7 @@ def _bytes(Z):
 def levels(Y_hat):
     """Predictions from -½ to 1½ as 0 ... 255; above 127 exactly where the class, the prediction rounded, is above 0."""
     with np.errstate(invalid="ignore"):
-        return np.clip(np.ceil((np.nan_to_num(Y_hat) + 0.5) * 128) - 1, 0, 255).astype(np.uint8)
+        return np.clip(127 + np.ceil((np.nan_to_num(Y_hat) - 0.5) * 128), 0, 255).astype(np.uint8)
 
 
 def as_json(lesson):
