@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from compare import agree, cases, lesson
+from compare.errors import UsageError
 from compare.mistakes.catalogue import MISTAKES
+from compare.verbs.lesson import lesson as verb
 from reports.lesson import content, mathml, numbers, page, source
 from tests.conftest import Here
-from tests.lessons import MODULES, small
+from tests.lessons import MODULES, in_process, small
 
 EVIL = "<script>alert(1)</script>"
 PLACES = [(e, column, place) for e in content.EQUATIONS for column in e.columns for place in content.places(e, column)]
@@ -169,23 +171,27 @@ def test_a_column_of_the_wrong_form_is_named(monkeypatch):
         )
 
 
+def policy(text):
+    (found,) = re.findall('content="(default-src.*?)"', text)
+    return html.unescape(found)
+
+
 def test_text_is_escaped_and_nothing_is_loaded(text):
     assert EVIL not in text
     assert html.escape(EVIL) in text
     assert not re.search(r'(?:src|href)="(?!#)', text)
     assert not re.search(r"url\((?!data:)", text)
     assert "http" not in text.replace("http-equiv", "").replace("https://github.com/stipub", "")
-    assert "default-src 'none'" in html.unescape(text)
-    assert "unsafe" not in re.search('content="(default-src.*?)"', text)[1]
+    assert "default-src 'none'" in policy(text)
+    assert "unsafe" not in policy(text)
     assert len(text.encode()) < 3_000_000
 
 
 def test_the_scripts_have_the_hashes_the_policy_names(text):
-    policy = html.unescape(re.search('content="(default-src.*?)"', text)[1])
     (style,) = re.findall("<style>(.*?)</style>", text, re.DOTALL)
     (script,) = re.findall("<script>(.*?)</script>", text, re.DOTALL)
     for part in (style, script):
-        assert page._sha256(part) in policy
+        assert page._sha256(part) in policy(text)
 
 
 def test_every_known_mistake_stands_below_its_equation(text):
@@ -214,3 +220,35 @@ def test_columns_that_are_not_here_are_left_out():
     text = page.render(alone).decode()
     assert "PyTorch" not in re.sub("<(p|details).*?</\\1>", "", text, flags=re.DOTALL)
     assert 'id="E20"' not in text
+
+
+def test_the_verb_writes_the_page_and_its_numbers(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(lesson.run, "workers", in_process)
+    folder = tmp_path / "out"
+    for steps in (1, 30):  # the second replaces the first
+        assert verb(to=str(folder), impl="numpy-tiled,numpy", seeds="4:6", steps=steps) == 0
+    assert "0 wrong" in capsys.readouterr().out
+    found = msgspec.json.decode((folder / "lesson.json").read_bytes())
+    assert (found["seeds"], found["columns"], found["steps"][-1]) == ([4, 5], ["numpy", "numpy-tiled"], 30)
+    assert b'id="E21"' in (folder / "index.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"impl": "tests.columns.sign"}, "built-in columns only"),
+        ({"impl": "numpy-loop"}, "side by side"),
+        ({"seeds": "11"}, "at most 10 seeds"),
+        ({"resolution": 101}, "at most 100 points"),
+        ({"impl": "numpy", "steps": 0}, "--steps must be at least 1"),
+    ],
+)
+def test_what_a_page_cannot_hold_is_refused(tmp_path, options, words):
+    with pytest.raises(UsageError, match=words):
+        verb(to=str(tmp_path / "out"), **options)
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(UsageError, match="something other"):
+        verb(to=str(tmp_path), impl="numpy")

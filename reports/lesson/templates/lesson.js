@@ -99,8 +99,7 @@ function short(value) {
 
 /** All digits: the shortest that give back the same number; those in which a column differs from the first stand out. */
 function showAll(cell, value, first) {
-  const text = String(value);
-  const other = String(first);
+  const [text, other] = [value, first].map((v) => (Object.is(v, -0) ? "-0" : String(v)));
   let same = 0;
   while (same < text.length && text[same] === other[same]) same++;
   const rest = document.createElement("b");
@@ -160,6 +159,7 @@ function word(marks, name) {
 
 // --- Pictures --------------------------------------------------------------------------------------------------
 
+let printing = false;
 const PICTURES = { boundary, hidden, loss, predictions };
 
 function draw(canvas) {
@@ -173,8 +173,8 @@ function draw(canvas) {
   const pen = canvas.getContext("2d");
   const style = getComputedStyle(canvas);
   pen.scale(scale, scale);
-  pen.ink = style.color;
-  pen.soft = style.borderColor;
+  pen.ink = printing ? "#000" : style.color;
+  pen.soft = printing ? "#bbb" : style.borderColor;
   pen.strokeStyle = pen.fillStyle = pen.ink;
   pen.font = `12px ${style.fontFamily}`;
   const says = PICTURES[canvas.dataset.picture](pen, width, height, column);
@@ -324,7 +324,7 @@ function predictions(pen, width, height, column) {
   pen.textAlign = "center";
   header.X.forEach(([x, y], i) => {
     const at = [left + x * side, top + side - y * side];
-    dot(pen, ...at, 14, style("--paper"), CLASSES[target(i)]);
+    dot(pen, ...at, 14, printing ? "#fff" : style("--paper"), CLASSES[target(i)]);
     dot(pen, ...at, 8, CLASSES[classes[i]]);
     pen.fillStyle = pen.ink;
     pen.fillText(short(values[i]), at[0], at[1] + 30);
@@ -479,7 +479,14 @@ function listen() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => refresh());
   addEventListener("resize", () => refresh());
   addEventListener("hashchange", open);
-  addEventListener("beforeprint", () => refresh(watched));
+  addEventListener("beforeprint", () => {
+    printing = true;
+    refresh(watched);
+  });
+  addEventListener("afterprint", () => {
+    printing = false;
+    refresh();
+  });
 }
 
 const watched = all(".quantity, canvas.picture, .epochs");
