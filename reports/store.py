@@ -19,7 +19,8 @@ from compare.errors import UsageError
 
 # All that a report's folder may hold
 FOLDERS = ("arrays", "proved")
-PARTS = re.compile(r"result\.json|inputs\.npz|index\.html|report\.md|junit\.xml|[^/]*\.svg|(arrays|proved)/[^/]*\.npz")
+REPORT = r"result\.json|inputs\.npz|index\.html|report\.md|junit\.xml|[^/]*\.svg|(arrays|proved)/[^/]*\.npz"
+PARTS = {"result.json": re.compile(REPORT), "lesson.json": re.compile(r"lesson\.json|index\.html")}
 LARGEST_NPZ = 2**30  # bytes, packed and unpacked
 OPTIONAL = {"grid", "Y_hat_grid"}
 
@@ -144,8 +145,11 @@ def npz(arrays):
     return buffer.getvalue()
 
 
-def check_writable(folder):
-    """Raises UsageError now, rather than after the work, where `write_folder` could not write or must not replace."""
+def check_writable(folder, own="result.json"):
+    """Raises UsageError now, rather than after the work, where `write_folder` could not write or must not replace.
+
+    `own` says whose folder it may replace: the file of numbers that a report, or a lesson, has.
+    """
     if not str(folder):
         raise UsageError("--out takes the name of a folder.")
     name, folder = folder, _target(folder)
@@ -156,7 +160,7 @@ def check_writable(folder):
         probe = folder.with_name(f".{folder.name}.{os.getpid()}")
         probe.mkdir()
         probe.rmdir()
-        strange = folder.exists() and _strange(folder)
+        strange = folder.exists() and _strange(folder, own)
     except OSError as error:
         raise UsageError(f"Cannot write the folder {name}: {error.strerror}.") from None
     if strange:
@@ -167,19 +171,19 @@ def _target(folder):
     return Path(os.path.realpath(folder))
 
 
-def _strange(folder):
-    """What keeps a folder from being replaced, or None: only an empty one, or a report and nothing else, may be."""
+def _strange(folder, own):
+    """What keeps a folder from being replaced, or None: only an empty one, or one of ours and nothing else, may be."""
     if not folder.is_dir():
         return "is a file"
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        if not (name in FOLDERS if path.is_dir() else PARTS.fullmatch(name)) or path.is_symlink():
+        if not (name in FOLDERS if path.is_dir() else PARTS[own].fullmatch(name)) or path.is_symlink():
             return f"holds something other than a report ({name})"
     if any(folder.iterdir()):
         try:
-            result.read(folder / "result.json")
-        except UsageError:
-            return "holds something other than a report (result.json is missing or no result of fourfold)"
+            result.read(folder / own) if own == "result.json" else (folder / own).stat()
+        except (UsageError, OSError):
+            return f"holds something other than a report ({own} is missing or not of fourfold)"
     return None
 
 
@@ -188,7 +192,7 @@ def write_folder(folder, contents):
 
     Raises UsageError, and leaves what was there, where it cannot be written or holds something else.
     """
-    check_writable(folder)
+    check_writable(folder, "lesson.json" if "lesson.json" in contents else "result.json")
     folder = _target(folder)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
