@@ -255,7 +255,9 @@ def test_a_mask_of_points_fits_what_has_more_axes():
     assert bounds.per_point(mask, np.zeros((1, 3))).shape == (1, 3)
 
 
-@pytest.mark.parametrize(("z", "grain"), [(0, 1), (3, 1), (-0.5, 2), (0.375, 8), (2.0**-60, 2.0**60), (2.0**-61, np.inf)])
+@pytest.mark.parametrize(
+    ("z", "grain"), [(0, 1), (3, 1), (-0.5, 2), (0.375, 8), (2.0**-60, 2.0**60), (2.0**-61, np.inf)]
+)
 def test_the_grain_of_a_number(z, grain):
     assert bounds._grain(np.array(float(z))) == grain
     assert bounds._grain(np.array([[1.0], [z]])) == grain
