@@ -1,5 +1,8 @@
 """What the judge says of single numbers, at the edges of what it certifies."""
 
+from contextlib import nullcontext
+from itertools import pairwise
+
 import flint
 import numpy as np
 import pytest
@@ -126,7 +129,7 @@ def test_the_form_comes_before_the_numbers():
         assert agree.malformed_trace(half, W1, W2, p) == f"{name} is float32, not float64"
     steps = path(numpy_impl, case, "float64")
     assert agree.malformed_path(steps, W1, W2, 10, p) is None
-    assert "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)" in agree.malformed_path(steps, W1, W2, 9, p)
+    assert agree.malformed_path(steps, W1, W2, 9, p) == "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)"
     for n, name in enumerate(("W1", "W2", "L")):
         wrong = [Z[:9] if m == n else Z for m, Z in enumerate(steps)]
         assert f"{name} has shape {wrong[n].shape}, not {steps[n].shape}" == agree.malformed_path(wrong, W1, W2, 10, p)
@@ -325,7 +328,7 @@ def test_what_is_known_to_less_than_its_own_size_says_nothing():
 
 
 def test_a_run_is_certified_point_by_point_and_never_again_once_out_of_range():
-    case, p, W1, W2, _ = several("identity", "float32")
+    _, p, W1, W2, _ = several("identity", "float32")
     W1 = W1.copy()
     W1[0] *= np.float32(1e20)  # its loss overflows at once, and shows
     with np.errstate(all="ignore"):
@@ -376,10 +379,10 @@ def test_precision_is_doubled_until_it_is_enough(monkeypatch):
     narrow_enough = lambda q: asked.append(q["H1"].item().rad()) or asked[-1] < 1
     q, bits = referee.enclose(CANCELLING, UNIT, CANCELS, narrow_enough)
     assert (bits, len(asked), float(q["H1"].item())) == (192 * 2**3, 4, 1)
-    assert all(after < before * 2.0**-150 for before, after in zip(asked, asked[1:], strict=False))
+    assert all(after < before * 2.0**-150 for before, after in pairwise(asked))
     monkeypatch.setattr(referee, "MOST_BITS", 768)
     asked.clear()
-    with pytest.raises(referee.JudgeError, match="^768 bits do not enclose the exact value narrowly enough$"):
+    with pytest.raises(referee.JudgeError, match=r"^768 bits do not enclose the exact value narrowly enough$"):
         referee.enclose(CANCELLING, UNIT, CANCELS, narrow_enough)
     assert len(asked) == 3
 
@@ -396,7 +399,7 @@ def test_what_a_certificate_says():
     assert referee.confirm("W2", (0, 0), 2.0, 0.25, 2 * UNIT, 3 * UNIT, SINGLE) == sure(192, "4.00", "0.25")
     assert referee.confirm("W1", (0, 0), 2.0, 0.25, 2 * UNIT, 3 * UNIT, SINGLE) == sure(192, "7.50", "0.25")
     assert confirm("L", (), nan, 1.0) == "certified: it is no finite number, and the exact value is"
-    with pytest.raises(referee.JudgeError, match=r"^L\[\] was rejected, but ball arithmetic encloses it within the limit$"):
+    with pytest.raises(referee.JudgeError, match=r"^L\[\] was rejected, but .* within the limit$"):
         confirm("L", (), 1.0, 0.5)  # off by exactly the limit
 
 
@@ -424,7 +427,6 @@ def test_the_bulk_evaluation_may_be_off_by_twice_its_share_of_the_limit(monkeypa
         return q
 
     monkeypatch.setattr(truth, "evaluate", off)
-    if not wrong:
-        return referee.audit(W1[0], W2[0], p)
-    with pytest.raises(referee.JudgeError, match=rf"^the exact {name}\[.*\] is off by .*: the judge is wrong$"):
+    found = rf"^the exact {name}\[.*\] is off by .*: the judge is wrong$"
+    with pytest.raises(referee.JudgeError, match=found) if wrong else nullcontext():
         referee.audit(W1[0], W2[0], p)
