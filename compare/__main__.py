@@ -2,6 +2,9 @@
 
 
 def main():
+    from compare import signals
+
+    signals.handle(signals.at_once)  # importing the rest takes a while
     from compare.cli import main
 
     main()

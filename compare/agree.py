@@ -13,8 +13,8 @@ from impls.model import Trace
 
 # Names of the two-layer row's quantities in truth.py
 TRUTH_NAMES = {"H": "H1", "A": "A1", "dL_dA": "dL_dA1", "dL_dH": "dL_dH1"}
-# Points (one seed at one step) judged together: small enough for the cache.
-BLOCK = 4096
+# Entries of the widest array judged together, small enough for the cache: 4096 points (one seed at one step) of XOR.
+BLOCK = 49_152
 
 
 class Problem(NamedTuple):
@@ -100,10 +100,24 @@ def judge_steps(W1, W2, path, p):
     Time is the first axis; W1 (T, S, d_in, d_hidden) and W2 are the weights before each step. Those after it are
     certified against w - λ g(w) with the exact g at the column's own w.
     """
-    length = max(1, BLOCK // W1.shape[1])
-    blocks = [slice(t, t + length) for t in range(0, len(W1), length)]
-    judged = [_judge_block(W1[b], W2[b], [Z[b] for Z in path], p) for b in blocks]
-    return [_concatenate(rows) for rows in zip(*judged, strict=True)]
+    at_once = max(1, BLOCK // entries(p, W1))
+    steps, seeds = _slices(len(W1), at_once // W1.shape[1]), _slices(W1.shape[1], at_once)
+    judged = [
+        _concatenate([_judge_block(W1[t, s], W2[t, s], [Z[t, s] for Z in path], p) for s in seeds], axis=1)
+        for t in steps
+    ]
+    return _concatenate(judged)
+
+
+def entries(p, W1):
+    """How many entries the widest array has at one point."""
+    d_in, d_hidden = W1.shape[-2:]
+    return max(len(p.Y), d_in) * max(d_in, d_hidden, p.Y.shape[1])
+
+
+def _slices(length, at_once):
+    at_once = max(1, at_once)
+    return [slice(n, n + at_once) for n in range(0, length, at_once)]
 
 
 def judge_run(W1, W2, end, p):
@@ -124,7 +138,7 @@ def judge_run(W1, W2, end, p):
             judged.append(_judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), shows, p))
             pairs = [_carry(w, e, q[g], E[g], p) for w, e, g in zip(old, E_old, ("dL_dW1", "dL_dW2"), strict=True)]
             old, E_old = ([*Z] for Z in zip(*pairs, strict=True))
-        judged = [_concatenate([j._replace(**_first_axis(j)) for j in judged])]
+        judged = _concatenate([[j._replace(**_first_axis(j))] for j in judged])
         for name, new, w, e in (("W2", new2, old[1], E_old[1]), ("W1", new1, old[0], E_old[0])):
             fits = _below_overflow((np.abs(truth.narrow(w)) + e).max(axis=(-2, -1)), p)
             judged.append(_judge(name, new, w, e, in_range & fits & _says_something(w, e), shows, p))
@@ -240,8 +254,12 @@ def _no_number(quantity, exact, p):
     return ~truth.finite(exact)
 
 
-def _concatenate(rows):
-    return Judged(rows[0].quantity, *(np.concatenate(parts) for parts in list(zip(*rows, strict=True))[1:]))
+def _concatenate(blocks, axis=0):
+    """One list of Judged from several, which go on from each other along an axis."""
+    return [
+        Judged(of[0].quantity, *(np.concatenate(parts, axis) for parts in list(zip(*of, strict=True))[1:]))
+        for of in zip(*blocks, strict=True)
+    ]
 
 
 class Wrong(NamedTuple):

@@ -11,8 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from compare import cases, run
 from compare.errors import ColumnError
 
@@ -38,8 +36,10 @@ def c_pace(seeds, steps):
         )
         if build.returncode:
             return Pace("C", None, f"{compiler} could not build bench.c: {' '.join(build.stderr.split())[:200]}")
-        told = subprocess.run([program, str(seeds), str(steps)], capture_output=True, text=True, check=True).stdout
-    return Pace("C", float(told.split()[0]), f"{Path(compiler).name} {' '.join(flags)}")
+        ran = subprocess.run([program, str(seeds), str(steps)], capture_output=True, text=True, check=False)
+    if ran.returncode:
+        return Pace("C", None, f"what {compiler} made of bench.c ended with status {ran.returncode}")
+    return Pace("C", float(ran.stdout.split()[0]), f"{Path(compiler).name} {' '.join(flags)}")
 
 
 def column_pace(pool, name, seeds, steps):
@@ -63,10 +63,8 @@ def cold_start():
     for _ in range(2):
         for times, command in zip(seconds, commands[: 1 + here], strict=False):
             start = time.monotonic()
-            subprocess.run([sys.executable, "-c", command, "agree"], capture_output=True, check=True)
+            ran = subprocess.run([sys.executable, "-c", command, "agree"], capture_output=True, check=False)
+            if ran.returncode:
+                raise ColumnError(f"The command timed ended with status {ran.returncode}: {command.split(';')[0]}.")
             times.append(time.monotonic() - start)
     return min(seconds[0]), min(seconds[1]) if here else None
-
-
-def growth(ns, limit):
-    return np.nan if ns is None or limit is None else ns / limit

@@ -187,7 +187,7 @@ def step_limit(lr, gradient, E_gradient, old, exact, dtype, wide):
     """
     f = format_of(dtype)
     lr, g = abs(lr), np.abs(gradient)
-    product = lr * (E_gradient * (1 + 2 * f.u) + 2 * f.u * g) + _input(lr, f) * (g + E_gradient)
+    product = lr * (E_gradient * (1 + f.u) + f.u * g) + _input(lr, f) * (g + E_gradient)
     own = 2 * unit_roundoff(wide) * (np.abs(old) + lr * g)
     return slack(dtype, wide) * (product + f.u * (np.abs(exact) + product) + own + 4 * f.eta)
 

@@ -81,8 +81,8 @@ def make(data, activation, lr, steps, hidden, seeds):
 def read_csv(path):
     """X (N, d_in), Y (N, d_out) from a table with a sample a row.
 
-    Columns whose heading starts with "y" are targets, the others inputs; without such headings the last column is
-    the target. Raises UsageError.
+    A first row without any number is the heading. Columns whose heading starts with "y" are targets, the others
+    inputs; without such headings the last column is the target. Raises UsageError.
     """
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
@@ -91,7 +91,7 @@ def read_csv(path):
         raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} is not a CSV file of text: {error}.") from None
-    heading = [cell.strip() for cell in rows.pop(0)[1]] if rows and not _all_numbers(rows[0][1]) else None
+    heading = [cell.strip() for cell in rows.pop(0)[1]] if rows and not any(map(_is_number, rows[0][1])) else None
     if not rows:
         raise UsageError(f"{path} has no samples: give one a line, inputs first, the target last.")
     width = len(heading or rows[0][1])
@@ -104,11 +104,12 @@ def read_csv(path):
     return table[:, ~targets], table[:, targets]
 
 
-def _all_numbers(row):
+def _is_number(cell):
     try:
-        return all(isinstance(float(cell), float) for cell in row)
+        float(cell)
     except ValueError:
         return False
+    return True
 
 
 def _numbers(path, n, row, width):

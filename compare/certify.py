@@ -12,6 +12,8 @@ from impls.model import Trace
 
 # Steps x seeds in one piece: large enough to hide the call, small enough to be judged while the next one runs.
 PIECE = 25_000
+# Weights in one piece, of all steps and seeds: a dozen arrays of that size are held at once.
+PIECE_WEIGHTS = 2_000_000
 SHOWN_SEEDS = 10
 
 
@@ -42,7 +44,7 @@ def certify(pool, name, case, dtype, advance, grid=None):
 def _certify_run(pool, where, case, p, advance, rows, rejections, grid):
     """Adds to `rows` and `rejections`, and returns the arrays for pictures and `diff`."""
     pictures, checkpoints = [], []
-    piece = max(1, PIECE // len(case.seeds))
+    piece = max(1, min(PIECE, PIECE_WEIGHTS // case.parameters()) // len(case.seeds))
     *_, W1, W2 = case.cast(p.dtype)
 
     for first, path in run.stream(pool, where.column, case, p.dtype, piece):

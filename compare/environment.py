@@ -70,7 +70,7 @@ def environment(names, dtypes, command):
         system=f"{platform.system()} {platform.machine()}",
         cpu=_cpu(),
         cores=os.cpu_count() or 1,
-        threads=os.environ.get("OMP_NUM_THREADS", "default"),
+        threads=_threads(names),
         wide={dtype: _wide_name(truth.wide_dtype(dtype)) for dtype in dtypes},
         command=command,
         variables={name: value for name, value in sorted(os.environ.items()) if _counts(name)},
@@ -96,6 +96,13 @@ def diagnose(timeout):
                 except ColumnError as error:
                     found["note"] = str(error)
             yield found
+
+
+def _threads(names):
+    """What is set for libraries that use OpenMP; XLA keeps its own threads, whatever it is told."""
+    own = [name for name in names if impls.framework(name) in {"jax", "tensorflow"}]
+    number = os.environ.get("OMP_NUM_THREADS", "default")
+    return f"{number} ({' and '.join(own)}: as XLA decides)" if own else number
 
 
 def _versions(names):

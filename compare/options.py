@@ -2,18 +2,49 @@
 
 import difflib
 import math
+import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
+from itertools import accumulate
 from typing import Annotated
 
 import numpy as np
 from cyclopts import Parameter
 
 import impls
-from compare import cases, run
+from compare import cases, result, run
 from compare.errors import UsageError
 
-Json = Annotated[str | None, Parameter(allow_leading_hyphen=True)]
+
+def _writable(type_, target):
+    if target == "":
+        raise UsageError("--json takes the name of a file, or - for standard output.")
+    if target not in {None, "-"}:
+        result.check_writable(target)
+
+
+Json = Annotated[str | None, Parameter(allow_leading_hyphen=True, validator=_writable)]
+LARGEST_SEED = 2**62  # a length, and a number that JSON's readers hold
+
+
+def whole(text):
+    """The whole number that a text says: 1000, 1_000 and 1e3 do. Raises ValueError."""
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+    if not number.is_integer():
+        raise ValueError(f"{text} is not a whole number")
+    return int(number)
+
+
+def _one_whole(type_, tokens):
+    try:
+        return whole(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"{tokens[0].value!r} is not a whole number.") from None
+
+
+Whole = Annotated[int, Parameter(converter=_one_whole)]
 
 
 @Parameter(name="*")
@@ -23,13 +54,13 @@ class Training:
 
     data: str = "xor"
     "xor, or a CSV file: a sample a row, columns headed y... (or else the last one) are targets."
-    hidden: int = 3
+    hidden: Whole = 3
     "Width of the hidden layer."
     activation: str = "sigmoid"
     "sigmoid, tanh, relu or identity."
     lr: float = 0.1
     "Learning rate."
-    steps: int = 10_000
+    steps: Whole = 10_000
     "Steps of gradient descent."
 
 
@@ -61,7 +92,7 @@ class Drawing:
 
     out: str = "reports/out/latest"
     "Folder to write, whole or not at all; an earlier report there is replaced."
-    resolution: int = 20
+    resolution: Whole = 20
     "Points a side of the decision boundary's grid."
     extent: Annotated[str, Parameter(allow_leading_hyphen=True)] = "0,1"
     "The grid's lower and upper end, for both inputs."
@@ -74,7 +105,7 @@ class Drawing:
 class One:
     """One training run."""
 
-    seed: int = 0
+    seed: Whole = 0
     "Which initial weights."
     dtype: str = "float64"
     "float64 or float32."
@@ -112,20 +143,31 @@ def names(text):
 
 
 def column(name):
-    if name in impls.NAMES or _importable(name):
+    if name in impls.NAMES or (name not in impls.FRAMEWORKS.values() and _importable(name)):
         return name
-    near = difflib.get_close_matches(name, impls.NAMES, 1)
+    packages = {package: n for n, package in impls.FRAMEWORKS.items()}
+    near = difflib.get_close_matches(name.lower(), [*impls.NAMES, *packages], 1)
     hint = (
-        f"did you mean {near[0]}?" if near else f"choose from {', '.join(impls.NAMES)}, or the dotted name of a module."
+        f"did you mean {packages.get(near[0], near[0])}?"
+        if near
+        else f"choose from {', '.join(impls.NAMES)}, or the name of a module that Python finds from here."
     )
     raise UsageError(f"There is no column {name!r}: {hint}")
 
 
 def _importable(name):
-    try:
-        return "." in name.strip(".") and find_spec(name) is not None
-    except (ImportError, ValueError):
+    """Whether Python finds such a module. Nothing is imported, the packages it is in neither: workers do that."""
+    if not all(part.isidentifier() for part in name.split(".")):
         return False
+    within = None
+    for n, module in enumerate(accumulate(name.split("."), "{}.{}".format)):
+        if n and within is None:
+            return False
+        spec = next(filter(None, (finder.find_spec(module, within) for finder in sys.meta_path)), None)
+        if spec is None:
+            return False
+        within = spec.submodule_search_locations
+    return True
 
 
 def dtypes(text):
@@ -139,12 +181,20 @@ def dtypes(text):
 def seeds(text):
     first, colon, last = text.partition(":")
     try:
-        start, stop = (int(first), int(last)) if colon else (0, int(text))
-    except ValueError:
+        start, stop = (whole(first), whole(last)) if colon else (0, whole(text))
+    except (ValueError, OverflowError):
         raise UsageError(f"--seeds takes a number or a range such as 5:15, not {text!r}.") from None
     if start < 0 or stop <= start:
         raise UsageError(f"--seeds {text} is empty: give at least one seed, none below 0.")
+    if stop > LARGEST_SEED:
+        raise UsageError(f"--seeds {text} is too much: choose fewer seeds, none above 2**62.")
     return range(start, stop)
+
+
+def seed(number):
+    if not 0 <= number < LARGEST_SEED:
+        raise UsageError(f"--seed must be from 0 to 2**62, not {number}.")
+    return range(number, number + 1)
 
 
 def activations(text):
@@ -169,7 +219,9 @@ def grid(resolution, extent):
         low, high = (float(end) for end in extent.split(","))
     except ValueError:
         raise UsageError(f"--extent takes two numbers such as -1,2, not {extent!r}.") from None
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not low < high:
         raise UsageError(f"--extent {extent} is empty: the first end must be the smaller.")
+    if not max(-low, high) <= cases.LARGEST_RATE:
+        raise UsageError(f"--extent {extent} reaches too far: stay within ±{cases.LARGEST_RATE:g}.")
     side = np.linspace(low, high, resolution)
     return np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)

@@ -4,6 +4,7 @@ The schema is these classes (`reports/result.schema.json` is made from them). A 
 written as one of the strings "nan", "inf", "-inf".
 """
 
+import errno
 import math
 import os
 import tempfile
@@ -148,15 +149,32 @@ def read_bytes(path, largest):
     return content
 
 
-def write_whole(path, content):
-    """Write bytes to a file, whole or not at all. Raises UsageError where it cannot be written."""
-    path = Path(path)
+def check_writable(path):
+    """Raises UsageError now, rather than after the work, where `write_whole` could not write."""
+    path = _target(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not _is_written_through(path):
+            tempfile.TemporaryFile(dir=path.parent).close()
+        elif not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise UsageError(f"Cannot write {path}: {error.strerror}.") from None
+
+
+def write_whole(path, content):
+    """Write bytes to a file, whole or not at all; symlinks are followed, pipes and devices written through.
+
+    Raises UsageError where it cannot be written.
+    """
+    path, beside = _target(path), None
     try:
+        if _is_written_through(path):
+            path.write_bytes(content)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         os.chmod(beside, 0o644)
@@ -164,4 +182,15 @@ def write_whole(path, content):
     except OSError as error:
         raise UsageError(f"Cannot write {path}: {error.strerror}.") from None
     finally:
-        Path(beside).unlink(missing_ok=True)
+        if beside:
+            Path(beside).unlink(missing_ok=True)
+
+
+def _target(path):
+    path = Path(path)
+    return path if str(path).startswith("/dev/") else Path(os.path.realpath(path))
+
+
+def _is_written_through(path):
+    """A pipe or a device, or one's own open file under a name in /dev: not to be replaced by another file."""
+    return str(path).startswith("/dev/") or (path.exists() and not path.is_file() and not path.is_dir())

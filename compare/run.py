@@ -8,11 +8,13 @@ import importlib.util
 import multiprocessing
 import os
 import signal
-import tempfile
+import threading
 import time
 import traceback
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from typing import Any, NamedTuple
 
 import numpy as np
 import pebble
@@ -41,31 +43,35 @@ class Workers:
         self._timeout = timeout
         self._pools, self._futures, self._spent = {}, set(), {}
         self._stopped = False
+        self._starting = threading.Lock()  # no pool may be started behind the back of `stop`
 
     def submit(self, name, task, *args):
         """Run task(name, *args) in the process of the column's framework."""
-        if self._stopped:
-            raise CancelledError
         if not installed(name):
             raise ColumnError(f"{name} needs {impls.framework(name)}, which is not installed")
         key = impls.framework(name) or name
-        if key not in self._pools:
-            spawn = multiprocessing.get_context("spawn")
-            self._pools[key] = pebble.ProcessPool(max_workers=1, context=spawn, initializer=_quieten)
         left = max(0.001, self._timeout - self._spent.get(name, 0))
-        future = self._pools[key].schedule(_timed, args=(task, name, *args), timeout=left)
-        self._futures.add(future)
+        with self._starting, _interrupts_blocked():
+            if self._stopped:
+                raise CancelledError
+            if key not in self._pools:
+                spawn = multiprocessing.get_context("spawn")
+                self._pools[key] = pebble.ProcessPool(max_workers=1, context=spawn, initializer=_settle)
+            future = self._pools[key].schedule(_timed, args=(task, name, *args), timeout=left)
+            self._futures.add(future)
         return future
 
     def result(self, name, future):
         try:
-            seconds, value = future.result()
-        except (Exception, SystemExit) as error:
+            outcome = future.result()
+        except Exception as error:
             raise ColumnError(self._explain(name, error)) from None
         finally:
             self._futures.discard(future)
-        self._spent[name] = self._spent.get(name, 0) + seconds
-        return value
+        self._spent[name] = self._spent.get(name, 0) + outcome.seconds
+        if outcome.complaint:
+            raise ColumnError(outcome.complaint)
+        return outcome.value
 
     def call(self, name, task, *args):
         return self.result(name, self.submit(name, task, *args))
@@ -78,7 +84,8 @@ class Workers:
         self._spent.clear()
 
     def stop(self):
-        self._stopped = True
+        with self._starting:
+            self._stopped = True
         for future in list(self._futures):
             future.cancel()
         for pool in self._pools.values():
@@ -96,19 +103,27 @@ class Workers:
                 if code < 0
                 else f"{name} ended its process with status {code}"
             )
-        text = " ".join(str(error).split()) or "no message"
-        return f"{name} raised {type(error).__name__}: {text[:300]}{_where(error)}"
+        return f"{name} {_raised(error)}"
+
+
+@contextmanager
+def _interrupts_blocked():
+    """What is started in here inherits the mask: a terminal sends signals to all, but how to end is said up here."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    interrupts = {signal.SIGINT, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts)
+    try:
+        resource_tracker.ensure_running()  # unblocks SIGINT
+        signal.pthread_sigmask(signal.SIG_BLOCK, interrupts)
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def signal_name(number):
     return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-
-
-def _where(error):
-    """File and line of the innermost frame, as the worker reported them."""
-    text = "".join(getattr(error, "__notes__", []))
-    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("File ")]
-    return f" ({lines[-1].removeprefix('File ')})" if lines else ""
 
 
 @contextmanager
@@ -131,65 +146,124 @@ def stream(pool, name, case, dtype, piece):
     lengths = [min(piece, case.steps - first) for first in range(0, case.steps, piece)]
     X, Y, W1, W2 = case.cast(dtype)
     future = pool.submit(name, train, X, Y, W1, W2, case.lr, lengths[0], case.activation)
-    for n, following in enumerate([*lengths[1:], None]):
+    for n, (length, following) in enumerate(zip(lengths, [*lengths[1:], None], strict=True)):
         path = pool.result(name, future)
+        if [Z.shape for Z in path[:2]] != [(length, *W.shape) for W in (W1, W2)]:
+            following = None  # there is nothing to go on from
         if following:
             future = pool.submit(name, train, X, Y, path[0][-1], path[1][-1], case.lr, following, case.activation)
         yield n * piece, path
+        if not following:
+            return
 
 
 # Below: what runs in the worker.
 
 
-def _quieten():
-    """Frameworks write to file descriptors 1 and 2 whatever they are asked; the command's own output stays clean."""
-    scrap = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the process)
-    os.dup2(scrap.fileno(), 1)
-    os.dup2(scrap.fileno(), 2)
+class Outcome(NamedTuple):
+    """All a worker sends back: nothing of a column's own making that this process would have to unpickle or raise."""
+
+    seconds: float
+    value: Any = None
+    complaint: str = ""
+
+
+def _settle():
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing to clean up
+    # frameworks write to file descriptors 1 and 2 whatever they are asked; the command's own output stays clean
+    scrap = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(scrap, 1)
+    os.dup2(scrap, 2)
     np.seterr(all="ignore")  # a diverging run overflows, in every column
+
+
+def _die_with_parent():
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _timed(task, name, *args):
     start = time.monotonic()
     try:
-        value = task(name, *args)
-        return time.monotonic() - start, value
-    except Exception as error:
-        error.add_note(traceback.format_exc())
-        raise
+        value, complaint = task(name, *args), ""
+    except ColumnError as error:
+        value, complaint = None, str(error)
+    except BaseException as error:  # a column may also raise SystemExit, or GeneratorExit
+        value, complaint = None, f"{name} {_raised(error)}"
+    return Outcome(time.monotonic() - start, value, complaint)
 
 
-def _native(column, *arrays):
+def _raised(error):
+    """Type, message, and file and line of the innermost frame."""
+    try:
+        text = " ".join(str(error)[:1000].split())[:300] or "no message"
+    except Exception:
+        text = "no message"
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f' ("{frames[-1].filename}", line {frames[-1].lineno})' if frames else ""
+    return f"raised {type(error).__name__}: {text}{where}"
+
+
+def _parts(name, function, value, names):
+    """What a function gives, once it is known to be as many things as it has to be."""
+    if not isinstance(value, tuple | list) or len(value) != len(names):
+        of = f" of {len(value)}" if isinstance(value, tuple | list) else ""
+        gave = f"{type(value).__name__}{of}"
+        raise ColumnError(f"{name}: {function} gives a {gave}, not a tuple of {len(names)}: {', '.join(names)}")
+    return value
+
+
+def _numbers(name, column, Z, what):
+    """A column's own array as a NumPy array of plain numbers."""
+    back = column.to_numpy(Z)
+    if not isinstance(back, np.ndarray | np.generic):
+        raise ColumnError(f"{name}: to_numpy gives a {type(back).__name__} for {what}, not a NumPy array")
+    if back.dtype.kind not in "biufc":
+        raise ColumnError(f"{name}: to_numpy gives an array of {back.dtype.name} for {what}, not of numbers")
+    return np.asarray(back)
+
+
+def _native(name, column, *arrays):
     """The arrays as the column's own; `array` and `to_numpy` must give back the same bits."""
     natives = []
     for Z in arrays:
         native = column.array(Z, Z.dtype.name)
-        back = column.to_numpy(native)
-        if back.dtype != Z.dtype or back.tobytes() != Z.tobytes():
-            raise ValueError(f"array and to_numpy do not give back the same {Z.dtype} numbers")
+        back = _numbers(name, column, native, "an input")
+        if (back.dtype, back.shape) != (Z.dtype, Z.shape) or back.tobytes() != Z.tobytes():
+            raise ColumnError(f"{name}: array and to_numpy do not give back the same {Z.dtype} numbers")
         natives.append(native)
     return natives
 
 
-def _unchanged(arrays, before):
+def _unchanged(name, arrays, before):
     if any(Z.tobytes() != bytes_ for Z, bytes_ in zip(arrays, before, strict=True)):
-        raise ValueError("the arrays it was given were changed")
+        raise ColumnError(f"{name}: the arrays it was given were changed")
+
+
+def _taken(name, column, function, value, names):
+    """What a function gives, as NumPy arrays."""
+    parts = zip(names, _parts(name, function, value, names), strict=True)
+    return tuple(_numbers(name, column, Z, f"{function}'s {what}") for what, Z in parts)
 
 
 def train(name, X, Y, W1, W2, lr, steps, activation):
     column, arrays = impls.load(name), (X, Y, W1, W2)
     before = [Z.tobytes() for Z in arrays]
-    path = column.train(*_native(column, *arrays), lr, steps, activation)
-    path = tuple(column.to_numpy(Z) for Z in path)
-    _unchanged(arrays, before)
+    found = column.train(*_native(name, column, *arrays), lr, steps, activation)
+    path = _taken(name, column, "train", found, ("W1", "W2", "L"))
+    _unchanged(name, arrays, before)
     return path
 
 
 def trace(name, X, Y, W1, W2, activation):
     column, arrays = impls.load(name), (X, Y, W1, W2)
     before = [Z.tobytes() for Z in arrays]
-    quantities = Trace(*(column.to_numpy(Z) for Z in column.trace(*_native(column, *arrays), activation)))
-    _unchanged(arrays, before)
+    found = column.trace(*_native(name, column, *arrays), activation)
+    quantities = Trace(*_taken(name, column, "trace", found, Trace._fields))
+    _unchanged(name, arrays, before)
     return quantities
 
 
@@ -197,24 +271,32 @@ def functions(name, X, Y, W1, W2, lr, activation):
     """What `trace` gives, what `forward` and `loss` give by themselves (H, A, Y_hat, R, L), and `step` (W1, W2, L)."""
     column, arrays = impls.load(name), (X, Y, W1, W2)
     before = [Z.tobytes() for Z in arrays]
-    natives = _native(column, *arrays)
-    found = column.forward(natives[0], *natives[2:], activation)
-    parts = (*found, *column.loss(found[-1], natives[1]))
-    whole = Trace(*map(column.to_numpy, column.trace(*natives, activation)))
-    parts, stepped = (tuple(map(column.to_numpy, Z)) for Z in (parts, column.step(*natives, lr, activation)))
-    _unchanged(arrays, before)
+    natives = _native(name, column, *arrays)
+    found = _parts(name, "forward", column.forward(natives[0], *natives[2:], activation), ("H", "A", "Y_hat"))
+    parts = _taken(name, column, "forward", found, ("H", "A", "Y_hat"))
+    parts += _taken(name, column, "loss", column.loss(found[-1], natives[1]), ("R", "L"))
+    whole = Trace(*_taken(name, column, "trace", column.trace(*natives, activation), Trace._fields))
+    stepped = _taken(name, column, "step", column.step(*natives, lr, activation), ("W1", "W2", "L"))
+    _unchanged(name, arrays, before)
     return whole, parts, stepped
 
 
 def predict(name, X, W1, W2, activation):
+    """Y_hat (*S, points, d_out), checked here because nobody judges it."""
     column = impls.load(name)
-    return column.to_numpy(column.forward(*_native(column, X, W1, W2), activation)[-1])
+    found = column.forward(*_native(name, column, X, W1, W2), activation)
+    *_, Y_hat = _taken(name, column, "forward", found, ("H", "A", "Y_hat"))
+    shape = (*W1.shape[:-2], len(X), W2.shape[-1])
+    if (Y_hat.dtype, Y_hat.shape) != (X.dtype, shape):
+        gave = f"{Y_hat.dtype} of shape {Y_hat.shape}"
+        raise ColumnError(f"{name}: forward gives Y_hat as {gave}, not {X.dtype} of shape {shape}")
+    return Y_hat
 
 
 def pace(name, X, Y, W1, W2, lr, steps, activation, piece=250):
     """Nanoseconds per seed and step of `train`, in pieces so that a path never fills the memory."""
     column = impls.load(name)
-    X, Y, W1, W2 = _native(column, X, Y, W1, W2)
+    X, Y, W1, W2 = _native(name, column, X, Y, W1, W2)
 
     def train_piece(W1, W2):
         W1s, W2s, _ = column.train(X, Y, W1, W2, lr, piece, activation)

@@ -173,5 +173,5 @@ def set_up(e):
     judged = ", ".join(f"{dtype} by {wide}" for dtype, wide in e.wide.items())
     return (
         f"fourfold {e.fourfold}, Python {e.python}, {packages}\n"
-        f"{e.system}, {e.cpu}, {e.cores} cores, {e.threads} thread{'s' * (e.threads != '1')} a column; judged: {judged}"
+        f"{e.system}, {e.cpu}, {e.cores} cores, threads a column: {e.threads}; judged: {judged}"
     )

@@ -36,8 +36,8 @@ def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps
                 except ColumnError as error:
                     reasons[name] = str(error)
 
-        futures = [threads.submit(judge_in_turn, group) for group in groups.values()]
         try:
+            futures = [threads.submit(judge_in_turn, group) for group in groups.values()]
             for future in as_completed(futures):
                 future.result()
         except BaseException:

@@ -12,8 +12,15 @@ from compare import result
 
 # NO_COLOR means no escape codes at all; a result is wider than the 80 columns of a pipe.
 COLOURS = {"color_system": None if os.environ.get("NO_COLOR") else "auto", "highlight": False}
-out = Console(width=None if sys.stdout.isatty() else 110, soft_wrap=not sys.stdout.isatty(), **COLOURS)
-err = Console(stderr=True, soft_wrap=True, **COLOURS)
+
+
+class Terminal(Console):
+    def on_broken_pipe(self):
+        raise BrokenPipeError  # rich would exit with 1, which is a verdict here
+
+
+out = Terminal(width=None if sys.stdout.isatty() else 110, soft_wrap=not sys.stdout.isatty(), **COLOURS)
+err = Terminal(stderr=True, soft_wrap=True, **COLOURS)
 
 
 @contextmanager
@@ -35,10 +42,18 @@ def progress():
 
 
 def write_json(target, content):
-    if target == "-":
+    if target == "-" or (target and _is_standard_output(target)):
         sys.stdout.write(content.decode())
     elif target:
         result.write_whole(target, content)
+
+
+def _is_standard_output(target):
+    """/dev/stdout, or the file it is redirected to: replacing that would lose what has been printed there."""
+    try:
+        return os.path.samestat(os.stat(target), os.fstat(sys.stdout.fileno()))
+    except OSError:
+        return False
 
 
 def command():

@@ -80,14 +80,31 @@ def shares(result):
     return draw("shares", 8, 5.2, paint)
 
 
+def _loggable(Z):
+    """What a logarithmic axis can show of Z: numbers above 0, within what matplotlib can scale; NaN for the rest."""
+    Z = np.asarray(Z, np.float64)
+    return np.where((Z > 0) & np.isfinite(Z), np.clip(Z, 1e-150, 1e150), np.nan)
+
+
+def _logarithmic(*axes):
+    """Make both axes logarithmic, also where there is nothing to show on them."""
+    lines = [line for axis in axes for line in axis.lines]
+    if not any(np.isfinite(line.get_ydata()).any() for line in lines):
+        axes[0].set(xlim=(1, 10), ylim=(0.1, 1))
+    for axis in axes:
+        axis.set(xscale="log", yscale="log")
+
+
 def losses(arrays, seed, colour):
     """The loss of every column over the steps; the lines lie on top of each other, so they get thinner."""
 
     def paint(figure):
         axis = figure.subplots()
         for n, (name, a) in enumerate(arrays.items()):
-            axis.plot(a["step"] + 1, a["L"][:, seed], color=colour[name], lw=1.5 * (len(arrays) - n), label=name)
-        axis.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss L")
+            width = 1.5 * (len(arrays) - n)
+            axis.plot(a["step"] + 1, _loggable(a["L"][:, seed]), color=colour[name], lw=width, label=name)
+        _logarithmic(axis)
+        axis.set(xlabel="step + 1", ylabel="loss L")
         axis.legend()
 
     return draw("losses", 8, 3.8, paint)
@@ -101,11 +118,13 @@ def loss_errors(arrays_by_dtype, seed, colour):
         for axis, (dtype, arrays) in zip(axes, arrays_by_dtype.items(), strict=True):
             floor = np.finfo(dtype).eps * 1e-4
             for name, a in arrays.items():
-                errors = np.maximum(a["L_error"][:, seed], floor)
+                errors = _loggable(np.maximum(a["L_error"][:, seed], floor))
                 axis.plot(a["step"] + 1, errors, color=colour[name], lw=0.7, label=name)
             first = next(iter(arrays.values()))
-            axis.plot(first["step"] + 1, first["L_limit"][:, seed], color=INK, lw=1.2, label="limit")
-            axis.set(xscale="log", yscale="log", title=dtype, xlabel="step + 1")
+            limit = _loggable(first["L_limit"][:, seed])
+            axis.plot(first["step"] + 1, limit, color=INK, lw=1.2, label="limit")
+            _logarithmic(axis)
+            axis.set(title=dtype, xlabel="step + 1")
         axes[0].set_ylabel("|L − exact L at own weights|")
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=7)
 
@@ -120,15 +139,18 @@ def proved(arrays_by_dtype, proved_by_dtype, seed, colour):
         for (above, below), (dtype, arrays) in zip(axes.T, arrays_by_dtype.items(), strict=True):
             p = proved_by_dtype[dtype]
             steps = p["step"] + 1
-            above.plot(steps, np.maximum(p["L"], TINY), color=INK, lw=1.5)
-            above.set(xscale="log", yscale="log", title=f"{dtype} weights")
-            apart = {n: np.abs((a["L"][:, seed].astype(float) - p["L"]) - p["L_rest"]) for n, a in arrays.items()}
+            above.plot(steps, _loggable(np.maximum(p["L"], TINY)), color=INK, lw=1.5)
+            _logarithmic(above)
+            above.set(title=f"{dtype} weights")
+            with np.errstate(all="ignore"):
+                apart = {n: np.abs((a["L"][:, seed].astype(float) - p["L"]) - p["L_rest"]) for n, a in arrays.items()}
             some = [z[z > 0] for z in (*apart.values(), p["limit"])]
             floor = np.concatenate(some).min(initial=1) / 2
             for name, distance in apart.items():
-                below.plot(steps, np.maximum(distance, floor), color=colour[name], lw=0.7, label=name)
-            below.plot(p["limit_step"] + 1, p["limit"], color=INK, lw=1.2, label="limit")
-            below.set(xscale="log", yscale="log", xlabel="step + 1")
+                below.plot(steps, _loggable(np.maximum(distance, floor)), color=colour[name], lw=0.7, label=name)
+            below.plot(p["limit_step"] + 1, _loggable(p["limit"]), color=INK, lw=1.2, label="limit")
+            _logarithmic(below)
+            below.set(xlabel="step + 1")
         axes[0, 0].set_ylabel("loss L, proved")
         axes[1, 0].set_ylabel("|L − proved L|")
         figure.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=7)

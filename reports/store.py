@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import shutil
 import zipfile
 import zlib
@@ -16,6 +17,9 @@ from compare import certify, environment, result
 from compare.cases import LARGEST
 from compare.errors import UsageError
 
+# All that a report's folder may hold
+FOLDERS = ("arrays", "proved")
+PARTS = re.compile(r"result\.json|inputs\.npz|index\.html|report\.md|junit\.xml|[^/]*\.svg|(arrays|proved)/[^/]*\.npz")
 LARGEST_NPZ = 2**30  # bytes, packed and unpacked
 OPTIONAL = {"grid", "Y_hat_grid"}
 
@@ -140,26 +144,55 @@ def npz(arrays):
     return buffer.getvalue()
 
 
-def check_writable(folder, own="result.json"):
-    """Raises UsageError now, rather than after the work, where the folder cannot be made, or holds what is not ours.
+def check_writable(folder, strange=None):
+    """Raises UsageError now, rather than after the work, where `write_folder` could not write or must not replace.
 
-    `own` is a file that every older one of ours has.
+    `strange(folder)` says what keeps a folder from being replaced, or None; it knows a report where it is not given.
     """
-    parent = Path(folder).absolute().parent
+    if not str(folder):
+        raise UsageError("--out takes the name of a folder.")
+    name, folder = folder, _target(folder)
+    if folder in (Path.cwd(), *Path.cwd().parents):
+        raise UsageError(f"You are in {name}, and a report replaces its folder: choose another --out.")
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        probe = parent / f".{Path(folder).name}.{os.getpid()}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        probe = folder.with_name(f".{folder.name}.{os.getpid()}")
         probe.mkdir()
         probe.rmdir()
+        reason = folder.exists() and (strange or _strange)(folder)
     except OSError as error:
-        raise UsageError(f"Cannot write the folder {folder}: {error.strerror}.") from None
-    if Path(folder).exists() and not (Path(folder) / own).is_file() and any(Path(folder).iterdir()):
-        raise UsageError(f"{folder} holds something other than a report: choose another --out, or empty it.")
+        raise UsageError(f"Cannot write the folder {name}: {error.strerror}.") from None
+    if reason:
+        raise UsageError(f"{name} {reason}: choose another --out, or empty it.")
 
 
-def write_folder(folder, contents):
-    """Write {relative path: bytes} as a folder that is there whole or not at all; an older one is replaced."""
-    folder = Path(folder).absolute()
+def _target(folder):
+    return Path(os.path.realpath(folder))
+
+
+def _strange(folder):
+    """What keeps a folder from being replaced, or None: only an empty one, or a report and nothing else, may be."""
+    if not folder.is_dir():
+        return "is a file"
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if not (name in FOLDERS if path.is_dir() else PARTS.fullmatch(name)) or path.is_symlink():
+            return f"holds something other than a report ({name})"
+    if any(folder.iterdir()):
+        try:
+            result.read(folder / "result.json")
+        except UsageError:
+            return "holds something other than a report (result.json is missing or no result of fourfold)"
+    return None
+
+
+def write_folder(folder, contents, strange=None):
+    """Write {relative path: bytes} as a folder that is there whole or not at all; an older report is replaced.
+
+    Raises UsageError, and leaves what was there, where it cannot be written or holds something else.
+    """
+    check_writable(folder, strange)
+    folder = _target(folder)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:
@@ -167,13 +200,16 @@ def write_folder(folder, contents):
             path = beside / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        if folder.exists():
-            folder.rename(old)
-        beside.rename(folder)
+        try:
+            if folder.exists():
+                folder.rename(old)
+            beside.rename(folder)
+        finally:
+            if old.exists() and not folder.exists():
+                old.rename(folder)
     except OSError as error:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
         raise UsageError(f"Cannot write the folder {folder}: {error.strerror}.") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)

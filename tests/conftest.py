@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from hypothesis import Phase, settings
 
 import impls
 from compare import cases, run
 
+# For make mutants: the same examples every time, and the first that fails is enough.
+settings.register_profile("mutants", derandomize=True, phases=(Phase.explicit, Phase.generate))
 FRAMEWORK_OF = {name: name.split("-")[0] for name in impls.NAMES}
 
 

@@ -188,3 +188,39 @@ def test_many_pieces_are_certified_like_one(monkeypatch):
     assert all((pieces.arrays[key] == whole.arrays[key]).all() for key in whole.arrays)
     r = evidence(monkeypatch, planted.load("numpy", "momentum")).rejection
     assert (r.step, r.quantity) == (1, "W2")
+
+
+@pytest.mark.parametrize("block", [1, 100, 300])
+def test_many_blocks_are_judged_like_one(monkeypatch, block):
+    """Large data are judged a few seeds at a time, and seeds a few steps at a time."""
+    of = case()
+    p, W, path = agree.problem(of, "float64"), (of.W1, of.W2), numpy_impl.train(*of.cast("float64"), 0.1, 7, "sigmoid")
+    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(W, path, strict=False)]
+    whole = agree.judge_steps(*before, path, p)
+    monkeypatch.setattr("compare.agree.BLOCK", block)
+    for one, other in zip(whole, agree.judge_steps(*before, path, p), strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one[1:], other[1:], strict=True))
+
+
+def test_pieces_and_blocks_of_a_wide_network_on_many_samples_are_small(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((5000, 8)), rng.standard_normal((5000, 1))
+    W1, W2 = cases.draw(range(2), (8, 512, 1))
+    large = cases.Case("large", X, Y, W1, W2, "tanh", 0.1, 10**6, range(2))
+    held = []
+
+    def watched(old1, old2, path, p):
+        held.append(old1[..., 0, 0].size * agree.entries(p, old1))
+        raise OverflowError
+
+    def streamed(pool, name, case, dtype, piece):
+        held.append(piece)
+        yield 0, (*(np.broadcast_to(W, (piece, *W.shape)) for W in (W1, W2)), np.ones((piece, 2)))
+
+    monkeypatch.setattr("compare.agree._judge_block", watched)
+    monkeypatch.setattr("compare.certify.run.stream", streamed)
+    with pytest.raises(OverflowError):
+        certify(None, "numpy", large, "float64", lambda n: None)
+    piece, block = held
+    assert piece * large.parameters() * 2 <= 2_000_000
+    assert block == 5000 * 512

@@ -75,6 +75,12 @@ def test_text_that_is_not_there_cannot_be_replaced():
         planted.load("numpy", "no such mistake")
 
 
+def test_a_mistake_that_cannot_be_planted_does_not_count_as_caught(monkeypatch):
+    monkeypatch.setitem(planted.PLANTED["numpy"], "stale", ("H = W1 @ X", "H = X"))
+    with pytest.raises(ValueError, match="to plant a mistake in"):
+        matrix.attempt("", "numpy", planted.module_name("numpy", "stale"), case_of["xnor"], "float64")
+
+
 def test_no_framework_is_imported():
     code = (
         "import sys, compare.diagnosis, compare.mistakes.planted, compare.mistakes.show\n"

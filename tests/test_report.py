@@ -19,8 +19,8 @@ from tests.conftest import Here
 EVIL = '<img src=x onerror="alert(1)">.csv'
 
 
-@pytest.fixture
-def report(monkeypatch):
+@pytest.fixture(scope="module")
+def report():
     """A report on two columns, one of them wrong, under a name that tries to be markup."""
     case = cases.make("xor", "sigmoid", 0.5, 50, 3, range(2))._replace(name=EVIL)
     grid = options.grid(20, "0,1")
@@ -28,8 +28,8 @@ def report(monkeypatch):
     found = {}
     for name, module in modules.items():
         for dtype in cases.DTYPES:
-            found[name, EVIL, dtype] = certify(Here(monkeypatch, module), name, case, dtype, lambda n: None, grid)
-    monkeypatch.undo()
+            with pytest.MonkeyPatch.context() as patch:
+                found[name, EVIL, dtype] = certify(Here(patch, module), name, case, dtype, lambda n: None, grid)
     outcome = result.Result(
         schema_version=result.SCHEMA_VERSION,
         created="2026-01-01T00:00:00+00:00",
@@ -57,6 +57,13 @@ def test_pages_and_pictures(report):
     assert "first wrong at step 0, seed 0, R[0, 0]" in html
     assert "✗" in html
     assert "limit" in pages["report.md"].decode()
+
+
+def test_the_page_is_called_what_the_verdict_is(report):
+    columns = [report.result.columns[0], result.Column("my.own.column", "disagrees", "")]
+    other = report._replace(result=msgspec.structs.replace(report.result, columns=columns), arrays={})
+    html = render.pages(other)["index.html"].decode()
+    assert "<title>fourfold: DISAGREED: my.own.column is wrong; numpy within what rounding allows</title>" in html
 
 
 def test_a_page_loads_nothing_and_runs_nothing(report):
@@ -113,22 +120,133 @@ def test_stored_arrays_come_back_without_pickles(report, tmp_path):
             assert all((stored[key] == arrays[key]).all() for key in arrays)
 
 
-def test_a_folder_is_replaced_whole(tmp_path):
-    store.write_folder(tmp_path / "out", {"result.json": b"1", "old.txt": b"1"})
-    store.write_folder(tmp_path / "out", {"result.json": b"2", "sub/new.txt": b"2"})
-    assert sorted(p.name for p in tmp_path.rglob("*")) == ["new.txt", "out", "result.json", "sub"]
+FILLS = {
+    "NaN": np.nan,
+    "infinite": np.inf,
+    "zero": 0.0,
+    "largest": 1.7e308,
+    "from smallest to largest": np.array([5e-324, 1.7e308]),
+    "number, infinity, NaN": np.array([1, 1e308, np.inf, -np.inf, np.nan, 0, -1]),
+}
 
 
-def test_somebody_elses_folder_is_not_replaced(tmp_path):
-    (tmp_path / "thesis.tex").write_text("years of work")
+@pytest.mark.parametrize("fill", FILLS)
+def test_pictures_of_whatever_comes_out(report, fill):
+    """A run that diverges has pictures too; warnings are errors here."""
+
+    def filled(found):
+        with np.errstate(over="ignore"):
+            fill_in = lambda Z: np.resize(FILLS[fill], Z.shape).astype(Z.dtype) if Z.dtype.kind == "f" else Z
+            return {name: fill_in(Z) for name, Z in found.items()}
+
+    arrays, proved = ({key: filled(Z) for key, Z in of.items()} for of in (report.arrays, report.proved))
+    pages = render.pages(report._replace(arrays=arrays, proved=proved))
+    assert pages["index.html"].count(b"<svg") == 6
+
+
+@pytest.mark.parametrize("extent", ["1e300,1e301", "-1e308,1e308", "-inf,inf", "nan,1", "1,1", "1,0"])
+def test_an_extent_that_cannot_be(extent):
+    with pytest.raises(UsageError, match=r"--extent .* (is empty|reaches too far)"):
+        options.grid(20, extent)
+
+
+@pytest.mark.parametrize(
+    ("extent", "scale", "count"),
+    [("0,1e-300", 1, 6), ("1,1.0000000000000002", 0, 6), ("-1e30,1e30", 1e30, 6), ("0,1", 1e308, 4)],
+)
+def test_pictures_of_any_extent_and_data(report, extent, scale, count):
+    inputs = {**report.inputs, "grid": options.grid(20, extent), "X": report.inputs["X"] * scale}
+    assert render.pages(report._replace(inputs=inputs))["index.html"].count(b"<svg") == count
+
+
+def everything(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_folder_is_replaced_whole(report, tmp_path):
+    old = {**store.files(report), "junit.xml": b"", "old.svg": b"", "proved/0-numpy-float64.npz": b""}
+    new = {**store.files(report), "index.html": b"2", "arrays/new.npz": b""}
+    for contents in (old, new):
+        store.check_writable(tmp_path / "out")
+        store.write_folder(tmp_path / "out", contents)
+        assert everything(tmp_path / "out") == contents
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        {"thesis.tex": "years of work"},
+        {"result.json": "{}"},
+        {"result.json": '{"schema_version": 1, "score": 3}'},
+        {"result.json": "REPORT", "thesis.tex": "years of work"},
+        {"result.json": "REPORT", "arrays/notes.txt": "years of work"},
+        {"result.json": "REPORT", "mine/inputs.npz": "years of work"},
+        {"index.html": "years of work"},
+    ],
+)
+def test_somebody_elses_folder_is_not_replaced(report, tmp_path, contents):
+    out = tmp_path / "out"
+    for name, text in contents.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_bytes(result.encode(report.result) if text == "REPORT" else text.encode())
+    before = everything(tmp_path)
     with pytest.raises(UsageError, match="holds something other than a report"):
-        store.check_writable(tmp_path)
+        store.check_writable(out)
+    with pytest.raises(UsageError, match="holds something other than a report"):
+        store.write_folder(out, store.files(report))
+    assert everything(tmp_path) == before
 
 
-def test_a_folder_that_cannot_be_made(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="Cannot write the folder"):
-        store.check_writable(tmp_path / "file" / "out")
+def test_a_link_to_a_folder_stays_one(report, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    for _ in range(2):
+        store.write_folder(tmp_path / "link", store.files(report))
+    assert (tmp_path / "link").is_symlink()
+    assert everything(tmp_path / "real") == store.files(report)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "real"]
+
+
+@pytest.mark.parametrize(
+    ("out", "complaint"),
+    [
+        ("", "--out takes the name of a folder"),
+        (".", r"You are in \., and"),
+        ("..", r"You are in \.\., and"),
+        ("file", "file is a file"),
+        ("file/out", "Cannot write the folder"),
+        ("/proc/out", "Cannot write the folder"),
+    ],
+)
+def test_an_out_that_cannot_be(tmp_path, monkeypatch, out, complaint):
+    (tmp_path / "file").write_text("precious")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=complaint):
+        store.check_writable(out)
+    assert everything(tmp_path) == {"file": b"precious"}
+
+
+@pytest.mark.parametrize(
+    ("error", "ends_as"), [(KeyboardInterrupt, KeyboardInterrupt), (OSError(28, "full"), UsageError)]
+)
+@pytest.mark.parametrize("at", [0, 1])
+def test_what_was_there_survives_an_end_in_the_middle(report, tmp_path, monkeypatch, error, ends_as, at):
+    """At either of the two renames that replace a folder."""
+    store.write_folder(tmp_path / "out", store.files(report))
+    rename, calls = Path.rename, []
+
+    def ends(path, target):
+        calls.append(path)
+        if len(calls) - 1 == at:
+            raise error
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", ends)
+    with pytest.raises(ends_as):
+        store.write_folder(tmp_path / "out", {"index.html": b"new"})
+    assert everything(tmp_path / "out") == store.files(report)
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
 def test_reports_import_no_framework():

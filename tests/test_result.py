@@ -58,6 +58,41 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 
+def test_a_symlink_is_followed(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to("elsewhere/r.json")
+    result.check_writable(tmp_path / "link")
+    for content in (b"new", b"replaced"):
+        result.write_whole(tmp_path / "link", content)
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "elsewhere" / "r.json").read_bytes() == content
+
+
+def test_pipes_and_devices_are_written_through(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    result.check_writable(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    result.write_whole(tmp_path / "pipe", b"x")
+    assert os.read(reader, 9) == b"x"
+    os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "null").symlink_to("/dev/null")
+    for null in ("/dev/null", tmp_path / "null"):
+        result.check_writable(null)
+        result.write_whole(null, b"x")
+        assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.parametrize("target", ["none/r.json", "folder", "file/r.json", "."])
+def test_what_cannot_be_written_is_known_before_the_work(tmp_path, monkeypatch, target):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="Cannot write"):
+        result.check_writable(target)
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
 def test_the_committed_schema_is_the_classes():
     assert Path("reports/result.schema.json").read_bytes() == result.schema(), "run: make readme"
 

@@ -6,7 +6,7 @@ SIGMOID = '"sigmoid": (sigmoid, lambda A: A * (1 - A))'
 RELU = '"relu": (lambda H: np.maximum(H, 0), lambda A: np.heaviside(A, 0))'
 LOSS = "L = (R**2).sum(axis=(-2, -1)) / (2 * N)"
 TORCH_LOSS = "L = (R**2).sum(dim=(-2, -1)) / (2 * N)"
-TF_LOSS = "L = tf.reduce_sum(R**2, axis=(-2, -1)) / (2 * N)"
+TF_LOSS = "tf.reduce_sum(tf.square(R), axis=(-2, -1)) / (2 * N)"
 GRADIENT = "dL_dY_hat = R / N"
 
 FORWARD = (
@@ -294,7 +294,7 @@ LOSSES = (
             "numpy": (LOSS, "L = (R**2).mean(axis=(-2, -1)) / 2", GRADIENT, "dL_dY_hat = R / (N * Y.shape[-1])"),
             "torch": (TORCH_LOSS, "L = (R**2).mean(dim=(-2, -1)) / 2"),
             "jax": (LOSS, "L = (R**2).mean(axis=(-2, -1)) / 2"),
-            "tf": (TF_LOSS, "L = tf.reduce_mean(R**2, axis=(-2, -1)) / 2"),
+            "tf": (TF_LOSS, "tf.reduce_mean(tf.square(R), axis=(-2, -1)) / 2"),
         },
     ),
     Mistake(

@@ -96,6 +96,7 @@ def attempt(_process, right, name, case, dtype):
     p = agree.problem(case, dtype)
     *_, W1, W2 = case.cast(dtype)
     expected = _expected(right, case, dtype)
+    impls.load(name)  # a mistake that cannot be planted is no mistake that was caught
     try:
         start, path, end = found = _run(name, case, dtype)
     except Exception as error:

@@ -1,16 +1,18 @@
 """`fourfold soak`."""
 
+import signal
+
 from compare import options, result, run
 from compare import soak as s
 from compare.cases import DTYPES
-from compare.options import Json
+from compare.options import Json, Whole
 from compare.terminal import command, err, out, write_json
 
 
 def soak(
     file: str,
     *,
-    configurations: int = 1000,
+    configurations: Whole = 1000,
     numbers: float = 0,
     impl: str | None = None,
     timeout: float = 600,
@@ -39,7 +41,7 @@ def soak(
         Write what FILE holds at the end as JSON to this file as well; - is standard output.
     """
     names, _ = options.columns(impl)
-    interrupted = False
+    interrupted = 0
     with run.workers(options.timeout(timeout)) as pool:
         found = s.resume(file, names, command())
         result.write_whole(file, result.encode(found))  # better now than after an hour, should it be impossible
@@ -48,14 +50,14 @@ def soak(
                 result.write_whole(file, result.encode(found))
                 if err.is_terminal:
                     err.print(_count(found), end="\r")
-        except KeyboardInterrupt:
-            interrupted = True
+        except KeyboardInterrupt as interrupt:
+            interrupted = 128 + (interrupt.args or (signal.SIGINT,))[0]
     if json != "-":
         _print(found)
         if interrupted:
             out.print(f"Interrupted: the same command goes on from {file}.", markup=False)
     write_json(json, result.encode(found))
-    return 130 if interrupted else 1 if found.rejected else 0
+    return interrupted or (1 if found.rejected else 0)
 
 
 def _count(found):

@@ -1,0 +1,141 @@
+"""However the command ends, it says so in a line, and leaves neither processes nor half a report behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.test_cli import FAST, HERE, command, said
+
+STUCK = """
+import pathlib, time
+from impls.two_layer.numpy_impl import *
+
+def train(*args):
+    pathlib.Path("started").touch()
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def stuck(tmp_path):
+    """Starts a command in a folder with a column `stuck`, and waits until that hangs in a worker."""
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "stuck.py").write_text(STUCK)
+    processes = []
+
+    def start(*args):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "compare", *map(str, args)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            cwd=work,
+            env=os.environ | {"PYTHONPATH": HERE},
+        )
+        processes.append(process)
+        until(lambda: (work / "started").exists() or process.poll() is not None)
+        assert process.poll() is None, process.communicate()
+        return process
+
+    yield start
+    for process in processes:
+        if not nobody_is_left(process.pid, 0.1):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def until(true, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.05)
+    return true()
+
+
+def nobody_is_left(group, seconds=20.0):
+    def gone():
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    return until(gone, seconds)
+
+
+@pytest.mark.parametrize(
+    ("args", "number", "to_all"),
+    [
+        (["report", "--impl", "stuck,numpy", "--out", "../out"], signal.SIGINT, True),
+        (["report", "--impl", "stuck,numpy", "--out", "../out"], signal.SIGTERM, False),
+        (["train", "stuck"], signal.SIGTERM, False),
+        (["train", "stuck"], signal.SIGHUP, True),
+        (["agree", "--impl", "stuck", "--json", "../r.json"], signal.SIGHUP, False),
+    ],
+)
+def test_a_signal_ends_the_command_and_leaves_nothing_behind(stuck, tmp_path, args, number, to_all):
+    process = stuck(*args)
+    os.killpg(process.pid, number) if to_all else process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + number, err
+    assert err == "fourfold: Interrupted.\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["work"]
+    assert nobody_is_left(process.pid)
+
+
+def test_workers_die_with_a_command_that_is_killed(stuck):
+    process = stuck("agree", "--impl", "stuck,numpy")
+    process.kill()
+    process.communicate(timeout=30)
+    assert nobody_is_left(process.pid)
+
+
+def test_ctrl_c_while_the_command_is_still_importing():
+    script = (
+        "import os, signal, sys\n"
+        "class Early:\n"
+        "    def find_spec(self, name, *args):\n"
+        "        if name == 'numpy': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Early())\n"
+        "from compare.__main__ import main; main()"
+    )
+    assert said(command("agree", python=("-c", script)), 130) == "fourfold: Interrupted."
+
+
+def test_ctrl_c_reaches_no_worker_not_even_one_that_is_starting(tmp_path):
+    script = "import os, signal, sys\nif 'spawn_main' in str(sys.orig_argv): os.kill(os.getpid(), signal.SIGINT)\n"
+    (tmp_path / "sitecustomize.py").write_text(script)
+    done = command("agree", "--impl", "numpy", *FAST, PYTHONPATH=f"{tmp_path}{os.pathsep}{HERE}")
+    assert said(done, 0) == ""
+
+
+def test_what_is_to_be_ignored_is_ignored(stuck):
+    """As under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = stuck("agree", "--impl", "stuck", "--timeout", 4, *FAST)
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    process.send_signal(signal.SIGHUP)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 3, err
+    assert "stuck did not finish within 4 s" in out
+
+
+@pytest.mark.parametrize(
+    "args", [["train", "numpy", "--steps", "3"], ["train", "numpy", "--steps", "3", "--json", "-"], ["agree", "--help"]]
+)
+def test_a_reader_that_leaves_early_is_no_error(args):
+    """Nobody reads at all: by `print`, by writing, and in the help."""
+    args = [sys.executable, "-m", "compare", *args]
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.Popen(args, stdout=write, stderr=subprocess.PIPE, text=True, cwd=HERE)
+    os.close(write)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGPIPE
+    assert err == ""
