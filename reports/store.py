@@ -19,8 +19,7 @@ from compare.errors import UsageError
 
 # All that a report's folder may hold
 FOLDERS = ("arrays", "proved")
-REPORT = r"result\.json|inputs\.npz|index\.html|report\.md|junit\.xml|[^/]*\.svg|(arrays|proved)/[^/]*\.npz"
-PARTS = {"result.json": re.compile(REPORT), "lesson.json": re.compile(r"lesson\.json|index\.html")}
+PARTS = re.compile(r"result\.json|inputs\.npz|index\.html|report\.md|junit\.xml|[^/]*\.svg|(arrays|proved)/[^/]*\.npz")
 LARGEST_NPZ = 2**30  # bytes, packed and unpacked
 OPTIONAL = {"grid", "Y_hat_grid"}
 
@@ -145,10 +144,10 @@ def npz(arrays):
     return buffer.getvalue()
 
 
-def check_writable(folder, own="result.json"):
+def check_writable(folder, strange=None):
     """Raises UsageError now, rather than after the work, where `write_folder` could not write or must not replace.
 
-    `own` says whose folder it may replace: the file of numbers that a report, or a lesson, has.
+    `strange(folder)` says what keeps a folder from being replaced, or None; it knows a report where it is not given.
     """
     if not str(folder):
         raise UsageError("--out takes the name of a folder.")
@@ -160,39 +159,39 @@ def check_writable(folder, own="result.json"):
         probe = folder.with_name(f".{folder.name}.{os.getpid()}")
         probe.mkdir()
         probe.rmdir()
-        strange = folder.exists() and _strange(folder, own)
+        reason = folder.exists() and (strange or _strange)(folder)
     except OSError as error:
         raise UsageError(f"Cannot write the folder {name}: {error.strerror}.") from None
-    if strange:
-        raise UsageError(f"{name} {strange}: choose another --out, or empty it.")
+    if reason:
+        raise UsageError(f"{name} {reason}: choose another --out, or empty it.")
 
 
 def _target(folder):
     return Path(os.path.realpath(folder))
 
 
-def _strange(folder, own):
-    """What keeps a folder from being replaced, or None: only an empty one, or one of ours and nothing else, may be."""
+def _strange(folder):
+    """What keeps a folder from being replaced, or None: only an empty one, or a report and nothing else, may be."""
     if not folder.is_dir():
         return "is a file"
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        if not (name in FOLDERS if path.is_dir() else PARTS[own].fullmatch(name)) or path.is_symlink():
+        if not (name in FOLDERS if path.is_dir() else PARTS.fullmatch(name)) or path.is_symlink():
             return f"holds something other than a report ({name})"
     if any(folder.iterdir()):
         try:
-            result.read(folder / own) if own == "result.json" else (folder / own).stat()
-        except (UsageError, OSError):
-            return f"holds something other than a report ({own} is missing or not of fourfold)"
+            result.read(folder / "result.json")
+        except UsageError:
+            return "holds something other than a report (result.json is missing or no result of fourfold)"
     return None
 
 
-def write_folder(folder, contents):
+def write_folder(folder, contents, strange=None):
     """Write {relative path: bytes} as a folder that is there whole or not at all; an older report is replaced.
 
     Raises UsageError, and leaves what was there, where it cannot be written or holds something else.
     """
-    check_writable(folder, "lesson.json" if "lesson.json" in contents else "result.json")
+    check_writable(folder, strange)
     folder = _target(folder)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")

@@ -260,6 +260,7 @@ def test_the_theme_follows_the_system_until_it_is_chosen(visit, lesson_file):
 
 
 def test_in_print_everything_is_filled_and_controls_are_gone(tab):
+    choose(tab, theme="dark")
     tab.emulate_media(media="print", color_scheme="dark")
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     empty = "() => [...document.querySelectorAll('td')].filter((c) => c.offsetParent && !c.textContent).length"

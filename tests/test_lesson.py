@@ -248,7 +248,9 @@ def test_what_a_page_cannot_hold_is_refused(tmp_path, options, words):
         verb(to=str(tmp_path / "out"), **options)
 
 
-def test_a_folder_with_something_else_is_left_alone(tmp_path):
-    (tmp_path / "thesis.tex").write_text("years of work")
+@pytest.mark.parametrize("name", ["thesis.tex", "lesson.json", "index.html"])
+def test_a_folder_with_something_else_is_left_alone(tmp_path, name):
+    (tmp_path / name).write_text("years of work")
     with pytest.raises(UsageError, match="something other"):
         verb(to=str(tmp_path), impl="numpy")
+    assert (tmp_path / name).read_text() == "years of work"

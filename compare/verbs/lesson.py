@@ -64,7 +64,7 @@ def lesson(
         raise UsageError(f"A page holds at most {MOST_SEEDS} seeds, not {len(chosen)}.")
     if resolution > 100:
         raise UsageError(f"A page holds a grid of at most 100 points a side, not {resolution}.")
-    store.check_writable(to, "lesson.json")
+    store.check_writable(to, numbers.strange)
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
     columns.sort(key=lambda name: "-" in name)  # what stands side by side comes first, and NumPy before all
@@ -73,7 +73,7 @@ def lesson(
         found = numbers_of.record(columns, chosen, steps, lr, POSITIONS, grid, timeout, lambda name, n: tasks[name](n))
     made = f"{command()}. {show.set_up(environment(columns, [numbers_of.DTYPE], command()))}"
     contents = {"index.html": page.render(found, made), "lesson.json": numbers.as_json(found)}
-    store.write_folder(to, contents)
+    store.write_folder(to, contents, numbers.strange)
     if json != "-":
         judged = f"{found.certified:,} numbers certified, {found.wrong:,} wrong."
         out.print(f"{judged}\nLesson: {to}/index.html", markup=False)

@@ -8,6 +8,9 @@ import numpy as np
 
 from compare import result
 
+FILES = {"index.html", "lesson.json"}
+START = b'{"columns":['
+
 
 def header(lesson):
     """What the page has to know to find its way in the packed numbers."""
@@ -56,3 +59,16 @@ def as_json(lesson):
     losses = {"losses": result.numbers(lesson.losses), "loss_marks": lesson.loss_marks.tolist()}
     counts = {"certified": lesson.certified, "wrong": lesson.wrong}
     return msgspec.json.encode(header(lesson) | counts | {"values": values, "marks": marks} | losses)
+
+
+def strange(folder):
+    """What keeps a folder from being replaced, or None: only an empty one, or a lesson and nothing else, may be."""
+    if not folder.is_dir():
+        return "is a file"
+    found = {path.name: path for path in folder.iterdir()}
+    others = sorted(found.keys() - FILES) + sorted(name for name, path in found.items() if not path.is_file())
+    if others or (found and found.keys() != FILES):
+        return f"holds something other than a lesson ({(others or sorted(found))[0]})"
+    if found and not found["lesson.json"].read_bytes().startswith(START):
+        return "holds something other than a lesson (lesson.json is not its numbers)"
+    return None
