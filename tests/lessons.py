@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from functools import cache
 
+import numpy as np
 import pytest
 
 import impls
@@ -25,11 +26,12 @@ class InProcess:
     """Stands in for run.Workers."""
 
     def submit(self, name, task, *args):
-        return lambda: task(name, *args)
+        return lambda: self.call(name, task, *args)
 
     def result(self, name, future):
         return future()
 
+    @np.errstate(all="ignore")  # as in a worker
     def call(self, name, task, *args):
         return task(name, *args)
 
@@ -43,8 +45,8 @@ def in_process(timeout):
 
 
 @cache
-def small():
+def small(lr=0.5):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "workers", in_process)
         patch.setattr(impls, "load", MODULES.__getitem__)
-        return lesson.record([*MODULES], range(5, 7), 450, 0.5, 9, options.grid(20, "0,1"), 60)
+        return lesson.record([*MODULES], range(5, 7), 450, lr, 9, options.grid(20, "0,1"), 60)

@@ -159,6 +159,23 @@ def test_the_slider_is_moved_by_keyboard_and_everything_follows(tab):
     assert "step 450" in boundary.get_attribute("aria-label")
 
 
+@pytest.mark.parametrize("lr", [1e-300, 1e3])
+def test_what_stands_still_or_leaves_the_range_is_shown_too(visit, tmp_path, lr):
+    """Curves without a height, and NaN."""
+    path = tmp_path / "index.html"
+    path.write_bytes(page.render(small(lr)))
+    tab = visit(path)
+    tab.click("#pictures")
+    for activation in range(4):
+        choose(tab, activation=activation)
+        go_to(tab, 8)
+        found = shown(tab)
+        assert "450" in tab.inner_text("#now")
+    words = {box["says"] for box in found.values()}
+    assert ("out of range" in words) == (lr > 1)
+    assert any("NaN" in box["values"] for box in found.values()) == (lr > 1)
+
+
 def test_play_goes_through_training_and_stops_at_the_end(tab):
     go_to(tab, 7)
     tab.click("#play")

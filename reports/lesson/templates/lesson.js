@@ -283,7 +283,7 @@ function loss(pen, width, height, column) {
   const shown = losses.map((L) => Math.log10(Math.max(L, 1e-32)));
   const finite = shown.filter(Number.isFinite);
   const low = Math.floor(Math.min(...finite, -1));
-  const high = Math.ceil(Math.max(...finite));
+  const high = Math.max(low + 1, Math.ceil(Math.max(...finite)));
   const end = Math.log10(header.steps[LAST] + 1);
   const x = (step) => box.left + (Math.log10(header.steps[step] + 1) / end) * (box.right - box.left);
   const y = (L) => box.bottom - ((L - low) / (high - low)) * (box.bottom - box.top);
