@@ -1,3 +1,5 @@
+import signal
+
 import numpy as np
 import pytest
 from hypothesis import Phase, settings
@@ -7,6 +9,11 @@ from compare import cases, run
 
 # For make mutants: the same examples every time, and the first that fails is enough.
 settings.register_profile("mutants", derandomize=True, phases=(Phase.explicit, Phase.generate))
+# What a command does with a signal is tested; started in the background, tests and commands alike would ignore some.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
 FRAMEWORK_OF = {name: name.split("-")[0] for name in impls.NAMES}
 
 
