@@ -191,6 +191,28 @@ def test_range_is_a_matter_of_each_point_by_itself(activation):
     assert list(E) == list(bounds.limits(q, p.X, p.Y, agree.network_of(W1, W2, p, p.wide), "float32", p.wide))
 
 
+def test_the_loss_is_in_range_while_its_sum_is():
+    """Before 2N = 14 divide it: here the sum is within a third, or beyond three times, of what is certified."""
+    case = asymmetric("identity")
+    p = agree.problem(case, "float32")
+    q, E, _ = agree.exact_values(case.W1, case.W2, p)
+    sums = 14 * (q["L"] + E["L"] * 2.0**24)
+    for share, fits in ((1 / 3, True), (3, False)):
+        scale = np.sqrt(LARGEST / 8 / sums * share)[:, None, None]
+        _, _, in_range = agree.exact_values(case.W1, scale * case.W2, p)
+        assert in_range.tolist() == 3 * [fits]
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="long double is double")
+@pytest.mark.parametrize(("limit", "overflows"), [("9e399", True), ("2e400", False)])
+def test_out_of_float64s_range_limits_and_truth_are_compared_in_long_double(limit, overflows):
+    p = SINGLE._replace(dtype="float64", wide=np.dtype(np.longdouble), activation="tanh")
+    exact, limit = (np.array([np.longdouble(z)]) for z in ("1e400", limit))
+    off = np.zeros(1, bool)
+    with np.errstate(all="ignore"):
+        assert agree._judge("L", np.ones(1), exact, limit, off, ~off, p).no_number.tolist() == [overflows]
+
+
 def test_limits_are_held_where_float64_cannot():
     case = asymmetric("identity")
     W1 = case.W1.copy()
@@ -320,10 +342,46 @@ def test_limits_are_carried_from_step_to_step():
         np.testing.assert_array_equal(j.exact, truth.narrow(w - truth.widen(p.lr, p.wide) * q[g]))
 
 
+def test_what_a_step_adds_to_what_the_weights_are_off_by():
+    old, E_old, g, E_g = (np.array([[z]]) for z in (3.0, 0.5, 2.0, 0.25))
+    new, E_new = agree._carry(old, E_old, g, E_g, SINGLE)
+    own = bounds.step_limit(0.5, g, E_g, old, np.array([[2.5]]), "float32", FLOAT64)  # |3 - 1| + 0.5
+    np.testing.assert_allclose(E_new, bounds.slack("float32", FLOAT64) * 0.5 + own, rtol=1e-14)
+    assert new.item() == 2
+
+
+def test_a_run_is_never_judged_to_the_bit():
+    """Once its weights may be off by anything, an operation may round that rounds not at the exact ones."""
+    half = np.full((1, 1, 1), 0.5, np.float32)
+    runs = [agree.judge_run(half, half, (half, half, np.ones((1, 1))), SINGLE._replace(exact=e)) for e in (False, True)]
+    for a, b in zip(*runs, strict=True):
+        np.testing.assert_array_equal(a.limit, b.limit)
+
+
+def test_a_run_may_hide_what_overflows_on_the_way_to_its_sum():
+    """As in one evaluation: -1e309 + 1.5e309 may come out as -inf, and ReLU makes 0 of that."""
+    X, Y = np.array([[1e155, 1e155]]), np.zeros((1, 1))
+    W1, W2, L = np.array([[[-1e154], [1.9e154]]]), np.ones((1, 1, 1)), np.zeros((1, 1))
+    p = Problem(X, Y, "relu", 0.1, "float64", truth.wide_dtype("float64"), False)
+    assert agree.first_wrong(agree.judge_run(W1, W2, (W1, W2, L), p)) is None
+    assert agree.first_wrong(agree.judge_run(W1, W2, (W1, W2, L), p._replace(activation="identity"))) is not None
+
+
+def test_weights_at_the_edge_of_their_range_are_not_certified():
+    """An eighth of the largest number, and what it may be off by is more."""
+    p = SINGLE._replace(X=np.full((1, 1), 1e-30, np.float32))
+    W1, W2 = np.full((1, 1, 1), LARGEST / 8, np.float32), np.ones((1, 1, 1), np.float32)
+    for scale, certified in ((1, False), (0.5, True)):
+        W1s, W2s, L = numpy_impl.train(p.X, p.Y, np.float32(scale) * W1, W2, p.lr, 1, "identity")
+        loss, w2, w1 = agree.judge_run(np.float32(scale) * W1, W2, (W1s[0], W2s[0], L), p)
+        assert [j.certified.item() for j in (loss, w2, w1)] == [True, True, certified]
+
+
 def test_what_is_known_to_less_than_its_own_size_says_nothing():
     exact = np.array([[[1.0, -2.0]], [[1.0, -2.0]], [[0.0, 0.0]]])
-    limit = np.array([[[2.0, 0.0]], [[0.0, 2.1]], [[0.0, 0.0]]])
-    assert agree._says_something(exact, limit).tolist() == [True, False, True]
+    limit = np.array([[[2.0, 0.0]], [[0.0, 2.1]], [[0.0, 1e-9]]])
+    assert agree._says_something(exact, limit).tolist() == [True, False, False]
+    assert agree._says_something(exact, 0 * limit).all()
     assert agree._says_something(np.array([-1.0, 1.0]), np.array([1.0, 1.1])).tolist() == [True, False]
 
 
@@ -367,6 +425,9 @@ def test_balls_enclose_every_activation():
     assert half == 0.5
     assert 1 in one
     assert one.is_finite()
+    uncertain = truth._sigmoid(balls((-1e60, 1e50)))[0]
+    assert uncertain.is_finite()
+    assert uncertain < 1e-300
 
 
 CANCELS = SINGLE._replace(X=np.array([[1.0, 1, 1]]), Y=np.zeros((1, 1)), dtype="float64", wide=truth.BALL)
