@@ -46,7 +46,7 @@ def visit(browser):
     """Opens a file; whatever the browser complains of, and whatever it would load, fails the test."""
     complaints, contexts = [], []
 
-    def opened(path, viewport=LAPTOP, script=None, ready=True, **options):
+    def opened(path, viewport=LAPTOP, script=None, ready=True, place="", **options):
         context = browser.new_context(offline=True, viewport=viewport, **options)
         context.set_default_timeout(20_000)
         contexts.append(context)
@@ -56,7 +56,7 @@ def visit(browser):
         tab.on("console", lambda message: complaints.append(message.text))
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("request", lambda r: complaints.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
-        tab.goto(path.as_uri())
+        tab.goto(f"{path.as_uri()}#{place}")
         if ready:
             tab.wait_for_selector("html[data-ready]")
         return tab
@@ -242,13 +242,26 @@ def test_the_activation_changes_equation_code_and_numbers(tab):
     assert shown(tab)["E2 numpy A"]["values"] != before
 
 
+IN_VIEW = """id => {
+  const { top, bottom } = document.getElementById(id).getBoundingClientRect();
+  return top > 0 && bottom < innerHeight;
+}"""
+
+
 def test_a_file_opens_at_the_line(tab):
     link = tab.locator("#E13 .card[data-c=torch] header a")
     number = link.inner_text().split(":")[1]
     link.click()
-    line = tab.locator(f"#torch-{number}")
-    line.wait_for(state="visible")
-    assert "torch.autograd.grad" in line.inner_text()
+    tab.wait_for_function(IN_VIEW, arg=f"torch-{number}")
+    assert "torch.autograd.grad" in tab.inner_text(f"#torch-{number}")
+
+
+@pytest.mark.parametrize("place", ["torch-43", "E19-title"])
+def test_an_address_with_a_place_opens_there(visit, lesson_file, place):
+    tab = visit(lesson_file, place=place)
+    assert tab.evaluate(IN_VIEW, place)
+    tab.wait_for_timeout(300)
+    assert tab.evaluate(IN_VIEW, place)  # and stays there
 
 
 def test_mistakes_stand_wrong_beside_right(tab):

@@ -299,7 +299,7 @@ function loss(pen, width, height, column) {
   pen.stroke();
   pen.textAlign = "center";
   for (let step = 1; step <= header.steps[LAST]; step *= 10) {
-    pen.fillText(step.toLocaleString("en"), Math.min(box.left + (Math.log10(step + 1) / end) * (box.right - box.left), width - 20), height - 6);
+    pen.fillText(step < 1000 ? step : `${step / 1000}k`, Math.min(box.left + (Math.log10(step + 1) / end) * (box.right - box.left), width - 20), height - 6);
   }
   pen.strokeStyle = style("--accent");
   pen.lineWidth = 2;
@@ -433,13 +433,12 @@ function play(on) {
   one("play").setAttribute("aria-pressed", Boolean(on));
 }
 
-/** A line of a file: its file opens, and the line comes into view. */
+/** What the address names comes into view; a line of a file opens its file. */
 function open() {
-  const line = document.getElementById(location.hash.slice(1));
-  const file = line?.closest("details.file");
-  if (!file) return;
-  file.open = true;
-  line.scrollIntoView({ block: "center" });
+  const place = document.getElementById(location.hash.slice(1));
+  const file = place?.closest("details.file");
+  if (file) file.open = true;
+  place?.scrollIntoView({ block: file ? "center" : "start", behavior: "instant" });
 }
 
 function listen() {
@@ -494,10 +493,11 @@ const watched = all(".quantity, canvas.picture, .epochs");
 recall();
 listen();
 apply();
-open();
 unpack().then(
   (found) => {
     numbers = found;
+    for (const box of all(".quantity")) fill(box); // so that nothing moves when it comes into view
+    open();
     for (const element of watched) watcher.observe(element);
     refresh();
     document.documentElement.dataset.ready = "";
