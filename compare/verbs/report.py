@@ -21,7 +21,7 @@ def report(
     grid, curves = options.grid(drawing.resolution, drawing.extent), options.activations(drawing.curves)
     store.check_writable(drawing.out)
     outcome, arrays, case = judge(training, suite_, grid, curves)
-    inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
+    inputs = {"X": case.X, "Y": case.Y, **case.named(), "grid": grid}
     found = store.Report(outcome, inputs, arrays, {})
     proved = {}
     for drawn in (case, *suites.curves(case, curves)):
