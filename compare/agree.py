@@ -60,7 +60,10 @@ def problem(case, dtype, wide=None):
 
 
 def parameter_names(parameters, p):
-    """W1 ... WK and, with biases, b1 ... bK: the order of `parameters`, and of a path, which has L behind them."""
+    """W1 ... WK and, with biases, b1 ... bK: the order of `parameters`, and of a path, which has L behind them.
+
+    `p` is anything with `activations`, one a layer.
+    """
     K = len(p.activations)
     return [f"{'W' if n < K else 'b'}{n % K + 1}" for n in range(len(parameters))]
 
@@ -79,7 +82,8 @@ def trace_shapes(S, N, widths, row="two_layer", biases=False):
     W, layers = [(*S, *pair) for pair in pairwise(widths)], [(*S, N, d) for d in widths[1:]]
     hidden, outputs = layers[:-1], layers[-1]
     if row == "two_layer":
-        return Trace(*hidden, *hidden, outputs, outputs, S, outputs, W[1], *hidden, *hidden, W[0])
+        (H, _), (W1, W2) = layers, W
+        return Trace(H, H, outputs, outputs, S, outputs, W2, H, H, W1)
     b = [(*S, 1, d) for d in widths[1:] if biases]
     return DeepTrace(layers, hidden, outputs, outputs, S, outputs, layers, W, b, hidden)
 
@@ -280,7 +284,7 @@ def _no_number(quantity, exact, p):
 
     Not at or behind a ReLU's slope: at NaN it is 1 in PyTorch and 0 in JAX and TensorFlow, all by definition.
     """
-    name = TRUTH_NAMES.get(quantity, quantity)
+    name: str = TRUTH_NAMES.get(quantity) or quantity
     if name.startswith(("dL_dA", "dL_dH", "dL_dW", "dL_db", "W", "b")):
         name = name.removeprefix("dL_d")
         if "relu" in p.activations[int(name[1:]) - (name[0] != "A") :]:

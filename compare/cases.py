@@ -48,11 +48,6 @@ class Case(NamedTuple):
         K = len(self.activations)
         return (self.X.shape[1], *(W.shape[-1] for W in self.weights[:K]))
 
-    def named(self):
-        """{W1: ..., b1: ...}"""
-        K = len(self.activations)
-        return {f"{'W' if n < K else 'b'}{n % K + 1}": Z for n, Z in enumerate(self.weights)}
-
     def biased(self):
         return len(self.weights) > len(self.activations)
 

@@ -16,7 +16,7 @@ class Where(NamedTuple):
 
 
 def in_run(pool, where, wrong, before, first, case, p):
-    """The Rejection of a wrong entry of a piece of a run that begins at step `first`; `before`: all parameters each step.
+    """The Rejection of a wrong entry of a piece of a run from step `first` on, all parameters `before` each step.
 
     The step is evaluated again, to tell a fault from what is carried along. First the whole trace at the column's own
     weights, to name the first quantity that is wrong there; if all are right, one step of `train` from these weights;

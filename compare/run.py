@@ -338,7 +338,7 @@ def functions(name, row, X, Y, parameters, lr, activations):
 def predict(name, row, X, parameters, activations):
     """Y_hat (*S, points, d_out), checked here because nobody judges it."""
     of = _Asked(name, row, X, X, parameters, activations)
-    *_, Y_hat = of.taken("forward", of.column.forward(of.X, *of.weights, of.activations))
+    *_, Y_hat = _flat(of.taken("forward", of.column.forward(of.X, *of.weights, of.activations)))
     W = parameters[len(activations) - 1]
     shape = (*W.shape[:-2], len(X), W.shape[-1])
     if (Y_hat.dtype, Y_hat.shape) != (X.dtype, shape):

@@ -106,9 +106,8 @@ def attempt(_process, right, name, case, dtype):
     form = agree.malformed_trace(start, (W1, W2), p) or agree.malformed_path(path, (W1, W2), case.steps, p)
     if form:
         return Outcome(form, "", "", changed, close)
-    point = _first(agree.judge_trace(start, (W1, W2), p)) or _first(
-        agree.judge_trace(end, (path[0][-1], path[1][-1]), p)
-    )
+    last = path[0][-1], path[1][-1]
+    point = _first(agree.judge_trace(start, (W1, W2), p)) or _first(agree.judge_trace(end, last, p))
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
     return Outcome("", point, _first(agree.judge_steps(before, path, p)), changed, close)
 
@@ -151,7 +150,7 @@ def _run(name, case, dtype):
 def _pairs(found, expected):
     """Arrays to compare: the trace at the start, the whole path, and the trace at the end."""
     for parts in zip(found, expected, strict=True):
-        yield from zip(*parts, strict=False)
+        yield from zip(*(part.values() if isinstance(part, dict) else part for part in parts), strict=False)
 
 
 def _close(found, expected, rtol, atol):

@@ -46,7 +46,8 @@ def train(
     for x, y_hat, y in zip(p.X.tolist(), final["Y_hat"][0].tolist(), p.Y.tolist(), strict=True):
         say(f"{_vector(x)} → {_vector(y_hat)}   class {_vector(np.round(y_hat))}, target {_vector(y)}")
     record = {"column": name, "dtype": precision, "seed": one.seed, "parameters": case.parameters(), "losses": losses}
-    weights = {**dict(zip(agree.parameter_names(now, p), (Z[0] for Z in now), strict=True)), "Y_hat": final["Y_hat"][0]}
+    final = {"Y_hat": final["Y_hat"][0]}
+    weights = {**dict(zip(agree.parameter_names(now, p), (Z[0] for Z in now), strict=True)), **final}
     write_json(one.json, result.encode(record | {key: result.numbers(Z) for key, Z in weights.items()}))
 
 
