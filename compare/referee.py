@@ -86,7 +86,7 @@ def audit(parameters, p):
 
 
 def _flat(Z):
-    return [flint.arb(z) if isinstance(z, int) else z for z in np.asarray(Z).ravel().tolist()]
+    return [flint.arb(z) for z in np.asarray(Z).ravel().tolist()]
 
 
 def _exactly(x):

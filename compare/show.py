@@ -192,7 +192,11 @@ def _setting(s):
 
 
 def environment(result):
-    e = result.environment
+    return set_up(result.environment)
+
+
+def set_up(e):
+    """An Environment in two lines."""
     packages = ", ".join(f"{name} {version}" for name, version in e.versions.items())
     judged = ", ".join(f"{dtype} by {wide}" for dtype, wide in e.wide.items())
     return (

@@ -60,7 +60,6 @@ def narrow(Z, number: type = np.float64):
 
 _ball = np.frompyfunc(lambda x: flint.arb(float(x)), 1, 1)
 _middle = np.frompyfunc(lambda x: float(x.mid()) if x.is_finite() else float("nan"), 1, 1)
-_ball_tanh = np.frompyfunc(lambda x: x.tanh(), 1, 1)
 _ball_finite = np.frompyfunc(lambda x: x.is_finite(), 1, 1)
 _ball_positive = np.frompyfunc(
     lambda x: flint.arb(1) if x > 0 else flint.arb(0) if x <= 0 else flint.arb(0.5, 0.5), 1, 1
@@ -72,10 +71,6 @@ _ball_sigmoid = np.frompyfunc(lambda x: x.exp() / (1 + x.exp()) if x < 0 else 1 
 
 def _sigmoid(Z):
     return _ball_sigmoid(Z) if Z.dtype == BALL else 1 / (1 + np.exp(-Z))
-
-
-def _tanh(Z):
-    return _ball_tanh(Z) if Z.dtype == BALL else np.tanh(Z)
 
 
 def _relu(Z):
@@ -94,7 +89,7 @@ def _positive(Z):
 # φ(h), and φ'(h) from a = φ(h)
 ACTIVATIONS = {
     "sigmoid": (_sigmoid, lambda A: A * (1 - A)),
-    "tanh": (_tanh, lambda A: 1 - A * A),
+    "tanh": (np.tanh, lambda A: 1 - A * A),
     "relu": (_relu, _positive),
     "identity": (lambda H: H, lambda A: np.ones(A.shape, np.int8)),
 }

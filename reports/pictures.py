@@ -138,7 +138,8 @@ def proved(arrays_by_dtype, proved_by_dtype, seed, colour):
         for (above, below), (dtype, arrays) in zip(axes.T, arrays_by_dtype.items(), strict=True):
             p = proved_by_dtype[dtype]
             steps = p["step"] + 1
-            above.plot(steps, _loggable(np.maximum(p["L"], TINY)), color=INK, lw=1.5)
+            known = np.maximum(p["L"], p["radius"])  # below its radius the curve is not known
+            above.plot(steps, _loggable(np.maximum(known, TINY)), color=INK, lw=1.5)
             _logarithmic(above)
             above.set(title=f"{dtype} weights")
             with np.errstate(all="ignore"):

@@ -113,8 +113,8 @@ def _proved(report, colour):
             "proved" if case is report.result.settings[0] else f"proved-{case.activation}",
             f"The proved loss curve, {case.activation}",
             f"Above: the loss of gradient descent in exact arithmetic from the same weights ({case.activation}, seed "
-            f"{case.first_seed + seed}), enclosed by ball arithmetic to within {radius:.0e} at every step. Below: how "
-            "far from it the loss of every column is, and how far the rounding of all earlier steps can carry it. A "
-            "line along the lower edge is exactly zero.",
+            f"{case.first_seed + seed}), enclosed by ball arithmetic to within {radius:.0e}, and drawn no "
+            "lower than that. Below: how far from it the loss of every column is, and how far the rounding of all "
+            "earlier steps can carry it. A line along the lower edge is exactly zero.",
             pictures.proved(by_dtype, proved, seed, colour),
         )

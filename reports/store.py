@@ -146,8 +146,11 @@ def npz(arrays):
     return buffer.getvalue()
 
 
-def check_writable(folder):
-    """Raises UsageError now, rather than after the work, where `write_folder` could not write or must not replace."""
+def check_writable(folder, strange=None):
+    """Raises UsageError now, rather than after the work, where `write_folder` could not write or must not replace.
+
+    `strange(folder)` says what keeps a folder from being replaced, or None; it knows a report where it is not given.
+    """
     if not str(folder):
         raise UsageError("--out takes the name of a folder.")
     name, folder = folder, _target(folder)
@@ -158,11 +161,11 @@ def check_writable(folder):
         probe = folder.with_name(f".{folder.name}.{os.getpid()}")
         probe.mkdir()
         probe.rmdir()
-        strange = folder.exists() and _strange(folder)
+        reason = folder.exists() and (strange or _strange)(folder)
     except OSError as error:
         raise UsageError(f"Cannot write the folder {name}: {error.strerror}.") from None
-    if strange:
-        raise UsageError(f"{name} {strange}: choose another --out, or empty it.")
+    if reason:
+        raise UsageError(f"{name} {reason}: choose another --out, or empty it.")
 
 
 def _target(folder):
@@ -185,12 +188,12 @@ def _strange(folder):
     return None
 
 
-def write_folder(folder, contents):
+def write_folder(folder, contents, strange=None):
     """Write {relative path: bytes} as a folder that is there whole or not at all; an older report is replaced.
 
     Raises UsageError, and leaves what was there, where it cannot be written or holds something else.
     """
-    check_writable(folder)
+    check_writable(folder, strange)
     folder = _target(folder)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")

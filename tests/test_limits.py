@@ -5,6 +5,7 @@ COARSE is a format so coarse that no term hides behind another: with u = 1/64, �
 
 from itertools import pairwise
 
+import flint
 import numpy as np
 import pytest
 
@@ -20,7 +21,7 @@ column = lambda *x: np.array(x, float)[:, None]
 row = lambda *x: np.array(x, float)[None, :]
 
 
-def γ(n):
+def gamma(n):
     return n / (64 - n)
 
 
@@ -55,23 +56,23 @@ def test_an_operation_rounds_and_underflows():
         ([1, 2, 0], [0.5, 0, 0], [3, 1, 1], [0, 0, 0], None, 6.5, 1.5, 3),
         ([2], [0], [3], [0], 5, 6 + 5, 0, 2),
         ([2], [0], [3], [0], 0.5 * ETA, 6 + 0.5 * ETA, ETA, 2),  # a bias that may be flushed
-        ([0], [0], [3], [0], 5, 5, 0, 2),
+        ([0], [0], [3], [0], 0.5, 0.5, 0, 2),
         ([0], [0.5], [0], [0.25], None, 0.125, 0.125, 1),
     ],
 )
 def test_a_product(a, E_a, b, E_b, bias, most, carried, n):
     """γ_n of all there may be, what the factors' errors carry into it, and 2n - 1 operations that may be flushed."""
     b0 = None if bias is None else np.array([[float(bias)]])
-    got = bounds._product(row(*a), row(*E_a), column(*b), column(*E_b), COARSE, b0)
-    same(got, [[γ(n) * most + carried + 4 * n * ETA]])
+    got = bounds._product(row(*a)[None], row(*E_a), column(*b), column(*E_b), COARSE, b0)
+    same(got, [[[gamma(n) * most + carried + 4 * n * ETA]]])
 
 
 def test_a_product_has_room_only_where_something_is_not_zero():
     a, b = np.array([[0.0, 1.0], [0.0, 0.0]]), np.array([[2.0, 0.0], [0.0, 0.0]])
     exact = np.zeros((2, 2))
     assert (bounds._product(a, exact, b, exact, COARSE) == 0).all()  # every product has a factor 0
-    same(bounds._product(a[:, ::-1], exact, b, exact, COARSE), [[γ(2) * 2 + 8 * ETA, 0], [0, 0]])
-    same(bounds._product(a, exact, b, exact, COARSE, np.array([[0.0, 3.0]])), 2 * [[0, γ(3) * 3 + 12 * ETA]])
+    same(bounds._product(a[:, ::-1], exact, b, exact, COARSE), [[gamma(2) * 2 + 8 * ETA, 0], [0, 0]])
+    same(bounds._product(a, exact, b, exact, COARSE, np.array([[0.0, 3.0]])), 2 * [[0, gamma(3) * 3 + 12 * ETA]])
 
 
 LN3 = np.log(3)
@@ -107,10 +108,10 @@ def test_sigmoid_and_tanh(activation, h, E_h, a, moved):
     same(E_a, expected)
     if activation == "sigmoid":
         carried = (abs(1 - 2 * a) + expected) * expected  # of a - a²: |1 - 2a| E + E²
-        own = γ(2) * (slope + expected)  # 1 - a and the product, relative to a (1 - a)
+        own = gamma(2) * (slope + expected)  # 1 - a and the product, relative to a (1 - a)
     else:
         carried = (2 * a + expected) * expected  # of 1 - a²: 2|a| E + E²
-        own = γ(3) * (slope + 2 * most * expected)  # 1 - a, 1 + a and the product, relative to (1 - a)(1 + a)
+        own = gamma(3) * (slope + 2 * most * expected)  # 1 - a, 1 + a and the product, relative to (1 - a)(1 + a)
     # otherwise a² and a difference, or a product a (1 - a), not relative to the result: u |a| twice; two operations
     same(E_slope, carried + own + 2 * most / 64 + 4 * ETA)
 
@@ -135,18 +136,18 @@ def test_a_gradient_times_a_slope():
     arrays = [np.array([x]) for x in (3.0, 0.5, 0.25, 0.125)]
     carried = 3.5 * 0.375 - 3 * 0.25
     times = lambda activation: bounds._times_slope(activation, *arrays, COARSE)
-    same(times("sigmoid"), [carried + γ(2) * 3.5 * 0.375 + 4 * ETA])
+    same(times("sigmoid"), [carried + gamma(2) * 3.5 * 0.375 + 4 * ETA])
     same(times("tanh"), times("sigmoid"))
     same(times("relu"), [carried])
     same(times("identity"), [0.5])
     zero = np.zeros(1)
     assert bounds._times_slope("tanh", zero, zero, *arrays[2:], COARSE) == 0
-    same(bounds._times_slope("tanh", zero, arrays[1], *arrays[2:], COARSE), [0.5 * 0.375 * (1 + γ(2)) + 4 * ETA])
+    same(bounds._times_slope("tanh", zero, arrays[1], *arrays[2:], COARSE), [0.5 * 0.375 * (1 + gamma(2)) + 4 * ETA])
 
 
 def test_a_sum_over_samples():
-    dH, E_dH = np.array([[[1.0, 0], [2, 0], [3, 0]]]), np.array([[[0.5, 0], [0, 0], [0.25, 0]]])
-    same(bounds._column_sum(dH, E_dH, COARSE), [[[0.75 + γ(2) * 6.75 + 6 * ETA, 0]]])
+    dH, E_dH = np.array([[[0.1, 0], [0.2, 0], [0.3, 0]]]), np.array([[[0.05, 0], [0, 0], [0.02, 0]]])
+    same(bounds._column_sum(dH, E_dH, COARSE), [[[0.07 + gamma(2) * 0.67 + 6 * ETA, 0]]])
 
 
 def three_layers():
@@ -161,34 +162,35 @@ def three_layers():
     return X, Y, network, truth.evaluate(X, Y, network)
 
 
-def expected_limits(X, Y, network, q):
-    """The derivation, step by step."""
+def expected_limits(X, Y, network, q, E_weights):
+    """The derivation, step by step. What weights may be off by may flush them, too."""
     f, (W, b, (phi1, phi2, phi3)) = COARSE, network
     X, Y, W = abs(X), abs(Y), [abs(w) for w in W]
     b = [None if z is None else abs(z) for z in b]
     q = {name: abs(value) for name, value in q.items()}
     inputs = lambda Z: bounds._input(Z, f)
+    E_W = [inputs(w) if e is None else np.where(e > 0, e + ETA, inputs(w)) for w, e in zip(W, E_weights, strict=True)]
     product, act, times = bounds._product, bounds._activation, bounds._times_slope
-    E = {"H1": product(X, inputs(X), W[0], inputs(W[0]), f, b[0])}
+    E = {"H1": product(X, inputs(X), W[0], E_W[0], f, b[0])}
     E["A1"], E["slope1"] = act(phi1, q["H1"], E["H1"], q["A1"], q["slope1"], f)
-    E["H2"] = product(q["A1"], E["A1"], W[1], inputs(W[1]), f)
+    E["H2"] = product(q["A1"], E["A1"], W[1], E_W[1], f)
     E["A2"], E["slope2"] = act(phi2, q["H2"], E["H2"], q["A2"], q["slope2"], f)
-    E["H3"] = product(q["A2"], E["A2"], W[2], inputs(W[2]), f, b[2])
+    E["H3"] = product(q["A2"], E["A2"], W[2], E_W[2], f, b[2])
     E["Y_hat"], E["slope3"] = act(phi3, q["H3"], E["H3"], q["Y_hat"], q["slope3"], f)
     # a difference: rounds once
     E["R"] = E["Y_hat"] + inputs(Y) + (q["R"] + E["Y_hat"]) / 64 + 2 * ETA
     R, E_R = q["R"], E["R"]
     # L = Σ r² / (2N), N = 2: (r + e)² - r² and 4 terms of a square, 3 sums and at most 3 scalings
-    E["L"] = ((2 * R * E_R + E_R**2 + γ(7) * (R + E_R) ** 2) / 4).sum(axis=(-2, -1)) + 7 * 2 * ETA
+    E["L"] = ((2 * R * E_R + E_R**2 + gamma(7) * (R + E_R) ** 2) / 4).sum(axis=(-2, -1)) + 7 * 2 * ETA
     # 2r · (1/2 · 1/N): four operations
-    E["dL_dY_hat"] = E_R / 2 + γ(4) * (R + E_R) / 2 + 4 * 2 * ETA
+    E["dL_dY_hat"] = E_R / 2 + gamma(4) * (R + E_R) / 2 + 4 * 2 * ETA
     E["dL_dH3"] = times(phi3, q["dL_dY_hat"], E["dL_dY_hat"], q["slope3"], E["slope3"], f)
     E["dL_dW3"] = product(q["A2"].mT, E["A2"].mT, q["dL_dH3"], E["dL_dH3"], f)
     E["dL_db3"] = bounds._column_sum(q["dL_dH3"], E["dL_dH3"], f)
-    E["dL_dA2"] = product(q["dL_dH3"], E["dL_dH3"], W[2].mT, inputs(W[2]).mT, f)
+    E["dL_dA2"] = product(q["dL_dH3"], E["dL_dH3"], W[2].mT, E_W[2].mT, f)
     E["dL_dH2"] = times(phi2, q["dL_dA2"], E["dL_dA2"], q["slope2"], E["slope2"], f)
     E["dL_dW2"] = product(q["A1"].mT, E["A1"].mT, q["dL_dH2"], E["dL_dH2"], f)
-    E["dL_dA1"] = product(q["dL_dH2"], E["dL_dH2"], W[1].mT, inputs(W[1]).mT, f)
+    E["dL_dA1"] = product(q["dL_dH2"], E["dL_dH2"], W[1].mT, E_W[1].mT, f)
     E["dL_dH1"] = times(phi1, q["dL_dA1"], E["dL_dA1"], q["slope1"], E["slope1"], f)
     E["dL_dW1"] = product(X.mT, inputs(X).mT, q["dL_dH1"], E["dL_dH1"], f)
     E["dL_db1"] = bounds._column_sum(q["dL_dH1"], E["dL_dH1"], f)
@@ -196,22 +198,44 @@ def expected_limits(X, Y, network, q):
 
 
 @pytest.mark.parametrize("number", [np.float64, np.longdouble])
-def test_a_network_of_three_layers(coarse, number):
+@pytest.mark.parametrize("known", [True, False])
+def test_a_network_of_three_layers(coarse, number, known):
     X, Y, network, q = three_layers()
-    E = bounds.limits(q, X, Y, network, "float64", FLOAT64, number)
-    expected = expected_limits(X, Y, network, q)
+    E_weights = [np.where(w > 0, abs(w) / 8, 0) for w in network.weights]
+    E = bounds.limits(q, X, Y[None], network, "any", FLOAT64, number, None if known else E_weights)
+    expected = expected_limits(X, Y, network, q, 3 * [None] if known else E_weights)
     assert E.keys() == expected.keys()
     for name, limit in expected.items():
         assert E[name].shape == q[name].shape
-        same(E[name], bounds.slack("float64", FLOAT64) * limit)
+        same(E[name], bounds.slack("any", FLOAT64) * limit)
 
 
 def test_a_network_that_is_right_by_construction_has_no_room(coarse):
-    """All weights 0 and targets 0: nothing rounds, and every number is exactly 0."""
-    network = truth.Network((np.zeros((1, 2, 1)), np.zeros((1, 1, 1))), (None, None), ("tanh", "identity"))
+    """Targets 0, and at one of two points all weights 0: there nothing rounds, and every number is exactly 0."""
+    W1, W2 = np.array([0.0, 0.25])[:, None, None] * np.ones((2, 2, 1)), np.array([0.0, 0.25])[:, None, None]
+    network = truth.Network((W1, W2), (None, None), ("tanh", "identity"))
     X, Y = np.ones((2, 2)), np.zeros((2, 1))
-    E = bounds.limits(truth.evaluate(X, Y, network), X, Y, network, "float64", FLOAT64)
-    assert all((limit == 0).all() for name, limit in E.items() if name != "slope1")
+    q = truth.evaluate(X, Y, network)
+    E = bounds.limits(q, X, Y, network, "any", FLOAT64)
+    assert all((limit[0] == 0).all() for name, limit in E.items() if name != "slope1")
+    R, E_R = np.abs(q["R"][1]), E["R"][1] / bounds.slack("any", FLOAT64)
+    squares = ((2 * R + E_R) * E_R + gamma(5) * (R + E_R) ** 2).sum()
+    same(E["L"][1], bounds.slack("any", FLOAT64) * (squares / 4 + 5 * 2 * ETA))
+
+
+def test_limits_out_of_range_are_infinite_or_no_number_without_a_warning():
+    huge = np.full((1, 1), 1e200)
+    network = truth.Network((huge, huge), (None, None), ("tanh", "identity"))
+    E = bounds.limits(truth.evaluate(huge, huge, network), huge, huge, network, "float64", FLOAT64)
+    assert not np.isfinite(E["H1"]).any()
+
+
+def test_the_steepest_slope_is_that_of_the_exact_difference():
+    """|h| - E_h = 600 - 2^-45 rounds to 600, where σ is less steep by a factor 1 - 2^-45: more than slack has."""
+    small, E_h = np.exp(-600), 2.0**-45
+    E_a, _ = bounds._activation("sigmoid", *map(np.array, (600.0, E_h, small, small)), Format(0, 0, 1))
+    with truth.precision(200):
+        assert flint.arb(float(E_a)) > (flint.arb(E_h) - 600).exp() * E_h
 
 
 def test_slack_is_the_truths_own_rounding():
@@ -255,7 +279,9 @@ def test_a_mask_of_points_fits_what_has_more_axes():
     assert bounds.per_point(mask, np.zeros((1, 3))).shape == (1, 3)
 
 
-@pytest.mark.parametrize(("z", "grain"), [(0, 1), (3, 1), (-0.5, 2), (0.375, 8), (2.0**-60, 2.0**60), (2.0**-61, np.inf)])
+@pytest.mark.parametrize(
+    ("z", "grain"), [(0, 1), (3, 1), (-0.5, 2), (0.375, 8), (2.0**-60, 2.0**60), (2.0**-61, np.inf)]
+)
 def test_the_grain_of_a_number(z, grain):
     assert bounds._grain(np.array(float(z))) == grain
     assert bounds._grain(np.array([[1.0], [z]])) == grain
@@ -294,11 +320,11 @@ def test_what_cannot_round(name, grains, samples):
     X, Y = np.zeros((samples, len(x))), np.zeros((samples, len(y)))
     X[0], Y[0] = x / grains[0], y / np.prod(grains)
     W1, W2 = W1 / grains[1], W2 / grains[2]
-    # and, point by point: weights that are multiples of nothing, and weights 0
-    W1, W2 = np.stack([W1, 0 * W1 + 2.0**-61, 0 * W1]), np.stack([W2, W2, 0 * W2])
+    # and, point by point: weights that are multiples of nothing, weights 0, and large ones
+    W1, W2 = np.stack([W1, 0 * W1 + 2.0**-61, 0 * W1, 2.0**40 * W1]), np.stack([W2, W2, 0 * W2, W2])
     network = truth.Network((W1, W2), (None, None), ("identity", "identity"))
     got = bounds.roundless(truth.evaluate(X, Y, network), X, Y, network, "float32")
-    assert got.tolist() == ["more" not in name, False, max(np.abs(y)) <= P]
+    assert got.tolist() == ["more" not in name, False, max(np.abs(y)) <= P, False]
 
 
 @pytest.mark.parametrize(
@@ -343,13 +369,13 @@ def test_steps_are_exact_entry_by_entry_and_their_units_point_by_point():
 
 
 SLOPES = {  # σ' from a, each operation with its own (1 + δ)
-    "sigmoid": [lambda a, δ, ε: a * ((1 - a) * δ) * ε, lambda a, δ, ε: (a - a * a * δ) * ε],
+    "sigmoid": [lambda a, d, e: a * ((1 - a) * d) * e, lambda a, d, e: (a - a * a * d) * e],
     "tanh": [
-        lambda a, δ, ε: (1 - a * a * δ) * ε,
-        lambda a, δ, ε: (1 + a) * δ * ((1 - a) * ε),
-        lambda a, δ, ε: ((1 - a) + a * (1 - a) * δ) * ε,
+        lambda a, d, e: (1 - a * a * d) * e,
+        lambda a, d, e: (1 + a) * d * ((1 - a) * e),
+        lambda a, d, e: ((1 - a) + a * (1 - a) * d) * e,
     ],
-    "identity": [lambda a, δ, ε: np.ones_like(a)],
+    "identity": [lambda a, d, e: np.ones_like(a)],
 }
 FINE = Format(u=2.0**-20, eta=2.0**-500, largest=2.0**500)
 
@@ -361,9 +387,9 @@ PHI = {"sigmoid": lambda h: 1 / (1 + np.exp(-h)), "tanh": np.tanh, "identity": l
 def test_every_way_of_rounding_is_within_the_limit_and_the_worst_is_near_it(monkeypatch, activation, form):
     """1 × 1 × 1 networks in which every operation is off by a factor 1 + u or 1 - u, in all combinations."""
     monkeypatch.setattr(bounds, "format_of", lambda dtype: FINE)
-    δ = np.meshgrid(*14 * [[1 - FINE.u, 1 + FINE.u]], sparse=True, indexing="ij")
-    library = 1 + 2 * bounds.C_ACTIVATION * (δ[1] - 1) if activation != "identity" else 1
-    times = δ[10] if activation != "identity" else 1
+    d = np.meshgrid(*14 * [[1 - FINE.u, 1 + FINE.u]], sparse=True, indexing="ij")
+    library = 1 + 2 * bounds.C_ACTIVATION * (d[1] - 1) if activation != "identity" else 1
+    times = d[10] if activation != "identity" else 1
     worst = {}
     for seed in range(8):
         x, y, w1, w2 = np.random.default_rng(seed).standard_normal((4, 1, 1))
@@ -373,17 +399,17 @@ def test_every_way_of_rounding_is_within_the_limit_and_the_worst_is_near_it(monk
         exact = q["W1"] = w1 - 0.5 * q["dL_dW1"]
         E["W1"] = bounds.step_limit(0.5, q["dL_dW1"], E["dL_dW1"], w1, exact, "any", FLOAT64)
         x, y, w1, w2 = (Z.item() for Z in (x, y, w1, w2))
-        h = x * w1 * δ[0]
+        h = x * w1 * d[0]
         a = PHI[activation](h) * library
-        y_hat = a * w2 * δ[2]
-        r = (y_hat - y) * δ[3]
-        dr = r * δ[5] ** 4  # 2r · (1/2 · 1/N), and as many for the loss
-        da = dr * w2 * δ[6]
-        dh = da * SLOPES[activation][form](a, δ[8], δ[9]) * times
-        dw1 = x * dh * δ[11]
-        new = (w1 - 0.5 * dw1 * δ[12]) * δ[13]
-        got = {"H1": h, "A1": a, "Y_hat": y_hat, "R": r, "L": r * r / 2 * δ[4] ** 4, "dL_dY_hat": dr}
-        got |= {"dL_dW2": a * dr * δ[7], "dL_dA1": da, "dL_dH1": dh, "dL_dW1": dw1, "W1": new}
+        y_hat = a * w2 * d[2]
+        r = (y_hat - y) * d[3]
+        dr = r * d[5] ** 4  # 2r · (1/2 · 1/N), and as many for the loss
+        da = dr * w2 * d[6]
+        dh = da * SLOPES[activation][form](a, d[8], d[9]) * times
+        dw1 = x * dh * d[11]
+        new = (w1 - 0.5 * dw1 * d[12]) * d[13]
+        got = {"H1": h, "A1": a, "Y_hat": y_hat, "R": r, "L": r * r / 2 * d[4] ** 4, "dL_dY_hat": dr}
+        got |= {"dL_dW2": a * dr * d[7], "dL_dA1": da, "dL_dH1": dh, "dL_dW1": dw1, "W1": new}
         for name, value in got.items():
             worst[name] = max(worst.get(name, 0), (np.abs(value - q[name]).max() / E[name]).item())
     assert max(worst.values()) <= 1, worst

@@ -1,0 +1,81 @@
+"""`fourfold lesson`."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+import impls
+from compare import lesson as numbers_of
+from compare import options, show
+from compare.environment import environment
+from compare.errors import UsageError
+from compare.options import Json
+from compare.terminal import command, err, out, progress, write_json
+
+POSITIONS = 41
+MOST_SEEDS = 10  # the page carries them all
+
+
+def lesson(
+    *,
+    to: Annotated[str, Parameter(name="--out")] = "reports/out/lesson",
+    impl: str | None = None,
+    seeds: str = "3",
+    steps: int = 10_000,
+    lr: float = 0.1,
+    resolution: int = 20,
+    timeout: float = 600,
+    json: Json = None,
+):
+    """Write the lesson: one page with every equation beside its lines, its numbers and its common mistakes.
+
+    Example: fourfold lesson --seeds 5:8 --out /tmp/lesson
+
+    Parameters
+    ----------
+    to
+        Folder to write, whole or not at all: index.html, which needs nothing else, and its numbers in lesson.json.
+    impl
+        Built-in columns, comma-separated. Default: all whose framework is here.
+    seeds
+        How many initial weights to choose from, or a range a:b.
+    steps
+        Steps of gradient descent.
+    lr
+        Learning rate.
+    resolution
+        Points a side of the decision boundary's grid.
+    timeout
+        Seconds a column may take, in all.
+    json
+        Write the numbers as JSON to this file as well; - is standard output.
+    """
+    from reports import store
+    from reports.lesson import numbers, page
+
+    columns, left_out = options.columns(impl)
+    chosen, timeout, grid = options.seeds(seeds), options.timeout(timeout), options.grid(resolution, "0,1")
+    strangers = [name for name in columns if name not in impls.NAMES]
+    if strangers:
+        raise UsageError(f"The lesson shows built-in columns only: {strangers[0]} is none of {', '.join(impls.NAMES)}.")
+    if all("-" in name for name in columns):
+        raise UsageError("The lesson needs a column to stand side by side: add numpy, torch, jax or tf to --impl.")
+    if len(chosen) > MOST_SEEDS:
+        raise UsageError(f"A page holds at most {MOST_SEEDS} seeds, not {len(chosen)}.")
+    if resolution > 100:
+        raise UsageError(f"A page holds a grid of at most 100 points a side, not {resolution}.")
+    store.check_writable(to, numbers.strange)
+    if left_out:
+        err.print(f"Not installed, left out: {', '.join(left_out)}.")
+    columns.sort(key=lambda name: "-" in name)  # what stands side by side comes first, and NumPy before all
+    with progress() as bar:
+        tasks = {name: bar(name, 4 * steps) for name in columns}
+        found = numbers_of.record(columns, chosen, steps, lr, POSITIONS, grid, timeout, lambda name, n: tasks[name](n))
+    made = f"{command()}. {show.set_up(environment(columns, [numbers_of.DTYPE], command()))}"
+    contents = {"index.html": page.render(found, made), "lesson.json": numbers.as_json(found)}
+    store.write_folder(to, contents, numbers.strange)
+    if json != "-":
+        judged = f"{found.certified:,} numbers certified, {found.wrong:,} wrong."
+        out.print(f"{judged}\nLesson: {to}/index.html", markup=False)
+    write_json(json, contents["lesson.json"])
+    return 1 if found.wrong else 0

@@ -1,0 +1,74 @@
+"""A Lesson's numbers: packed into the page bit by bit, and as JSON, in the shortest digits that give them back."""
+
+import base64
+import zlib
+
+import msgspec
+import numpy as np
+
+from compare import result
+
+FILES = {"index.html", "lesson.json"}
+START = b'{"columns":['
+
+
+def header(lesson):
+    """What the page has to know to find its way in the packed numbers."""
+    return {
+        "columns": lesson.columns,
+        "activations": lesson.activations,
+        "seeds": lesson.seeds,
+        "steps": lesson.steps,
+        "epochs": lesson.epochs,
+        "lr": lesson.lr,
+        "X": lesson.X.tolist(),
+        "Y": lesson.Y.tolist(),
+        "shapes": {name: Z.shape[4:] for name, Z in lesson.values.items()},
+        "side": round(len(lesson.grid) ** 0.5),
+        "low": float(lesson.grid.min()),
+        "high": float(lesson.grid.max()),
+    }
+
+
+def pack(lesson):
+    """Base64 of deflated bytes: values in the header's order, losses; their marks; levels of the grid.
+
+    All columns after the first are XORed with the first: where columns agree to the last bits, zeros are left.
+    """
+    arrays = [*lesson.values.values(), lesson.losses]
+    marks = [*lesson.marks.values(), lesson.loss_marks]
+    parts = [*(_bytes(Z.astype("<f8")) for Z in arrays), *(_bytes(Z) for Z in marks), _bytes(levels(lesson.on_grid))]
+    return base64.b64encode(zlib.compress(b"".join(parts), 9)).decode()
+
+
+def _bytes(Z):
+    columns = np.ascontiguousarray(Z).reshape(len(Z), -1).view(np.uint8)
+    return np.concatenate([columns[:1], columns[1:] ^ columns[0]]).tobytes()
+
+
+def levels(Y_hat):
+    """Predictions from -½ to 1½ as 0 ... 255; above 127 exactly where the class, the prediction rounded, is above 0."""
+    with np.errstate(invalid="ignore"):
+        return np.clip(127 + np.ceil((np.nan_to_num(Y_hat) - 0.5) * 128), 0, 255).astype(np.uint8)
+
+
+def as_json(lesson):
+    """The bytes of lesson.json: what the page shows, but for the grid; axes as in compare.lesson.Lesson."""
+    values = {name: result.numbers(Z) for name, Z in lesson.values.items()}
+    marks = {name: Z.tolist() for name, Z in lesson.marks.items()}
+    losses = {"losses": result.numbers(lesson.losses), "loss_marks": lesson.loss_marks.tolist()}
+    counts = {"certified": lesson.certified, "wrong": lesson.wrong}
+    return msgspec.json.encode(header(lesson) | counts | {"values": values, "marks": marks} | losses)
+
+
+def strange(folder):
+    """What keeps a folder from being replaced, or None: only an empty one, or a lesson and nothing else, may be."""
+    if not folder.is_dir():
+        return "is a file"
+    found = {path.name: path for path in folder.iterdir()}
+    others = sorted(found.keys() - FILES) + sorted(name for name, path in found.items() if not path.is_file())
+    if others or (found and found.keys() != FILES):
+        return f"holds something other than a lesson ({(others or sorted(found))[0]})"
+    if found and not found["lesson.json"].read_bytes().startswith(START):
+        return "holds something other than a lesson (lesson.json is not its numbers)"
+    return None

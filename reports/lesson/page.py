@@ -1,0 +1,111 @@
+"""The lesson as one HTML file that loads nothing: no network, no fonts or scripts from elsewhere."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from compare.lesson import UNCERTAIN, WRONG
+from compare.mistakes import planted
+from compare.mistakes.catalogue import MISTAKES
+from reports.lesson import content, numbers, source
+from reports.lesson.mathml import SYMBOLS
+
+FOLDER = Path(__file__).parent
+
+
+def render(lesson, made="", answers=None):
+    """The page's bytes.
+
+    `made` says with what. `answers`: exercise number -> Markup; an exercise without one is listed as a question.
+    """
+    style, script = _style(), _read("templates/lesson.js")
+    here = {column: content.NAMES.get(column, column) for column in lesson.columns}
+    context = {
+        "parts": content.PARTS,
+        "exercises": content.EXERCISES,
+        "answers": answers or {},
+        "mistakes": _mistakes(),
+        "columns": {c: name for c, name in here.items() if c in content.SIDE_BY_SIDE},
+        "files": here,
+        "lines": _lines(lesson.columns),
+        "paths": {c: f"impls/two_layer/{source.path(c).name}" for c in here},
+        "whole": {c: source.whole(c) for c in here},
+        "symbols": {name: Markup("<math>{}</math>").format(markup) for name, markup in SYMBOLS.items()},
+        "meanings": content.MEANINGS,
+        "shapes": _shapes(lesson),
+        "lesson": lesson,
+        "made": made,
+        "header": Markup(_for_script(msgspec.json.encode(numbers.header(lesson) | CODES).decode())),
+        "packed": Markup(numbers.pack(lesson)),
+        "style": Markup(style),
+        "script": Markup(script),
+        "policy": f"default-src 'none'; style-src {_sha256(style)}; script-src {_sha256(script)}; font-src data:",
+    }
+    pages = Environment(
+        loader=PackageLoader("reports.lesson"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return pages.get_template("lesson.html.j2").render(context).encode()
+
+
+CODES = {"uncertain": UNCERTAIN, "wrong": WRONG}
+
+
+def _read(name):
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _style():
+    font = base64.b64encode((FOLDER / "STIXTwoMath-subset.woff2").read_bytes()).decode()
+    return _read("templates/lesson.css").replace("FONT", f"data:font/woff2;base64,{font}")
+
+
+def _sha256(text):
+    """As a content security policy has it; the element holds this text and nothing else."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _for_script(json):
+    return json.replace("<", "\\u003c")
+
+
+def _lines(columns):
+    """{equation number: {column: Lines}} for the columns that are there."""
+    shown = lambda equation: [column for column in equation.columns if column in columns]
+    return {
+        e.number: {column: source.lines(column, *content.places(e, column)) for column in shown(e)}
+        for e in content.EQUATIONS
+    }
+
+
+def _shapes(lesson):
+    shapes = {name: Z.shape[4:] for name, Z in lesson.values.items()} | {"X": lesson.X.shape, "Y": lesson.Y.shape}
+    return {name: "×".join(map(str, shape)) or "a number" for name, shape in shapes.items()}
+
+
+def _mistakes():
+    """{equation number: [{name, why, column, wrong, right}]}, the code as its first column has it."""
+    found = {}
+    for mistake in MISTAKES.values():
+        column, texts = next(iter(mistake.planted.items()))
+        wrong, right = (_highlighted(code) for code in planted.differing_lines(column, *texts))
+        entry = {
+            "name": mistake.name,
+            "why": mistake.why,
+            "column": content.NAMES[column],
+            "wrong": wrong,
+            "right": right,
+        }
+        found.setdefault(int(mistake.equation.removeprefix("E")), []).append(entry)
+    return found
+
+
+def _highlighted(code):
+    return Markup("\n").join(source.highlight("\n".join(code)))
