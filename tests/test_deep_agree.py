@@ -138,6 +138,7 @@ def test_a_tuple_too_short_is_named(monkeypatch):
         module.__dict__.update(train=numpy_impl.train)
         with pytest.raises(ColumnError, match=sentence):
             evidence(monkeypatch, module, CASES["deep-tanh"])
+    monkeypatch.undo()
     case = CASES["deep-tanh"]
     p, (X, Y, *weights) = agree.problem(case, "float64"), case.cast("float64")
     named = run.trace("numpy", "deep", X, Y, weights, case.activations)
