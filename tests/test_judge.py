@@ -368,7 +368,7 @@ def test_a_run_may_hide_what_overflows_on_the_way_to_its_sum():
     """As in one evaluation: -1e309 + 1.5e309 may come out as -inf, and ReLU makes 0 of that."""
     X, Y = np.array([[1e155, 1e155]]), np.zeros((1, 1))
     W1, W2, L = np.array([[[-1e154], [1.9e154]]]), np.ones((1, 1, 1)), np.zeros((1, 1))
-    p = Problem(X, Y, "relu", 0.1, "float64", truth.wide_dtype("float64"), False)
+    p = Problem(X, Y, ("relu", "identity"), 0.1, "float64", truth.wide_dtype("float64"), False)
     assert agree.first_wrong(agree.judge_run(W1, W2, (W1, W2, L), p)) is None
     assert (
         agree.first_wrong(agree.judge_run(W1, W2, (W1, W2, L), p._replace(activations=("identity", "identity"))))
