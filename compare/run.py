@@ -215,7 +215,8 @@ def _parts(name, function, value, names):
     if not isinstance(value, tuple | list) or len(value) != len(names):
         of = f" of {len(value)}" if isinstance(value, tuple | list) else ""
         gave = f"{type(value).__name__}{of}"
-        raise ColumnError(f"{name}: {function} gives a {gave}, not a tuple of {len(names)}: {', '.join(names)}")
+        each = ", ".join(part if isinstance(part, str) else f"({', '.join(part)})" for part in names)
+        raise ColumnError(f"{name}: {function} gives a {gave}, not a tuple of {len(names)}: {each}")
     return value
 
 
@@ -268,7 +269,7 @@ def _names(row, function, K, biases):
     k = lambda name, n: tuple(f"{name}{i + 1}" for i in range(n))
     b = K if biases else 0
     return {
-        "two_layer": {"forward": ("H", "A", "Y_hat"), "trace": Trace._fields, "step": ("W1", "W2", "L")},
+        "two_layer": {"forward": ("H", "A", "Y_hat"), "trace": Trace(*Trace._fields), "step": ("W1", "W2", "L")},
         "deep": {
             "forward": (k("H", K), k("A", K - 1), "Y_hat"),
             "trace": DeepTrace(
@@ -320,7 +321,7 @@ def trace(name, row, X, Y, parameters, activations):
 
 def _trace(of):
     found = of.taken("trace", of.column.trace(of.X, of.Y, *of.weights, of.activations))
-    return type(of.names("trace"))(*found).named() if of.row == "deep" else Trace(*found).named()
+    return type(of.names("trace"))(*found).named()
 
 
 def functions(name, row, X, Y, parameters, lr, activations):

@@ -2,6 +2,7 @@
 
 import types
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -138,6 +139,11 @@ def test_a_tuple_too_short_is_named(monkeypatch):
         module.__dict__.update(train=numpy_impl.train)
         with pytest.raises(ColumnError, match=sentence):
             evidence(monkeypatch, module, CASES["deep-tanh"])
+    flat = SimpleNamespace(**vars(numpy_impl) | {"step": lambda *a: run._flat(numpy_impl.step(*a))})
+    with pytest.raises(
+        ColumnError, match=r"step gives a list of 7, not a tuple of 3: \(W1, W2, W3\), \(b1, b2, b3\), L"
+    ):
+        evidence(monkeypatch, flat, CASES["deep-tanh"])
     monkeypatch.undo()
     case = CASES["deep-tanh"]
     p, (X, Y, *weights) = agree.problem(case, "float64"), case.cast("float64")
