@@ -4,12 +4,14 @@ Each column is judged against the exact value at its own inputs, so that no erro
 first wrong step is the first one rejected.
 """
 
+from itertools import accumulate, pairwise
+from operator import and_
 from typing import NamedTuple
 
 import numpy as np
 
 from compare import bounds, truth
-from impls.model import Trace
+from impls.model import DeepTrace, Trace
 
 # Names of the two-layer row's quantities in truth.py
 TRUTH_NAMES = {"H": "H1", "A": "A1", "dL_dA": "dL_dA1", "dL_dH": "dL_dH1"}
@@ -22,11 +24,17 @@ class Problem(NamedTuple):
 
     X: np.ndarray  # (N, d_in)
     Y: np.ndarray  # (N, d_out)
-    activation: str
+    activations: tuple  # a name a layer
     lr: float
     dtype: str
     wide: np.dtype
     exact: bool  # also demand the very bits, wherever no operation can round
+    row: str = "two_layer"
+
+    @property
+    def activation(self):
+        """The hidden layer's, of a network of two layers."""
+        return self.activations[0]
 
 
 class Judged(NamedTuple):
@@ -48,7 +56,16 @@ def problem(case, dtype, wide=None):
     """Data and rate rounded to the working precision; `wide` forces the numbers that judge."""
     X, Y, *_ = case.cast(dtype)
     lr, wide = float(np.dtype(dtype).type(case.lr)), wide or truth.wide_dtype(dtype)
-    return Problem(X, Y, case.activation, lr, dtype, wide, case.exact)
+    return Problem(X, Y, case.activations, lr, dtype, wide, case.exact, case.row)
+
+
+def parameter_names(parameters, p):
+    """W1 ... WK and, with biases, b1 ... bK: the order of `parameters`, and of a path, which has L behind them.
+
+    `p` is anything with `activations`, one a layer.
+    """
+    K = len(p.activations)
+    return [f"{'W' if n < K else 'b'}{n % K + 1}" for n in range(len(parameters))]
 
 
 def malformed(name, value, shape, dtype):
@@ -60,59 +77,65 @@ def malformed(name, value, shape, dtype):
     return None
 
 
-def trace_shapes(S, N, widths):
-    """The shapes of a Trace with leading axes S, N samples and widths d_in, d_hidden, d_out."""
-    d_in, d_hidden, d_out = widths
-    hidden, outputs = (*S, N, d_hidden), (*S, N, d_out)
-    W1, W2 = (*S, d_in, d_hidden), (*S, d_hidden, d_out)
-    return Trace(hidden, hidden, outputs, outputs, S, outputs, W2, hidden, hidden, W1)
+def trace_shapes(S, N, widths, row="two_layer", biases=False):
+    """The shapes of a row's trace with leading axes S, N samples and widths d_in, ..., d_out."""
+    W, layers = [(*S, *pair) for pair in pairwise(widths)], [(*S, N, d) for d in widths[1:]]
+    hidden, outputs = layers[:-1], layers[-1]
+    if row == "two_layer":
+        (H, _), (W1, W2) = layers, W
+        return Trace(H, H, outputs, outputs, S, outputs, W2, H, H, W1)
+    b = [(*S, 1, d) for d in widths[1:] if biases]
+    return DeepTrace(layers, hidden, outputs, outputs, S, outputs, layers, W, b, hidden)
 
 
-def malformed_trace(quantities, W1, W2, p):
-    shapes = trace_shapes(W1.shape[:-2], len(p.Y), (*W1.shape[-2:], p.Y.shape[-1]))
-    found = (malformed(*row, p.dtype) for row in zip(Trace._fields, quantities, shapes, strict=True))
+def malformed_trace(quantities, parameters, p):
+    """What is wrong with the form of a trace, or of {name: array}, at parameters (*S, ...); or None."""
+    found, K = _named(quantities), len(p.activations)
+    widths = (*(W.shape[-2] for W in parameters[:K]), p.Y.shape[-1])
+    shapes = trace_shapes(parameters[0].shape[:-2], len(p.Y), widths, p.row, len(parameters) > K).named()
+    for name in {**shapes, **found}:
+        if name not in found or name not in shapes:
+            return f"{name} is {'missing' if name in shapes else 'there, and is no quantity of this network'}"
+    return next(filter(None, (malformed(name, found[name], shapes[name], p.dtype) for name in shapes)), None)
+
+
+def malformed_path(path, parameters, steps, p):
+    shapes = [*((steps, *Z.shape) for Z in parameters), (steps, *parameters[0].shape[:-2])]
+    names = [*parameter_names(parameters, p), "L"]
+    found = (malformed(*row, p.dtype) for row in zip(names, path, shapes, strict=True))
     return next(filter(None, found), None)
 
 
-def malformed_path(path, W1, W2, steps, p):
-    shapes = ((steps, *W1.shape), (steps, *W2.shape), (steps, *W1.shape[:-2]))
-    found = (malformed(*row, p.dtype) for row in zip(("W1", "W2", "L"), path, shapes, strict=True))
-    return next(filter(None, found), None)
+def _named(quantities):
+    return quantities if isinstance(quantities, dict) else quantities.named()
 
 
-def judge_trace(quantities, W1, W2, p):
-    """A column's Trace at the weights W1 (*S, d_in, d_hidden), W2: a list of Judged in order of computation."""
-    return judge_quantities(quantities._asdict(), W1, W2, p)
-
-
-def judge_quantities(given, W1, W2, p):
-    """The same for some of the quantities, {field of Trace: array}."""
+def judge_trace(quantities, parameters, p):
+    """A column's trace, or some of it as {name: array}, at parameters (*S, ...): Judged, in order of computation."""
     with np.errstate(all="ignore"):
-        q, E, in_range = exact_values(W1, W2, p)
+        q, E, in_range = exact_values(parameters, p)
         shows = _shows(q, E, p)
-        names = [(name, TRUTH_NAMES.get(name, name)) for name in Trace._fields if name in given]
-        return [_judge(name, given[name], q[t], E[t], in_range, shows, p) for name, t in names]
+        given = {TRUTH_NAMES.get(name, name): (name, Z) for name, Z in _named(quantities).items()}
+        return [_judge(*given[t], q[t], E[t], in_range, shows[_layers_before(t, p)], p) for t in q if t in given]
 
 
-def judge_steps(W1, W2, path, p):
-    """Every step of a path: the loss, W2 and W1 after it, as Judged.
+def judge_steps(parameters, path, p):
+    """Every step of a path: the loss and all parameters after it, those of the last layer first, as Judged.
 
-    Time is the first axis; W1 (T, S, d_in, d_hidden) and W2 are the weights before each step. Those after it are
-    certified against w - λ g(w) with the exact g at the column's own w.
+    Time is the first axis; `parameters` (T, S, ...) are those before each step. Those after it are certified against
+    w - λ g(w) with the exact g at the column's own w.
     """
-    at_once = max(1, BLOCK // entries(p, W1))
-    steps, seeds = _slices(len(W1), at_once // W1.shape[1]), _slices(W1.shape[1], at_once)
-    judged = [
-        _concatenate([_judge_block(W1[t, s], W2[t, s], [Z[t, s] for Z in path], p) for s in seeds], axis=1)
-        for t in steps
-    ]
-    return _concatenate(judged)
+    T, S = parameters[0].shape[:2]
+    at_once = max(1, BLOCK // entries(p, parameters))
+    steps, seeds = _slices(T, at_once // S), _slices(S, at_once)
+    block = lambda t, s: _judge_block([Z[t, s] for Z in parameters], [Z[t, s] for Z in path], p)
+    return _concatenate([_concatenate([block(t, s) for s in seeds], axis=1) for t in steps])
 
 
-def entries(p, W1):
+def entries(p, parameters):
     """How many entries the widest array has at one point."""
-    d_in, d_hidden = W1.shape[-2:]
-    return max(len(p.Y), d_in) * max(d_in, d_hidden, p.Y.shape[1])
+    rows = len(p.Y)
+    return max(rows * p.X.shape[-1], *(max(rows, Z.shape[-2]) * Z.shape[-1] for Z in parameters))
 
 
 def _slices(length, at_once):
@@ -133,8 +156,8 @@ def judge_run(W1, W2, end, p):
         old, E_old = [truth.widen(W, p.wide) for W in (W1, W2)], [np.zeros(W.shape) for W in (W1, W2)]
         judged, in_range, shows = [], np.ones(W1.shape[:-2], bool), np.ones(W1.shape[:-2], bool)
         for L in losses:
-            q, E, fits = exact_values(old[0], old[1], p._replace(exact=False), E_old)
-            in_range, shows = in_range & fits & np.isfinite(E["L"]), shows & _shows(q, E, p)
+            q, E, fits = exact_values(old, p._replace(exact=False), E_old)
+            in_range, shows = in_range & fits & np.isfinite(E["L"]), shows & _shows(q, E, p)[-1]
             judged.append(_judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), shows, p))
             pairs = [_carry(w, e, q[g], E[g], p) for w, e, g in zip(old, E_old, ("dL_dW1", "dL_dW2"), strict=True)]
             old, E_old = ([*Z] for Z in zip(*pairs, strict=True))
@@ -163,15 +186,17 @@ def _first_axis(judged):
     return {name: Z[None] for name, Z in judged._asdict().items() if name != "quantity"}
 
 
-def _judge_block(old1, old2, path, p):
-    new1, new2, L = path
+def _judge_block(parameters, path, p):
+    *new, L = path
     with np.errstate(all="ignore"):
-        q, E, in_range = exact_values(old1, old2, p)
-        shows = _shows(q, E, p)
+        q, E, in_range = exact_values(parameters, p)
+        *_, shows = _shows(q, E, p)
+        both = dict(zip(parameter_names(parameters, p), zip(parameters, new, strict=True), strict=True))
+        order = [gradient.removeprefix("dL_d") for gradient in q if gradient.removeprefix("dL_d") in both]
+        updates = [(name, *both[name], q[f"dL_d{name}"], E[f"dL_d{name}"]) for name in order]
         return [
             _judge("L", L, q["L"], E["L"], in_range, shows, p),
-            _judge_update("W2", old2, new2, q["dL_dW2"], E["dL_dW2"], in_range, shows, p),
-            _judge_update("W1", old1, new1, q["dL_dW1"], E["dL_dW1"], in_range, shows, p),
+            *(_judge_update(*update, in_range, shows, p) for update in updates),
         ]
 
 
@@ -185,16 +210,16 @@ def _judge_update(name, old, new, gradient, E_gradient, in_range, shows, p):
     return _judge(name, new, exact, limit, in_range & _below_overflow(reach, p), shows, p)
 
 
-def exact_values(W1, W2, p, E_weights=None):
+def exact_values(parameters, p, E_weights=None):
     """Exact quantities, their limits, and where (per point) all of them stay within the format's range.
 
-    The limits hold for weights within `E_weights` (one array a layer) of W1, W2; without, for these weights alone.
+    The limits hold for weights within `E_weights` (one array a layer) of those given; without, for these alone.
     """
-    network = network_of(W1, W2, p, p.wide)
+    network = network_of(parameters, p, p.wide)
     X, Y = truth.widen(p.X, p.wide), truth.widen(p.Y, p.wide)
     q = truth.evaluate(X, Y, network)
     E = bounds.limits(q, X, Y, network, p.dtype, p.wide, E_weights=E_weights)
-    in_range = np.ones(W1.shape[:-2], bool)
+    in_range = np.ones(parameters[0].shape[:-2], bool)
     for name, limit in E.items():
         reach = bounds.reaches(name, np.abs(truth.narrow(q[name])), limit, p.Y, p.dtype)
         if not _below_overflow(reach.max(), p):
@@ -207,8 +232,9 @@ def exact_values(W1, W2, p, E_weights=None):
     return q, E, in_range
 
 
-def network_of(W1, W2, p, wide):
-    return truth.Network((truth.widen(W1, wide), truth.widen(W2, wide)), (None, None), (p.activation, "identity"))
+def network_of(parameters, p, wide):
+    K, widened = len(p.activations), tuple(truth.widen(Z, wide) for Z in parameters)
+    return truth.Network(widened[:K], widened[K:] or (None,) * K, p.activations)
 
 
 def _below_overflow(magnitude, p):
@@ -216,16 +242,26 @@ def _below_overflow(magnitude, p):
 
 
 def _shows(q, E, p):
-    """Where (per point) what is out of range must show behind H as well.
+    """Where (per point) what is out of range must show behind no layer, the first, the first two ... all: K + 1 arrays.
 
-    Not where H may overflow on the way to its sum: there it may come out infinite with the wrong sign, and an
+    Not where an H may overflow on the way to its sum: there it may come out infinite with the wrong sign, and an
     activation other than the identity makes a number of that.
     """
-    H = q["H1"]
-    if p.activation == "identity":
-        return np.ones(H.shape[:-2], bool)
-    reach = bounds.reaches("H1", np.abs(truth.narrow(H, E["H1"].dtype.type)), E["H1"], p.Y, p.dtype)
-    return (_below_overflow(reach, p) | ~truth.finite(H)).all(axis=(-2, -1))
+
+    def shows(k, activation):
+        H, limit = q[f"H{k}"], E[f"H{k}"]
+        if activation == "identity":
+            return np.ones(H.shape[:-2], bool)
+        reach = bounds.reaches("H", np.abs(truth.narrow(H, limit.dtype.type)), limit, p.Y, p.dtype)
+        return (_below_overflow(reach, p) | ~truth.finite(H)).all(axis=(-2, -1))
+
+    every = np.ones(q["H1"].shape[:-2], bool)
+    return [*accumulate((shows(k, name) for k, name in enumerate(p.activations, start=1)), and_, initial=every)]
+
+
+def _layers_before(name, p):
+    """How many of the layers' H a quantity, by its name in truth.py, is computed from through their activations."""
+    return int(name[1:]) - (name[0] == "H") if name[0] in "HA" else len(p.activations)
 
 
 def _judge(quantity, value, exact, limit, in_range, shows, p):
@@ -233,8 +269,7 @@ def _judge(quantity, value, exact, limit, in_range, shows, p):
     certified = np.broadcast_to(bounds.per_point(in_range, value), value.shape)
     overflows = truth.narrow(np.abs(exact), limit.dtype.type) - limit > bounds.format_of(p.dtype).largest
     must_fail = ~certified & (overflows | _no_number(quantity, exact, p))
-    if quantity != "H":
-        must_fail &= bounds.per_point(shows, value)
+    must_fail &= bounds.per_point(shows, value)
     exact, limit = truth.narrow(exact), truth.narrow(limit)
     wrong = np.where(certified, ~((error <= limit) & np.isfinite(value)), must_fail & np.isfinite(value))
     used = np.where(certified & (error != 0), error / limit, 0.0)
@@ -247,10 +282,13 @@ def _judge(quantity, value, exact, limit, in_range, shows, p):
 def _no_number(quantity, exact, p):
     """Where the truth is NaN or infinite, so that a column must not come out with a number.
 
-    Not behind ReLU's slope: at NaN it is 1 in PyTorch and 0 in JAX and TensorFlow, all by definition.
+    Not at or behind a ReLU's slope: at NaN it is 1 in PyTorch and 0 in JAX and TensorFlow, all by definition.
     """
-    if p.activation == "relu" and quantity in {"dL_dH", "dL_dW1", "W1"}:
-        return np.zeros(exact.shape, bool)
+    name: str = TRUTH_NAMES.get(quantity) or quantity
+    if name.startswith(("dL_dA", "dL_dH", "dL_dW", "dL_db", "W", "b")):
+        name = name.removeprefix("dL_d")
+        if "relu" in p.activations[int(name[1:]) - (name[0] != "A") :]:
+            return np.zeros(exact.shape, bool)
     return ~truth.finite(exact)
 
 

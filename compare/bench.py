@@ -46,7 +46,7 @@ def column_pace(pool, name, seeds, steps):
     """A column's Pace on the default network, float64, one warm-up piece before the clock starts."""
     case = cases.make("xor", "sigmoid", 0.1, steps, 3, range(seeds))
     try:
-        ns = pool.call(name, run.pace, case.X, case.Y, case.W1, case.W2, case.lr, steps, case.activation)
+        ns = pool.call(name, run.pace, case.row, case.X, case.Y, case.weights, case.lr, steps, case.activations)
     except ColumnError as error:
         return Pace(name, None, str(error))
     return Pace(name, ns, "")

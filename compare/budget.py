@@ -67,8 +67,8 @@ def _cost(pool, column, function, dtype):
 
 
 def _in_trace(pool, column, function, h, a, how):
-    one = np.ones((1, 1), h.dtype)
-    A = pool.call(column, run.trace, h[:, None], np.zeros_like(h)[:, None], one, one, function).A[:, 0]
+    one, layers = np.ones((1, 1), h.dtype), (function, "identity")
+    A = pool.call(column, run.trace, "two_layer", h[:, None], 0 * h[:, None], (one, one), layers)["A"][:, 0]
     error = truth.narrow(np.abs(truth.widen(A, truth.wide_dtype(h.dtype)) - a))
     return *_largest(error, a, h), how
 
@@ -78,12 +78,12 @@ def _in_training(pool, column, function, h, a):
 
     Half the relative error of L is that of a, less or more the rounding of the square.
     """
-    one, size = np.ones((1, 1), h.dtype), (len(h), 1, 1)
+    one, size, layers = np.ones((1, 1), h.dtype), (len(h), 1, 1), (function, "identity")
     f = bounds.format_of(h.dtype)
     magnitude = truth.narrow(np.abs(a))
     scale = np.exp2(-np.clip(np.floor(np.log2(np.where(magnitude > 0, magnitude, 1))), np.finfo(h.dtype).minexp, 60))
     W2 = scale.astype(h.dtype).reshape(size)
-    *_, L = pool.call(column, run.train, one, 0 * one, h.reshape(size), W2, 0.5, 1, function)
+    *_, L = pool.call(column, run.train, "two_layer", one, 0 * one, (h.reshape(size), W2), 0.5, 1, layers)
     wide = truth.wide_dtype(h.dtype)
     exact = truth.widen(scale, wide) * a
     relative = truth.narrow(np.abs(truth.widen(L[0], wide) * 2 / (exact * exact) - 1)) / 2

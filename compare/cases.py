@@ -21,26 +21,52 @@ class Case(NamedTuple):
     name: str  #         for the default case: where X and Y come from
     X: np.ndarray  #     (N, d_in)
     Y: np.ndarray  #     (N, d_out)
-    W1: np.ndarray  #    (seeds, d_in, d_hidden)
-    W2: np.ndarray  #    (seeds, d_hidden, d_out)
-    activation: str
+    weights: tuple  #    all that is trained: W1 ... WK (seeds, d_k-1, d_k), then b1 ... bK (seeds, 1, d_k) or nothing
+    activations: tuple  # a name a layer
     lr: float
     steps: int
     seeds: range
     exact: bool = False  # also demand the very bits, wherever no operation can round
     dtypes: tuple = DTYPES  # precisions in which it means something
+    row: str = "two_layer"  # of columns: impls.ROWS
+
+    @property
+    def W1(self):
+        return self.weights[0]
+
+    @property
+    def W2(self):
+        return self.weights[1]
+
+    @property
+    def activation(self):
+        """The hidden layer's, which is all there is to say in the two-layer row; otherwise all, comma-separated."""
+        return self.activations[0] if self.row == "two_layer" else ",".join(self.activations)
+
+    def widths(self):
+        """d_in, the layers' widths, d_out."""
+        K = len(self.activations)
+        return (self.X.shape[1], *(W.shape[-1] for W in self.weights[:K]))
+
+    def biased(self):
+        return len(self.weights) > len(self.activations)
 
     def parameters(self):
-        """Number of trained weights of one network: d_in d_hidden + d_hidden d_out."""
-        return self.W1[0].size + self.W2[0].size
+        """Number of trained numbers of one network: the sum of d_k-1 d_k over the layers, with biases and d_k."""
+        return sum(Z[0].size for Z in self.weights)
 
     def is_finite(self):
-        return all(np.isfinite(Z).all() for Z in (self.X, self.Y, self.W1, self.W2))
+        return all(np.isfinite(Z).all() for Z in (self.X, self.Y, *self.weights))
 
     def cast(self, dtype):
-        """X, Y, W1, W2 rounded once to the working precision; beyond its range they become infinite."""
+        """X, Y and all weights rounded once to the working precision; beyond its range they become infinite."""
         with np.errstate(over="ignore"):
-            return tuple(Z.astype(dtype) for Z in (self.X, self.Y, self.W1, self.W2))
+            return tuple(Z.astype(dtype) for Z in (self.X, self.Y, *self.weights))
+
+
+def two_layer(name, X, Y, W1, W2, activation, lr, steps, seeds, **more):
+    """The Case of a network of the first row."""
+    return Case(name, X, Y, (W1, W2), (activation, "identity"), lr, steps, seeds, **more)
 
 
 def xor():
@@ -49,33 +75,48 @@ def xor():
     return X, Y
 
 
-def draw(seeds, widths):
+def draw(seeds, widths, biases=False):
     """Standard normal weights, one generator a seed: seed 7 is the same network however many there are.
 
-    seeds: range; widths (d_in, d_hidden, ..., d_out). Returns one float64 array (seeds, d_k, d_k+1) a layer.
+    seeds: range; widths (d_in, d_hidden, ..., d_out). Returns one float64 array (seeds, d_k-1, d_k) a layer, then, with
+    biases, one (seeds, 1, d_k) a layer. They are drawn last, and so leave the weights what they are without.
     """
     generators = [np.random.default_rng(seed) for seed in seeds]
-    layers = pairwise(widths)
+    layers = [*pairwise(widths), *((1, d) for d in widths[1:] if biases)]
     return tuple(np.stack([g.standard_normal(shape) for g in generators]) for shape in layers)
 
 
-def make(data, activation, lr, steps, hidden, seeds):
+def make(data, activation, lr, steps, hidden, seeds, layers=None, bias=False):
     """A Case from the options of the command line; data is "xor" or the path of a CSV file.
 
-    Raises UsageError for a value out of range, or a file that is not a table of finite numbers.
+    `layers`: all widths, from the data's inputs to their targets. They, biases, or an activation for every layer,
+    comma-separated, make it a case of the row of any depth. Raises UsageError for a value out of range, for layers
+    that do not fit, or for a file that is not a table of finite numbers.
     """
-    if activation not in ACTIVATIONS:
-        raise UsageError(f"There is no activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}.")
+    names = [name.strip() for name in activation.split(",")]
+    for name in names:
+        if name not in ACTIVATIONS:
+            raise UsageError(f"There is no activation {name!r}: choose one of {', '.join(ACTIVATIONS)}.")
     if not 0 < lr <= LARGEST_RATE:
         raise UsageError(f"The learning rate must be a positive number, at most {LARGEST_RATE:g}, not {lr}.")
-    for name, value in (("--steps", steps), ("--hidden", hidden)):
+    for name, value in (("--steps", steps), ("--hidden", hidden), *(("Every width", d) for d in layers or ())):
         if not 1 <= value <= LARGEST:
             raise UsageError(f"{name} must be at least 1 and at most {LARGEST:,}, not {value}.")
     X, Y = xor() if data == "xor" else read_csv(data)
-    if len(seeds) * hidden * (X.shape[1] + Y.shape[1]) > LARGEST:
-        raise UsageError(f"Seeds times weights are more than {LARGEST:,}: choose fewer seeds or a smaller --hidden.")
-    W1, W2 = draw(seeds, (X.shape[1], hidden, Y.shape[1]))
-    return Case(data, X, Y, W1, W2, activation, float(lr), steps, seeds)
+    ends, widths = (X.shape[1], Y.shape[1]), tuple(layers or (X.shape[1], hidden, Y.shape[1]))
+    if len(widths) < 2 or (widths[0], widths[-1]) != ends:
+        raise UsageError(f"{data} has {ends[0]} inputs and {ends[1]} targets: --layers must begin and end with them.")
+    depth = len(widths) - 1
+    if len(names) not in {1, depth}:
+        raise UsageError(
+            f"--activation has {len(names)} names: give one, for all hidden layers, or {depth}, one a layer."
+        )
+    if len(seeds) * sum(m * n for m, n in pairwise(widths)) > LARGEST:
+        raise UsageError(f"Seeds times weights are more than {LARGEST:,}: choose fewer seeds or narrower layers.")
+    deep = layers is not None or bias or len(names) > 1
+    activations = (*names * (depth - 1), "identity") if len(names) == 1 else tuple(names)
+    weights, row = draw(seeds, widths, bias), "deep" if deep else "two_layer"
+    return Case(data, X, Y, weights, activations, float(lr), steps, seeds, row=row)
 
 
 def read_csv(path):

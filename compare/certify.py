@@ -1,5 +1,6 @@
 """Trains one column on one case and certifies every step, and all functions at steps 0, 1, 10, 100 ... and last."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,6 @@ from compare import agree, locate, referee, run
 from compare.errors import ColumnError
 from compare.locate import Where
 from compare.result import Rejection, Row, number
-from impls.model import Trace
 
 # Steps x seeds in one piece: large enough to hide the call, small enough to be judged while the next one runs.
 PIECE = 25_000
@@ -44,69 +44,70 @@ def certify(pool, name, case, dtype, advance, grid=None):
 def _certify_run(pool, where, case, p, advance, rows, rejections, grid):
     """Adds to `rows` and `rejections`, and returns the arrays for pictures and `diff`."""
     pictures, checkpoints = [], []
+    names = agree.parameter_names(case.weights, p)
     piece = max(1, min(PIECE, PIECE_WEIGHTS // case.parameters()) // len(case.seeds))
-    *_, W1, W2 = case.cast(p.dtype)
+    _, _, *now = case.cast(p.dtype)
 
     for first, path in run.stream(pool, where.column, case, p.dtype, piece):
-        complaint = agree.malformed_path(path, W1, W2, min(piece, case.steps - first), p)
+        complaint = agree.malformed_path(path, now, min(piece, case.steps - first), p)
         if complaint:
             rejections.append(locate.malformed(where, first, "train", complaint))
             return {}
-        before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
-        judged = agree.judge_steps(before[0], before[1], path, p)
+        before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(now, path, strict=False)]
+        judged = agree.judge_steps(before, path, p)
         _add(rows, judged, "every ")
         wrong = agree.first_wrong(judged)
         if wrong and not rejections:
             rejections.append(locate.in_run(pool, where, wrong, before, first, case, p))
-        checkpoints += [(first + t, before[0][t], before[1][t]) for t in _powers_of_ten(first, len(path[2]))]
-        pictures.append(_picture(first, before, path[2], judged, case.steps))
-        W1, W2 = path[0][-1], path[1][-1]
-        advance(len(path[2]))
+        checkpoints += [(first + t, *(Z[t] for Z in before)) for t in _powers_of_ten(first, len(path[-1]))]
+        pictures.append(_picture(first, dict(zip(names, before, strict=True)), path[-1], judged, case.steps))
+        now = [Z[-1] for Z in path[:-1]]
+        advance(len(path[-1]))
 
-    steps, W1s, W2s = (np.stack(Z) for Z in zip(*checkpoints, (case.steps, W1, W2), strict=True))
-    kept = _certify_functions(pool, where, steps, W1s, W2s, case, p, rows, rejections)
+    steps, *at = (np.stack(Z) for Z in zip(*checkpoints, (case.steps, *now), strict=True))
+    kept = _certify_functions(pool, where, steps, at, case, p, rows, rejections)
     if kept is None:
         return {}
     for c in (0, -1):
-        referee.audit(W1s[c, 0], W2s[c, 0], p)
+        referee.audit([Z[c, 0] for Z in at], p)
 
     arrays = {key: np.concatenate([part[key] for part in pictures]) for key in pictures[0]}
-    final = {"W1_final": W1[:SHOWN_SEEDS], "W2_final": W2[:SHOWN_SEEDS]}
+    final = {f"{name}_final": Z[:SHOWN_SEEDS] for name, Z in zip(names, now, strict=True)}
     if grid is not None and p.X.shape[1] == grid.shape[1]:
-        arrays["Y_hat_grid"] = pool.call(where.column, run.predict, grid.astype(p.dtype), *final.values(), p.activation)
+        points, last = grid.astype(p.dtype), [*final.values()]
+        arrays["Y_hat_grid"] = pool.call(where.column, run.predict, p.row, points, last, p.activations)
     return arrays | final | kept
 
 
-def _certify_functions(pool, where, steps, W1s, W2s, case, p, rows, rejections):
-    """`trace`, then `forward` and `loss`, then `step`, each by itself, at the weights of some steps: (C, S, ...).
+def _certify_functions(pool, where, steps, at, case, p, rows, rejections):
+    """`trace`, then `forward` and `loss`, then `step`, each by itself, at the parameters of some steps: (C, S, ...).
 
     Returns the arrays kept of them; None where something has the wrong form.
     """
-    given = pool.call(where.column, run.functions, p.X, p.Y, W1s, W2s, p.lr, p.activation)
+    given = pool.call(where.column, run.functions, p.row, p.X, p.Y, at, p.lr, p.activations)
     whole, parts, stepped = given
-    as_trace = Trace(*parts, *whole[len(parts) :])
     as_path = [Z[None] for Z in stepped]
     for function, complaint in (
-        ("trace", agree.malformed_trace(whole, W1s, W2s, p)),
-        ("forward or loss", agree.malformed_trace(as_trace, W1s, W2s, p)),
-        ("step", agree.malformed_path(as_path, W1s, W2s, 1, p)),
+        ("trace", agree.malformed_trace(whole, at, p)),
+        ("forward or loss", agree.malformed_trace({**whole, **parts}, at, p)),
+        ("step", agree.malformed_path(as_path, at, 1, p)),
     ):
         if complaint:
             rejections.append(locate.malformed(where, 0, function, complaint))
             return None
-    traced = agree.judge_trace(whole, W1s, W2s, p)
+    traced = agree.judge_trace(whole, at, p)
     for function, judged, prefix in (
         ("trace", traced, ""),
-        ("forward and loss", agree.judge_trace(as_trace, W1s, W2s, p)[: len(parts)], ""),
-        ("step", agree.judge_steps(W1s, W2s, stepped, p), "every "),
+        ("forward and loss", agree.judge_trace(parts, at, p), ""),
+        ("step", agree.judge_steps(at, stepped, p), "every "),
     ):
         _add(rows, judged, prefix)
         wrong = agree.first_wrong(judged)
         if wrong:
             c, s, *_ = wrong.index
-            at = int(steps[c]), case.seeds[s], W1s[c, s], W2s[c, s]
-            rejections.append(locate.in_function(where, function, wrong, at, p))
-    return {"Y_hat_final": whole.Y_hat[-1, :SHOWN_SEEDS], **_at_start(traced)}
+            point = int(steps[c]), case.seeds[s], [Z[c, s] for Z in at]
+            rejections.append(locate.in_function(where, function, wrong, point, p))
+    return {"Y_hat_final": whole["Y_hat"][-1, :SHOWN_SEEDS], **_at_start(traced)}
 
 
 def _row(where, quantity, counts):
@@ -156,8 +157,7 @@ def _picture(first, before, losses, judged, steps):
         "L": losses[t, seeds],
         "L_error": L.error[t, seeds],
         "L_limit": L.limit[t, seeds],
-        "W1": before[0][t, seeds],
-        "W2": before[1][t, seeds],
+        **{name: Z[t, seeds] for name, Z in before.items()},
         **{f"ratio_{j.quantity}": j.ratio.reshape(len(losses), -1).max(axis=1)[t] for j in judged},
     }
 
@@ -171,20 +171,24 @@ def _at_start(judged):
     return kept
 
 
+def parameter_shapes(S, s):
+    """{name: shape} of all that S seeds of a Setting have to train."""
+    W = {f"W{k}": (S, *pair) for k, pair in enumerate(pairwise(s.widths), start=1)}
+    return W | {f"b{k}": (S, 1, d) for k, d in enumerate(s.widths[1:], start=1) if s.biases}
+
+
 def layout(s, dtype):
     """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid` (any number of points) may be missing."""
-    T, S, N, (d_in, d_hidden, d_out) = len(recorded(s.steps)), min(s.seeds, SHOWN_SEEDS), s.samples, s.widths
-    W1, W2 = (S, d_in, d_hidden), (S, d_hidden, d_out)
-    trace = agree.trace_shapes((S,), N, s.widths)._asdict()
+    T, S, N, d_out = len(recorded(s.steps)), min(s.seeds, SHOWN_SEEDS), s.samples, s.widths[-1]
+    trace = agree.trace_shapes((S,), N, s.widths, s.row(), s.biases).named()
+    weights = parameter_shapes(S, s)
     return {
         "step": ("int64", (T,)),
         "L": (dtype, (T, S)),
-        "W1": (dtype, (T, *W1)),
-        "W2": (dtype, (T, *W2)),
+        **{name: (dtype, (T, *shape)) for name, shape in weights.items()},
         **{f"L_{key}": ("float64", (T, S)) for key in ("error", "limit")},
-        **{f"ratio_{key}": ("float64", (T,)) for key in ("L", "W2", "W1")},
-        "W1_final": (dtype, W1),
-        "W2_final": (dtype, W2),
+        **{f"ratio_{key}": ("float64", (T,)) for key in ("L", *weights)},
+        **{f"{name}_final": (dtype, shape) for name, shape in weights.items()},
         "Y_hat_final": (dtype, (S, N, d_out)),
         "Y_hat_grid": (dtype, (S, None, d_out)),
         **{f"trace_{name}": (dtype, shape) for name, shape in trace.items()},

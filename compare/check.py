@@ -138,7 +138,7 @@ def _train(peer, points):
             path.append((end["W1"], end["W2"], end["losses"][:, 0]))
             at = at._replace(**{name: end[name].astype(point.p.dtype) for name in ("W1", "W2")})
         before, path = (tuple(np.stack(Z) for Z in zip(*rows, strict=True)) for rows in (before, path))
-        judged, rejection = agree.judge_steps(*before, path, point.p), None
+        judged, rejection = agree.judge_steps(before, path, point.p), None
         if wrong := agree.first_wrong(judged):
             t, s, *entry = wrong.index
             W1, W2 = (W[t, s] for W in before)
@@ -195,7 +195,7 @@ def _check_shapes(call, answer, W1, W2, p, steps):
 
 
 def _evaluated(peer, call, point, quantities):
-    judged = agree.judge_quantities(quantities, point.W1, point.W2, point.p)
+    judged = agree.judge_trace(quantities, (point.W1, point.W2), point.p)
     rejection = None
     if wrong := agree.first_wrong(judged):
         s, *entry = wrong.index
@@ -213,7 +213,7 @@ def _rejected(peer, point, wrong, s, entry, note, W1=None, W2=None):
     value, exact, error, limit = (Z[wrong.index] for Z in (j.value, j.exact, j.error, j.limit))
     certificate = ""
     if W1 is not None and W2 is not None and all(np.isfinite(Z).all() for Z in (p.X, p.Y, W1, W2, exact)):
-        certificate = referee.confirm(j.quantity, tuple(entry), value, limit, W1, W2, p)
+        certificate = referee.confirm(j.quantity, tuple(entry), value, limit, (W1, W2), p)
     return Rejection(
         column=peer.name,
         case=f"{point.case}, {p.activation}",

@@ -108,7 +108,7 @@ class _View:
 
     def __init__(self, observation):
         self.o = o = observation
-        q, E, in_range = agree.exact_values(o.W1, o.W2, o.p._replace(exact=False))
+        q, E, in_range = agree.exact_values((o.W1, o.W2), o.p._replace(exact=False))
         self.values, self.exact, self.limit, self.wide = {}, {}, {}, {}
         for name in Trace._fields:
             key = agree.TRUTH_NAMES.get(name, name)
@@ -144,10 +144,10 @@ def _path_order(path):
 def _wrong_in_path(o):
     """Names of PATH that the step certificate rejects; all of them where the arrays have the wrong shape."""
     path = tuple(np.asarray(Z, o.p.dtype) for Z in o.path)
-    if agree.malformed_path(path, o.W1, o.W2, len(path[2]), o.p):
+    if agree.malformed_path(path, (o.W1, o.W2), len(path[2]), o.p):
         return set(PATH)
     before = [np.concatenate([w[None], ws[:-1]])[:, None] for w, ws in zip((o.W1, o.W2), path, strict=False)]
-    judged = agree.judge_steps(before[0], before[1], [Z[:, None] for Z in path], o.p)
+    judged = agree.judge_steps(before, [Z[:, None] for Z in path], o.p)
     return {f"every {j.quantity}" for j in judged if j.wrong.any()}
 
 

@@ -8,10 +8,9 @@ the trajectories may drift apart without being wrong, since each step is certifi
 import msgspec
 import numpy as np
 
+from compare import show
 from compare.errors import UsageError
 from compare.result import Number, number
-from compare.show import EVERY
-from impls.model import Trace
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -82,10 +81,10 @@ def diff(a, b, names, only=None):
     rows_a, rows_b = ({(r.column, r.case, r.dtype, r.quantity): r for r in x.rows} for x in (result_a, result_b))
     keys = [(c, s.name, dtype) for s in result_a.settings for dtype in s.dtypes for c in both]
     agreeing = set.intersection(*({c.name for c in r.columns if c.verdict == "agrees"} for r in (result_a, result_b)))
-    movements, drifts, steps = [], [], {s.name: s.steps for s in result_a.settings}
+    movements, drifts, of = [], [], {s.name: s for s in result_a.settings}
     for key in keys if only is None else [only]:
         sides = arrays_a.get(key), arrays_b.get(key)
-        for quantity in (*Trace._fields, *EVERY):
+        for quantity in show.quantities(of[key[1]]):
             rows = rows_a.get((*key, quantity)), rows_b.get((*key, quantity))
             if all(rows):
                 movements.append(_movement(key, quantity, rows, sides))
@@ -93,7 +92,7 @@ def diff(a, b, names, only=None):
                 name = names[0 if rows[1] else 1]
                 raise UsageError(f"{name} is not complete: it has no row for {quantity} of {', '.join(key)}.")
         if all(sides):
-            drifts.append(_drift(key, *sides, steps[key[1]]))
+            drifts.append(_drift(key, *sides, of[key[1]].steps))
     rejections = [*result_a.rejections, *result_b.rejections]  # without a row where the form of an array is wrong
     wrong = {m.column for m in movements if m.beyond}
     wrong |= {r.column for r in rejections if only is None or only == (r.column, r.case, r.dtype)}
@@ -156,7 +155,7 @@ def _flat(environment):
 
 def _movement(key, quantity, rows, sides):
     compared, moved, ulps, share = 0, 0, 0.0, 0.0
-    if all(sides) and quantity not in EVERY:
+    if all(sides) and not show.is_of_every_step(quantity):
         (a, limit_a), (b, limit_b) = ((side[f"trace_{quantity}"], side[f"limit_{quantity}"]) for side in sides)
         compared, moved, ulps = a.size, int((~same_bits(a, b)).sum()), float(ulps_apart(a, b).max())
         share = float(share_of(a, b, limit_a + limit_b).max())
@@ -212,7 +211,8 @@ def _drift(key, a, b, steps):
     at = [*a["step"].tolist(), steps]
     differs = np.zeros(len(at), bool)
     apart = {}
-    for name in ("L", "W1", "W2"):
+    weights = [name.removesuffix("_final") for name in a if name[0] in "Wb" and name.endswith("_final")]
+    for name in ("L", *weights):
         last = f"{name}_final"
         Z_a, Z_b = (np.concatenate([x[name], x[last][None]]) if last in x else x[name] for x in (a, b))
         differs[: len(Z_a)] |= ~same_bits(Z_a, Z_b).reshape(len(Z_a), -1).all(axis=1)
@@ -223,7 +223,7 @@ def _drift(key, a, b, steps):
         same_until=at[-1] if n is None else at[n - 1] if n else None,
         differs_at=None if n is None else at[n],
         loss=number(apart["L"]),
-        weights=number(max(apart["W1"], apart["W2"])),
+        weights=number(max(apart[name] for name in weights)),
     )
 
 

@@ -42,7 +42,7 @@ def setting(case, dtypes):
     return Setting(
         name=case.name,
         samples=len(case.X),
-        widths=[case.X.shape[1], case.W1.shape[-1], case.Y.shape[1]],
+        widths=list(case.widths()),
         parameters=case.parameters(),
         activation=case.activation,
         lr=case.lr,
@@ -50,7 +50,9 @@ def setting(case, dtypes):
         first_seed=case.seeds.start,
         seeds=len(case.seeds),
         dtypes=list(dtypes),
-        inputs_sha256=digest(case.X, case.Y, case.W1, case.W2),
+        inputs_sha256=digest(case.X, case.Y, *case.weights),
+        activations=list(case.activations) if case.row == "deep" else [],
+        biases=case.biased(),
     )
 
 
@@ -88,8 +90,8 @@ def diagnose(timeout):
                 found["version"] = version(impls.FRAMEWORKS[name.split("-")[0]])
                 try:
                     found["seconds"] = pool.call(name, run.introduce)
-                    quantities = pool.call(name, run.trace, p.X, p.Y, case.W1, case.W2, p.activation)
-                    wrong = agree.first_wrong(agree.judge_trace(quantities, case.W1, case.W2, p))
+                    quantities = pool.call(name, run.trace, p.row, p.X, p.Y, case.weights, p.activations)
+                    wrong = agree.first_wrong(agree.judge_trace(quantities, case.weights, p))
                     right = f"gradients right, imported in {found['seconds']:.2f} s"
                     note = f"{wrong.judged.quantity} is wrong" if wrong else right
                     found |= {"works": not wrong, "note": note}

@@ -109,9 +109,9 @@ def observe(pool, name, case, at, epochs, grid, advance=lambda steps: None):
     *_, W1, W2 = case.cast(DTYPE)
     weights, losses, counts = [((W1, _none(W1)), (W2, _none(W2)))], [], []
     for first, path in run.stream(pool, name, case, DTYPE, max(1, PIECE // len(case.seeds))):
-        _formed(name, agree.malformed_path(path, W1, W2, len(path[2]), p))
+        _formed(name, agree.malformed_path(path, (W1, W2), len(path[2]), p))
         before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
-        L, new2, new1 = judged = agree.judge_steps(before[0], before[1], path, p)
+        L, new2, new1 = judged = agree.judge_steps(before, path, p)
         here = range(first, first + len(path[2]))
         weights += [tuple(_at(j, n - 1 - first) for j in (new1, new2)) for n in at if n - 1 in here]
         losses += [_at(L, n - first) for n in epochs if n in here]
@@ -151,9 +151,9 @@ def _at(j, t):
 
 
 def _judged_trace(pool, name, W1s, W2s, p):
-    trace = pool.call(name, run.trace, p.X, p.Y, W1s, W2s, p.activation)
-    _formed(name, agree.malformed_trace(trace, W1s, W2s, p))
-    return agree.judge_trace(trace, W1s, W2s, p)
+    trace = pool.call(name, run.trace, p.row, p.X, p.Y, (W1s, W2s), p.activations)
+    _formed(name, agree.malformed_trace(trace, (W1s, W2s), p))
+    return agree.judge_trace(trace, (W1s, W2s), p)
 
 
 def _counted(j):

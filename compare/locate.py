@@ -16,7 +16,7 @@ class Where(NamedTuple):
 
 
 def in_run(pool, where, wrong, before, first, case, p):
-    """The Rejection of a wrong entry of a piece of a run that begins at step `first`, with weights `before` each step.
+    """The Rejection of a wrong entry of a piece of a run from step `first` on, all parameters `before` each step.
 
     The step is evaluated again, to tell a fault from what is carried along. First the whole trace at the column's own
     weights, to name the first quantity that is wrong there; if all are right, one step of `train` from these weights;
@@ -25,34 +25,34 @@ def in_run(pool, where, wrong, before, first, case, p):
     name, quantity = where.column, wrong.judged.quantity
     t, s, *entry = wrong.index
     step = first + int(t)
-    W1, W2 = before[0][t, s], before[1][t, s]
-    at = step, case.seeds[s], W1, W2
-    cause, sentence = _wrong_trace(pool, name, W1, W2, p)
+    parameters = [Z[t, s] for Z in before]
+    at = step, case.seeds[s], parameters
+    cause, sentence = _wrong_trace(pool, name, parameters, p)
     if cause:
         return in_function(where, "trace", cause, at, p)
 
     exact = wrong.judged.exact[wrong.index]
-    if _wrong_step(pool, name, W1, W2, p):
+    if _wrong_step(pool, name, parameters, p):
         note = f"{sentence}, and one step of `train` from them is wrong: the update is at fault"
-        script = reproduce.of_function("train", name, p, W1, W2, quantity, entry, exact)
+        script = reproduce.of_function("train", name, p, parameters, quantity, entry, exact)
     else:
         note = f"{sentence}, and so is one step of `train` from them: something is carried from step to step"
-        *_, W1s, W2s = case.cast(p.dtype)
-        script = reproduce.of_run(name, p, W1s[s], W2s[s], quantity, entry, exact, step)
+        _, _, *first = (Z[s] for Z in case.cast(p.dtype))
+        script = reproduce.of_function("train", name, p, first, quantity, entry, exact, step + 1)
     return _rejected(where, wrong, entry, at, p, note, script)
 
 
 def in_function(where, function, wrong, at, p):
     """The Rejection of a wrong entry of what a function gives by itself; its last axes are one seed's.
 
-    `at`: step, seed, and that seed's weights W1 (d_in, d_hidden), W2.
+    `at`: step, seed, and that seed's parameters.
     """
-    j, (*_, W1, W2) = wrong.judged, at
+    j, (*_, parameters) = wrong.judged, at
     entry = wrong.index[len(wrong.index) - (0 if j.quantity == "L" else 2) :]
     called = {"forward and loss": "loss" if j.quantity in {"R", "L"} else "forward"}.get(function, function)
     note = "" if function == "trace" else f"`{called}` gives this, called by itself; `trace` and `train` are right"
     exact = j.exact[wrong.index]
-    script = reproduce.of_function(called, where.column, p, W1, W2, j.quantity, entry, exact)
+    script = reproduce.of_function(called, where.column, p, parameters, j.quantity, entry, exact)
     return _rejected(where, wrong, entry, at, p, note, script)
 
 
@@ -65,35 +65,37 @@ def malformed(where, step, function, complaint):
     )
 
 
-def _wrong_trace(pool, name, W1, W2, p):
-    """(What is first wrong in `trace` at one seed's weights, or None; the start of a sentence on it)."""
+def _wrong_trace(pool, name, parameters, p):
+    """(What is first wrong in `trace` at one seed's parameters, or None; the start of a sentence on it)."""
+    alone = [Z[None] for Z in parameters]
     try:
-        quantities = pool.call(name, run.trace, p.X, p.Y, W1[None], W2[None], p.activation)
+        quantities = pool.call(name, run.trace, p.row, p.X, p.Y, alone, p.activations)
     except ColumnError:
         return None, "`trace` cannot be run at these weights"
-    if agree.malformed_trace(quantities, W1[None], W2[None], p):
+    if agree.malformed_trace(quantities, alone, p):
         return None, "`trace` gives the wrong kind of array at these weights"
-    found = agree.first_wrong(agree.judge_trace(quantities, W1[None], W2[None], p))
+    found = agree.first_wrong(agree.judge_trace(quantities, alone, p))
     return found, "`trace` at these weights is right"
 
 
-def _wrong_step(pool, name, W1, W2, p):
+def _wrong_step(pool, name, parameters, p):
+    alone = [Z[None] for Z in parameters]
     try:
-        path = pool.call(name, run.train, p.X, p.Y, W1[None], W2[None], p.lr, 1, p.activation)
+        path = pool.call(name, run.train, p.row, p.X, p.Y, alone, p.lr, 1, p.activations)
     except ColumnError:
         return None
-    if agree.malformed_path(path, W1[None], W2[None], 1, p):
+    if agree.malformed_path(path, alone, 1, p):
         return None
-    return agree.first_wrong(agree.judge_steps(W1[None, None], W2[None, None], path, p))
+    return agree.first_wrong(agree.judge_steps([Z[None] for Z in alone], path, p))
 
 
 def _rejected(where, wrong, entry, at, p, note, script):
     """Confirmed in ball arithmetic, wherever there are numbers to confirm."""
-    j, index, (step, seed, W1, W2) = wrong.judged, tuple(wrong.index), at
+    j, index, (step, seed, parameters) = wrong.judged, tuple(wrong.index), at
     value, exact, error, limit = (Z[index] for Z in (j.value, j.exact, j.error, j.limit))
     certificate = ""
-    if all(np.isfinite(Z).all() for Z in (p.X, p.Y, W1, W2)) and np.isfinite(exact):
-        certificate = referee.confirm(j.quantity, tuple(entry), value, limit, W1, W2, p)
+    if all(np.isfinite(Z).all() for Z in (p.X, p.Y, *parameters)) and np.isfinite(exact):
+        certificate = referee.confirm(j.quantity, tuple(entry), value, limit, parameters, p)
     return Rejection(
         column=where.column,
         case=where.case,

@@ -57,7 +57,12 @@ class Training:
     hidden: Whole = 3
     "Width of the hidden layer."
     activation: str = "sigmoid"
-    "sigmoid, tanh, relu or identity."
+    "sigmoid, tanh, relu or identity, for all hidden layers; or one a layer, the output's last: tanh,relu,sigmoid."
+    layers: str | None = None
+    """Widths from the data's inputs to their targets, such as 2,8,8,1, instead of --hidden. Each number is judged
+    against the exact value at the network's own weights; beyond six layers or so what rounding allows gets wide."""
+    bias: bool = False
+    "Every layer has biases, drawn as the weights are, after them."
     lr: float = 0.1
     "Learning rate."
     steps: Whole = 10_000
@@ -117,7 +122,24 @@ class One:
 
 def case(training, seeds):
     t = training
-    return cases.make(t.data, t.activation, t.lr, t.steps, t.hidden, seeds)
+    return cases.make(t.data, t.activation, t.lr, t.steps, t.hidden, seeds, _widths(t.layers), t.bias)
+
+
+def _widths(text):
+    try:
+        return None if text is None else [whole(width) for width in text.split(",")]
+    except (ValueError, OverflowError):
+        raise UsageError(f"--layers takes widths such as 2,8,8,1, not {text!r}.") from None
+
+
+def of_rows(names, rows):
+    """The columns that one of these rows has, and those that none has. Raises UsageError where nobody is left."""
+    has = lambda name: name not in impls.NAMES or any(name in impls.ROWS[row] for row in rows)
+    here = [name for name in names if has(name)]
+    if not here:
+        left = f"choose from {', '.join(impls.ROWS['deep'])}"
+        raise UsageError(f"{' and '.join(names)} can only be two layers without biases: {left}.")
+    return here, [name for name in names if not has(name)]
 
 
 def in_range(case, dtypes):

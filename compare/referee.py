@@ -7,7 +7,7 @@ import flint
 import numpy as np
 
 from compare import bounds, truth
-from compare.agree import TRUTH_NAMES, exact_values, network_of
+from compare.agree import TRUTH_NAMES, exact_values, network_of, parameter_names
 
 MOST_BITS = 16384
 
@@ -16,12 +16,12 @@ class JudgeError(Exception):
     """The judge contradicts itself: a fault of fourfold, not of a column."""
 
 
-def enclose(W1, W2, p, sufficient):
-    """Exact quantities at one point, W1 (d_in, d_hidden), W2, as balls: ({name: array of arb}, bits).
+def enclose(parameters, p, sufficient):
+    """Exact quantities at one point, one seed's parameters, as balls: ({name: array of arb}, bits).
 
     `sufficient(q)` says whether they are narrow enough; precision is doubled until it does.
     """
-    network = network_of(W1, W2, p, truth.BALL)
+    network = network_of(parameters, p, truth.BALL)
     X, Y = truth.widen(p.X, truth.BALL), truth.widen(p.Y, truth.BALL)
     bits = truth.BALL_BITS
     while bits <= MOST_BITS:
@@ -32,22 +32,22 @@ def enclose(W1, W2, p, sufficient):
     raise JudgeError(f"{MOST_BITS} bits do not enclose the exact value narrowly enough")
 
 
-def confirm(quantity, index, value, limit, W1, W2, p):
+def confirm(quantity, index, value, limit, parameters, p):
     """A sentence that certifies a rejection: `value` is farther than `limit` from the exact value.
 
-    `quantity` is a field of Trace, or W1 or W2 for the weights after one step from W1, W2 (one seed's); `index` is
-    the entry's. Raises JudgeError where the balls do not bear the rejection out.
+    `quantity` is one of a trace, or the name of a parameter after one step from those given (one seed's); `index`
+    is the entry's. Raises JudgeError where the balls do not bear the rejection out.
     """
     if not np.isfinite(value):
         return "certified: it is no finite number, and the exact value is"
     limit = flint.arb(float(limit))
 
     def error(q):
-        exact = _entry(q, quantity, index, W1, W2, p)
+        exact = _entry(q, quantity, index, parameters, p)
         return abs(flint.arb(float(value)) - exact)
 
     narrow_enough = lambda q: error(q).rad() < max(limit, error(q)).mid() * 2.0**-20
-    q, bits = enclose(W1, W2, p, narrow_enough)
+    q, bits = enclose(parameters, p, narrow_enough)
     if not error(q) > limit:
         raise JudgeError(f"{quantity}{list(index)} was rejected, but ball arithmetic encloses it within the limit")
     return (
@@ -55,17 +55,18 @@ def confirm(quantity, index, value, limit, W1, W2, p):
     )
 
 
-def _entry(q, quantity, index, W1, W2, p):
-    if quantity not in {"W1", "W2"}:
+def _entry(q, quantity, index, parameters, p):
+    olds = dict(zip(parameter_names(parameters, p), parameters, strict=True))
+    if quantity not in olds:
         return np.asarray(q[TRUTH_NAMES.get(quantity, quantity)])[index]
-    old = W1 if quantity == "W1" else W2
+    old = olds[quantity]
     return flint.arb(float(old[index])) - flint.arb(p.lr) * q[f"dL_d{quantity}"][index]
 
 
-def audit(W1, W2, p):
+def audit(parameters, p):
     """Check the bulk evaluation at one point; raises JudgeError where its error is more than `bounds.slack` allows."""
     with np.errstate(all="ignore"):
-        q, E, in_range = exact_values(W1, W2, p._replace(exact=False))
+        q, E, in_range = exact_values(parameters, p._replace(exact=False))
     if p.wide == truth.BALL or not in_range:
         return
     share = 2 * truth.unit_roundoff(p.wide) / bounds.format_of(p.dtype).u
@@ -75,7 +76,7 @@ def audit(W1, W2, p):
         for name, E in allowed.items()
         for ball, most in zip(_flat(q[name]), E.ravel(), strict=True)
     )
-    balls, _ = enclose(W1, W2, p, narrow_enough)
+    balls, _ = enclose(parameters, p, narrow_enough)
     for name, most in allowed.items():
         wide = np.asarray(q[name])
         for at in np.ndindex(wide.shape):

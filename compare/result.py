@@ -27,7 +27,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     column: str
     case: str
     dtype: str
-    quantity: str  # a field of Trace, or "every L", "every W2", "every W1": the loss and weights of every step
+    quantity: str  # of a trace, or "every L", "every W2", "every W1" ...: the loss and weights of every step
     checked: int  # numbers certified
     no_number: int  # had to be NaN or infinite, because the truth is or is out of range
     out_of_range: int  # neither: so near the largest number that a correct evaluation may or may not overflow
@@ -66,7 +66,7 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str  # of the case; rows and rejections refer to it
     samples: int
-    widths: list[int]  # d_in, d_hidden, d_out
+    widths: list[int]  # d_in, the layers', d_out
     parameters: int
     activation: str
     lr: float
@@ -75,6 +75,14 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seeds: int
     dtypes: list[str]
     inputs_sha256: str  # of X, Y and all initial weights, in float64
+    activations: list[str] = []  # a name a layer, in the row of any depth; [] in the two-layer row
+    biases: bool = False
+
+    def row(self):
+        return "deep" if self.activations else "two_layer"
+
+    def depth(self):
+        return len(self.widths) - 1
 
 
 class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

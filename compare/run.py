@@ -21,7 +21,7 @@ import pebble
 
 import impls
 from compare.errors import ColumnError
-from impls.model import Trace
+from impls.model import DeepTrace, Trace
 
 # At these sizes more threads cost more than they give; logging of this sort is for people who debug a framework.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -140,18 +140,21 @@ def workers(timeout):
 def stream(pool, name, case, dtype, piece):
     """Train a column and yield (first step, path), `piece` steps at a time.
 
-    The path is what `Model.train` returns, as NumPy arrays. The next piece is computed while the caller works on
-    this one. Raises ColumnError.
+    The path is all parameters after every step and L before it, a list of NumPy arrays. The next piece is computed
+    while the caller works on this one. Raises ColumnError.
     """
     lengths = [min(piece, case.steps - first) for first in range(0, case.steps, piece)]
-    X, Y, W1, W2 = case.cast(dtype)
-    future = pool.submit(name, train, X, Y, W1, W2, case.lr, lengths[0], case.activation)
+    X, Y, *now = case.cast(dtype)
+    shapes = [Z.shape for Z in now]
+    submit = lambda steps: pool.submit(name, train, case.row, X, Y, now, case.lr, steps, case.activations)
+    future = submit(lengths[0])
     for n, (length, following) in enumerate(zip(lengths, [*lengths[1:], None], strict=True)):
         path = pool.result(name, future)
-        if [Z.shape for Z in path[:2]] != [(length, *W.shape) for W in (W1, W2)]:
+        if [Z.shape for Z in path[:-1]] != [(length, *shape) for shape in shapes]:
             following = None  # there is nothing to go on from
         if following:
-            future = pool.submit(name, train, X, Y, path[0][-1], path[1][-1], case.lr, following, case.activation)
+            now = [Z[-1] for Z in path[:-1]]
+            future = submit(following)
         yield n * piece, path
         if not following:
             return
@@ -212,7 +215,8 @@ def _parts(name, function, value, names):
     if not isinstance(value, tuple | list) or len(value) != len(names):
         of = f" of {len(value)}" if isinstance(value, tuple | list) else ""
         gave = f"{type(value).__name__}{of}"
-        raise ColumnError(f"{name}: {function} gives a {gave}, not a tuple of {len(names)}: {', '.join(names)}")
+        each = ", ".join(part if isinstance(part, str) else f"({', '.join(part)})" for part in names)
+        raise ColumnError(f"{name}: {function} gives a {gave}, not a tuple of {len(names)}: {each}")
     return value
 
 
@@ -238,75 +242,126 @@ def _native(name, column, *arrays):
     return natives
 
 
-def _unchanged(name, arrays, before):
-    if any(Z.tobytes() != bytes_ for Z, bytes_ in zip(arrays, before, strict=True)):
-        raise ColumnError(f"{name}: the arrays it was given were changed")
-
-
 def _taken(name, column, function, value, names):
-    """What a function gives, as NumPy arrays."""
-    parts = zip(names, _parts(name, function, value, names), strict=True)
-    return tuple(_numbers(name, column, Z, f"{function}'s {what}") for what, Z in parts)
+    """What a function gives, as NumPy arrays in the same tuples; `names` are tuples of its parts' names."""
+    if isinstance(names, str):
+        return _numbers(name, column, value, f"{function}'s {names}")
+    parts = zip(_parts(name, function, value, names), names, strict=True)
+    return tuple(_taken(name, column, function, Z, part) for Z, part in parts)
 
 
-def train(name, X, Y, W1, W2, lr, steps, activation):
-    column, arrays = impls.load(name), (X, Y, W1, W2)
-    before = [Z.tobytes() for Z in arrays]
-    found = column.train(*_native(name, column, *arrays), lr, steps, activation)
-    path = _taken(name, column, "train", found, ("W1", "W2", "L"))
-    _unchanged(name, arrays, before)
+def _flat(parts):
+    """The arrays (or names) in tuples of tuples, in order."""
+    return [Z for part in parts for Z in (_flat(part) if isinstance(part, tuple | list) else [part])]
+
+
+# The two places where the rows of columns differ: what their functions take, and what they give.
+
+
+def _arguments(row, natives, activations):
+    """W1, W2, σ of the first row, or W, b, activations of the second."""
+    K = len(activations)
+    return (*natives, activations[0]) if row == "two_layer" else (tuple(natives[:K]), tuple(natives[K:]), activations)
+
+
+def _names(row, function, K, biases):
+    """The names of what a function gives, in tuples as in impls.model."""
+    k = lambda name, n: tuple(f"{name}{i + 1}" for i in range(n))
+    b = K if biases else 0
+    return {
+        "two_layer": {"forward": ("H", "A", "Y_hat"), "trace": Trace(*Trace._fields), "step": ("W1", "W2", "L")},
+        "deep": {
+            "forward": (k("H", K), k("A", K - 1), "Y_hat"),
+            "trace": DeepTrace(
+                k("H", K), k("A", K - 1), "Y_hat", "R", "L", "dL_dY_hat",
+                k("dL_dH", K), k("dL_dW", K), k("dL_db", b), k("dL_dA", K - 1),
+            ),
+            "step": (k("W", K), k("b", b), "L"),
+        },
+    }[row][function]  # fmt: skip
+
+
+class _Asked:
+    """A column of a row, and what it is asked about, in its own arrays."""
+
+    def __init__(self, name, row, X, Y, parameters, activations):
+        self.name, self.row, self.column = name, row, impls.load(name, row)
+        self._arrays = X, Y, *parameters
+        self._before = [Z.tobytes() for Z in self._arrays]
+        self.X, self.Y, *natives = _native(name, self.column, *self._arrays)
+        *self.weights, self.activations = _arguments(row, natives, activations)
+        self._sizes = len(activations), len(parameters) > len(activations)
+
+    def names(self, function):
+        return _names(self.row, "step" if function == "train" else function, *self._sizes)
+
+    def taken(self, function, value):
+        return _taken(self.name, self.column, function, value, self.names(function))
+
+    def unchanged(self):
+        if any(Z.tobytes() != bytes_ for Z, bytes_ in zip(self._arrays, self._before, strict=True)):
+            raise ColumnError(f"{self.name}: the arrays it was given were changed")
+
+
+def train(name, row, X, Y, parameters, lr, steps, activations):
+    """The path: all parameters after every step, and L before it."""
+    of = _Asked(name, row, X, Y, parameters, activations)
+    path = _flat(of.taken("train", of.column.train(of.X, of.Y, *of.weights, lr, steps, of.activations)))
+    of.unchanged()
     return path
 
 
-def trace(name, X, Y, W1, W2, activation):
-    column, arrays = impls.load(name), (X, Y, W1, W2)
-    before = [Z.tobytes() for Z in arrays]
-    found = column.trace(*_native(name, column, *arrays), activation)
-    quantities = Trace(*_taken(name, column, "trace", found, Trace._fields))
-    _unchanged(name, arrays, before)
+def trace(name, row, X, Y, parameters, activations):
+    """{quantity: array}"""
+    of = _Asked(name, row, X, Y, parameters, activations)
+    quantities = _trace(of)
+    of.unchanged()
     return quantities
 
 
-def functions(name, X, Y, W1, W2, lr, activation):
-    """What `trace` gives, what `forward` and `loss` give by themselves (H, A, Y_hat, R, L), and `step` (W1, W2, L)."""
-    column, arrays = impls.load(name), (X, Y, W1, W2)
-    before = [Z.tobytes() for Z in arrays]
-    natives = _native(name, column, *arrays)
-    found = _parts(name, "forward", column.forward(natives[0], *natives[2:], activation), ("H", "A", "Y_hat"))
-    parts = _taken(name, column, "forward", found, ("H", "A", "Y_hat"))
-    parts += _taken(name, column, "loss", column.loss(found[-1], natives[1]), ("R", "L"))
-    whole = Trace(*_taken(name, column, "trace", column.trace(*natives, activation), Trace._fields))
-    stepped = _taken(name, column, "step", column.step(*natives, lr, activation), ("W1", "W2", "L"))
-    _unchanged(name, arrays, before)
+def _trace(of):
+    found = of.taken("trace", of.column.trace(of.X, of.Y, *of.weights, of.activations))
+    return type(of.names("trace"))(*found).named()
+
+
+def functions(name, row, X, Y, parameters, lr, activations):
+    """What `trace` gives, and `forward` and `loss` by themselves: {quantity: array} twice; and `step`: flat."""
+    of = _Asked(name, row, X, Y, parameters, activations)
+    found = of.column.forward(of.X, *of.weights, of.activations)
+    parts = dict(zip(_flat(of.names("forward")), _flat(of.taken("forward", found)), strict=True))
+    parts |= zip("RL", _taken(name, of.column, "loss", of.column.loss(found[-1], of.Y), ("R", "L")), strict=True)
+    whole = _trace(of)
+    stepped = _flat(of.taken("step", of.column.step(of.X, of.Y, *of.weights, lr, of.activations)))
+    of.unchanged()
     return whole, parts, stepped
 
 
-def predict(name, X, W1, W2, activation):
+def predict(name, row, X, parameters, activations):
     """Y_hat (*S, points, d_out), checked here because nobody judges it."""
-    column = impls.load(name)
-    found = column.forward(*_native(name, column, X, W1, W2), activation)
-    *_, Y_hat = _taken(name, column, "forward", found, ("H", "A", "Y_hat"))
-    shape = (*W1.shape[:-2], len(X), W2.shape[-1])
+    of = _Asked(name, row, X, X, parameters, activations)
+    *_, Y_hat = _flat(of.taken("forward", of.column.forward(of.X, *of.weights, of.activations)))
+    W = parameters[len(activations) - 1]
+    shape = (*W.shape[:-2], len(X), W.shape[-1])
     if (Y_hat.dtype, Y_hat.shape) != (X.dtype, shape):
         gave = f"{Y_hat.dtype} of shape {Y_hat.shape}"
         raise ColumnError(f"{name}: forward gives Y_hat as {gave}, not {X.dtype} of shape {shape}")
     return Y_hat
 
 
-def pace(name, X, Y, W1, W2, lr, steps, activation, piece=250):
+def pace(name, row, X, Y, parameters, lr, steps, activations, piece=250):
     """Nanoseconds per seed and step of `train`, in pieces so that a path never fills the memory."""
-    column = impls.load(name)
-    X, Y, W1, W2 = _native(name, column, X, Y, W1, W2)
+    of = _Asked(name, row, X, Y, parameters, activations)
+    natives = _flat(of.weights)
 
-    def train_piece(W1, W2):
-        W1s, W2s, _ = column.train(X, Y, W1, W2, lr, piece, activation)
-        return W1s[-1], W2s[-1]
+    def train_piece(natives):
+        found = of.column.train(of.X, of.Y, *_arguments(row, natives, activations)[:2], lr, piece, of.activations)
+        return [Z[-1] for Z in _flat(found)[:-1]]
 
-    column.to_numpy(train_piece(W1, W2)[0])  # compiles
+    of.column.to_numpy(train_piece(natives)[0])  # compiles
     start = time.perf_counter()
     for _ in range(steps // piece):
-        W1, W2 = train_piece(W1, W2)
-    seeds = len(column.to_numpy(W1))
+        natives = train_piece(natives)
+    seeds = len(of.column.to_numpy(natives[0]))
     return (time.perf_counter() - start) * 1e9 / seeds / (steps // piece * piece)
 
 

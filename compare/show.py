@@ -6,9 +6,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from impls.model import Trace
-
-EVERY = ("every L", "every W2", "every W1")
+from compare import agree
 
 
 def measure(x):
@@ -38,19 +36,44 @@ def dtypes(result):
     return list(dict.fromkeys(dtype for s in result.settings for dtype in s.dtypes))
 
 
-def table(result, dtype):
-    """(headers, rows of cells) for one precision, worst of all cases: fraction of the limit, and error in ULP."""
+def quantities(s):
+    """What is judged in a Setting: the trace in order of computation, then what is judged at every step."""
+    trace = agree.trace_shapes((), s.samples, s.widths, s.row(), s.biases).named()
+    weights = [name.removeprefix("dL_d") for name in trace if name.startswith(("dL_dW", "dL_db"))]
+    return (*trace, "every L", *(f"every {name}" for name in weights))
+
+
+def tables(result, dtype):
+    """Yields (what, headers, rows of cells) for one precision, one for all cases that have the same quantities.
+
+    A cell has the worst of all these cases: fraction of the limit, and error in ULP. `what` says which cases those
+    are, "" for the first.
+    """
+    alike = {}
+    for s in result.settings:
+        if dtype in s.dtypes:
+            alike.setdefault(quantities(s), []).append(s)
     names = [column.name for column in result.columns]
-    found = {}
-    for row in result.rows:
-        if row.dtype == dtype:
-            found.setdefault((row.column, row.quantity), []).append(row)
-    quantities = (*Trace._fields, *EVERY)
-    return ["", *names], [[label(q), *(cell(found.get((name, q), [])) for name in names)] for q in quantities]
+    for n, (rows, of) in enumerate(alike.items()):
+        cases, found = {s.name for s in of}, {}
+        for row in result.rows:
+            if row.dtype == dtype and row.case in cases:
+                found.setdefault((row.column, row.quantity), []).append(row)
+        here = [name for name in names if any(column == name for column, _ in found)] if len(alike) > 1 else names
+        what = f" ({layers(of[0])})" if n else ""
+        yield what, ["", *here], [[label(q), *(cell(found.get((c, q), [])) for c in here)] for q in rows]
+
+
+def layers(s):
+    return f"{_count(s.depth(), 'layer')} with{'' if s.biases else 'out'} biases"
+
+
+def is_of_every_step(quantity):
+    return quantity.startswith("every ")
 
 
 def label(quantity):
-    return f"{quantity.removeprefix('every ')}, every step" if quantity in EVERY else quantity
+    return f"{quantity.removeprefix('every ')}, every step" if is_of_every_step(quantity) else quantity
 
 
 def cell(rows):
@@ -79,8 +102,9 @@ def _case_cell(rows):
     return cell(rows).split("  ")[0]
 
 
-def rich_table(result, dtype):
-    return grid(f"{dtype}: largest error as a fraction of its limit, and in ULP", *table(result, dtype))
+def rich_tables(result, dtype):
+    for what, *table in tables(result, dtype):
+        yield grid(f"{dtype}{what}: largest error as a fraction of its limit, and in ULP", *table)
 
 
 def rich_case_table(result):
@@ -156,10 +180,14 @@ def rejection(r):
 
 def settings(result):
     """One line a case."""
-    return "\n".join(
-        f"{s.name}: {s.samples} samples, layers {'-'.join(map(str, s.widths))} ({s.parameters} parameters), "
+    return "\n".join(map(_setting, result.settings))
+
+
+def _setting(s):
+    biases = " with biases" if s.biases else ""
+    return (
+        f"{s.name}: {s.samples} samples, layers {'-'.join(map(str, s.widths))}{biases} ({s.parameters} parameters), "
         f"{s.activation}, learning rate {s.lr:g}, seeds {s.first_seed}:{s.first_seed + s.seeds}, {s.steps:,} steps"
-        for s in result.settings
     )
 
 

@@ -3,8 +3,7 @@
 from itertools import islice
 
 from compare import show
-from compare.show import EVERY, brief, fraction, measure
-from impls.model import Trace
+from compare.show import brief, fraction, measure
 
 MOST_LINES = 12  # of cases or trajectories, most of a full suite's being alike
 
@@ -45,7 +44,8 @@ def table(diff, dtype):
     for m in diff.movements:
         if m.dtype == dtype:
             found.setdefault((m.column, m.quantity), []).append(m)
-    rows = [[show.label(q), *(_cell(found.get((c, q), [])) for c in diff.columns)] for q in (*Trace._fields, *EVERY)]
+    quantities = dict.fromkeys(m.quantity for m in diff.movements)
+    rows = [[show.label(q), *(_cell(found.get((c, q), [])) for c in diff.columns)] for q in quantities]
     return ["", *diff.columns], rows
 
 
@@ -59,7 +59,7 @@ def _cell(movements):
 
 def _moved(movements):
     if not any(m.compared for m in movements):
-        return "" if movements[0].quantity in EVERY else "?"
+        return "" if show.is_of_every_step(movements[0].quantity) else "?"
     return brief(max(measure(m.ulps) for m in movements)) if any(m.moved for m in movements) else "same"
 
 

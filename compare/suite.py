@@ -29,10 +29,9 @@ def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps
         def judge_in_turn(group):
             for name in group:
                 try:
-                    for case in cases:
-                        for dtype in _in_both(dtypes, case.dtypes):
-                            key = name, case.name, dtype
-                            evidence[key] = certify(pool, name, case, dtype, lambda n: advance(name, n), grid)  # noqa: B023
+                    for case, dtype in pairs(name, cases, dtypes):
+                        key = name, case.name, dtype
+                        evidence[key] = certify(pool, name, case, dtype, lambda n: advance(name, n), grid)  # noqa: B023
                 except ColumnError as error:
                     reasons[name] = str(error)
 
@@ -45,7 +44,7 @@ def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps
             raise
         seconds = {name: round(pool.seconds(name), 3) for name in names}
 
-    keys = [(name, c.name, dtype) for name in names for c in cases for dtype in _in_both(dtypes, c.dtypes)]
+    keys = [(name, case.name, dtype) for name in names for case, dtype in pairs(name, cases, dtypes)]
     judged = [evidence[key] for key in keys if key in evidence]
     by_name = {case.name: case for case in cases}
     for name, case, dtype in keys:
@@ -66,6 +65,12 @@ def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps
         seconds={**seconds, "total": round(monotonic() - start, 3)},
     )
     return result, {key: evidence[key].arrays for key in keys if key in evidence}
+
+
+def pairs(name, cases, dtypes):
+    """Yields the (case, dtype) that a column is judged on; modules from elsewhere are of the first case's row."""
+    rows = [row for row, of in impls.ROWS.items() if name in of] or [cases[0].row]
+    yield from ((case, dtype) for case in cases if case.row in rows for dtype in _in_both(dtypes, case.dtypes))
 
 
 def _in_both(dtypes, others):

@@ -70,6 +70,38 @@ TABLE = (
     Entry("dyadic-relu", "dyadic", 3, "relu", "halves", lr=0.25, steps=2, exact=True),
     Entry("dyadic-identity", "dyadic", 3, "identity", "halves", lr=0.25, steps=2, exact=True),
 )
+
+
+class Deep(NamedTuple):
+    """The same for the row of any depth; `hidden` are the widths within, `biases` multiplies normal ones."""
+
+    name: str
+    data: str
+    hidden: tuple
+    activations: tuple
+    biases: float | None = 1  # None: there are none
+    scale: float = 1
+    lr: float = 0.1
+    steps: int = 20  # few: JAX takes longer to compile than to train
+    dtypes: tuple = DTYPES
+
+
+DEEP = (
+    # no two sizes equal, biases that are not zero, a chain through a layer in the middle
+    Deep("deep-tanh", "asymmetric", (4, 3), ("tanh", "tanh", "identity")),
+    Deep("deep-identity", "asymmetric", (4, 3), ("identity",) * 3),
+    # all sizes equal: transposes; the output's own slope
+    Deep("deep-square-relu", "square", (4, 4), ("relu",) * 3),
+    # biases that start at 0, as everywhere: H is 0 in the row (0, 0), and their gradients have to move them
+    Deep("deep-zero-biases", "xor", (4, 4), ("relu", "relu", "identity"), biases=0),
+    # σ near 0 and 1, and far beyond, in the output layer too
+    Deep("deep-saturated", "asymmetric", (4, 3), ("sigmoid",) * 3, scale=20, lr=0.01),
+    Deep("deep-huge", "asymmetric", (4, 3), ("sigmoid",) * 3, scale=1000, lr=1e-6),
+    Deep("deep-nan", "nan", (4, 3), ("sigmoid", "relu", "identity"), steps=5),
+    Deep("deep-xor", "xor", (8, 8), ("tanh", "tanh", "identity"), steps=200),
+    # every activation, one after the other, without biases
+    Deep("deep-mixed", "asymmetric", (4, 3, 4, 3), ("tanh", "relu", "sigmoid", "identity", "tanh"), biases=None),
+)
 QUICK = ("asymmetric-sigmoid", "saturated-sigmoid", "dyadic-relu")
 # without their activations; the first four are the quick ones
 SITUATIONS = ("xor", "asymmetric", "saturated", "dyadic", "square", "zero-first-layer", "one-of-each", "wide")
@@ -137,14 +169,15 @@ WEIGHTS = {
 def build(entry, seeds=SEEDS):
     """The Case of an entry of the table."""
     X, Y = DATA[entry.data]()
+    if isinstance(entry, Deep):
+        return _deep(entry, X, Y, seeds)
     W1, W2 = (entry.scale * W for W in WEIGHTS[entry.weights](*draw(seeds, (X.shape[1], entry.hidden, Y.shape[1]))))
     return Case(
         name=entry.name,
         X=X,
         Y=Y,
-        W1=W1,
-        W2=W2,
-        activation=entry.activation,
+        weights=(W1, W2),
+        activations=(entry.activation, "identity"),
         lr=entry.lr,
         steps=entry.steps,
         seeds=seeds,
@@ -153,15 +186,22 @@ def build(entry, seeds=SEEDS):
     )
 
 
-def choose(suite, names, default):
+def _deep(entry, X, Y, seeds):
+    drawn, K = draw(seeds, (X.shape[1], *entry.hidden, Y.shape[1]), entry.biases is not None), len(entry.activations)
+    weights = (*(entry.scale * W for W in drawn[:K]), *((entry.biases or 0) * b for b in drawn[K:]))
+    more = {"dtypes": entry.dtypes, "row": "deep"}
+    return Case(entry.name, X, Y, weights, entry.activations, entry.lr, entry.steps, seeds, **more)
+
+
+def choose(suite, names, default, deep=False):
     """The Cases of a suite, or those named: `default` is the Case made from the options, and comes first.
 
     quick: the default case cut to 200 steps of 3 seeds, and three more; default: the default case; full: it and the
-    whole table. Raises UsageError for an unknown suite or case.
+    whole table, with `deep` that of the row of any depth too. Raises UsageError for an unknown suite or case.
     """
     if suite not in SUITES:
         raise UsageError(f"There is no suite {suite!r}: {_nearest(suite, SUITES)}")
-    entries = {entry.name: entry for entry in TABLE}
+    entries = {entry.name: entry for entry in (*TABLE, *(DEEP if deep else ()))}
     if names is not None:
         known = [default.name, *entries]
         for name in names:
@@ -170,9 +210,9 @@ def choose(suite, names, default):
         return [default if name == default.name else build(entries[name]) for name in dict.fromkeys(names)]
     if suite == "quick":
         few = slice(min(3, len(default.seeds)))
-        cut = {"W1": default.W1[few], "W2": default.W2[few], "seeds": default.seeds[few]}
+        cut = {"weights": tuple(Z[few] for Z in default.weights), "seeds": default.seeds[few]}
         return [default._replace(steps=min(200, default.steps), **cut), *(build(entries[name]) for name in QUICK)]
-    return [default] if suite == "default" else [default, *map(build, TABLE)]
+    return [default] if suite == "default" else [default, *map(build, entries.values())]
 
 
 def situations(activation, suite, names, dtype, seeds):
@@ -198,9 +238,9 @@ def situations(activation, suite, names, dtype, seeds):
 
 def curves(case, activations):
     """The case's first seed with other activations, one Case each."""
-    one = {"W1": case.W1[:1], "W2": case.W2[:1], "seeds": case.seeds[:1]}
-    others = [a for a in activations if a != case.activation]
-    return [case._replace(name=f"{case.name}, {a}", activation=a, exact=False, **one) for a in others]
+    one = {"weights": tuple(Z[:1] for Z in case.weights), "seeds": case.seeds[:1]}
+    others = [a for a in activations if a != case.activation and case.row == "two_layer"]
+    return [case._replace(name=f"{case.name}, {a}", activations=(a, "identity"), exact=False, **one) for a in others]
 
 
 def _nearest(word, words):

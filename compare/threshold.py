@@ -27,7 +27,7 @@ def thresholds(case, dtype):
     p = agree.problem(case, dtype)
     *_, W1, W2 = case.cast(dtype)
     with np.errstate(all="ignore"):
-        q, E, in_range = agree.exact_values(W1, W2, p)
+        q, E, in_range = agree.exact_values((W1, W2), p)
         values = {name: np.abs(agree.truth.narrow(Z)) for name, Z in q.items()}
         rows = [(name, values[t], E[t]) for name in Trace._fields for t in [TRUTH_NAMES.get(name, name)]]
         for name, old in (("W2", W2), ("W1", W1)):

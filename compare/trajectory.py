@@ -72,6 +72,8 @@ def proved(case, s, dtype):
     diverges or is chaotic for so long that MOST_BITS are used up; where it would take minutes.
     """
     p = agree.problem(case, dtype)
+    if case.row != "two_layer":
+        raise NotProved("only two-layer networks have one")
     *_, W1, W2 = (Z[s] if Z.ndim == 3 else Z for Z in case.cast(dtype))
     if case.activation not in SECOND:
         raise NotProved(f"{case.activation} is not smooth")
@@ -229,7 +231,7 @@ def _rounding(p, curve):
     E_L, delta = [], []
     for t in range(0, len(curve.L), agree.BLOCK):
         W1, W2 = (W[t : t + agree.BLOCK] for W in (curve.W1, curve.W2))
-        q, E, in_range = agree.exact_values(W1, W2, p)
+        q, E, in_range = agree.exact_values((W1, W2), p)
         limit = []
         for name, old in (("W1", W1), ("W2", W2)):
             g, E_g = (truth.narrow(Z[f"dL_d{name}"]) for Z in (q, E))

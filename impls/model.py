@@ -24,6 +24,10 @@ class Trace(NamedTuple):
     dL_dH: Any  #     (*S, N, d_hidden)      E16  dL_dA ∘ σ'(H)
     dL_dW1: Any  #    (*S, d_in, d_hidden)   E19  Xᵀ dL_dH
 
+    def named(self):
+        """{name: array}, in order of computation."""
+        return self._asdict()
+
 
 class Model(Protocol):
     """A module satisfies it: these functions, in this order, with these parameter names.

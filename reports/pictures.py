@@ -8,7 +8,6 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from compare import show
-from impls.model import Trace
 
 # Ink and paper are stand-ins: on a page they become the page's own, in a file dark on white.
 INK, PAPER = "#010203", "#fefdfc"
@@ -59,7 +58,7 @@ def colours(names):
 def shares(result):
     """The verdict at a glance: every quantity's largest error as a fraction of its limit."""
     names = [column.name for column in result.columns]
-    rows = [*Trace._fields, *show.EVERY][::-1]
+    rows = [*dict.fromkeys(q for s in result.settings for q in show.quantities(s))][::-1]
     colour = colours(names)
 
     def paint(figure):
@@ -77,7 +76,7 @@ def shares(result):
             axis.set_yticks(range(len(rows)), map(show.label, rows))
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(6, len(names)))
 
-    return draw("shares", 8, 5.2, paint)
+    return draw("shares", 8, max(5.2, 0.25 * len(rows) + 1.5), paint)
 
 
 def _loggable(Z):

@@ -33,7 +33,7 @@ def _verdict(file):
     found = _first_case(result.read(ROOT / file))
     text = StringIO()
     console = Console(file=text, width=110)
-    console.print(show.rich_table(found, "float64"), "")
+    console.print(*show.rich_tables(found, "float64"), "")
     console.print(show.verdict(found), markup=False, highlight=False, soft_wrap=True)
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
     return "```text\n" + "\n".join(lines) + "\n```\n"

@@ -27,7 +27,7 @@ def pages(report):
         "verdict": show.verdict(result),
         "settings": show.settings(result).splitlines(),
         "environment": show.environment(result),
-        "tables": [(dtype, *show.table(result, dtype)) for dtype in show.dtypes(result)],
+        "tables": [(d + what, *rows) for d in show.dtypes(result) for what, *rows in show.tables(result, d)],
         "rejections": [show.rejection(r) for r in result.rejections],
         "pictures": shown,
         "ok": result.exit_code() == 0,

@@ -26,7 +26,7 @@ OPTIONAL = {"grid", "Y_hat_grid"}
 
 class Report(NamedTuple):
     result: result.Result
-    inputs: dict  # X (N, d_in), Y (N, d_out), W1, W2 of all seeds, grid (points, d_in) where it could be drawn
+    inputs: dict  # X (N, d_in), Y (N, d_out), W1 ... of all seeds, grid (points, d_in) where it could be drawn
     arrays: dict  # (column, case name, dtype) -> dict of arrays
     proved: dict  # (case name, dtype) -> dict of arrays, see proofs.py; derived, so `load` leaves it out
 
@@ -58,7 +58,8 @@ def load(folder, only=None):
     found = result.read(folder / "result.json")
     for s in found.settings:
         sizes = (s.samples, s.steps, s.seeds, *s.widths)
-        if len(s.widths) != 3 or not all(1 <= n <= LARGEST for n in sizes):
+        fits = len(s.widths) == 1 + len(s.activations) if s.activations else len(s.widths) == 3 and not s.biases
+        if not fits or not all(1 <= n <= LARGEST for n in sizes):
             raise UsageError(f"{folder / 'result.json'} is not a result of fourfold: impossible sizes in {s.name}.")
     paths, settings = _paths(found), {s.name: s for s in found.settings}
     if "inputs.npz" not in found.arrays:
@@ -73,19 +74,20 @@ def load(folder, only=None):
         else:
             _, case, dtype = key = paths[path]
             arrays[key] = _unpacked(folder / path, content, certify.layout(settings[case], dtype))
-    if environment.digest(*(inputs[name] for name in ("X", "Y", "W1", "W2"))) != found.settings[0].inputs_sha256:
+    if (
+        environment.digest(*(inputs[name] for name in _inputs(found.settings[0]) if name != "grid"))
+        != found.settings[0].inputs_sha256
+    ):
         raise UsageError(f"{folder / 'inputs.npz'} is not what {folder / 'result.json'} was computed from.")
     return Report(found, inputs, arrays, {})
 
 
 def _inputs(s):
     """{name: (dtype, shape)} of the arrays in inputs.npz."""
-    d_in, d_hidden, d_out = s.widths
     shapes = {
-        "X": (s.samples, d_in),
-        "Y": (s.samples, d_out),
-        "W1": (s.seeds, d_in, d_hidden),
-        "W2": (s.seeds, d_hidden, d_out),
+        "X": (s.samples, s.widths[0]),
+        "Y": (s.samples, s.widths[-1]),
+        **certify.parameter_shapes(s.seeds, s),
         "grid": (None, 2),
     }
     return {name: ("float64", shape) for name, shape in shapes.items()}

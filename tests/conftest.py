@@ -48,7 +48,7 @@ def asymmetric(activation="sigmoid", seeds=range(3), steps=10, scale=1.0):
     X, Y = rng.standard_normal((7, 5)), rng.standard_normal((7, 2))
     X[2] = 0
     W1, W2 = cases.draw(seeds, (5, 4, 2))
-    return cases.Case("asymmetric", X, Y, scale * W1, scale * W2, activation, 0.1, steps, seeds)
+    return cases.two_layer("asymmetric", X, Y, scale * W1, scale * W2, activation, 0.1, steps, seeds)
 
 
 def trace(column, case, dtype, W1=None, W2=None):
@@ -69,7 +69,7 @@ class Here:
     """Stands in for run.Workers: the tasks run in this process, on the module given instead of a name."""
 
     def __init__(self, monkeypatch, module):
-        monkeypatch.setattr(impls, "load", lambda name: module)
+        monkeypatch.setattr(impls, "load", lambda name, row="two_layer": module)
 
     def submit(self, name, task, *args):
         return lambda: task(name, *args)

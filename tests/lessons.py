@@ -48,5 +48,5 @@ def in_process(timeout):
 def small(lr=0.5):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "workers", in_process)
-        patch.setattr(impls, "load", MODULES.__getitem__)
+        patch.setattr(impls, "load", lambda name, row="two_layer": MODULES[name])
         return lesson.record([*MODULES], range(5, 7), 450, lr, 9, options.grid(20, "0,1"), 60)

@@ -136,7 +136,7 @@ def test_one_entry_off_by_a_few_ulps_is_found():
     right = numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid")
     wrong = right._replace(dL_dW2=right.dL_dW2.copy())
     wrong.dL_dW2[1, 2, 0] *= 1 + 1e-13
-    found = agree.first_wrong(agree.judge_trace(wrong, W1, W2, p))
+    found = agree.first_wrong(agree.judge_trace(wrong, (W1, W2), p))
     assert (found.judged.quantity, found.index) == ("dL_dW2", (1, 2, 0))
 
 
@@ -145,7 +145,7 @@ def test_what_is_no_number_is_wrong(value):
     p = agree.problem(case(), "float64")
     right = numpy_impl.trace(p.X, p.Y, case().W1, case().W2, "sigmoid")
     right.L[1] = value
-    found = agree.first_wrong(agree.judge_trace(right, case().W1, case().W2, p))
+    found = agree.first_wrong(agree.judge_trace(right, (case().W1, case().W2), p))
     assert (found.judged.quantity, found.index) == ("L", (1,))
     assert found.judged.ratio[1] == np.inf
 
@@ -196,9 +196,9 @@ def test_many_blocks_are_judged_like_one(monkeypatch, block):
     of = case()
     p, W, path = agree.problem(of, "float64"), (of.W1, of.W2), numpy_impl.train(*of.cast("float64"), 0.1, 7, "sigmoid")
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(W, path, strict=False)]
-    whole = agree.judge_steps(*before, path, p)
+    whole = agree.judge_steps(before, path, p)
     monkeypatch.setattr("compare.agree.BLOCK", block)
-    for one, other in zip(whole, agree.judge_steps(*before, path, p), strict=True):
+    for one, other in zip(whole, agree.judge_steps(before, path, p), strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(one[1:], other[1:], strict=True))
 
 
@@ -206,11 +206,11 @@ def test_pieces_and_blocks_of_a_wide_network_on_many_samples_are_small(monkeypat
     rng = np.random.default_rng(0)
     X, Y = rng.standard_normal((5000, 8)), rng.standard_normal((5000, 1))
     W1, W2 = cases.draw(range(2), (8, 512, 1))
-    large = cases.Case("large", X, Y, W1, W2, "tanh", 0.1, 10**6, range(2))
+    large = cases.two_layer("large", X, Y, W1, W2, "tanh", 0.1, 10**6, range(2))
     held = []
 
-    def watched(old1, old2, path, p):
-        held.append(old1[..., 0, 0].size * agree.entries(p, old1))
+    def watched(before, path, p):
+        held.append(before[0][..., 0, 0].size * agree.entries(p, before))
         raise OverflowError
 
     def streamed(pool, name, case, dtype, piece):

@@ -21,7 +21,7 @@ def random_case(seed, sizes, activation, scales):
     X, Y = draw(scales[0], N, d_in), draw(scales[1], N, d_out)
     X[rng.random(X.shape) < 0.2] = 0
     W1, W2 = draw(scales[2], 3, d_in, d_hidden), draw(scales[3], 3, d_hidden, d_out)
-    return cases.Case("random", X, Y, W1, W2, activation, 0.1, 4, range(3))
+    return cases.two_layer("random", X, Y, W1, W2, activation, 0.1, 4, range(3))
 
 
 @settings(max_examples=300, deadline=None)
@@ -41,10 +41,10 @@ def test_no_false_alarm(seed, sizes, activation, scales, dtype, column):
     p = agree.problem(case, dtype)
     W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
     with np.errstate(all="ignore"):
-        assert agree.first_wrong(agree.judge_trace(trace(column, case, dtype), W1, W2, p)) is None
+        assert agree.first_wrong(agree.judge_trace(trace(column, case, dtype), (W1, W2), p)) is None
         steps = path(column, case, dtype)
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), steps, strict=False)]
-    assert agree.first_wrong(agree.judge_steps(*before, steps, p)) is None
+    assert agree.first_wrong(agree.judge_steps(before, steps, p)) is None
 
 
 @dtypes
@@ -54,14 +54,14 @@ def test_limits_are_tight_enough_to_mean_something(dtype):
     for activation in cases.ACTIVATIONS:
         case = asymmetric(activation, seeds=range(200))
         W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
-        for j in agree.judge_trace(trace(numpy_impl, case, dtype), W1, W2, agree.problem(case, dtype)):
+        for j in agree.judge_trace(trace(numpy_impl, case, dtype), (W1, W2), agree.problem(case, dtype)):
             worst[j.quantity] = max(worst.get(j.quantity, 0), j.ratio.max())
     assert min(worst.values()) > 0.05, worst
 
 
 def test_what_is_zero_for_structural_reasons_has_no_room():
     case = asymmetric("relu")  # one row of X is zero
-    _, E, _ = agree.exact_values(case.W1, case.W2, agree.problem(case, "float64"))
+    _, E, _ = agree.exact_values((case.W1, case.W2), agree.problem(case, "float64"))
     assert (E["H1"][:, 2] == 0).all()
     assert (E["A1"][:, 2] == 0).all()
     assert (E["dL_dH1"][:, 2] == 0).all()
@@ -72,8 +72,8 @@ def test_relu_near_its_kink_may_go_either_way():
     """h = 1e16·x + y - 1e16·x is 0 or y after rounding: either slope is a correct evaluation."""
     X, Y = np.array([[1.0, 1.0, 1.0]]), np.zeros((1, 1))
     W1, W2 = np.array([[[1e16], [0.5], [-1e16]]]), np.ones((1, 1, 1))
-    case = cases.Case("kink", X, Y, W1, W2, "relu", 0.1, 1, range(1))
-    _, E, _ = agree.exact_values(W1, W2, agree.problem(case, "float64"))
+    case = cases.two_layer("kink", X, Y, W1, W2, "relu", 0.1, 1, range(1))
+    _, E, _ = agree.exact_values((W1, W2), agree.problem(case, "float64"))
     assert E["H1"].item() > 0.5
     assert E["slope1"].item() >= 1
 
@@ -97,7 +97,7 @@ def test_limits_stay_narrow_where_the_activation_is_saturated(activation, dtype)
     """φ moves by less than φ'(|h| - E_H) E_H there: Taylor's remainder alone would allow any A at all."""
     case = cases.make("xor", activation, 0.1, 1, 3, range(3))._replace(W1=np.full((3, 2, 3), 3e12))
     W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
-    _, E, _ = agree.exact_values(W1, W2, agree.problem(case, dtype))
+    _, E, _ = agree.exact_values((W1, W2), agree.problem(case, dtype))
     assert (E["H1"][:, 1:] > 1e-6).all()
     assert (E["A1"] <= 1.1 * bounds.C_ACTIVATION * np.finfo(dtype).eps).all()
 

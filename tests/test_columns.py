@@ -72,8 +72,8 @@ def test_every_quantity_is_what_exact_arithmetic_gives(column, quantity, activat
     case = asymmetric(activation)
     p = agree.problem(case, dtype)
     found = trace(column, case, dtype)
-    assert agree.malformed_trace(found, case.W1, case.W2, p) is None
-    judged = {j.quantity: j for j in agree.judge_trace(found, case.W1.astype(dtype), case.W2.astype(dtype), p)}
+    assert agree.malformed_trace(found, (case.W1, case.W2), p) is None
+    judged = {j.quantity: j for j in agree.judge_trace(found, (case.W1.astype(dtype), case.W2.astype(dtype)), p)}
     j = judged[quantity]
     assert j.certified.all()
     assert (j.error <= j.limit).all(), f"{j.value}\n{j.exact}\nerror {j.error}\nlimit {j.limit}"
@@ -91,7 +91,7 @@ def test_train_is_step_repeated(column, activation, dtype):
         *W, L = column.step(*arrays, *W, case.lr, activation)
         stepped = [column.to_numpy(Z) for Z in (*W, L)]
         now = [Z[t] for Z in trained]
-        limits = [j.limit[0] for j in agree.judge_steps(old[0][None], old[1][None], [Z[None] for Z in now], p)]
+        limits = [j.limit[0] for j in agree.judge_steps([Z[None] for Z in old], [Z[None] for Z in now], p)]
         for one, other, limit in zip(stepped, now, (limits[2], limits[1], limits[0]), strict=True):
             assert (abs(one - other) <= 2 * limit).all()
         # the compiled loop may round otherwise; go on from its weights, so that nothing adds up
@@ -107,7 +107,7 @@ def test_many_seeds_at_once_are_the_single_ones(column, dtype):
     for s in range(4):
         W1, W2 = case.W1[s].astype(dtype), case.W2[s].astype(dtype)
         alone = trace(column, case, dtype, W1, W2)
-        for j, both in zip(agree.judge_trace(alone, W1, W2, p), together, strict=True):
+        for j, both in zip(agree.judge_trace(alone, (W1, W2), p), together, strict=True):
             assert (abs(j.value - both[s]) <= 2 * j.limit).all(), j.quantity
 
 
@@ -116,7 +116,7 @@ def test_two_leading_axes(column):
     W1, W2 = case.W1.reshape(2, 3, 5, 4), case.W2.reshape(2, 3, 4, 2)
     found = trace(column, case, "float64", W1, W2)
     assert all(Z.shape[:2] == (2, 3) for Z in found)
-    assert agree.first_wrong(agree.judge_trace(found, W1, W2, agree.problem(case, "float64"))) is None
+    assert agree.first_wrong(agree.judge_trace(found, (W1, W2), agree.problem(case, "float64"))) is None
 
 
 @dtypes
@@ -165,4 +165,4 @@ def test_leading_axes_are_what_vmap_gives(name):
         T = column.trace(X, Y, W1, W2, "tanh")
         mapped = T._replace(dL_dW1=gradients[0], dL_dW2=gradients[1])
     mapped = Trace(*(column.to_numpy(Z) for Z in mapped))
-    assert agree.first_wrong(agree.judge_trace(mapped, case.W1, case.W2, agree.problem(case, "float64"))) is None
+    assert agree.first_wrong(agree.judge_trace(mapped, (case.W1, case.W2), agree.problem(case, "float64"))) is None

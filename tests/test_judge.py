@@ -16,7 +16,7 @@ FLOAT64 = np.dtype(np.float64)
 EPS = 2.0**-23  # of float32
 LARGEST = float(np.finfo(np.float32).max)
 ONE = np.ones((1, 1), np.float32)
-SINGLE = Problem(ONE, ONE, "identity", 0.5, "float32", FLOAT64, False)
+SINGLE = Problem(ONE, ONE, ("identity", "identity"), 0.5, "float32", FLOAT64, False)
 nan, inf = np.nan, np.inf
 
 
@@ -26,7 +26,7 @@ def entry(value, exact, limit, certified=True, shows=True, quantity="A", activat
         np.array([z, x, z], t)[:, None, None]
         for z, x, t in ((1, value, np.float32), (1, exact, float), (0.5, limit, float))
     )
-    p = SINGLE._replace(activation=activation)
+    p = SINGLE._replace(activations=(activation, "identity"))
     with np.errstate(all="ignore"):
         j = agree._judge(quantity, value, exact, limit, *np.array([[1, certified, 1], [1, shows, 1]], bool), p)
     assert all(Z.shape == (3, 1, 1) for Z in j[1:])
@@ -69,9 +69,8 @@ def test_what_is_certified(value, exact, limit, wrong, ratio, ulps):
         # no number, or infinite in the truth's own format
         (nan, nan, {}, True),
         (inf, nan, {}, True),
-        # behind an H that may have overflowed on its way, only H itself is held to it
+        # behind an H that may have overflowed on its way
         (nan, nan, {"shows": False}, False),
-        (nan, nan, {"shows": False, "quantity": "H"}, True),
         (2 * LARGEST, 0, {"shows": False}, False),
         # relu'(NaN) is what a library makes it; infinity is infinity
         *((nan, nan, {"quantity": name, "activation": "relu"}, False) for name in ("dL_dH", "dL_dW1", "W1")),
@@ -121,22 +120,27 @@ def test_the_form_comes_before_the_numbers():
     case, p = asymmetric(), agree.problem(asymmetric(), "float64")
     W1, W2 = case.W1, case.W2
     right = trace(numpy_impl, case, "float64")
-    assert agree.malformed_trace(right, W1, W2, p) is None
+    assert agree.malformed_trace(right, (W1, W2), p) is None
     for name, Z in right._asdict().items():
         short = right._replace(**{name: Z[:2]})
-        assert agree.malformed_trace(short, W1, W2, p) == f"{name} has shape {Z[:2].shape}, not {Z.shape}"
+        assert agree.malformed_trace(short, (W1, W2), p) == f"{name} has shape {Z[:2].shape}, not {Z.shape}"
         half = right._replace(**{name: Z.astype("f4")})
-        assert agree.malformed_trace(half, W1, W2, p) == f"{name} is float32, not float64"
+        assert agree.malformed_trace(half, (W1, W2), p) == f"{name} is float32, not float64"
     steps = path(numpy_impl, case, "float64")
-    assert agree.malformed_path(steps, W1, W2, 10, p) is None
-    assert agree.malformed_path(steps, W1, W2, 9, p) == "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)"
+    assert agree.malformed_path(steps, (W1, W2), 10, p) is None
+    assert agree.malformed_path(steps, (W1, W2), 9, p) == "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)"
     for n, name in enumerate(("W1", "W2", "L")):
         wrong = [Z[:9] if m == n else Z for m, Z in enumerate(steps)]
-        assert f"{name} has shape {wrong[n].shape}, not {steps[n].shape}" == agree.malformed_path(wrong, W1, W2, 10, p)
+        assert f"{name} has shape {wrong[n].shape}, not {steps[n].shape}" == agree.malformed_path(
+            wrong, (W1, W2), 10, p
+        )
+    few = right._asdict() | {"D": right.H}
+    del few["dL_dA"]
+    assert agree.malformed_trace(few, (W1, W2), p) == "dL_dA is missing"
+    extra = right._asdict() | {"D": right.H}
+    assert agree.malformed_trace(extra, (W1, W2), p) == "D is there, and is no quantity of this network"
     with pytest.raises(ValueError, match="zip"):
-        agree.malformed_trace(right[:-1], W1, W2, p)
-    with pytest.raises(ValueError, match="zip"):
-        agree.malformed_path(steps[:-1], W1, W2, 10, p)
+        agree.malformed_path(steps[:-1], (W1, W2), 10, p)
 
 
 def before(case, steps, dtype="float64"):
@@ -149,9 +153,9 @@ def test_blocks_are_judged_like_one(monkeypatch, block):
     """Also blocks smaller than the number of seeds, and a last one that is shorter."""
     case, p = asymmetric(), agree.problem(asymmetric(), "float64")
     steps = path(numpy_impl, case, "float64")
-    whole = agree.judge_steps(*before(case, steps), steps, p)
+    whole = agree.judge_steps(before(case, steps), steps, p)
     monkeypatch.setattr(agree, "BLOCK", block)
-    for a, b in zip(whole, agree.judge_steps(*before(case, steps), steps, p), strict=True):
+    for a, b in zip(whole, agree.judge_steps(before(case, steps), steps, p), strict=True):
         assert a.quantity == b.quantity
         assert all((x == y).all() for x, y in zip(a[1:], b[1:], strict=True))
 
@@ -159,8 +163,7 @@ def test_blocks_are_judged_like_one(monkeypatch, block):
 def test_the_first_wrong_entry_is_the_first_in_time_and_then_in_order_of_computation():
     h, a, y = agree.judge_trace(
         trace(numpy_impl, asymmetric(), "float64"),
-        asymmetric().W1,
-        asymmetric().W2,
+        asymmetric().weights,
         agree.problem(asymmetric(), "float64"),
     )[:3]
     mark = lambda j, *at: j._replace(wrong=np.isin(np.arange(j.wrong.size), at).reshape(j.wrong.shape))
@@ -186,27 +189,27 @@ def test_range_is_a_matter_of_each_point_by_itself(activation):
     W1[0] *= 1e38
     W2[1] *= 1e38
     W2[2] *= 1e19  # r² is beyond 1e38
-    q, E, in_range = agree.exact_values(W1, W2, p)
+    q, E, in_range = agree.exact_values((W1, W2), p)
     assert in_range.tolist() == [False, False, False, True, True]
-    assert list(E) == list(bounds.limits(q, p.X, p.Y, agree.network_of(W1, W2, p, p.wide), "float32", p.wide))
+    assert list(E) == list(bounds.limits(q, p.X, p.Y, agree.network_of((W1, W2), p, p.wide), "float32", p.wide))
 
 
 def test_the_loss_is_in_range_while_its_sum_is():
     """Before 2N = 14 divide it: here the sum is within a third, or beyond three times, of what is certified."""
     case = asymmetric("identity")
     p = agree.problem(case, "float32")
-    q, E, _ = agree.exact_values(case.W1, case.W2, p)
+    q, E, _ = agree.exact_values((case.W1, case.W2), p)
     sums = 14 * (q["L"] + E["L"] * 2.0**24)
     for share, fits in ((1 / 3, True), (3, False)):
         scale = np.sqrt(LARGEST / 8 / sums * share)[:, None, None]
-        _, _, in_range = agree.exact_values(case.W1, scale * case.W2, p)
+        _, _, in_range = agree.exact_values((case.W1, scale * case.W2), p)
         assert in_range.tolist() == 3 * [fits]
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="long double is double")
 @pytest.mark.parametrize(("limit", "overflows"), [("9e399", True), ("2e400", False)])
 def test_out_of_float64s_range_limits_and_truth_are_compared_in_long_double(limit, overflows):
-    p = SINGLE._replace(dtype="float64", wide=np.dtype(np.longdouble), activation="tanh")
+    p = SINGLE._replace(dtype="float64", wide=np.dtype(np.longdouble), activations=("tanh", "identity"))
     exact, limit = (np.array([np.longdouble(z)]) for z in ("1e400", limit))
     off = np.zeros(1, bool)
     with np.errstate(all="ignore"):
@@ -219,17 +222,17 @@ def test_limits_are_held_where_float64_cannot():
     W1[0] *= 1e300
     p = agree.problem(case, "float64", np.dtype(np.longdouble))
     with np.errstate(all="ignore"):
-        _, E, in_range = agree.exact_values(W1, case.W2, p)
+        _, E, in_range = agree.exact_values((W1, case.W2), p)
     assert in_range.tolist() == [False, True, True]
     assert E["L"].dtype == np.longdouble
-    _, E, _ = agree.exact_values(case.W1, case.W2, p)
+    _, E, _ = agree.exact_values((case.W1, case.W2), p)
     assert E["L"].dtype == np.float64
 
 
 def test_bits_are_demanded_at_each_point_by_itself():
     W1, W2 = np.array([[[0.5]], [[0.1]]], np.float32), np.ones((2, 1, 1), np.float32)
     for exact in (True, False):
-        _, E, _ = agree.exact_values(W1, W2, SINGLE._replace(exact=exact))
+        _, E, _ = agree.exact_values((W1, W2), SINGLE._replace(exact=exact))
         assert (E["Y_hat"].ravel() > 0).tolist() == [not exact, True]
         assert (E["L"] > 0).tolist() == [not exact, True]
 
@@ -247,11 +250,19 @@ def test_bits_are_demanded_at_each_point_by_itself():
 )
 def test_where_what_is_out_of_range_must_show_behind_h(activation, H, limit, shows):
     """Where H is in range, and where it is none: between the two it may come out as either infinity."""
-    p = SINGLE._replace(activation=activation)
-    q = {"H1": np.array([[[1.0, 2.0]], [[1.0, H]]])}
-    E = {"H1": np.array([[[0.0, 0.0]], [[0.0, limit]]])}
+    p = SINGLE._replace(activations=(activation, "identity"))
+    q = {"H1": np.array([[[1.0, 2.0]], [[1.0, H]]]), "H2": np.full((2, 1, 1), LARGEST)}
+    E = {"H1": np.array([[[0.0, 0.0]], [[0.0, limit]]]), "H2": np.full((2, 1, 1), 1e-9)}
     with np.errstate(all="ignore"):
-        assert agree._shows(q, E, p).tolist() == [True, shows]
+        before, behind, last = agree._shows(q, E, p)
+    assert before.all()
+    assert behind.tolist() == last.tolist() == [True, shows]
+
+
+def test_what_is_held_to_it_is_what_no_activation_comes_before():
+    before = lambda name, K: agree._layers_before(name, SINGLE._replace(activations=("tanh",) * K))
+    assert [before(name, 2) for name in ("H1", "A1", "H2", "Y_hat", "L", "dL_dA1", "dL_dW1")] == [0, 1, 1, 2, 2, 2, 2]
+    assert [before(name, 12) for name in ("H12", "A11", "R")] == [11, 11, 12]
 
 
 def updated(old, gradient, E_gradient, new=None, lr=0.5, exact=False):
@@ -315,7 +326,7 @@ def several(activation="tanh", dtype="float64"):
 def test_a_run_of_one_step_is_judged_like_a_step(dtype):
     _, p, W1, W2, (W1s, W2s, L) = several(dtype=dtype)
     run = agree.judge_run(W1, W2, (W1s[0], W2s[0], L[:1]), p)
-    steps = agree.judge_steps(W1[None], W2[None], (W1s[:1], W2s[:1], L[:1]), p)
+    steps = agree.judge_steps((W1[None], W2[None]), (W1s[:1], W2s[:1], L[:1]), p)
     assert [j.quantity for j in run] == [j.quantity for j in steps]
     for a, b in zip(run, steps, strict=True):
         np.testing.assert_array_equal(a.exact.ravel(), b.exact.ravel())
@@ -331,9 +342,9 @@ def test_limits_are_carried_from_step_to_step():
     twice = agree.judge_run(W1, W2, (W1s[1], W2s[1], L[:2]), p)
     one2, one1 = once[1:]
     step = lambda W, q: truth.widen(W, p.wide) - truth.widen(p.lr, p.wide) * q
-    q0, _, _ = agree.exact_values(W1, W2, p)
+    q0, _, _ = agree.exact_values((W1, W2), p)
     w1, w2 = step(W1, q0["dL_dW1"]), step(W2, q0["dL_dW2"])
-    q, E, _ = agree.exact_values(w1, w2, p, [one1.limit, one2.limit])
+    q, E, _ = agree.exact_values((w1, w2), p, [one1.limit, one2.limit])
     np.testing.assert_allclose(twice[0].limit[1], E["L"], rtol=1e-12)
     for j, w, g, one in ((twice[1], w2, "dL_dW2", one2), (twice[2], w1, "dL_dW1", one1)):
         known, most = truth.narrow(q[g]), np.abs(truth.narrow(w - truth.widen(p.lr, p.wide) * q[g])) + one.limit
@@ -362,9 +373,12 @@ def test_a_run_may_hide_what_overflows_on_the_way_to_its_sum():
     """As in one evaluation: -1e309 + 1.5e309 may come out as -inf, and ReLU makes 0 of that."""
     X, Y = np.array([[1e155, 1e155]]), np.zeros((1, 1))
     W1, W2, L = np.array([[[-1e154], [1.9e154]]]), np.ones((1, 1, 1)), np.zeros((1, 1))
-    p = Problem(X, Y, "relu", 0.1, "float64", truth.wide_dtype("float64"), False)
+    p = Problem(X, Y, ("relu", "identity"), 0.1, "float64", truth.wide_dtype("float64"), False)
     assert agree.first_wrong(agree.judge_run(W1, W2, (W1, W2, L), p)) is None
-    assert agree.first_wrong(agree.judge_run(W1, W2, (W1, W2, L), p._replace(activation="identity"))) is not None
+    assert (
+        agree.first_wrong(agree.judge_run(W1, W2, (W1, W2, L), p._replace(activations=("identity", "identity"))))
+        is not None
+    )
 
 
 def test_weights_at_the_edge_of_their_range_are_not_certified():
@@ -438,18 +452,18 @@ CANCELLING = np.array([[LARGE], [1], [-LARGE]])  # H = 1, of which 1000 bits are
 def test_precision_is_doubled_until_it_is_enough(monkeypatch):
     asked = []
     narrow_enough = lambda q: asked.append(q["H1"].item().rad()) or asked[-1] < 1
-    q, bits = referee.enclose(CANCELLING, UNIT, CANCELS, narrow_enough)
+    q, bits = referee.enclose((CANCELLING, UNIT), CANCELS, narrow_enough)
     assert (bits, len(asked), float(q["H1"].item())) == (192 * 2**3, 4, 1)
     assert all(after < before * 2.0**-150 for before, after in pairwise(asked))
     monkeypatch.setattr(referee, "MOST_BITS", 768)
     asked.clear()
     with pytest.raises(referee.JudgeError, match=r"^768 bits do not enclose the exact value narrowly enough$"):
-        referee.enclose(CANCELLING, UNIT, CANCELS, narrow_enough)
+        referee.enclose((CANCELLING, UNIT), CANCELS, narrow_enough)
     assert len(asked) == 3
 
 
 def test_what_a_certificate_says():
-    confirm = lambda name, index, value, limit: referee.confirm(name, index, value, limit, CANCELLING, UNIT, CANCELS)
+    confirm = lambda name, index, value, limit: referee.confirm(name, index, value, limit, (CANCELLING, UNIT), CANCELS)
     sure = "certified in ball arithmetic, {} bits: off by {}, limit {}".format
     assert confirm("H", (0, 0), 5.0, 1.0) == sure(1536, "4.00", "1")
     assert confirm("H", (0, 0), -5.0, 1.0) == sure(1536, "6.00", "1")
@@ -457,8 +471,8 @@ def test_what_a_certificate_says():
     assert confirm("W1", (1, 0), 1.25, 1 / 3) == sure(1536, "0.750", "0.33")
     assert confirm("W2", (0, 0), 1.25, 1 / 3) == sure(1536, "0.750", "0.33")
     # h = 2, r = 6 - 1: W2 = 3 - 10/2, W1 = 2 - 15/2
-    assert referee.confirm("W2", (0, 0), 2.0, 0.25, 2 * UNIT, 3 * UNIT, SINGLE) == sure(192, "4.00", "0.25")
-    assert referee.confirm("W1", (0, 0), 2.0, 0.25, 2 * UNIT, 3 * UNIT, SINGLE) == sure(192, "7.50", "0.25")
+    assert referee.confirm("W2", (0, 0), 2.0, 0.25, (2 * UNIT, 3 * UNIT), SINGLE) == sure(192, "4.00", "0.25")
+    assert referee.confirm("W1", (0, 0), 2.0, 0.25, (2 * UNIT, 3 * UNIT), SINGLE) == sure(192, "7.50", "0.25")
     assert confirm("L", (), nan, 1.0) == "certified: it is no finite number, and the exact value is"
     with pytest.raises(referee.JudgeError, match=r"^L\[\] was rejected, but .* within the limit$"):
         confirm("L", (), 1.0, 0.5)  # off by exactly the limit
@@ -468,7 +482,7 @@ def test_a_certificate_of_what_no_precision_tells_exactly():
     p = agree.problem(asymmetric(), "float64")
     W1, W2 = asymmetric().W1[0], asymmetric().W2[0]
     off = 2 - numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid").A[1, 1]
-    text = referee.confirm("A", (1, 1), 2.0, 1e-12, W1, W2, p)
+    text = referee.confirm("A", (1, 1), 2.0, 1e-12, (W1, W2), p)
     assert text == f"certified in ball arithmetic, 192 bits: off by {off:.2f}, limit 1e-12"
 
 
@@ -490,4 +504,4 @@ def test_the_bulk_evaluation_may_be_off_by_twice_its_share_of_the_limit(monkeypa
     monkeypatch.setattr(truth, "evaluate", off)
     found = rf"^the exact {name}\[.*\] is off by .*: the judge is wrong$"
     with pytest.raises(referee.JudgeError, match=found) if wrong else nullcontext():
-        referee.audit(W1[0], W2[0], p)
+        referee.audit((W1[0], W2[0]), p)

@@ -147,7 +147,7 @@ def test_marks_are_the_judges(monkeypatch):
     run = lesson.observe(Here(monkeypatch, module), "numpy", case, [0, 1, 3], [0], np.zeros((4, 2)))
     p = agree.problem(case, "float64")
     T = module.trace(p.X, p.Y, run.values["W1"][:, 1], run.values["W2"][:, 1], "sigmoid")
-    for j in agree.judge_trace(T, run.values["W1"][:, 1], run.values["W2"][:, 1], p):
+    for j in agree.judge_trace(T, (run.values["W1"][:, 1], run.values["W2"][:, 1]), p):
         assert np.array_equal(run.marks[j.quantity][:, 1], lesson.mark(j))
 
 

@@ -67,7 +67,7 @@ BAD = {
 
 def workers_here(monkeypatch, module):
     """The real `run.Workers`, its processes replaced by calls."""
-    monkeypatch.setattr("impls.load", lambda name: module)
+    monkeypatch.setattr("impls.load", lambda name, row="two_layer": module)
     monkeypatch.setattr(run, "_settle", None, raising=False)
 
     class Now:

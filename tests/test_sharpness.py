@@ -62,7 +62,7 @@ def test_a_fault_as_small_as_the_threshold_is_rejected_and_a_smaller_one_is_not(
     case = asymmetric(activation)
     p = agree.problem(case, dtype)
     *_, W1, W2 = case.cast(dtype)
-    q, E, _ = agree.exact_values(W1, W2, p)
+    q, E, _ = agree.exact_values((W1, W2), p)
     exact = Trace(*(np.asarray(q[TRUTH_NAMES.get(name, name)]) for name in Trace._fields))
     eps = float(np.finfo(dtype).eps)
     for t in threshold.thresholds(case, dtype):
@@ -75,7 +75,7 @@ def test_a_fault_as_small_as_the_threshold_is_rejected_and_a_smaller_one_is_not(
             faulty = truth.narrow(value).astype(dtype)
             faulty[at] = np.asarray(value[at] * (1 + size * eps), dtype)
             trace = Trace(*(truth.narrow(Z).astype(dtype) for Z in exact))._replace(**{t.quantity: faulty})
-            wrong = agree.first_wrong(agree.judge_trace(trace, W1, W2, p))
+            wrong = agree.first_wrong(agree.judge_trace(trace, (W1, W2), p))
             assert (wrong is not None and wrong.judged.quantity == t.quantity) == rejected, t
 
 

@@ -59,22 +59,22 @@ def test_dyadic_cases_are_judged_to_the_bit(monkeypatch, name, dtype):
     case = case_of[name]
     p = agree.problem(case, dtype)
     *_, W1, W2 = case.cast(dtype)
-    _, E, _ = agree.exact_values(W1, W2, p)
+    _, E, _ = agree.exact_values((W1, W2), p)
     assert all((E[key] == 0).all() for key in E if not key.startswith("slope"))
     found = trace(numpy_impl, case, dtype)
     for one_ulp_up in ("Y_hat", "L", "dL_dW1"):
         value = getattr(found, one_ulp_up)
         moved = found._replace(**{one_ulp_up: np.nextafter(value, value.dtype.type(np.inf))})
-        assert agree.first_wrong(agree.judge_trace(moved, W1, W2, p)).judged.quantity == one_ulp_up
+        assert agree.first_wrong(agree.judge_trace(moved, (W1, W2), p)).judged.quantity == one_ulp_up
 
 
 def test_no_bits_are_demanded_where_something_rounds():
     case = asymmetric("identity")._replace(exact=True)
-    _, E, _ = agree.exact_values(case.W1, case.W2, agree.problem(case, "float64"))
+    _, E, _ = agree.exact_values((case.W1, case.W2), agree.problem(case, "float64"))
     assert (E["Y_hat"][:, :2] > 0).all()
     case = case_of["dyadic-relu"]
     third = case._replace(Y=case.Y / 3)
-    _, E, _ = agree.exact_values(third.W1, third.W2, agree.problem(third, "float64"))
+    _, E, _ = agree.exact_values((third.W1, third.W2), agree.problem(third, "float64"))
     assert (E["R"] > 0).any()
 
 
@@ -135,16 +135,16 @@ def test_the_referee_overrules_a_judge_that_is_wrong():
     W1, W2 = case.W1[0], case.W2[0]
     right = numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid").dL_dW1
     with pytest.raises(referee.JudgeError, match="within the limit"):
-        referee.confirm("dL_dW1", (0, 0), right[0, 0], 1e-12, W1, W2, p)
-    assert "off by" in referee.confirm("dL_dW1", (0, 0), right[0, 0] + 1e-11, 1e-12, W1, W2, p)
-    assert "no finite number" in referee.confirm("dL_dW1", (0, 0), np.nan, 1e-12, W1, W2, p)
+        referee.confirm("dL_dW1", (0, 0), right[0, 0], 1e-12, (W1, W2), p)
+    assert "off by" in referee.confirm("dL_dW1", (0, 0), right[0, 0] + 1e-11, 1e-12, (W1, W2), p)
+    assert "no finite number" in referee.confirm("dL_dW1", (0, 0), np.nan, 1e-12, (W1, W2), p)
 
 
 @pytest.mark.parametrize("scale", [1e4, 1e60, 1e200])
 def test_the_audit_holds_where_exp_leaves_every_range(scale):
     for activation in cases.ACTIVATIONS:
         case = asymmetric(activation)
-        referee.audit(scale * case.W1[0], case.W2[0], agree.problem(case, "float64"))
+        referee.audit((scale * case.W1[0], case.W2[0]), agree.problem(case, "float64"))
 
 
 @pytest.mark.parametrize("activation", cases.ACTIVATIONS)
@@ -152,13 +152,13 @@ def test_steps_are_judged_alike_in_ball_arithmetic(activation):
     """As on a platform whose long double is no wider than double."""
     case = asymmetric(activation, steps=3)
     before, steps = run_of(numpy_impl, case)
-    judged = [agree.judge_steps(*before, steps, agree.problem(case, "float64", w)) for w in (None, truth.BALL)]
+    judged = [agree.judge_steps(before, steps, agree.problem(case, "float64", w)) for w in (None, truth.BALL)]
     for by_wide, by_ball in zip(*judged, strict=True):
         assert not by_ball.wrong.any()
         np.testing.assert_allclose(by_ball.limit, by_wide.limit, rtol=2e-3)
         np.testing.assert_allclose(by_ball.error, by_wide.error, atol=2e-3 * by_wide.limit.max())
     steps[0][2, 1, 0, 0] *= 1 + 1e-13
-    found = agree.first_wrong(agree.judge_steps(*before, steps, agree.problem(case, "float64", truth.BALL)))
+    found = agree.first_wrong(agree.judge_steps(before, steps, agree.problem(case, "float64", truth.BALL)))
     assert (found.judged.quantity, found.index) == ("W1", (2, 1, 0, 0))
 
 
@@ -166,21 +166,21 @@ def test_what_overflows_on_the_way_to_its_sum_may_come_out_as_a_number():
     """-1e309 + 1.5e309 is infinite in float64; with fused multiply-add it is -inf, and ReLU makes 0 of that."""
     X, Y = np.array([[1e155, 1e155]]), np.zeros((1, 1))
     W1, W2 = np.array([[[-1e154], [1.9e154]]]), np.ones((1, 1, 1))
-    case = cases.Case("on the way", X, Y, W1, W2, "relu", 0.1, 1, range(1))
+    case = cases.two_layer("on the way", X, Y, W1, W2, "relu", 0.1, 1, range(1))
     p = agree.problem(case, "float64")
     zeros = np.zeros((1, 1, 1))
     fused = Trace(zeros - np.inf, zeros, zeros, zeros, np.zeros(1), zeros, zeros, zeros, zeros, np.zeros_like(W1))
-    assert agree.first_wrong(agree.judge_trace(fused, W1, W2, p)) is None
+    assert agree.first_wrong(agree.judge_trace(fused, (W1, W2), p)) is None
     hidden = fused._replace(H=zeros)
-    assert agree.first_wrong(agree.judge_trace(hidden, W1, W2, p)).judged.quantity == "H"
-    identity = p._replace(activation="identity")
-    assert agree.first_wrong(agree.judge_trace(fused, W1, W2, identity)).judged.quantity == "A"
+    assert agree.first_wrong(agree.judge_trace(hidden, (W1, W2), p)).judged.quantity == "H"
+    identity = p._replace(activations=("identity", "identity"))
+    assert agree.first_wrong(agree.judge_trace(fused, (W1, W2), identity)).judged.quantity == "A"
 
 
 def test_the_audit_finds_a_wrong_bulk_evaluation(monkeypatch):
     case = asymmetric()
     p = agree.problem(case, "float64")
-    referee.audit(case.W1[0], case.W2[0], p)
+    referee.audit((case.W1[0], case.W2[0]), p)
     honest = agree.truth.evaluate
 
     def off(X, Y, network, *bits):
@@ -191,4 +191,4 @@ def test_the_audit_finds_a_wrong_bulk_evaluation(monkeypatch):
 
     monkeypatch.setattr(agree.truth, "evaluate", off)
     with pytest.raises(referee.JudgeError, match="dL_dW1"):
-        referee.audit(case.W1[0], case.W2[0], p)
+        referee.audit((case.W1[0], case.W2[0]), p)

@@ -100,7 +100,7 @@ def random_case(widths, samples, activation, lr, seed):
     rng = np.random.default_rng(seed)
     X, Y = rng.standard_normal((samples, widths[0])), rng.standard_normal((samples, widths[2]))
     W1, W2 = cases.draw(range(seed, seed + 1), widths)
-    return cases.Case("random", X, Y, W1, W2, activation, lr, 60, range(seed, seed + 1))
+    return cases.two_layer("random", X, Y, W1, W2, activation, lr, 60, range(seed, seed + 1))
 
 
 @settings(max_examples=40, deadline=None)
@@ -137,7 +137,7 @@ def test_derivatives_are_complex_step_derivatives_and_their_limits_hold_nearby(n
 def distances(case, dtype, column=numpy_impl, s=0):
     """A column's distance from the proved curve at every step, and its limit there."""
     curve = trajectory.proved(case, s, dtype)
-    one = case._replace(W1=case.W1[s], W2=case.W2[s])
+    one = case._replace(weights=(case.W1[s], case.W2[s]))
     W1, W2, L = path(column, one, dtype)
     steps, before = (
         np.arange(case.steps),

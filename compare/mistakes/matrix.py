@@ -103,12 +103,13 @@ def attempt(_process, right, name, case, dtype):
         return Outcome(f"raises {type(error).__name__}: {error}"[:200], "", "", True, (False,) * len(TOLERANCES))
     changed = any(a.shape != b.shape or a.tobytes() != b.tobytes() for a, b in _pairs(found, expected))
     close = tuple(_close(found, expected, *pair[dtype == "float32"]) for pair in TOLERANCES.values())
-    form = agree.malformed_trace(start, W1, W2, p) or agree.malformed_path(path, W1, W2, case.steps, p)
+    form = agree.malformed_trace(start, (W1, W2), p) or agree.malformed_path(path, (W1, W2), case.steps, p)
     if form:
         return Outcome(form, "", "", changed, close)
-    point = _first(agree.judge_trace(start, W1, W2, p)) or _first(agree.judge_trace(end, path[0][-1], path[1][-1], p))
+    last = path[0][-1], path[1][-1]
+    point = _first(agree.judge_trace(start, (W1, W2), p)) or _first(agree.judge_trace(end, last, p))
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
-    return Outcome("", point, _first(agree.judge_steps(before[0], before[1], path, p)), changed, close)
+    return Outcome("", point, _first(agree.judge_steps(before, path, p)), changed, close)
 
 
 def _leave_uncompiled(column):
@@ -139,17 +140,17 @@ def _run(name, case, dtype):
     """Trace at the initial weights, path, and trace at the last weights; () where their shape is wrong."""
     X, Y, W1, W2 = case.cast(dtype)
     with np.errstate(all="ignore"):
-        start = run.trace(name, X, Y, W1, W2, case.activation)
-        path = run.train(name, X, Y, W1, W2, case.lr, case.steps, case.activation)
+        start = run.trace(name, case.row, X, Y, (W1, W2), case.activations)
+        path = run.train(name, case.row, X, Y, (W1, W2), case.lr, case.steps, case.activations)
         fits = path[0].shape[1:] == W1.shape and path[1].shape[1:] == W2.shape
-        end = run.trace(name, X, Y, path[0][-1], path[1][-1], case.activation) if fits else ()
+        end = run.trace(name, case.row, X, Y, (path[0][-1], path[1][-1]), case.activations) if fits else {}
     return start, path, end
 
 
 def _pairs(found, expected):
     """Arrays to compare: the trace at the start, the whole path, and the trace at the end."""
     for parts in zip(found, expected, strict=True):
-        yield from zip(*parts, strict=False)
+        yield from zip(*(part.values() if isinstance(part, dict) else part for part in parts), strict=False)
 
 
 def _close(found, expected, rtol, atol):

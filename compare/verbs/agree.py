@@ -23,13 +23,16 @@ def judge(training, s, grid=None, curves=()):
     dtypes, seeds, timeout = options.dtypes(s.dtype), options.seeds(s.seeds), options.timeout(s.timeout)
     case = options.case(training, seeds)
     options.in_range(case, dtypes)
-    chosen = suites.choose(s.suite, options.names(s.case), case)
+    chosen = suites.choose(s.suite, options.names(s.case), case, deep=True)
     chosen += suites.curves(chosen[0], curves)
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
+    names, shallow = options.of_rows(names, {c.row for c in chosen})
+    if shallow:
+        err.print(f"Two layers without biases only, left out: {', '.join(shallow)}.")
     with progress() as bar:
-        total = sum(c.steps for c in chosen for dtype in dtypes if dtype in c.dtypes)
-        tasks = {name: bar(name, total) for name in names}
+        total = lambda name: sum(c.steps for c, _ in suite.pairs(name, chosen, dtypes))
+        tasks = {name: bar(name, total(name)) for name in names}
         advance = lambda name, steps: tasks[name](steps)
         return *suite.agreement(names, chosen, dtypes, timeout, command(), advance, grid), chosen[0]
 
@@ -41,7 +44,8 @@ def print_result(outcome):
         out.print(show.settings(outcome), "\n", markup=False)
     for dtype in show.dtypes(outcome):
         if any(row.dtype == dtype for row in outcome.rows):
-            out.print(show.rich_table(outcome, dtype), "")
+            for table in show.rich_tables(outcome, dtype):
+                out.print(table, "")
     for rejection in show.firsts(outcome.rejections):
         out.print(show.rejection(rejection), markup=False)
     for column in outcome.columns:

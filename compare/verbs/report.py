@@ -1,6 +1,6 @@
 """`fourfold report`."""
 
-from compare import options, suites
+from compare import agree, options, suites
 from compare.options import Drawing, Suite, Training
 from compare.terminal import err, out, write_json
 from compare.verbs.agree import judge, print_result
@@ -21,7 +21,8 @@ def report(
     grid, curves = options.grid(drawing.resolution, drawing.extent), options.activations(drawing.curves)
     store.check_writable(drawing.out)
     outcome, arrays, case = judge(training, suite_, grid, curves)
-    inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
+    weights = dict(zip(agree.parameter_names(case.weights, case), case.weights, strict=True))
+    inputs = {"X": case.X, "Y": case.Y, **weights, "grid": grid}
     found = store.Report(outcome, inputs, arrays, {})
     proved = {}
     for drawn in (case, *suites.curves(case, curves)):

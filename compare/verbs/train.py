@@ -25,27 +25,29 @@ def train(
         raise UsageError("train takes one --dtype.")
     case = options.case(training, options.seed(one.seed))
     options.in_range(case, [precision])
+    options.of_rows([name], {case.row})
     say = (lambda line: None) if one.json == "-" else (lambda line: out.print(line, markup=False))
     say(f"{name}: {case.parameters()} parameters, seed {one.seed}, {case.steps:,} epochs, learning rate {case.lr:g}")
     losses, p = [], agree.problem(case, precision)
-    *_, W1, W2 = (Z[0] for Z in case.cast(precision))
+    _, _, *now = case.cast(precision)
     with run.workers(options.timeout(one.timeout)) as pool, progress() as bar:
         advance = bar(name, case.steps)
         for epoch, path in run.stream(pool, name, case, precision, EPOCHS_BETWEEN_LINES):
             steps = min(EPOCHS_BETWEEN_LINES, case.steps - epoch)
-            _demand(name, "train", agree.malformed_path(path, W1[None], W2[None], steps, p))
-            W1, W2 = path[0][-1, 0], path[1][-1, 0]
-            losses.append((epoch, result.number(path[2][0, 0])))
-            say(f"epoch {epoch:>9,}   loss {path[2][0, 0]:.10g}")
-            advance(len(path[2]))
-        final = pool.call(name, run.trace, p.X, p.Y, W1, W2, case.activation)
-        _demand(name, "trace", agree.malformed_trace(final, W1, W2, p))
-    losses.append((case.steps, result.number(final.L)))
-    say(f"epoch {case.steps:>9,}   loss {final.L:.10g}\n")
-    for x, y_hat, y in zip(p.X.tolist(), final.Y_hat.tolist(), p.Y.tolist(), strict=True):
+            _demand(name, "train", agree.malformed_path(path, now, steps, p))
+            *now, L = [*(Z[-1] for Z in path[:-1]), path[-1][0, 0]]
+            losses.append((epoch, result.number(L)))
+            say(f"epoch {epoch:>9,}   loss {L:.10g}")
+            advance(steps)
+        final = pool.call(name, run.trace, p.row, p.X, p.Y, now, p.activations)
+        _demand(name, "trace", agree.malformed_trace(final, now, p))
+    losses.append((case.steps, result.number(final["L"][0])))
+    say(f"epoch {case.steps:>9,}   loss {final['L'][0]:.10g}\n")
+    for x, y_hat, y in zip(p.X.tolist(), final["Y_hat"][0].tolist(), p.Y.tolist(), strict=True):
         say(f"{_vector(x)} → {_vector(y_hat)}   class {_vector(np.round(y_hat))}, target {_vector(y)}")
     record = {"column": name, "dtype": precision, "seed": one.seed, "parameters": case.parameters(), "losses": losses}
-    weights = {"W1": W1, "W2": W2, "Y_hat": final.Y_hat}
+    final = {"Y_hat": final["Y_hat"][0]}
+    weights = {**dict(zip(agree.parameter_names(now, p), (Z[0] for Z in now), strict=True)), **final}
     write_json(one.json, result.encode(record | {key: result.numbers(Z) for key, Z in weights.items()}))
 
 
