@@ -143,7 +143,7 @@ def test_the_slope_of_relu_at_zero_is_zero(column, dtype):
 
 
 def test_an_unknown_activation_is_a_key_error(column):
-    case = asymmetric()._replace(activation="softplus")
+    case = asymmetric()._replace(activations=("softplus", "identity"))
     with pytest.raises(KeyError, match="softplus"):
         trace(column, case, "float64")
 

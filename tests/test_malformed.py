@@ -137,7 +137,7 @@ def test_what_is_only_drawn_has_its_form_checked_too(monkeypatch):
         run.workers(60) as pool,
         pytest.raises(ColumnError, match=r"forward gives Y_hat as float64 of shape \(2, 3, 1\)"),
     ):
-        pool.call("numpy", run.predict, np.ones((4, 1)), Z, Z, "tanh")
+        pool.call("numpy", run.predict, "two_layer", np.ones((4, 1)), (Z, Z), ("tanh", "identity"))
 
 
 class Unpicklable(Exception):

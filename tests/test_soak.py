@@ -51,7 +51,7 @@ def test_a_configuration_is_the_same_whenever_it_is_made():
     once = [configurations.make(n) for n in range(100)]
     for n in reversed(range(100)):
         again = configurations.make(n)
-        assert again._replace(X=0, Y=0, W1=0, W2=0) == once[n]._replace(X=0, Y=0, W1=0, W2=0)
+        assert again._replace(X=0, Y=0, weights=0) == once[n]._replace(X=0, Y=0, weights=0)
         assert all((getattr(again, Z) == getattr(once[n], Z)).all() for Z in ("X", "Y", "W1", "W2"))
 
 
