@@ -22,7 +22,15 @@ def _writable(type_, target):
         result.check_writable(target)
 
 
+def _writable_file(type_, target):
+    if target == "":
+        raise UsageError("--junitxml takes the name of a file.")
+    if target is not None:
+        result.check_writable(target)
+
+
 Json = Annotated[str | None, Parameter(allow_leading_hyphen=True, validator=_writable)]
+JunitXml = Annotated[str | None, Parameter(validator=_writable_file)]
 LARGEST_SEED = 2**62  # a length, and a number that JSON's readers hold
 
 
@@ -88,6 +96,8 @@ class Suite:
     "Seconds a column may take, in all."
     json: Json = None
     "Write the result as JSON to this file; - is standard output."
+    junitxml: JunitXml = None
+    "Write the result as JUnit XML, for continuous integration, to this file."
 
 
 @Parameter(name="*")

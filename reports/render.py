@@ -1,4 +1,4 @@
-"""A Report -> its pages: index.html, one self-contained file, and report.md with its pictures beside it."""
+"""A Report -> its pages: index.html, one self-contained file, report.md with its pictures beside it, and junit.xml."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from compare import show
-from reports import pictures
+from reports import junit, pictures
 from reports.proofs import columns, drawn_seed
 
 
@@ -40,6 +40,7 @@ def pages(report):
     return {
         "index.html": html.get_template("index.html.j2").render(context).encode(),
         "report.md": text.get_template("report.md.j2").render(context).encode(),
+        "junit.xml": junit.document(result),
         **{f"{p.name}.svg": pictures.in_file(p.svg).encode() for p in shown},
     }
 

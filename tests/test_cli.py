@@ -58,12 +58,13 @@ def test_all_columns_agree():
     assert "AGREED: numpy-loop, numpy-tiled, numpy, torch, jax and tf" in done.stdout
 
 
-def test_a_wrong_column_is_named_with_step_quantity_numbers_and_limit():
-    done = command("agree", "--impl", "numpy,tests.columns.sign", *FAST)
+def test_a_wrong_column_is_named_with_step_quantity_numbers_and_limit(tmp_path):
+    done = command("agree", "--impl", "numpy,tests.columns.sign", *FAST, "--junitxml", tmp_path / "j.xml")
     assert said(done, 1) == ""
     assert "DISAGREED: tests.columns.sign is wrong; numpy within what rounding allows" in done.stdout
     assert "first wrong at step 0, seed 0, W1[" in done.stdout
     assert re.search(r"got +[-\d.e]+\n +exact +[-\d.e]+\n +error +[\d.e-]+, limit +[\d.e-]+", done.stdout)
+    assert "first wrong at step 0, seed 0, W1[" in (tmp_path / "j.xml").read_text()
 
 
 @pytest.mark.parametrize(
@@ -125,6 +126,8 @@ def test_what_is_not_installed_is_left_out_by_default_and_missed_by_name():
         (["surplus"], "surplus"),
         (["--steps", "100000000", "--json", "/proc/none/r.json"], "Cannot write /proc/none/r.json"),
         (["--json", ""], "--json takes the name of a file, or - for standard output."),
+        (["--junitxml", ""], "--junitxml takes the name of a file."),
+        (["--steps", "100000000", "--junitxml", "/proc/none/j.xml"], "Cannot write /proc/none/j.xml"),
     ],
 )
 def test_bad_input_gets_one_sentence(args, sentence):

@@ -51,7 +51,7 @@ def test_pages_and_pictures(report):
     pages = render.pages(report)
     html = pages["index.html"].decode()
     names = {"shares", "losses", "loss_errors", "proved", "predictions", "boundary"}
-    assert {"report.md", *(f"{name}.svg" for name in names)} <= set(pages)
+    assert {"report.md", "junit.xml", *(f"{name}.svg" for name in names)} <= set(pages)
     assert html.count("<svg") == len(names)
     assert html.index("DISAGREED: sly|`x` is wrong") < html.index("<svg")
     assert "first wrong at step 0, seed 0, R[0, 0]" in html

@@ -13,7 +13,7 @@ def agree(*, training: Training = Training(), suite_: Suite = Suite()):
     outcome, *_ = judge(training, suite_)
     if suite_.json != "-":
         print_result(outcome)
-    write_json(suite_.json, result.encode(outcome))
+    write(suite_, outcome, result.encode(outcome))
     return outcome.exit_code()
 
 
@@ -35,6 +35,15 @@ def judge(training, s, grid=None, curves=()):
         tasks = {name: bar(name, total(name)) for name in names}
         advance = lambda name, steps: tasks[name](steps)
         return *suite.agreement(names, chosen, dtypes, timeout, command(), advance, grid), chosen[0]
+
+
+def write(suite_, outcome, encoded):
+    """The files that options ask for."""
+    from reports import junit
+
+    write_json(suite_.json, encoded)
+    if suite_.junitxml:
+        result.write_whole(suite_.junitxml, junit.document(outcome))
 
 
 def print_result(outcome):

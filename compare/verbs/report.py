@@ -2,8 +2,8 @@
 
 from compare import agree, options, suites
 from compare.options import Drawing, Suite, Training
-from compare.terminal import err, out, write_json
-from compare.verbs.agree import judge, print_result
+from compare.terminal import err, out
+from compare.verbs.agree import judge, print_result, write
 
 
 def report(
@@ -36,5 +36,5 @@ def report(
     if suite_.json != "-":
         print_result(outcome)
         out.print(f"Report: {drawing.out}/index.html", markup=False)
-    write_json(suite_.json, contents["result.json"])
+    write(suite_, outcome, contents["result.json"])
     return outcome.exit_code()
