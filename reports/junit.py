@@ -17,7 +17,7 @@ def document(result):
     and a quantity too near the format's largest number to be certified at all is skipped.
     """
     suites = [_suite(result, column) for column in result.columns]
-    sums = {key: str(sum(int(suite.get(key)) for suite in suites)) for key in ("tests", "failures", "errors")}
+    sums = {key: str(sum(int(suite.get(key, "0")) for suite in suites)) for key in ("tests", "failures", "errors")}
     root = _element("testsuites", name="fourfold", time=_seconds(result, "total"), **sums)
     root.extend(suites)
     ElementTree.indent(root)
