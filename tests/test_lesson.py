@@ -76,18 +76,36 @@ def test_what_autograd_is_asked_for_is_marked_as_the_gradient():
 def test_symbols_of_an_equation_are_in_its_lines_or_its_formula():
     for e in content.EQUATIONS:
         lines = [line.code for c in e.columns for line in source.lines(c, *content.places(e, c))]
-        markup = "".join([*lines, *e.math, *(e.by_activation or {}).values()])
+        markup = "".join([*lines, *page.formulas(e).values()])
         missing = [name for name in e.symbols if f'data-s="{name}"' not in markup]
         assert not missing, (e.number, missing)
         assert set(e.symbols) <= set(content.MEANINGS)
-        assert set(e.symbols) <= set(mathml.SYMBOLS)
+        assert set(e.symbols) <= set(mathml.LATEX)
 
 
 def test_formulas_are_well_formed_and_leave_nothing_over():
     for e in content.EQUATIONS:
-        for formula in [*e.math, *(e.by_activation or {}).values()]:
-            assert "{}" not in formula
+        for formula in page.formulas(e).values():
+            assert not set("{}\\") & set(formula)
             assert ElementTree.fromstring(formula).tag == "math"
+
+
+@pytest.mark.parametrize("latex", [r"\unknown", "(H", r"\frac{1}{N", "W_1 ? 2"])
+def test_a_formula_that_cannot_be_set_is_an_error(latex):
+    with pytest.raises(LookupError, match="a formula"):
+        mathml.math(latex)
+
+
+def test_a_symbol_is_marked_where_it_is_the_networks():
+    marked = lambda latex, *of: re.findall('data-s="(.*?)"', mathml.math(latex, *of))
+    assert marked(r"\frac{\partial L}{\partial W_2} = A^\top \frac{\partial L}{\partial \hat Y}") == [
+        "dL_dW2",
+        "A",
+        "dL_dY_hat",
+    ]
+    assert marked(r"w_{1 ij} x_{ki} \sigma'(h_{kj}) \hat y_H") == ["W1", "X", "sigma_prime", "H", "Y_hat"]
+    assert marked("W_t h_{H}") == ["H"]
+    assert marked("z = f(x)", False) == []
 
 
 def test_every_number_is_packed_bit_for_bit():

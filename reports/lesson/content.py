@@ -5,10 +5,6 @@
 
 from typing import NamedTuple
 
-from markupsafe import Markup
-
-from reports.lesson.mathml import fenced, frac, math, over, partial, row, stack, sub, sup, text, tr
-
 NAMES = {
     "numpy": "NumPy",
     "torch": "PyTorch",
@@ -23,7 +19,7 @@ SIDE_BY_SIDE = ("numpy", "torch", "jax", "tf")
 class Equation(NamedTuple):
     number: int
     title: str
-    math: list[Markup]
+    latex: str
     says: str
     symbols: tuple  # names that can be lit, as in source.SYMBOLS
     shows: tuple  # quantities whose numbers stand below the lines
@@ -78,22 +74,18 @@ MEANINGS = {
 
 # σ(h), and σ'(h) by a = σ(h)
 ACTIVATION = {
-    "sigmoid": math("sigma ( h ) = {}", frac("1", row("1 + {}", sup("e", "− h")))),
-    "tanh": math("sigma ( h ) = tanh h"),
-    "relu": math("sigma ( h ) = max ( 0 , h )"),
-    "identity": math("sigma ( h ) = h"),
+    "sigmoid": r"\sigma(h) = \frac{1}{1 + e^{-h}}",
+    "tanh": r"\sigma(h) = \tanh(h)",
+    "relu": r"\sigma(h) = \max(0, h)",
+    "identity": r"\sigma(h) = h",
 }
 SLOPE = {
-    "sigmoid": math("sigma_prime ( h ) = a ( 1 − a )"),
-    "tanh": math("sigma_prime ( h ) = 1 − {}", sup("a", "2")),
-    "relu": math("sigma_prime ( h ) = 1 {} h > 0 , {} 0", text(" where "), text(" else ")),
-    "identity": math("sigma_prime ( h ) = 1"),
+    "sigmoid": r"\sigma'(h) = a(1 - a)",
+    "tanh": r"\sigma'(h) = 1 - a^2",
+    "relu": r"\sigma'(h) = 1 \text{ where } h > 0, \text{ else } 0",
+    "identity": r"\sigma'(h) = 1",
 }
 
-Z_X, Z_Y, Y_X = partial("'z", "'x"), partial("'z", "'y"), partial("'y", "'x")
-Z_XI, Z_YJ = partial("'z", sub("'x", "i")), partial("'z", sub("'y", "j"))
-YJ_XI = partial(sub("'y", "j"), sub("'x", "i"))
-SIGMA_PRIME = row("sigma_prime")
 
 NETWORK = Part(
     "The network",
@@ -102,7 +94,7 @@ NETWORK = Part(
         Equation(
             1,
             "A weighted sum for every hidden unit",
-            [math("H = X W1")],
+            "H = X W_1",
             "Row k of X is one sample, column j of W1 the weights into one hidden unit; their products, added up, "
             "are that unit's input. One matrix product does it for all samples and all units.",
             ("H", "X", "W1"),
@@ -112,7 +104,7 @@ NETWORK = Part(
         Equation(
             2,
             "The bend",
-            [math("A = sigma ( H )")],
+            r"A = \sigma(H)",
             "The activation is applied to every entry by itself. Without it two layers would be one matrix, and no "
             "matrix computes XOR.",
             ("A", "sigma", "H"),
@@ -127,7 +119,7 @@ NETWORK = Part(
         Equation(
             3,
             "The prediction",
-            [math("Y_hat = A W2")],
+            r"\hat Y = A W_2",
             "The output is linear: a weighted sum of the hidden units, which may come out below 0 or above 1.",
             ("Y_hat", "A", "W2"),
             ("W2", "Y_hat"),
@@ -136,7 +128,7 @@ NETWORK = Part(
         Equation(
             4,
             "How far off",
-            [math("R = Y_hat − Y")],
+            r"R = \hat Y - Y",
             "Prediction minus target, in this order: a positive residual says that the prediction is too large.",
             ("R", "Y_hat", "Y"),
             ("Y", "R"),
@@ -145,14 +137,7 @@ NETWORK = Part(
         Equation(
             5,
             "One number to make small",
-            [
-                math(
-                    "L = {} {} {}",
-                    frac("1", "2 N"),
-                    over("i"),
-                    sup(fenced(row("{} − {}", sub("y_hat", "i"), sub("y", "i")), "‖", "‖"), "2"),
-                )
-            ],
+            r"L = \frac{1}{2N} \sum_i \lVert \hat y_i - y_i \rVert^2",
             "The mean over the samples of the squared residual, halved so that the 2 of its derivative cancels. N is "
             "the number of samples, whatever the number of outputs.",
             ("L", "N", "Y_hat", "Y", "R"),
@@ -169,7 +154,8 @@ CHAIN = Part(
         Equation(
             6,
             "A function of a function",
-            [math("{} = {} {} {}", Z_X, Z_Y, text(" · "), Y_X), math("'z = 'f ( 'g ( 'x ) )")],
+            r"z = f(g(x)), \quad "
+            r"\frac{\partial z}{\partial x} = \frac{\partial z}{\partial y} \cdot \frac{\partial y}{\partial x}",
             "Rates of change multiply. Here z is the loss, y an activation a and x its h: what a does to L, times "
             "what h does to a.",
             ("dL_dH", "dL_dA", "sigma_prime"),
@@ -179,7 +165,8 @@ CHAIN = Part(
         Equation(
             7,
             "Several ways from x to z",
-            [math("{} = {} {} {} {}", Z_XI, over("j"), Z_YJ, text(" · "), YJ_XI)],
+            r"\frac{\partial z}{\partial x_i} = "
+            r"\sum_j \frac{\partial z}{\partial y_j} \cdot \frac{\partial y_j}{\partial x_i}",
             "Where x reaches z by several ways, the products of all ways are added. One weight of W2 reaches the loss "
             "through the predictions of all samples: the matrix product below is that sum.",
             ("dL_dW2", "dL_dY_hat", "A"),
@@ -189,15 +176,7 @@ CHAIN = Part(
         Equation(
             8,
             "The Jacobian",
-            [
-                math(
-                    "{} = {} , {} 'J {} 'm × 'n",
-                    sub("'J", "i j"),
-                    partial(sub("'h", "i"), sub("'x", "j")),
-                    text(" "),
-                    text(" is "),
-                )
-            ],
+            r"J_{ij} = \frac{\partial h_i}{\partial x_j}, \quad J \text{ is } m \times n",
             "All partial derivatives of m outputs by n inputs, in a table. For one output it is a single row, the "
             "gradient laid on its side: the Jacobian of one prediction by its three activations is W2, transposed.",
             ("W2", "Y_hat", "A"),
@@ -207,17 +186,7 @@ CHAIN = Part(
         Equation(
             9,
             "The chain rule as a product of matrices",
-            [
-                math(
-                    "{} = {} ( 'z ) {} {} ( 'x ) = {} {} ( 'x )",
-                    Z_X,
-                    sub("'J", "'y"),
-                    text(" · "),
-                    sub("'J", "'x"),
-                    sup(fenced(row("{} 'z", sub("∇", "'y"))), "⊤"),
-                    sub("'J", "'x"),
-                )
-            ],
+            r"\frac{\partial z}{\partial x} = J_y(z) \cdot J_x(y) = (\nabla_y z)^\top J_x(y)",
             "The sum of E7 is a row times a column, so Jacobians multiply. The numbers are those of E7, and exercise "
             "7 checks it.",
             ("dL_dW2", "dL_dY_hat", "A"),
@@ -234,13 +203,7 @@ OUTPUT = Part(
         Equation(
             10,
             "The loss by the predictions",
-            [
-                math(
-                    "{} = {}",
-                    partial("L", sub("y_hat", "i")),
-                    frac(row("{} − {}", sub("y_hat", "i"), sub("y", "i")), "N"),
-                )
-            ],
+            r"\frac{\partial L}{\partial \hat y_i} = \frac{\hat y_i - y_i}{N}",
             "The square's 2 meets the loss's ½ and only the residual is left, divided by N. N is divided by here, "
             "once, and never again on the way back.",
             ("dL_dY_hat", "R", "N"),
@@ -250,7 +213,7 @@ OUTPUT = Part(
         Equation(
             11,
             "One prediction, written out",
-            [math("{} = {} {} {}", sub("y_hat", "i"), over("j"), sub("a", "i j"), sub("w2", "j"))],
+            r"\hat y_i = \sum_j a_{ij} \; w_{2 j}",
             "E3 for a single sample i. Every weight stands beside the activation it multiplies.",
             ("Y_hat", "A", "W2"),
             ("Y_hat",),
@@ -259,15 +222,7 @@ OUTPUT = Part(
         Equation(
             12,
             "The predictions by the output weights",
-            [
-                math(
-                    "{} = {} , {} {} ( Y_hat ) = A",
-                    partial(sub("y_hat", "i"), sub("w2", "j")),
-                    sub("a", "i j"),
-                    text("  so "),
-                    sub("'J", "W2"),
-                )
-            ],
+            r"\frac{\partial \hat y_i}{\partial w_{2 j}} = a_{ij} \quad \text{so} \quad J_{W_2}(\hat Y) = A",
             "The derivative of a sum of products by one factor is the other factor. All of them together are a "
             "matrix that is there already: A.",
             ("A", "W2", "Y_hat"),
@@ -277,24 +232,7 @@ OUTPUT = Part(
         Equation(
             13,
             "The loss by the output weights",
-            [
-                math(
-                    "dL_dW2 = {} {} A",
-                    frac("1", "N"),
-                    fenced(
-                        row(
-                            "{} − {} {} {} − {}",
-                            sub("y_hat", "1"),
-                            sub("y", "1"),
-                            text(" … "),
-                            sub("y_hat", "N"),
-                            sub("y", "N"),
-                        ),
-                        "[",
-                        "]",
-                    ),
-                )
-            ],
+            r"\frac{\partial L}{\partial W_2} = \frac{1}{N} [\hat y_1 - y_1 \quad \ldots \quad \hat y_N - y_N] A",
             "A row of N residuals times A is a row, and W2 is a column, so the code turns it: Aᵀ first. Forget that, "
             "and W2 minus the row does not fail. It broadcasts into a square.",
             ("dL_dW2", "dL_dY_hat", "A", "W2"),
@@ -311,18 +249,9 @@ HIDDEN = Part(
         Equation(
             14,
             "The way back to the first layer",
-            [
-                math(
-                    "dL_dW1 = {} {} {} {} {} {} {}",
-                    partial("L", "Y_hat"),
-                    text(" · "),
-                    partial("Y_hat", "A"),
-                    text(" · "),
-                    partial("A", "H"),
-                    text(" · "),
-                    partial("H", "W1"),
-                )
-            ],
+            r"\frac{\partial L}{\partial W_1} = \frac{\partial L}{\partial \hat Y} "
+            r"\cdot \frac{\partial \hat Y}{\partial A} \cdot \frac{\partial A}{\partial H} "
+            r"\cdot \frac{\partial H}{\partial W_1}",
             "The chain rule through predictions, activations and weighted sums. It is read for one weight at a time "
             "and one sample at a time; the next equations are its factors.",
             ("dL_dW1", "dL_dH", "dL_dA", "dL_dY_hat"),
@@ -337,7 +266,7 @@ HIDDEN = Part(
         Equation(
             15,
             "A prediction by its activations",
-            [math("{} = {}", partial(sub("y_hat", "k"), "a"), tr("W2"))],
+            r"\frac{\partial \hat y_k}{\partial a} = W_2^\top",
             "An activation counts for a prediction as much as its weight. So the residuals go back through the same "
             "weights that the activations came by.",
             ("dL_dA", "dL_dY_hat", "W2"),
@@ -347,14 +276,7 @@ HIDDEN = Part(
         Equation(
             16,
             "The activations by their inputs",
-            [
-                math(
-                    "{} = diag [ sigma_prime ( {} ) … sigma_prime ( {} ) ]",
-                    partial("a", "h"),
-                    sub("h", "1"),
-                    sub("h", "'H"),
-                )
-            ],
+            r"\frac{\partial a}{\partial h} = \operatorname{diag} [\sigma'(h_1) \; \ldots \; \sigma'(h_H)]",
             "Unit j's activation depends on its own input alone, so the Jacobian is diagonal, and multiplying by it "
             "is multiplying entry by entry. Where σ is flat, nothing comes back.",
             ("dL_dH", "dL_dA", "sigma_prime", "H", "A"),
@@ -369,18 +291,7 @@ HIDDEN = Part(
         Equation(
             17,
             "A weighted sum by one of its weights",
-            [
-                math(
-                    "{} = {} {} {} , {} {} = {}",
-                    sub("h", "l"),
-                    over("q"),
-                    sub("x", "k q"),
-                    sub("w1", "q l"),
-                    text("  so "),
-                    partial(sub("h", "j"), sub("w1", "i j")),
-                    sub("x", "k i"),
-                )
-            ],
+            r"h_l = \sum_q x_{kq} \; w_{1 ql} \quad \text{so} \quad \frac{\partial h_j}{\partial w_{1 ij}} = x_{ki}",
             "Weight w_ij goes from input i to unit j and to no other: every other entry of ∂h/∂w_ij is zero. What is "
             "left is the input itself.",
             ("H", "X", "W1"),
@@ -390,18 +301,7 @@ HIDDEN = Part(
         Equation(
             18,
             "A prediction by one hidden weight",
-            [
-                math(
-                    "{} = {} {} {} ( {} ) {} {}",
-                    partial(sub("y_hat", "k"), sub("w1", "i j")),
-                    sub("w2", "j"),
-                    text(" "),
-                    SIGMA_PRIME,
-                    sub("h", "k j"),
-                    text(" "),
-                    sub("x", "k i"),
-                )
-            ],
+            r"\frac{\partial \hat y_k}{\partial w_{1 ij}} = w_{2 j} \; \sigma'(h_{kj}) \; x_{ki}",
             "The three factors of E15, E16 and E17: how much the unit counts, how steep it is, how large the input "
             "was.",
             ("W2", "sigma_prime", "H", "X", "dL_dA", "dL_dH"),
@@ -415,21 +315,8 @@ HIDDEN = Part(
         Equation(
             19,
             "The loss by one hidden weight",
-            [
-                math(
-                    "{} = {} {} ( {} − {} ) {} {} ( {} ) {} {}",
-                    partial("L", sub("w1", "i j")),
-                    frac("1", "N"),
-                    over("k"),
-                    sub("y_hat", "k"),
-                    sub("y", "k"),
-                    sub("w2", "j"),
-                    SIGMA_PRIME,
-                    sub("h", "k j"),
-                    text(" "),
-                    sub("x", "k i"),
-                )
-            ],
+            r"\frac{\partial L}{\partial w_{1 ij}} = "
+            r"\frac{1}{N} \sum_k (\hat y_k - y_k) \; w_{2 j} \; \sigma'(h_{kj}) \; x_{ki}",
             "E10 times E18, added over the samples. Every sample says how it would like the weight to be; the "
             "gradient is their mean.",
             ("dL_dW1", "dL_dH", "Y_hat", "Y", "W2", "sigma_prime", "H", "X"),
@@ -446,7 +333,7 @@ CODE = Part(
         Equation(
             20,
             "The backward pass in loops",
-            [math("{} {} i {} j", partial("L", sub("w1", "i j")), text("  for every "), text(" and every "))],
+            r"\frac{\partial L}{\partial w_{1 ij}} \quad \text{for every } i \text{ and every } j",
             "E19 as it stands: a loop over the hidden units and one over the inputs. Slow, and easy to compare with "
             "the equation.",
             ("dL_dW1", "dL_dW2", "dL_dA", "dL_dH", "dL_dY_hat", "W2", "X", "A"),
@@ -457,7 +344,8 @@ CODE = Part(
         Equation(
             21,
             "The backward pass, tiled",
-            [math("dL_dA = {} ∘ dL_dY_hat", fenced(stack(tr("W2")), "[", "]"))],
+            r"\frac{\partial L}{\partial A} = \begin{bmatrix} W_2^\top \\ W_2^\top \\ \vdots \\ W_2^\top \end{bmatrix} "
+            r"\circ \frac{\partial L}{\partial \hat Y}",
             "W2 is stacked, once for every sample, so that it lies entry on entry with the activations; broadcasting "
             "multiplies the residuals in. One matrix product with X is left.",
             ("dL_dA", "dL_dY_hat", "W2", "dL_dH", "dL_dW1", "dL_dW2", "X"),
@@ -472,13 +360,7 @@ CODE = Part(
         Equation(
             22,
             "The backward pass in one line",
-            [
-                math(
-                    "dL_dW1 = {} {}",
-                    tr("X"),
-                    fenced(row("{} ∘ sigma_prime ( H )", fenced(row("{} {}", frac("R", "N"), tr("W2"))))),
-                )
-            ],
+            r"\frac{\partial L}{\partial W_1} = X^\top ((\frac{R}{N} W_2^\top) \circ \sigma'(H))",
             "Stacking and multiplying is what a matrix product does: R/N times W2ᵀ. This is the backward pass that "
             "the NumPy column trains with, a line for every gradient on the way.",
             ("dL_dW1", "X", "R", "N", "W2", "sigma_prime", "dL_dY_hat", "dL_dA", "dL_dH"),
@@ -489,7 +371,8 @@ CODE = Part(
         Equation(
             23,
             "A step downhill",
-            [math("W1 ← W1 − lr dL_dW1 {} W2 ← W2 − lr dL_dW2", text("     "))],
+            r"W_1 \leftarrow W_1 - \lambda \frac{\partial L}{\partial W_1} \quad "
+            r"W_2 \leftarrow W_2 - \lambda \frac{\partial L}{\partial W_2}",
             "Against the gradient, a small step. Both gradients belong to the old weights: neither is computed anew "
             "after the other's update.",
             ("W1", "W2", "lr", "dL_dW1", "dL_dW2"),
@@ -499,14 +382,7 @@ CODE = Part(
         Equation(
             24,
             "Training",
-            [
-                math(
-                    "{} = {} − lr {} , 't = 0 , 1 , 2 …",
-                    sub("'W", "'t + 1"),
-                    sub("'W", "'t"),
-                    partial("L", sub("'W", "'t")),
-                )
-            ],
+            r"W_{t+1} = W_t - \lambda \frac{\partial L}{\partial W_t}, \quad t = 0, 1, 2, \ldots",
             "The same step, again and again, on all samples at once, from freshly drawn weights. Every column starts "
             "at the same ones. The loss is kept every 200 epochs.",
             ("W1", "W2", "L", "lr"),
@@ -517,7 +393,7 @@ CODE = Part(
         Equation(
             25,
             "Predictions",
-            [math("{} = {}", text("class"), fenced("Y_hat", "⌊", "⌉"))],
+            r"\text{class} = \lfloor \hat Y \rceil",
             "The four inputs go through the trained network, and what comes out is rounded to the nearer class.",
             ("Y_hat", "A", "W2", "H", "X", "W1"),
             ("Y_hat",),
@@ -527,7 +403,7 @@ CODE = Part(
         Equation(
             26,
             "The decision boundary",
-            [math("Y_hat ( X ) = {}", frac("1", "2"))],
+            r"\hat Y(X) = \frac{1}{2}",
             "A grid of inputs, most of them never trained on, each classified. The line between the colours is what "
             "the network has decided; XOR needs two of them, or a bent one.",
             ("Y_hat", "X"),

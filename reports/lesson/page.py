@@ -11,8 +11,7 @@ from markupsafe import Markup
 from compare.lesson import UNCERTAIN, WRONG
 from compare.mistakes import planted
 from compare.mistakes.catalogue import MISTAKES
-from reports.lesson import content, numbers, source
-from reports.lesson.mathml import SYMBOLS
+from reports.lesson import content, mathml, numbers, source
 
 FOLDER = Path(__file__).parent
 
@@ -34,7 +33,8 @@ def render(lesson, made="", answers=None):
         "lines": _lines(lesson.columns),
         "paths": {c: f"impls/two_layer/{source.path(c).name}" for c in here},
         "whole": {c: source.whole(c) for c in here},
-        "symbols": {name: Markup("<math>{}</math>").format(markup) for name, markup in SYMBOLS.items()},
+        "math": {e.number: formulas(e) for e in content.EQUATIONS},
+        "symbols": {name: mathml.symbol(name) for name in mathml.LATEX},
         "meanings": content.MEANINGS,
         "shapes": _shapes(lesson),
         "lesson": lesson,
@@ -56,6 +56,13 @@ def render(lesson, made="", answers=None):
 
 
 CODES = {"uncertain": UNCERTAIN, "wrong": WRONG}
+
+
+def formulas(equation):
+    """{activation: MathML}; "" is what stands there whichever is chosen."""
+    of_network = equation not in content.CHAIN.equations
+    latex = {"": equation.latex} | (equation.by_activation or {})
+    return {activation: mathml.math(formula, of_network) for activation, formula in latex.items()}
 
 
 def _read(name):
