@@ -11,6 +11,7 @@ import pytest
 
 from compare import agree, cases, lesson
 from compare.errors import UsageError
+from compare.exercises.questions import EXERCISES
 from compare.mistakes.catalogue import MISTAKES
 from compare.verbs.lesson import lesson as verb
 from reports.lesson import content, mathml, numbers, page, source
@@ -219,7 +220,7 @@ def test_every_known_mistake_stands_below_its_equation(text):
 
 
 def test_an_answer_is_shown_only_where_there_is_one(text):
-    assert text.count("<h3>") == len(content.EXERCISES)
+    assert text.count("<h3>") == len(EXERCISES)
     assert "An answer" not in text
     assert page.render(small(), answers={2: page.Markup("<p>9</p>")}).decode().count("An answer") == 1
 

@@ -8,6 +8,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from compare.exercises.questions import EXERCISES
 from compare.lesson import UNCERTAIN, WRONG
 from compare.mistakes import planted
 from compare.mistakes.catalogue import MISTAKES
@@ -25,7 +26,7 @@ def render(lesson, made="", answers=None):
     here = {column: content.NAMES.get(column, column) for column in lesson.columns}
     context = {
         "parts": content.PARTS,
-        "exercises": content.EXERCISES,
+        "exercises": EXERCISES,
         "answers": answers or {},
         "mistakes": _mistakes(),
         "columns": {c: name for c, name in here.items() if c in content.SIDE_BY_SIDE},

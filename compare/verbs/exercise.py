@@ -1,0 +1,101 @@
+"""`fourfold exercise`."""
+
+from time import monotonic
+from typing import Annotated
+
+from cyclopts import Parameter
+
+import impls
+from compare import options, result, run, show
+from compare.environment import environment
+from compare.errors import ColumnError, UsageError
+from compare.exercises import show as words
+from compare.exercises.catalogue import ANSWERS
+from compare.exercises.columns import Columns
+from compare.exercises.training import DTYPE
+from compare.options import Json
+from compare.terminal import command, err, out, progress, write_json
+
+
+def exercise(
+    which: str,
+    *,
+    to: Annotated[str, Parameter(name="--out")] = "reports/out/exercises",
+    impl: str | None = None,
+    seeds: str | None = None,
+    timeout: float = 1800,
+    json: Json = None,
+):
+    """Answer one of the lesson's exercises, 1 to 7, or all, by an experiment in every column.
+
+    Example: fourfold exercise 3 --out /tmp/tuning --impl numpy,jax
+
+    Parameters
+    ----------
+    which
+        1 to 7, or all.
+    to
+        Folder to write, whole or not at all: index.html, answers.json, and pictures, tables and arrays beside them.
+    impl
+        Columns, comma-separated: numpy, torch, jax, tf, or a module of your own. Default: all whose framework is here.
+    seeds
+        How many initial weights, or a range a:b. Every exercise has its own default.
+    timeout
+        Seconds a column may take for one exercise.
+    json
+        Write the answers as JSON to this file; - is standard output.
+    """
+    from reports import store
+    from reports.exercises import render
+
+    numbers = _numbers(which)
+    names, left_out = options.of_rows(options.columns(impl)[0], {"deep"})
+    chosen, timeout = options.seeds(seeds) if seeds else None, options.timeout(timeout)
+    store.check_writable(to, render.strange)
+    missing = [name for name in impls.ROWS["deep"] if impl is None and name not in names]
+    if missing or (impl and left_out):
+        err.print(f"Left out: {', '.join(missing or left_out)}.")
+    found, failed = [], []
+    for number in numbers:
+        start = monotonic()
+        try:
+            one = _answer(number, names, chosen, timeout)
+        except ColumnError as error:
+            failed.append(f"Exercise {number}: {error}")
+            continue
+        found.append(one)
+        if json != "-":
+            _say(one.answer, monotonic() - start)
+    if found:
+        made = f"{command()}. {show.set_up(environment(names, [DTYPE], command()))}"
+        store.write_folder(to, render.files(found, made), render.strange)
+        if json != "-":
+            out.print(f"Page: {to}/index.html", markup=False)
+        write_json(json, result.encode([one.answer for one in found]))
+    if failed:
+        raise ColumnError(". ".join(failed))
+    return 0 if all(one.answer.holds() for one in found) else 1
+
+
+def _numbers(which):
+    if which == "all":
+        return [*ANSWERS]
+    if not which.isdecimal() or int(which) not in ANSWERS:
+        raise UsageError(f"There is no exercise {which!r}: choose from {', '.join(map(str, ANSWERS))} or all.")
+    return [int(which)]
+
+
+def _answer(number, names, seeds, timeout):
+    module = ANSWERS[number]
+    with run.workers(timeout) as pool, progress() as bar:
+        return module.answer(Columns(names, pool, bar(f"exercise {number}", None)), seeds or module.SEEDS)
+
+
+def _say(answer, seconds):
+    title, *claims = words.lines(answer)
+    out.print(title, style="bold", markup=False)
+    for line in claims:
+        out.print(line, style="bold red" if line.startswith("✗") else "", markup=False)
+    for table in answer.tables:
+        out.print("", show.grid(table.title, table.headers, table.rows))
+    out.print(f"\n{words.work(answer)} {seconds:.0f} s.\n", style="dim", markup=False)
