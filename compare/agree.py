@@ -116,7 +116,7 @@ def judge_trace(quantities, parameters, p):
         q, E, in_range = exact_values(parameters, p)
         shows = _shows(q, E, p)
         given = {TRUTH_NAMES.get(name, name): (name, Z) for name, Z in _named(quantities).items()}
-        return [_judge(*given[t], q[t], E[t], in_range, shows[_layers_before(t, p)], p) for t in q if t in given]
+        return [judge(*given[t], q[t], E[t], in_range, shows[_layers_before(t, p)], p) for t in q if t in given]
 
 
 def judge_steps(parameters, path, p):
@@ -158,13 +158,13 @@ def judge_run(W1, W2, end, p):
         for L in losses:
             q, E, fits = exact_values(old, p._replace(exact=False), E_old)
             in_range, shows = in_range & fits & np.isfinite(E["L"]), shows & _shows(q, E, p)[-1]
-            judged.append(_judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), shows, p))
+            judged.append(judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), shows, p))
             pairs = [_carry(w, e, q[g], E[g], p) for w, e, g in zip(old, E_old, ("dL_dW1", "dL_dW2"), strict=True)]
             old, E_old = ([*Z] for Z in zip(*pairs, strict=True))
         judged = _concatenate([[j._replace(**_first_axis(j))] for j in judged])
         for name, new, w, e in (("W2", new2, old[1], E_old[1]), ("W1", new1, old[0], E_old[0])):
-            fits = _below_overflow((np.abs(truth.narrow(w)) + e).max(axis=(-2, -1)), p)
-            judged.append(_judge(name, new, w, e, in_range & fits & _says_something(w, e), shows, p))
+            fits = below_overflow((np.abs(truth.narrow(w)) + e).max(axis=(-2, -1)), p)
+            judged.append(judge(name, new, w, e, in_range & fits & _says_something(w, e), shows, p))
         return judged
 
 
@@ -195,7 +195,7 @@ def _judge_block(parameters, path, p):
         order = [gradient.removeprefix("dL_d") for gradient in q if gradient.removeprefix("dL_d") in both]
         updates = [(name, *both[name], q[f"dL_d{name}"], E[f"dL_d{name}"]) for name in order]
         return [
-            _judge("L", L, q["L"], E["L"], in_range, shows, p),
+            judge("L", L, q["L"], E["L"], in_range, shows, p),
             *(_judge_update(*update, in_range, shows, p) for update in updates),
         ]
 
@@ -207,25 +207,27 @@ def _judge_update(name, old, new, gradient, E_gradient, in_range, shows, p):
     if p.exact:
         limit = np.where(bounds.exact_step(p.lr, old, known, E_gradient, p.dtype), 0.0, limit)
     reach = (np.abs(old) + abs(p.lr) * (np.abs(known) + E_gradient)).max(axis=(-2, -1))
-    return _judge(name, new, exact, limit, in_range & _below_overflow(reach, p), shows, p)
+    return judge(name, new, exact, limit, in_range & below_overflow(reach, p), shows, p)
 
 
-def exact_values(parameters, p, E_weights=None):
+def exact_values(parameters, p, E_weights=None, own=None):
     """Exact quantities, their limits, and where (per point) all of them stay within the format's range.
 
-    The limits hold for weights within `E_weights` (one array a layer) of those given; without, for these alone.
+    The limits hold for weights within `E_weights` (one array a layer) of those given; without, for these alone. `own`
+    is that of `truth.evaluate`.
     """
     network = network_of(parameters, p, p.wide)
     X, Y = truth.widen(p.X, p.wide), truth.widen(p.Y, p.wide)
-    q = truth.evaluate(X, Y, network)
-    E = bounds.limits(q, X, Y, network, p.dtype, p.wide, E_weights=E_weights)
+    own = {name: truth.widen(Z, p.wide) for name, Z in (own or {}).items()}
+    q = truth.evaluate(X, Y, network, own=own)
+    E = bounds.limits(q, X, Y, network, p.dtype, p.wide, E_weights=E_weights, own=own)
     in_range = np.ones(parameters[0].shape[:-2], bool)
     for name, limit in E.items():
         reach = bounds.reaches(name, np.abs(truth.narrow(q[name])), limit, p.Y, p.dtype)
-        if not _below_overflow(reach.max(), p):
-            in_range &= _below_overflow(reach if name == "L" else reach.max(axis=(-2, -1)), p)
+        if not below_overflow(reach.max(), p):
+            in_range &= below_overflow(reach if name == "L" else reach.max(axis=(-2, -1)), p)
     if not in_range.all() and p.wide == np.longdouble:  # float64 cannot hold the limits out there
-        E = bounds.limits(q, X, Y, network, p.dtype, p.wide, np.longdouble, E_weights)
+        E = bounds.limits(q, X, Y, network, p.dtype, p.wide, np.longdouble, E_weights, own)
     if p.exact:
         roundless = bounds.roundless(q, X, Y, network, p.dtype)
         E = {name: np.where(bounds.per_point(roundless, limit), 0.0, limit) for name, limit in E.items()}
@@ -237,7 +239,7 @@ def network_of(parameters, p, wide):
     return truth.Network(widened[:K], widened[K:] or (None,) * K, p.activations)
 
 
-def _below_overflow(magnitude, p):
+def below_overflow(magnitude, p):
     return magnitude <= bounds.format_of(p.dtype).largest / 8
 
 
@@ -253,7 +255,7 @@ def _shows(q, E, p):
         if activation == "identity":
             return np.ones(H.shape[:-2], bool)
         reach = bounds.reaches("H", np.abs(truth.narrow(H, limit.dtype.type)), limit, p.Y, p.dtype)
-        return (_below_overflow(reach, p) | ~truth.finite(H)).all(axis=(-2, -1))
+        return (below_overflow(reach, p) | ~truth.finite(H)).all(axis=(-2, -1))
 
     every = np.ones(q["H1"].shape[:-2], bool)
     return [*accumulate((shows(k, name) for k, name in enumerate(p.activations, start=1)), and_, initial=every)]
@@ -264,7 +266,7 @@ def _layers_before(name, p):
     return int(name[1:]) - (name[0] == "H") if name[0] in "HA" else len(p.activations)
 
 
-def _judge(quantity, value, exact, limit, in_range, shows, p):
+def judge(quantity, value, exact, limit, in_range, shows, p):
     error = truth.narrow(np.abs(truth.widen(value, p.wide) - exact))
     certified = np.broadcast_to(bounds.per_point(in_range, value), value.shape)
     overflows = truth.narrow(np.abs(exact), limit.dtype.type) - limit > bounds.format_of(p.dtype).largest
@@ -303,6 +305,7 @@ def _concatenate(blocks, axis=0):
 class Wrong(NamedTuple):
     judged: Judged
     index: tuple
+    own: dict | None = None  # the column's numbers at that point, where they are what it is judged by: layers.py
 
 
 def first_wrong(judged):

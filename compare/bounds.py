@@ -56,58 +56,58 @@ def gamma(n, u):
     return n * u / (1 - n * u)
 
 
-def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=None):
+def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=None, own=None):
     """The limit of every quantity in `q` (from `truth.evaluate`), by the same names, as arrays of `number`.
 
     float64 is enough wherever float64 can hold the quantities; beyond, `number` may be long double. `E_weights`, an
-    array a layer, says how far the weights used may be from those in `network`; as a rule they are the same.
+    array a layer, says how far the weights used may be from those in `network`; as a rule they are the same. `own` is
+    what `q` was evaluated with: what is computed from a column's own numbers knows them as inputs.
     """
     with np.errstate(all="ignore"):
         magnitude = lambda Z: None if Z is None else np.abs(narrow(Z, number))
         v = {name: magnitude(Z) for name, Z in q.items()}
         W, b = ([magnitude(Z) for Z in arrays] for arrays in network[:2])
         E_W = E_weights or [np.zeros_like(w) for w in W]
-        E = _limits(v, magnitude(X), magnitude(Y), W, E_W, b, network.activations, format_of(dtype))
+        own = {name: magnitude(Z) for name, Z in (own or {}).items()}
+        E = _limits(v, magnitude(X), magnitude(Y), W, E_W, b, network.activations, format_of(dtype), own)
         factor = slack(dtype, wide)
         return {name: factor * limit for name, limit in E.items()}
 
 
-def _limits(v, X, Y, W, E_W, b, activations, f):
+def _limits(v, X, Y, W, E_W, b, activations, f, own):
     """Everything given is a magnitude."""
     K = len(W)
     N, d_out = Y.shape[-2:]
     A, E_A = [X], [_input(X, f)]
     E_W = [np.where(e > 0, e + f.eta, _input(w, f)) for w, e in zip(W, E_W, strict=True)]
     E = {}
+    used = lambda name: (own[name], _input(own[name], f)) if name in own else (v[name], E[name])
     for k in range(1, K + 1):
-        H, activation = v[f"H{k}"], activations[k - 1]
-        E_H = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f, b[k - 1])
         name = "Y_hat" if k == K else f"A{k}"
-        E[f"H{k}"] = E_H
-        E[name], E[f"slope{k}"] = _activation(activation, H, E_H, v[name], v[f"slope{k}"], f)
-        A.append(v[name])
-        E_A.append(E[name])
+        E[f"H{k}"] = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f, b[k - 1])
+        E[name], E[f"slope{k}"] = _activation(activations[k - 1], *used(f"H{k}"), v[name], v[f"slope{k}"], f)
+        for Zs, Z in zip((A, E_A), used(name), strict=True):
+            Zs.append(Z)
 
-    R = v["R"]
-    E["R"] = E_R = E["Y_hat"] + _rounded(f.u, R + E["Y_hat"], f) + _input(Y, f)
+    E["R"] = E_A[-1] + _rounded(f.u, v["R"] + E_A[-1], f) + _input(Y, f)
+    R, E_R = used("R")
     # square, N d_out - 1 sums, and a scale made of 1/2, 1/N and their product: at most 3 more
     n = N * d_out + 3
     squares = ((2 * R + E_R) * E_R + gamma(n, f.u) * (R + E_R) ** 2).sum(axis=(-2, -1))
     E["L"] = squares / (2 * N) + 2 * n * f.eta * (R + E_R > 0).any(axis=(-2, -1))
     # 1/(2N) in two operations, times 2R in two more
-    E["dL_dY_hat"] = E_dA = E_R / N + _rounded(gamma(4, f.u), (R + E_R) / N, f, operations=4)
-    dA = v["dL_dY_hat"]
+    E["dL_dY_hat"] = E_R / N + _rounded(gamma(4, f.u), (R + E_R) / N, f, operations=4)
+    dA, E_dA = used("dL_dY_hat")
 
     for k in range(K, 0, -1):
-        activation, dH = activations[k - 1], v[f"dL_dH{k}"]
-        E_dH = _times_slope(activation, dA, E_dA, v[f"slope{k}"], E[f"slope{k}"], f)
-        E[f"dL_dH{k}"] = E_dH
+        E[f"dL_dH{k}"] = _times_slope(activations[k - 1], dA, E_dA, v[f"slope{k}"], E[f"slope{k}"], f)
+        dH, E_dH = used(f"dL_dH{k}")
         E[f"dL_dW{k}"] = _product(A[k - 1].mT, E_A[k - 1].mT, dH, E_dH, f)
         if b[k - 1] is not None:
             E[f"dL_db{k}"] = _column_sum(dH, E_dH, f)
         if k > 1:
-            dA = v[f"dL_dA{k - 1}"]
-            E[f"dL_dA{k - 1}"] = E_dA = _product(dH, E_dH, W[k - 1].mT, E_W[k - 1].mT, f)
+            E[f"dL_dA{k - 1}"] = _product(dH, E_dH, W[k - 1].mT, E_W[k - 1].mT, f)
+            dA, E_dA = used(f"dL_dA{k - 1}")
     return E
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare import agree, locate, referee, run
+from compare import agree, layers, locate, referee, run
 from compare.errors import ColumnError
 from compare.locate import Where
 from compare.result import Rejection, Row, number
@@ -96,13 +96,14 @@ def _certify_functions(pool, where, steps, at, case, p, rows, rejections):
             rejections.append(locate.malformed(where, 0, function, complaint))
             return None
     traced = agree.judge_trace(whole, at, p)
-    for function, judged, prefix in (
-        ("trace", traced, ""),
-        ("forward and loss", agree.judge_trace(parts, at, p), ""),
-        ("step", agree.judge_steps(at, stepped, p), "every "),
+    for function, judged, quantities, prefix in (
+        ("trace", traced, whole, ""),
+        ("forward and loss", agree.judge_trace(parts, at, p), parts, ""),
+        ("step", agree.judge_steps(at, stepped, p), {}, "every "),
     ):
-        _add(rows, judged, prefix)
-        wrong = agree.first_wrong(judged)
+        each = layers.judge(quantities, at, p) if quantities else []
+        _add(rows, layers.sharper(judged, each), prefix)
+        wrong = layers.first_wrong(judged, each, quantities)
         if wrong:
             c, s, *_ = wrong.index
             point = int(steps[c]), case.seeds[s], [Z[c, s] for Z in at]

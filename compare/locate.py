@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare import agree, referee, reproduce, run
+from compare import agree, layers, referee, reproduce, run
 from compare.errors import ColumnError
 from compare.result import Rejection, number
 
@@ -51,6 +51,9 @@ def in_function(where, function, wrong, at, p):
     entry = wrong.index[len(wrong.index) - (0 if j.quantity == "L" else 2) :]
     called = {"forward and loss": "loss" if j.quantity in {"R", "L"} else "forward"}.get(function, function)
     note = "" if function == "trace" else f"`{called}` gives this, called by itself; `trace` and `train` are right"
+    if wrong.own:
+        by = f"{layers.part(j.quantity, p)} is at fault: exact and limit are for the column's own inputs to it"
+        note = f"{note}; {by}" if note else by
     exact = j.exact[wrong.index]
     script = reproduce.of_function(called, where.column, p, parameters, j.quantity, entry, exact)
     return _rejected(where, wrong, entry, at, p, note, script)
@@ -74,8 +77,8 @@ def _wrong_trace(pool, name, parameters, p):
         return None, "`trace` cannot be run at these weights"
     if agree.malformed_trace(quantities, alone, p):
         return None, "`trace` gives the wrong kind of array at these weights"
-    found = agree.first_wrong(agree.judge_trace(quantities, alone, p))
-    return found, "`trace` at these weights is right"
+    whole, each = agree.judge_trace(quantities, alone, p), layers.judge(quantities, alone, p)
+    return layers.first_wrong(whole, each, quantities), "`trace` at these weights is right"
 
 
 def _wrong_step(pool, name, parameters, p):
@@ -95,7 +98,7 @@ def _rejected(where, wrong, entry, at, p, note, script):
     value, exact, error, limit = (Z[index] for Z in (j.value, j.exact, j.error, j.limit))
     certificate = ""
     if all(np.isfinite(Z).all() for Z in (p.X, p.Y, *parameters)) and np.isfinite(exact):
-        certificate = referee.confirm(j.quantity, tuple(entry), value, limit, parameters, p)
+        certificate = referee.confirm(j.quantity, tuple(entry), value, limit, parameters, p, wrong.own)
     return Rejection(
         column=where.column,
         case=where.case,

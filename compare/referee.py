@@ -16,27 +16,29 @@ class JudgeError(Exception):
     """The judge contradicts itself: a fault of fourfold, not of a column."""
 
 
-def enclose(parameters, p, sufficient):
+def enclose(parameters, p, sufficient, own=None):
     """Exact quantities at one point, one seed's parameters, as balls: ({name: array of arb}, bits).
 
-    `sufficient(q)` says whether they are narrow enough; precision is doubled until it does.
+    `sufficient(q)` says whether they are narrow enough; precision is doubled until it does. `own` is that of
+    `truth.evaluate`.
     """
     network = network_of(parameters, p, truth.BALL)
     X, Y = truth.widen(p.X, truth.BALL), truth.widen(p.Y, truth.BALL)
+    own = {name: truth.widen(Z, truth.BALL) for name, Z in (own or {}).items()}
     bits = truth.BALL_BITS
     while bits <= MOST_BITS:
-        q = truth.evaluate(X, Y, network, bits)
+        q = truth.evaluate(X, Y, network, bits, own)
         if sufficient(q):
             return q, bits
         bits *= 2
     raise JudgeError(f"{MOST_BITS} bits do not enclose the exact value narrowly enough")
 
 
-def confirm(quantity, index, value, limit, parameters, p):
+def confirm(quantity, index, value, limit, parameters, p, own=None):
     """A sentence that certifies a rejection: `value` is farther than `limit` from the exact value.
 
     `quantity` is one of a trace, or the name of a parameter after one step from those given (one seed's); `index`
-    is the entry's. Raises JudgeError where the balls do not bear the rejection out.
+    is the entry's; `own` is that of `truth.evaluate`. Raises JudgeError where the balls do not bear the rejection out.
     """
     if not np.isfinite(value):
         return "certified: it is no finite number, and the exact value is"
@@ -47,7 +49,7 @@ def confirm(quantity, index, value, limit, parameters, p):
         return abs(flint.arb(float(value)) - exact)
 
     narrow_enough = lambda q: error(q).rad() < max(limit, error(q)).mid() * 2.0**-20
-    q, bits = enclose(parameters, p, narrow_enough)
+    q, bits = enclose(parameters, p, narrow_enough, own)
     if not error(q) > limit:
         raise JudgeError(f"{quantity}{list(index)} was rejected, but ball arithmetic encloses it within the limit")
     return (

@@ -95,38 +95,46 @@ ACTIVATIONS = {
 }
 
 
-def evaluate(X, Y, network, bits=BALL_BITS):
+def evaluate(X, Y, network, bits=BALL_BITS, own=None):
     """Every quantity of one forward and backward pass, by name.
 
     X (N, d_in), Y (N, d_out) and the network's arrays hold wide numbers. For K layers the names are, in order:
     H1 A1 ... HK Y_hat R L dL_dY_hat dL_dHK dL_dWK dL_dbK dL_dA(K-1) ... dL_dW1 dL_db1, and slope1 ... slopeK for
     φ'(H1) ... φ'(HK), which no column reports. `bits` is the precision of balls; a ball encloses the exact value.
+    With `own`, what a column has for some or all of them by these names in wide numbers, each is computed from those
+    instead of from the exact ones before it.
     """
     with np.errstate(all="ignore"):
         if X.dtype != BALL:
-            return _evaluate(X, Y, network)
+            return _evaluate(X, Y, network, own or {})
         with precision(bits):
-            return _evaluate(X, Y, network)
+            return _evaluate(X, Y, network, own or {})
 
 
-def _evaluate(X, Y, network):
+def _evaluate(X, Y, network, own):
     K = len(network.weights)
     N = Y.shape[-2]
     q, A = {}, [X]
+    used = lambda name: own.get(name, q[name])
     for k, (W, b, activation) in enumerate(zip(*network, strict=True), start=1):
         phi, phi_prime = ACTIVATIONS[activation]
-        H = A[-1] @ W if b is None else A[-1] @ W + b
-        A.append(phi(H))
-        q[f"H{k}"], q[f"slope{k}"] = H, phi_prime(A[-1])
-        q["Y_hat" if k == K else f"A{k}"] = A[-1]
-    q["R"] = R = q["Y_hat"] - Y
+        name = "Y_hat" if k == K else f"A{k}"
+        q[f"H{k}"] = A[-1] @ W if b is None else A[-1] @ W + b
+        q[name] = phi(used(f"H{k}"))
+        q[f"slope{k}"] = phi_prime(q[name])
+        A.append(used(name))
+    q["R"] = A[-1] - Y
+    R = used("R")
     q["L"] = (R * R).sum(axis=(-2, -1)) / (2 * N)
-    q["dL_dY_hat"] = dA = R / N
+    q["dL_dY_hat"] = R / N
+    dA = used("dL_dY_hat")
     for k in range(K, 0, -1):
-        q[f"dL_dH{k}"] = dH = dA if network.activations[k - 1] == "identity" else dA * q[f"slope{k}"]
+        q[f"dL_dH{k}"] = dA if network.activations[k - 1] == "identity" else dA * q[f"slope{k}"]
+        dH = used(f"dL_dH{k}")
         q[f"dL_dW{k}"] = A[k - 1].mT @ dH
         if network.biases[k - 1] is not None:
             q[f"dL_db{k}"] = dH.sum(axis=-2, keepdims=True)
         if k > 1:
-            q[f"dL_dA{k - 1}"] = dA = dH @ network.weights[k - 1].mT
+            q[f"dL_dA{k - 1}"] = dH @ network.weights[k - 1].mT
+            dA = used(f"dL_dA{k - 1}")
     return q

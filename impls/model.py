@@ -112,7 +112,7 @@ class DeepModel(Protocol):
         """E4, E5: R (*S, N, d_out) and L (*S,)."""
 
     def trace(self, X, Y, W, b, activations):
-        """E1-E22: the forward and the backward pass, as a DeepTrace."""
+        """E1-E22: the forward and the backward pass, as a DeepTrace: what each number is computed from is there too."""
 
     def step(self, X, Y, W, b, lr, activations):
         """E23, one step of gradient descent: the new W and b, and the loss L (*S,) at the old ones."""

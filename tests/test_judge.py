@@ -28,7 +28,7 @@ def entry(value, exact, limit, certified=True, shows=True, quantity="A", activat
     )
     p = SINGLE._replace(activations=(activation, "identity"))
     with np.errstate(all="ignore"):
-        j = agree._judge(quantity, value, exact, limit, *np.array([[1, certified, 1], [1, shows, 1]], bool), p)
+        j = agree.judge(quantity, value, exact, limit, *np.array([[1, certified, 1], [1, shows, 1]], bool), p)
     assert all(Z.shape == (3, 1, 1) for Z in j[1:])
     assert j.certified[::2].all()
     assert not (j.no_number | j.wrong | (j.ratio > 0) | (j.ulps > 0))[::2].any()
@@ -94,7 +94,7 @@ def test_ulps_are_the_working_precisions():
     value = np.array([1 + 2.0**-52])
     p = SINGLE._replace(dtype="float64", wide=truth.wide_dtype("float64"))
     exact = truth.widen(np.ones(1), p.wide)
-    j = agree._judge("L", value, exact, np.array([1.0]), np.ones(1, bool), np.ones(1, bool), p)
+    j = agree.judge("L", value, exact, np.array([1.0]), np.ones(1, bool), np.ones(1, bool), p)
     assert (j.ulps.item(), j.error.item(), j.exact.dtype, j.limit.dtype) == (1, 2.0**-52, np.float64, np.float64)
 
 
@@ -176,7 +176,7 @@ def test_the_first_wrong_entry_is_the_first_in_time_and_then_in_order_of_computa
 
 
 def test_nothing_is_certified_beyond_an_eighth_of_the_largest_number():
-    below = lambda x: agree._below_overflow(np.array(x), SINGLE).item()
+    below = lambda x: agree.below_overflow(np.array(x), SINGLE).item()
     assert [below(LARGEST / 8), below(np.nextafter(LARGEST / 8, inf)), below(nan)] == [True, False, False]
 
 
@@ -213,7 +213,7 @@ def test_out_of_float64s_range_limits_and_truth_are_compared_in_long_double(limi
     exact, limit = (np.array([np.longdouble(z)]) for z in ("1e400", limit))
     off = np.zeros(1, bool)
     with np.errstate(all="ignore"):
-        assert agree._judge("L", np.ones(1), exact, limit, off, ~off, p).no_number.tolist() == [overflows]
+        assert agree.judge("L", np.ones(1), exact, limit, off, ~off, p).no_number.tolist() == [overflows]
 
 
 def test_limits_are_held_where_float64_cannot():
@@ -227,6 +227,27 @@ def test_limits_are_held_where_float64_cannot():
     assert E["L"].dtype == np.longdouble
     _, E, _ = agree.exact_values((case.W1, case.W2), p)
     assert E["L"].dtype == np.float64
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="long double is double")
+@pytest.mark.parametrize("scale", [1, 1e307])
+def test_a_columns_own_numbers_are_those_of_the_truth_and_of_its_limits(scale):
+    """Also where float64 cannot hold the limits."""
+    case = asymmetric("identity")
+    p, W = agree.problem(case, "float64", np.dtype(np.longdouble)), (scale * case.W1, case.W2)
+    own = {"A1": np.full((3, 7, 4), 2.5e-310), "dL_dY_hat": np.full((3, 7, 2), 0.1)}
+    with np.errstate(all="ignore"):
+        q, E, in_range = agree.exact_values(W, p, own=own)
+    assert in_range.all() == (scale == 1)
+    X, Y, wider = *(truth.widen(Z, p.wide) for Z in (p.X, p.Y)), {k: truth.widen(Z, p.wide) for k, Z in own.items()}
+    network = agree.network_of(W, p, p.wide)
+    expected = truth.evaluate(X, Y, network, own=wider)
+    number = np.float64 if scale == 1 else np.longdouble
+    limits = bounds.limits(expected, X, Y, network, "float64", p.wide, number, own=wider)
+    for name, limit in limits.items():
+        np.testing.assert_array_equal(q[name], expected[name])
+        np.testing.assert_array_equal(E[name], limit)
+        assert E[name].dtype == limit.dtype
 
 
 def test_bits_are_demanded_at_each_point_by_itself():
@@ -494,8 +515,8 @@ def test_the_bulk_evaluation_may_be_off_by_twice_its_share_of_the_limit(monkeypa
     *_, W1, W2 = case.cast("float32")
     share = 2.0**-53 / 2.0**-24
 
-    def off(X, Y, network, *bits):
-        q = honest(X, Y, network, *bits)
+    def off(X, Y, network, *bits, **own):
+        q = honest(X, Y, network, *bits, **own)
         if not bits:
             E = bounds.limits(q, X, Y, network, p.dtype, p.wide)[name]
             q[name] = q[name] + shares * share * E

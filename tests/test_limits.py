@@ -210,6 +210,44 @@ def test_a_network_of_three_layers(coarse, number, known):
         same(E[name], bounds.slack("any", FLOAT64) * limit)
 
 
+@pytest.mark.parametrize("number", [np.float64, np.longdouble])
+def test_a_columns_own_numbers_are_known_as_inputs_are(coarse, number):
+    X, Y, network, q = three_layers()
+    own = {name: (1.5 + n / 8) * Z for n, (name, Z) in enumerate(q.items()) if name[0] != "s"}
+    for name in own.keys() - {"L"}:
+        own[name][0, 0, 0] = ETA / 2  # may be flushed
+    q = truth.evaluate(X, Y, network, own=own)
+    E = bounds.limits(q, X, Y, network, "any", FLOAT64, number, own=own)
+    f, (W1, W2, W3), (b1, _, b3) = (
+        COARSE,
+        map(abs, network.weights),
+        [0 if b is None else abs(b) for b in network.biases],
+    )
+    a, q = ({name: abs(Z) for name, Z in Zs.items()} for Zs in (own, q))
+    known = lambda Z: (Z, bounds._input(Z, f))
+    product, act, times = bounds._product, bounds._activation, bounds._times_slope
+    gradient = lambda A, dH: product(A.mT, known(A)[1].mT, *known(dH), f)
+    expected = {"H1": product(*known(abs(X)), *known(W1), f, b1), "H2": product(*known(a["A1"]), *known(W2), f),
+                "H3": product(*known(a["A2"]), *known(W3), f, b3)}  # fmt: skip
+    for k, (name, phi) in enumerate(zip(("A1", "A2", "Y_hat"), network.activations, strict=True), start=1):
+        H, slope = f"H{k}", f"slope{k}"
+        expected[name], expected[slope] = act(phi, *known(a[H]), q[name], q[slope], f)
+        A, dL_dA = abs(X) if k == 1 else a[f"A{k - 1}"], a["dL_dY_hat" if k == 3 else f"dL_dA{k}"]
+        expected[f"dL_dH{k}"] = times(phi, *known(dL_dA), q[slope], expected[slope], f)
+        expected[f"dL_dW{k}"] = gradient(A, a[f"dL_dH{k}"])
+    for k, W in ((2, W2), (3, W3)):
+        expected[f"dL_dA{k - 1}"] = product(*known(a[f"dL_dH{k}"]), W.mT, known(W)[1].mT, f)
+    for k in (1, 3):
+        expected[f"dL_db{k}"] = bounds._column_sum(*known(a[f"dL_dH{k}"]), f)
+    (R, E_R), E_Y = known(a["R"]), known(abs(Y))[1]
+    expected["R"] = known(a["Y_hat"])[1] + E_Y + (q["R"] + known(a["Y_hat"])[1]) / 64 + 2 * ETA
+    expected["L"] = ((2 * R * E_R + E_R**2 + gamma(7) * (R + E_R) ** 2) / 4).sum(axis=(-2, -1)) + 7 * 2 * ETA
+    expected["dL_dY_hat"] = E_R / 2 + gamma(4) * (R + E_R) / 2 + 4 * 2 * ETA
+    assert E.keys() == expected.keys()
+    for name, limit in expected.items():
+        same(E[name], bounds.slack("any", FLOAT64) * limit)
+
+
 def test_a_network_that_is_right_by_construction_has_no_room(coarse):
     """Targets 0, and at one of two points all weights 0: there nothing rounds, and every number is exactly 0."""
     W1, W2 = np.array([0.0, 0.25])[:, None, None] * np.ones((2, 2, 1)), np.array([0.0, 0.25])[:, None, None]

@@ -183,8 +183,8 @@ def test_the_audit_finds_a_wrong_bulk_evaluation(monkeypatch):
     referee.audit((case.W1[0], case.W2[0]), p)
     honest = agree.truth.evaluate
 
-    def off(X, Y, network, *bits):
-        q = honest(X, Y, network, *bits)
+    def off(X, Y, network, *bits, **own):
+        q = honest(X, Y, network, *bits, **own)
         if not bits:
             q["dL_dW1"] = q["dL_dW1"] * (1 + np.longdouble(2) ** -53)
         return q

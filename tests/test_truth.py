@@ -98,3 +98,35 @@ def test_gradients_of_any_depth_are_complex_step_derivatives(widths, samples, bi
             both = (changed, b) if where is W else (W, changed)
             L = truth.evaluate(X.astype(complex), Y, truth.Network(*map(tuple, both), phi))["L"]
             assert q[name][ij] == pytest.approx(L.imag / 1e-200, rel=1e-11, abs=1e-13), name
+
+
+def test_what_is_computed_from_a_columns_own_numbers():
+    """Each quantity by its own formula from any numbers whatever; what the column does not have is exact."""
+    rng = np.random.default_rng(5)
+    X, Y = rng.standard_normal((4, 3)), rng.standard_normal((4, 2))
+    W1, W2, b1, b2 = (rng.standard_normal(shape) for shape in ((3, 5), (5, 2), (1, 5), (1, 2)))
+    network = truth.Network((W1, W2), (b1, b2), ("tanh", "sigmoid"))
+    exact = truth.evaluate(X, Y, network)
+    own = {name: rng.standard_normal(Z.shape) for name, Z in exact.items() if "slope" not in name}
+    H1, A1, H2, Y_hat, R, dL_dY_hat, dL_dH2, dL_dA1, dL_dH1 = (
+        own[name] for name in ("H1", "A1", "H2", "Y_hat", "R", "dL_dY_hat", "dL_dH2", "dL_dA1", "dL_dH1")
+    )
+    s = 1 / (1 + np.exp(-H2))
+    expected = {"H1": X @ W1 + b1, "A1": np.tanh(H1), "H2": A1 @ W2 + b2, "Y_hat": s, "R": Y_hat - Y,
+                "L": (R**2).sum() / 8, "dL_dY_hat": R / 4, "dL_dH2": dL_dY_hat * s * (1 - s), "dL_dW2": A1.T @ dL_dH2,
+                "dL_db2": dL_dH2.sum(axis=0, keepdims=True), "dL_dA1": dL_dH2 @ W2.T,
+                "dL_dH1": dL_dA1 * (1 - np.tanh(H1) ** 2), "dL_dW1": X.T @ dL_dH1,
+                "dL_db1": dL_dH1.sum(axis=0, keepdims=True)}  # fmt: skip
+    found = truth.evaluate(X, Y, network, own=own)
+    assert found.keys() == expected.keys() | {"slope1", "slope2"}
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-13, atol=1e-15, err_msg=name)
+    some = truth.evaluate(X, Y, network, own={"A1": A1})
+    np.testing.assert_array_equal(some["H2"], found["H2"])
+    np.testing.assert_array_equal(some["H1"], exact["H1"])
+    np.testing.assert_allclose(some["Y_hat"], 1 / (1 + np.exp(-some["H2"])))
+    ball = lambda Z: truth.widen(Z, truth.BALL)
+    balls = truth.Network(tuple(map(ball, (W1, W2))), tuple(map(ball, (b1, b2))), network.activations)
+    in_balls = truth.evaluate(ball(X), ball(Y), balls, 300, {name: ball(Z) for name, Z in own.items()})
+    for name, value in expected.items():
+        np.testing.assert_allclose(truth.narrow(np.asarray(in_balls[name])), value, rtol=1e-13, atol=1e-15)
