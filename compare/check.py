@@ -1,6 +1,6 @@
 """Judges somebody's own implementation by the numbers it gives: gradients, and as much more as it has.
 
-`peer` is whatever has `name`, `functions` (some of JUDGES) and `ask`: peer.Peer, or testing.Here.
+`peer` is whatever has `name`, `functions` (some of JUDGES) and `ask`: peer.Peer, or here.Here.
 """
 
 from typing import NamedTuple

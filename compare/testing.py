@@ -30,31 +30,12 @@ class Fourfold:
 
         What they raise is raised; `hint` says where to look, but not what is wrong.
         """
-        from compare import check, show_check, suites, target
+        from compare import here, show_check
         from compare.errors import UsageError
 
-        given = {"gradients": gradients, "trace": trace, "train": train}
-        functions = {name: f for name, f in given.items() if f is not None}
         try:
-            for name, f in functions.items():
-                target.check_signature(name, f)
-            cases = suites.situations(activation, "full", [self.case], dtype, range(seeds))
+            checked = here.check(gradients, train, trace, activation, dtype, seeds, hint, "full", [self.case])
         except UsageError as error:
             pytest.fail(str(error), pytrace=False)
-        names = (getattr(gradients, key, "") for key in ("__module__", "__qualname__"))
-        here = Here(".".join(filter(None, names)) or "gradients", functions)
-        checked = check.check(here, cases, dtype, hint)
         if checked.exit_code():
             pytest.fail(show_check.text(checked), pytrace=False)
-
-
-class Here:
-    """A peer.Peer without a process: the functions are called as they are."""
-
-    def __init__(self, name, functions):
-        self.name, self.functions = name, functions
-
-    def ask(self, call, *arrays, **more):
-        from compare import target
-
-        return target.ask(self.functions, call, *arrays, **more)

@@ -8,7 +8,7 @@ import impls
 from compare import lesson as numbers_of
 from compare import options, show
 from compare.environment import environment
-from compare.errors import UsageError
+from compare.errors import ColumnError, UsageError
 from compare.options import Json
 from compare.terminal import command, err, out, progress, write_json
 
@@ -25,6 +25,7 @@ def lesson(
     lr: float = 0.1,
     resolution: int = 20,
     timeout: float = 600,
+    notebook: bool = False,
     json: Json = None,
 ):
     """Write the lesson: one page with every equation beside its lines, its numbers and its common mistakes.
@@ -34,7 +35,8 @@ def lesson(
     Parameters
     ----------
     to
-        Folder to write, whole or not at all: index.html, which needs nothing else, and its numbers in lesson.json.
+        Folder to write, whole or not at all: index.html, which needs nothing else, its numbers in lesson.json and,
+        if asked for, lesson.ipynb.
     impl
         Built-in columns, comma-separated. Default: all whose framework is here.
     seeds
@@ -46,11 +48,14 @@ def lesson(
     resolution
         Points a side of the decision boundary's grid.
     timeout
-        Seconds a column may take, in all.
+        Seconds a column may take, in all, and a cell of the notebook.
+    notebook
+        Write the same lesson as a notebook too, run with the first seed; its exercises are cells to fill in.
     json
         Write the numbers as JSON to this file as well; - is standard output.
     """
     from reports import store
+    from reports.lesson import notebook as cells
     from reports.lesson import numbers, page
 
     columns, left_out = options.columns(impl)
@@ -64,6 +69,8 @@ def lesson(
         raise UsageError(f"A page holds at most {MOST_SEEDS} seeds, not {len(chosen)}.")
     if resolution > 100:
         raise UsageError(f"A page holds a grid of at most 100 points a side, not {resolution}.")
+    if notebook and cells.missing():
+        raise ColumnError(f"A notebook needs {', '.join(cells.missing())}: pip install '.[notebook]'.")
     store.check_writable(to, numbers.strange)
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
@@ -73,9 +80,18 @@ def lesson(
         found = numbers_of.record(columns, chosen, steps, lr, POSITIONS, grid, timeout, lambda name, n: tasks[name](n))
     made = f"{command()}. {show.set_up(environment(columns, [numbers_of.DTYPE], command()))}"
     contents = {"index.html": page.render(found, made), "lesson.json": numbers.as_json(found)}
+    failure = None
+    if notebook:
+        try:
+            side_by_side = [name for name in columns if "-" not in name]
+            contents["lesson.ipynb"] = cells.executed(cells.written(side_by_side, chosen[0], steps, lr), timeout)
+        except ColumnError as error:
+            failure = error  # the page is there all the same
     store.write_folder(to, contents, numbers.strange)
     if json != "-":
         judged = f"{found.certified:,} numbers certified, {found.wrong:,} wrong."
         out.print(f"{judged}\nLesson: {to}/index.html", markup=False)
     write_json(json, contents["lesson.json"])
+    if failure:
+        raise failure
     return 1 if found.wrong else 0

@@ -66,8 +66,10 @@ def strange(folder):
     if not folder.is_dir():
         return "is a file"
     found = {path.name: path for path in folder.iterdir()}
-    others = sorted(found.keys() - FILES) + sorted(name for name, path in found.items() if not path.is_file())
-    if others or (found and found.keys() != FILES):
+    others = sorted(found.keys() - FILES - {"lesson.ipynb"}) + sorted(
+        name for name, path in found.items() if not path.is_file()
+    )
+    if others or (found and not found.keys() >= FILES):
         return f"holds something other than a lesson ({(others or sorted(found))[0]})"
     if found and not found["lesson.json"].read_bytes().startswith(START):
         return "holds something other than a lesson (lesson.json is not its numbers)"

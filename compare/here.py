@@ -1,0 +1,39 @@
+"""Judges functions of this very process: in a test, a notebook or a console."""
+
+from compare import check as check_peer
+from compare import suites, target
+
+
+class Here:
+    """A peer.Peer without a process: the functions are called as they are."""
+
+    def __init__(self, name, functions):
+        self.name, self.functions = name, functions
+
+    def ask(self, call, *arrays, **more):
+        return target.ask(self.functions, call, *arrays, **more)
+
+
+def check(
+    gradients,
+    train=None,
+    trace=None,
+    activation="sigmoid",
+    dtype="float64",
+    seeds=3,
+    hint=False,
+    suite="default",
+    names=(),
+):
+    """The Checked on them, as `fourfold check` has it: see compare/protocol.py for what they are given and give.
+
+    `names`: cases, instead of the suite's. Raises UsageError for what cannot be judged, and what they raise.
+    """
+    given = {"gradients": gradients, "trace": trace, "train": train}
+    functions = {name: f for name, f in given.items() if f is not None}
+    for name, f in functions.items():
+        target.check_signature(name, f)
+    cases = suites.situations(activation, suite, names, dtype, range(seeds))
+    names = (getattr(gradients, key, "") for key in ("__module__", "__qualname__"))
+    name = ".".join(n for n in names if n not in {"", "__main__"})
+    return check_peer.check(Here(name or "gradients", functions), cases, dtype, hint)
