@@ -75,7 +75,7 @@ def environment(names, dtypes, command):
         threads=_threads(names),
         wide={dtype: _wide_name(truth.wide_dtype(dtype)) for dtype in dtypes},
         command=command,
-        variables={name: value for name, value in sorted(os.environ.items()) if _counts(name)},
+        variables={name: value for name, value in sorted(os.environ.items()) if counts(name)},
     )
 
 
@@ -124,7 +124,7 @@ def version(package):
     return found or "unknown"
 
 
-def _counts(variable):
+def counts(variable):
     return variable in VARIABLES or variable.startswith(PREFIXES)
 
 

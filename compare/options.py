@@ -31,6 +31,7 @@ def _writable_file(type_, target):
 
 Json = Annotated[str | None, Parameter(allow_leading_hyphen=True, validator=_writable)]
 JunitXml = Annotated[str | None, Parameter(validator=_writable_file)]
+LARGEST_MEMORY = 2**20  # GB: the system takes it in bytes
 LARGEST_SEED = 2**62  # a length, and a number that JSON's readers hold
 
 
@@ -94,6 +95,8 @@ class Suite:
     "How many, or a range a:b."
     timeout: float = 600
     "Seconds a column may take, in all."
+    memory: float | None = None
+    "Gigabytes of data a column may hold."
     json: Json = None
     "Write the result as JSON to this file; - is standard output."
     junitxml: JunitXml = None
@@ -241,6 +244,12 @@ def timeout(seconds):
     if not (math.isfinite(seconds) and seconds > 0):
         raise UsageError(f"--timeout must be a positive number of seconds, not {seconds}.")
     return seconds
+
+
+def memory(gigabytes):
+    if gigabytes is not None and not 0 < gigabytes <= LARGEST_MEMORY:
+        raise UsageError(f"--memory must be a positive number of gigabytes, at most 2**20, not {gigabytes}.")
+    return gigabytes
 
 
 def grid(resolution, extent):

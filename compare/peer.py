@@ -1,14 +1,15 @@
 """Runs an implementation in a process of its own and puts the questions of protocol.py to it.
 
-The process has an empty working folder, no secrets of ours in its environment, and one time limit for everything. It
-and all it started are gone when `of_target` or `of_command` is left.
+The process has an empty working folder, no secrets of ours in its environment, none of our open files, a limit to its
+memory, and one time limit for everything. It and all it started are gone when `of_target` or `of_command` is left,
+and it is gone when we are killed.
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import re
-import resource
 import selectors
 import shlex
 import shutil
@@ -20,14 +21,12 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from compare import protocol, run, target
+from compare import protocol, run, target, worker
+from compare.environment import counts
 from compare.errors import ColumnError, Misfit, UsageError
 
-PASSED_ON = re.compile(
-    r"PATH|LANG|LC_\w+|VIRTUAL_ENV|LD_LIBRARY_PATH|\w+_NUM_THREADS|KMP_\w+|CUDA_\w+|XLA_FLAGS|(JAX|TF)_\w+"
-)
+PASSED_ON = re.compile(r"PATH|LANG|LC_\w+|VIRTUAL_ENV|LD_LIBRARY_PATH|\w+_NUM_THREADS|(CUDA|JAX|TF)_\w+")
 LONGEST = 100_000_000  # bytes of one answer
-GIGABYTE = 1024**3
 # of what a target prints
 KEPT_BYTES, SHOWN_LINES = 2000, 6
 
@@ -36,7 +35,7 @@ KEPT_BYTES, SHOWN_LINES = 2000, 6
 def of_target(name, timeout, memory=None):
     """A Peer for "mine.py:NAME" or a module. Raises UsageError where it is not there, does not import or does not fit.
 
-    timeout: seconds in all; memory: GB of address space.
+    timeout: seconds in all; memory: GB of data.
     """
     where = target.split(name)[0]
     with _peer(where, [sys.executable, "-P", "-m", "compare.target", name, os.getcwd()], timeout, memory) as peer:
@@ -60,10 +59,8 @@ def of_command(text, timeout, memory=None):
 
 @contextmanager
 def _peer(name, argv, timeout, memory):
-    with tempfile.TemporaryDirectory(prefix="fourfold-", ignore_cleanup_errors=True) as folder:
-        for part in ("home", "tmp", "work"):
-            (Path(folder) / part).mkdir()
-        peer = Peer(name, argv, Path(folder), timeout, memory)
+    with _empty_folder() as folder:
+        peer = Peer(name, argv, folder, timeout, memory)
         try:
             peer.introduce()
             yield peer
@@ -71,10 +68,37 @@ def _peer(name, argv, timeout, memory):
             peer.stop()
 
 
+@contextmanager
+def _empty_folder():
+    with tempfile.TemporaryDirectory(prefix="fourfold-", ignore_cleanup_errors=True) as folder:
+        for part in ("home", "tmp", "work"):
+            (Path(folder) / part).mkdir()
+        yield Path(folder)
+
+
+@contextmanager
+def apart():
+    """In here this process itself has a target's environment and folder, and so has a worker that is started."""
+    before, here = dict(os.environ), os.getcwd()
+    with _empty_folder() as folder:
+        try:
+            _set_environment(environment(folder))
+            os.chdir(folder / "work")
+            yield
+        finally:
+            os.chdir(here)
+            _set_environment(before)
+
+
+def _set_environment(variables):
+    os.environ.clear()
+    os.environ.update(variables)
+
+
 def environment(folder):
     """The environment of a target: an allow-list of ours, and folders of its own."""
     here = str(Path(__file__).parent.parent)
-    given = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
+    given = {name: value for name, value in os.environ.items() if counts(name) or PASSED_ON.fullmatch(name)}
     path = [here, *map(os.path.abspath, filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))]
     own = {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"), "PYTHONPATH": os.pathsep.join(path)}
     return run.ENVIRONMENT | given | own
@@ -87,7 +111,6 @@ class Peer:
         self.name, self.functions, self.activations, self.model, self.gone = name, [], [], False, False
         self._timeout = self._left = timeout
         self._printed, self._lines, self._rest, self._question = b"", 0, b"", b""
-        most = memory and int(memory * GIGABYTE)
         self._process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,
@@ -96,7 +119,7 @@ class Peer:
             env=environment(folder),
             cwd=folder / "work",
             start_new_session=True,
-            preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most))) if most else None,  # noqa: PLW1509
+            preexec_fn=lambda: _settle(memory),  # noqa: PLW1509
         )
         pipes = self._process.stdin, self._process.stdout, self._process.stderr
         self._pipes = self._stdin, self._stdout, self._stderr = tuple(pipe for pipe in pipes if pipe)
@@ -191,8 +214,7 @@ class Peer:
         if code is not None:
             while self._read() or self._keep():
                 pass
-            ended = f"was killed by {run.signal_name(-code)}" if code < 0 else f"ended its process with status {code}"
-            complaint = "" if b"\n" in self._rest else f"{self.name} {ended} {doing}"
+            complaint = "" if b"\n" in self._rest else f"{self.name} {run.ended(code)} {doing}"
         elif seconds > self._left:
             complaint = f"{self.name} did not finish within {self._timeout:g} s, {doing}: give it longer with --timeout"
         elif len(self._rest) > LONGEST:
@@ -214,6 +236,15 @@ class Peer:
             kind = kinds.get(answer.get("kind", ""))
             raise kind(answer["error"]) if kind else ColumnError(f"{call}: {answer['error']}")
         return answer
+
+
+LIBC, DIE_WITH_PARENT = ctypes.CDLL(None), 1
+
+
+def _settle(memory):
+    worker.limit(memory)
+    if hasattr(LIBC, "prctl"):  # Linux
+        LIBC.prctl(DIE_WITH_PARENT, signal.SIGKILL)
 
 
 def _available(pipe):

@@ -5,22 +5,19 @@ its children import frameworks only through `impls.load`, and only the children 
 """
 
 import importlib.util
-import multiprocessing
 import os
-import signal
 import threading
 import time
 import traceback
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
 from typing import Any, NamedTuple
 
 import numpy as np
-import pebble
 
 import impls
 from compare.errors import ColumnError
+from compare.worker import Died, Worker, signal_name
 from impls.model import DeepTrace, Trace
 
 # At these sizes more threads cost more than they give; logging of this sort is for people who debug a framework.
@@ -37,13 +34,16 @@ def found(package):
 
 
 class Workers:
-    """One process a framework. `submit` gives a future; `result` waits for it and names what went wrong."""
+    """One process a framework. `submit` gives a future; `result` waits for it and names what went wrong.
 
-    def __init__(self, timeout):
-        self._timeout = timeout
-        self._pools, self._futures, self._spent = {}, set(), {}
+    timeout: seconds a column may take, in all; memory: GB of data a process may hold.
+    """
+
+    def __init__(self, timeout, memory=None):
+        self._timeout, self._memory = timeout, memory
+        self._workers, self._spent = {}, {}
         self._stopped = False
-        self._starting = threading.Lock()  # no pool may be started behind the back of `stop`
+        self._starting = threading.Lock()  # nothing may be started behind the back of `stop`
 
     def submit(self, name, task, *args):
         """Run task(name, *args) in the process of the column's framework."""
@@ -51,23 +51,18 @@ class Workers:
             raise ColumnError(f"{name} needs {impls.framework(name)}, which is not installed")
         key = impls.framework(name) or name
         left = max(0.001, self._timeout - self._spent.get(name, 0))
-        with self._starting, _interrupts_blocked():
+        with self._starting:
             if self._stopped:
                 raise CancelledError
-            if key not in self._pools:
-                spawn = multiprocessing.get_context("spawn")
-                self._pools[key] = pebble.ProcessPool(max_workers=1, context=spawn, initializer=_settle)
-            future = self._pools[key].schedule(_timed, args=(task, name, *args), timeout=left)
-            self._futures.add(future)
-        return future
+            if key not in self._workers:
+                self._workers[key] = Worker(self._memory)
+            return self._workers[key].submit(left, timed, task, name, *args)
 
     def result(self, name, future):
         try:
             outcome = future.result()
         except Exception as error:
             raise ColumnError(self._explain(name, error)) from None
-        finally:
-            self._futures.discard(future)
         self._spent[name] = self._spent.get(name, 0) + outcome.seconds
         if outcome.complaint:
             raise ColumnError(outcome.complaint)
@@ -86,51 +81,27 @@ class Workers:
     def stop(self):
         with self._starting:
             self._stopped = True
-        for future in list(self._futures):
-            future.cancel()
-        for pool in self._pools.values():
-            pool.stop()
-        for pool in self._pools.values():
-            pool.join()
+        for worker in self._workers.values():
+            worker.stop()
 
     def _explain(self, name, error):
         if isinstance(error, TimeoutError):
             return f"{name} did not finish within {self._timeout:g} s: give it longer with --timeout"
-        if isinstance(error, pebble.ProcessExpired):
-            code = error.exitcode
-            return (
-                f"{name} was killed by {signal_name(-code)}"
-                if code < 0
-                else f"{name} ended its process with status {code}"
-            )
+        if isinstance(error, Died):
+            return f"{name} {ended(error.code)}"
         return f"{name} {_raised(error)}"
 
 
-@contextmanager
-def _interrupts_blocked():
-    """What is started in here inherits the mask: a terminal sends signals to all, but how to end is said up here."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    interrupts = {signal.SIGINT, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts)
-    try:
-        resource_tracker.ensure_running()  # unblocks SIGINT
-        signal.pthread_sigmask(signal.SIG_BLOCK, interrupts)
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def signal_name(number):
-    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+def ended(code):
+    """How a process ended, by its exit code."""
+    return f"was killed by {signal_name(-code)}" if code < 0 else f"ended its process with status {code}"
 
 
 @contextmanager
-def workers(timeout):
+def workers(timeout, memory=None):
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    pool = Workers(timeout)
+    pool = Workers(timeout, memory)
     try:
         yield pool
     finally:
@@ -171,24 +142,7 @@ class Outcome(NamedTuple):
     complaint: str = ""
 
 
-def _settle():
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing to clean up
-    # frameworks write to file descriptors 1 and 2 whatever they are asked; the command's own output stays clean
-    scrap = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(scrap, 1)
-    os.dup2(scrap, 2)
-    np.seterr(all="ignore")  # a diverging run overflows, in every column
-
-
-def _die_with_parent():
-    parent = multiprocessing.parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
-
-
-def _timed(task, name, *args):
+def timed(task, name, *args):
     start = time.monotonic()
     try:
         value, complaint = task(name, *args), ""

@@ -12,19 +12,19 @@ from compare.errors import ColumnError
 from compare.result import SCHEMA_VERSION, Column, Result
 
 
-def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps: None, grid=None):
+def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps: None, grid=None, memory=None):
     """Judge columns on cases: (Result, {(column, case name, dtype): arrays for pictures}).
 
     `advance` is called with a column's name and the steps it has just had certified; `grid` (points, d_in) is
-    predicted with the final weights. Columns of one framework share a process and take turns; frameworks run side
-    by side.
+    predicted with the final weights; `timeout` and `memory` are those of run.Workers. Columns of one framework share
+    a process and take turns; frameworks run side by side.
     """
     start = monotonic()
     evidence, reasons, groups = {}, {}, {}
     for name in names:
         groups.setdefault(impls.framework(name) or name, []).append(name)
 
-    with run.workers(timeout) as pool, ThreadPoolExecutor(len(groups)) as threads:
+    with run.workers(timeout, memory) as pool, ThreadPoolExecutor(len(groups)) as threads:
 
         def judge_in_turn(group):
             for name in group:

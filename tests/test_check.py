@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from compare.errors import ColumnError, UsageError
 from compare.verbs import check as verb
 from impls.two_layer import numpy_impl
 from tests.test_cli import HERE, command, said
+from tests.test_signals import until
 
 pytest_plugins = ["pytester"]
 
@@ -229,21 +231,56 @@ def test_prints_do_no_harm_and_are_cut_short(judged):
     assert len(text) < 5000
 
 
-def test_memory_is_limited(judged):
-    code, text = judged(RIGHT.replace(RETURN, "np.ones((4, 1024**3))"), memory=3)
+@pytest.mark.parametrize("gigabytes", ["4", "0.5"])
+def test_memory_is_limited(judged, gigabytes):
+    """To 8 GB where nothing else is said."""
+    code, text = judged(RIGHT.replace(RETURN, f"np.zeros(int({gigabytes} * 1.1 * 2**27))"), memory=float(gigabytes))
     assert code == 3
     assert "gradients raised MemoryError" in text or "_ArrayMemoryError" in text
+    assert verb.How().memory == 8
 
 
-def test_a_target_has_an_empty_folder_and_no_secrets(judged, monkeypatch):
+LOOK = "import os; raise ValueError(sorted(os.environ), os.listdir(), os.listdir(os.environ['HOME']))"
+
+
+@pytest.mark.parametrize("model", [False, True])
+def test_a_target_has_an_empty_folder_and_no_secrets(judged, monkeypatch, model):
     monkeypatch.setenv("MY_TOKEN", "hush")
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
-    look = "import os; raise ValueError(sorted(os.environ), os.listdir(), os.listdir(os.environ['HOME']))"
-    code, text = judged(RIGHT.replace(RETURN, look))
+    monkeypatch.setenv("OPENBLAS_VERBOSE", "0")
+    monkeypatch.chdir("/")
+    if model:
+        code, text = judged(inspect.getsource(numpy_impl).replace("N = Y.shape[-2]", LOOK), case="dyadic-relu")
+    else:
+        code, text = judged(RIGHT.replace(RETURN, LOOK))
     assert code == 3
     assert "TF_CPP" in text
+    assert "OPENBLAS_VERBOSE" in text
     assert "TOKEN" not in text
     assert "[], []" in text
+    assert (os.getcwd(), os.environ["MY_TOKEN"]) == ("/", "hush")
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files cannot be listed here")
+def test_a_target_has_none_of_our_open_files(judged, tmp_path):
+    with open(tmp_path / "secret", "w") as file:
+        os.set_inheritable(file.fileno(), True)
+        look = "import os; raise ValueError([os.readlink(f) for f in map('/proc/self/fd/{}'.format, range(100)) "
+        code, text = judged(RIGHT.replace(RETURN, f"{look} if os.path.exists(f)])"))
+    assert code == 3
+    assert "/dev/null" in text
+    assert "secret" not in text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, what hangs outlives a command that is killed")
+def test_a_target_is_gone_when_the_command_is_killed(tmp_path):
+    hang = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    (tmp_path / "mine.py").write_text("import os, time\n" + RIGHT.replace(RETURN, hang))
+    process = subprocess.Popen([sys.executable, "-m", "compare", "check", tmp_path / "mine.py"], cwd=HERE)
+    assert until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    process.kill()
+    process.wait()
+    assert until(lambda: not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text()}"))
 
 
 def test_nothing_is_left_behind(judged, tmp_path, monkeypatch):
@@ -467,9 +504,7 @@ def test_a_course_can_test_gradients(pytester, monkeypatch, factor, outcome):
 
 
 def test_the_plugin_imports_nothing_until_it_is_used():
-    heavy = (
-        "import compare.testing, sys; print([m for m in ('numpy', 'flint', 'pebble', 'msgspec') if m in sys.modules])"
-    )
+    heavy = "import compare.testing, sys; print([m for m in ('numpy', 'flint', 'msgspec') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", heavy], text=True, cwd=HERE).strip() == "[]"
 
 

@@ -67,19 +67,10 @@ def test_a_wrong_column_is_named_with_step_quantity_numbers_and_limit(tmp_path):
     assert "first wrong at step 0, seed 0, W1[" in (tmp_path / "j.xml").read_text()
 
 
-@pytest.mark.parametrize(
-    ("column", "reason"),
-    [
-        ("raises", r"raised ValueError: out of cheese \(.*raises.py\", line \d+"),
-        ("hangs", "did not finish within 4 s"),
-        ("dies", "was killed by SIGKILL"),
-        ("exits", "(ended its process with status 7|raised SystemExit: 7)"),
-    ],
-)
-def test_a_column_that_fails_costs_the_others_nothing(column, reason):
-    done = command("agree", "--impl", f"tests.columns.{column},numpy", "--timeout", 4, *FAST)
+def test_a_column_that_fails_costs_the_others_nothing():
+    done = command("agree", "--impl", "tests.columns.raises,numpy", *FAST)
     assert said(done, 3) == ""
-    assert re.search(f"Not judged: tests.columns.{column} {reason}", done.stdout), done.stdout
+    assert re.search(r"Not judged: tests.columns.raises raised ValueError: out of cheese \(.*raises.py", done.stdout)
     assert "AGREED: numpy within what rounding allows" in done.stdout
 
 

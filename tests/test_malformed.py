@@ -68,23 +68,20 @@ BAD = {
 def workers_here(monkeypatch, module):
     """The real `run.Workers`, its processes replaced by calls."""
     monkeypatch.setattr("impls.load", lambda name, row="two_layer": module)
-    monkeypatch.setattr(run, "_settle", None, raising=False)
 
     class Now:
-        def __init__(self, **options):
+        def __init__(self, memory):
             pass
 
-        def schedule(self, task, args, timeout):
+        def submit(self, seconds, f, *args):
             future = Future()
-            future.set_result(task(*args))
+            future.set_result(f(*args))
             return future
 
         def stop(self):
             pass
 
-        join = stop
-
-    monkeypatch.setattr("pebble.ProcessPool", Now)
+    monkeypatch.setattr(run, "Worker", Now)
 
 
 @pytest.mark.parametrize("what", BAD)

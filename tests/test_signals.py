@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 
+import psutil
 import pytest
 
 from tests.test_cli import FAST, HERE, command, said
@@ -23,7 +25,7 @@ def train(*args):
 @pytest.fixture
 def stuck(tmp_path):
     """Starts a command in a folder with a column `stuck`, and waits until that hangs in a worker."""
-    work = tmp_path / "work"
+    work, mark = tmp_path / "work", uuid.uuid4().hex
     work.mkdir()
     (work / "stuck.py").write_text(STUCK)
     processes = []
@@ -36,17 +38,17 @@ def stuck(tmp_path):
             text=True,
             start_new_session=True,
             cwd=work,
-            env=os.environ | {"PYTHONPATH": HERE},
+            env=os.environ | {"PYTHONPATH": HERE, "TF_MARK": mark},
         )
         processes.append(process)
         until(lambda: (work / "started").exists() or process.poll() is not None)
         assert process.poll() is None, process.communicate()
         return process
 
+    start.mark = mark
     yield start
-    for process in processes:
-        if not nobody_is_left(process.pid, 0.1):
-            os.killpg(process.pid, signal.SIGKILL)
+    for process in marked(mark):
+        process.kill()
 
 
 def until(true, seconds=60.0):
@@ -56,15 +58,20 @@ def until(true, seconds=60.0):
     return true()
 
 
-def nobody_is_left(group, seconds=20.0):
-    def gone():
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        return False
+def nobody_has(mark):
+    """Whether no process is left that inherited TF_MARK=mark, which even what is checked inherits."""
+    return until(lambda: not marked(mark), 20)
 
-    return until(gone, seconds)
+
+def marked(mark):
+    return [process for process in psutil.process_iter() if _mark(process) == mark]
+
+
+def _mark(process):
+    try:
+        return process.environ().get("TF_MARK")
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return None
 
 
 @pytest.mark.parametrize(
@@ -84,14 +91,14 @@ def test_a_signal_ends_the_command_and_leaves_nothing_behind(stuck, tmp_path, ar
     assert process.returncode == 128 + number, err
     assert err == "fourfold: Interrupted.\n"
     assert [p.name for p in tmp_path.iterdir()] == ["work"]
-    assert nobody_is_left(process.pid)
+    assert nobody_has(stuck.mark)
 
 
 def test_workers_die_with_a_command_that_is_killed(stuck):
     process = stuck("agree", "--impl", "stuck,numpy")
     process.kill()
     process.communicate(timeout=30)
-    assert nobody_is_left(process.pid)
+    assert nobody_has(stuck.mark)
 
 
 def test_ctrl_c_while_the_command_is_still_importing():

@@ -34,8 +34,8 @@ class How:
     "How many, or a range a:b."
     timeout: float = 120
     "Seconds it may take, in all."
-    memory: float | None = None
-    "Gigabytes of address space it may take; frameworks reserve far more than they use."
+    memory: float = 8
+    "Gigabytes of data it may hold."
     hint: bool = False
     "Say where to look, but not what is wrong."
     json: Json = None
@@ -87,10 +87,8 @@ def _check(name, program, how):
     (dtype, *more), seeds, timeout = options.dtypes(how.dtype), options.seeds(how.seeds), options.timeout(how.timeout)
     if more:
         raise UsageError("check takes one --dtype.")
-    if how.memory is not None and not how.memory > 0:
-        raise UsageError(f"--memory must be a positive number of gigabytes, not {how.memory}.")
-    names = options.names(how.case)
-    opened = peer.of_command(program, timeout, how.memory) if program else peer.of_target(name, timeout, how.memory)
+    names, memory = options.names(how.case), options.memory(how.memory)
+    opened = peer.of_command(program, timeout, memory) if program else peer.of_target(name, timeout, memory)
     with opened as p, terminal.progress() as bar:
         if p.model:
             return _model(name, dtype, seeds, timeout, how)
@@ -111,7 +109,9 @@ def _model(name, dtype, seeds, timeout, how):
         raise UsageError(f"{name} is a whole Model, and those are modules: give {where}.")
     default = cases.make("xor", how.activation or "sigmoid", 0.1, 10_000, 3, seeds)
     chosen = suites.choose(how.suite, options.names(how.case), default)
-    outcome, _ = suite.agreement([_module(where)], chosen, [dtype], timeout, terminal.command())
+    module = _module(where)
+    with peer.apart():
+        outcome, _ = suite.agreement([module], chosen, [dtype], timeout, terminal.command(), memory=how.memory)
     if how.json != "-":
         print_result(outcome)
     terminal.write_json(how.json, result.encode(outcome))
