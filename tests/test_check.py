@@ -51,8 +51,9 @@ RETURN = "return L, dL_dW1, dL_dW2"
 
 
 @pytest.fixture
-def judged(tmp_path, capsys):
+def judged(tmp_path, capsys, monkeypatch):
     """Runs the verb in this process on a source: (exit code, what it said)."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
 
     def run(source, name="", **how):
         file = tmp_path / "mine.py"
