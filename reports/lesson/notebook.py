@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compare import run
 from compare.errors import ColumnError
+from compare.exercises.questions import EXERCISES
 from reports.lesson import content, source
 
 CELLS = Path(__file__).with_name("lesson_cells.py")
@@ -76,7 +77,7 @@ def _text(text, columns):
     if equation := re.fullmatch(r"E(\d+)", text):
         return _equation(int(equation[1]), columns)
     if exercise := re.fullmatch(r"Exercise (\d+)", text):
-        (found,) = (x for x in content.EXERCISES if x.number == int(exercise[1]))
+        (found,) = (x for x in EXERCISES if x.number == int(exercise[1]))
         return f"## Exercise {found.number}: {found.title}\n\n{found.says}"
     return text
 
