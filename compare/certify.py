@@ -15,6 +15,8 @@ PIECE = 25_000
 # Weights in one piece, of all steps and seeds: a dozen arrays of that size are held at once.
 PIECE_WEIGHTS = 2_000_000
 SHOWN_SEEDS = 10
+# Errors in ULP are counted where they are 0, up to 2^-6, up to 2^-5 ... up to 2^20, and beyond or infinite.
+ULPS = np.array([0.0, *(2.0**k for k in range(-6, 21))])
 
 
 class Evidence(NamedTuple):
@@ -38,7 +40,8 @@ def certify(pool, name, case, dtype, advance, grid=None):
         if not rejections:
             raise
     first = min(rejections, key=lambda r: r.step, default=None)
-    return Evidence([_row(where, quantity, counts) for quantity, counts in rows.items()], first, arrays)
+    counts = {f"ulps_{quantity}": histogram for quantity, (*_, histogram) in rows.items()} if arrays else {}
+    return Evidence([_row(where, quantity, counts) for quantity, counts in rows.items()], first, arrays | counts)
 
 
 def _certify_run(pool, where, case, p, advance, rows, rejections, grid):
@@ -112,7 +115,7 @@ def _certify_functions(pool, where, steps, at, case, p, rows, rejections):
 
 
 def _row(where, quantity, counts):
-    checked, no_number, out_of_range, rejected, ratio, ulps = counts
+    checked, no_number, out_of_range, rejected, ratio, ulps, _ = counts
     return Row(
         column=where.column,
         case=where.case,
@@ -128,13 +131,18 @@ def _row(where, quantity, counts):
 
 
 def _add(rows, judged, prefix=""):
-    """Add Judged quantities to {quantity: (checked, no number, out of range, rejected, worst ratio, worst ULPs)}."""
+    """Add Judged to {quantity: (checked, no number, out of range, rejected, worst ratio, worst ULPs, histogram)}."""
     for j in judged:
         counts = [int(Z.sum()) for Z in (j.certified, j.no_number, ~(j.certified | j.no_number), j.wrong)]
         worst = float(j.ratio.max()), float(j.ulps.max())
-        old = rows.get(prefix + j.quantity, (0, 0, 0, 0, 0.0, 0.0))
+        old = rows.get(prefix + j.quantity, (0, 0, 0, 0, 0.0, 0.0, np.zeros(len(ULPS) + 1, np.int64)))
         sums = (a + b for a, b in zip(old, counts, strict=False))
-        rows[prefix + j.quantity] = (*sums, *map(max, old[4:], worst))
+        rows[prefix + j.quantity] = (*sums, *map(max, old[4:6], worst), old[6] + histogram(j.ulps[j.certified]))
+
+
+def histogram(ulps):
+    """How many errors in ULP lie between the ULPS, each of which counts to what is below it: (len(ULPS) + 1,)."""
+    return np.bincount(np.searchsorted(ULPS, ulps), minlength=len(ULPS) + 1)
 
 
 def _powers_of_ten(first, length):
@@ -179,9 +187,13 @@ def parameter_shapes(S, s):
 
 
 def layout(s, dtype):
-    """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid` (any number of points) may be missing."""
+    """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid` (any number of points) may be missing.
+
+    So may the `ulps_` of a report that was made before they were kept.
+    """
     T, S, N, d_out = len(recorded(s.steps)), min(s.seeds, SHOWN_SEEDS), s.samples, s.widths[-1]
     trace = agree.trace_shapes((S,), N, s.widths, s.row(), s.biases).named()
+    judged = (*trace, *(f"every {name}" for name in ("L", *parameter_shapes(S, s))))
     weights = parameter_shapes(S, s)
     return {
         "step": ("int64", (T,)),
@@ -194,4 +206,5 @@ def layout(s, dtype):
         "Y_hat_grid": (dtype, (S, None, d_out)),
         **{f"trace_{name}": (dtype, shape) for name, shape in trace.items()},
         **{f"limit_{name}": ("float64", shape) for name, shape in trace.items()},
+        **{f"ulps_{name}": ("int64", (len(ULPS) + 1,)) for name in judged},
     }

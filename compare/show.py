@@ -133,23 +133,45 @@ def verdict(result):
     else:
         work = f"{_count(len(result.settings), 'case')} × {' and '.join(dtypes(result))}"
     if wrong:
-        start = f"DISAGREED: {_list(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
-        start += f"; {_list(agreeing)} within what rounding allows" if agreeing else ""
+        start = f"DISAGREED: {listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
+        start += f"; {listed(agreeing)} within what rounding allows" if agreeing else ""
     elif agreeing:
-        start = f"AGREED: {_list(agreeing)} within what rounding allows"
+        start = f"AGREED: {listed(agreeing)} within what rounding allows"
     else:
         start = "NOT JUDGED"
-    start += f"; not judged: {_list(missing)}" if missing and (agreeing or wrong) else ""
+    start += f"; not judged: {listed(missing)}" if missing and (agreeing or wrong) else ""
     rejected, none, out = (sum(getattr(r, k) for r in result.rows) for k in ("rejected", "no_number", "out_of_range"))
     beyond = f", {none + out:,} beyond the format's range" if none + out else ""
     return f"{start}. {work}: {numbers:,} numbers certified, {rejected:,} rejected{beyond}."
+
+
+def summary(result):
+    """One more sentence: what was wrong first in each wrong column; where none is, what came nearest to its limit."""
+    if result.rejections:
+        found = {r.column: r for r in reversed(result.rejections)}
+        return " ".join(f"{_first_wrong(found[c.name])}." for c in result.columns if c.name in found)
+    row = max((row for row in result.rows if row.checked), key=lambda r: measure(r.worst_ratio), default=None)
+    if row is None:
+        return "Nothing could be certified."
+    return (
+        f"Nearest to its limit is {label(row.quantity)} of {row.column} ({row.case}, {row.dtype}), "
+        f"at {fraction(row.worst_ratio)} of what rounding allows."
+    )
+
+
+def _first_wrong(r):
+    seed = "" if r.seed is None else f", seed {r.seed}"
+    off = r.note if r.error is None else f"off by {brief(r.error)} where {brief(r.limit)} is allowed"
+    return (
+        f"{r.column} is wrong first at step {r.step}{seed}, in {r.quantity}{r.index or ''} ({r.case}, {r.dtype}): {off}"
+    )
 
 
 def _count(n, noun):
     return f"{n:,} {noun}{'s' * (n != 1)}"
 
 
-def _list(names):
+def listed(names):
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -1,48 +1,65 @@
 """A Report -> its pages: index.html, one self-contained file, report.md with its pictures beside it, and junit.xml."""
 
-from typing import NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from compare import show
-from reports import junit, pictures
+from reports import distances, junit, pictures
+from reports.pictures import plane, training, verdict
+from reports.pictures.proved import proved
 from reports.proofs import columns, drawn_seed
 
 
-class Picture(NamedTuple):
-    name: str
-    title: str
-    text: str  # what it shows: caption and alternative text
-    svg: str
-
-
 def pages(report):
-    """{relative path: bytes} of the report's pages and pictures."""
+    """{relative path: bytes} of the report's pages, its pictures and their numbers."""
     result = report.result
     shown = [*_pictures(report)]
     context = {
         "result": result,
         "verdict": show.verdict(result),
+        "summary": show.summary(result),
         "settings": show.settings(result).splitlines(),
-        "environment": show.environment(result),
         "tables": [(d + what, *rows) for d in show.dtypes(result) for what, *rows in show.tables(result, d)],
-        "rejections": [show.rejection(r) for r in result.rejections],
+        "cases": show.case_table(result) if len(result.settings) > 1 else None,
+        "rejections": [show.rejection(r) for r in show.firsts(result.rejections)],
         "pictures": shown,
+        "provenance": [*provenance(result)],
         "ok": result.exit_code() == 0,
     }
-    loader = PackageLoader("reports")
-    html = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    html.filters["svg"] = lambda p: Markup(pictures.on_page(p.svg))
-    text = Environment(loader=loader, autoescape=False, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    text.filters["md"] = _plain
     return {
-        "index.html": html.get_template("index.html.j2").render(context).encode(),
-        "report.md": text.get_template("report.md.j2").render(context).encode(),
+        "index.html": html("index.html.j2", context),
+        "report.md": markdown("report.md.j2", context),
         "junit.xml": junit.document(result),
         **{f"{p.name}.svg": pictures.in_file(p.svg).encode() for p in shown},
+        **{f"{p.name}.csv": pictures.as_csv(p.table).encode() for p in shown},
     }
+
+
+def html(template, context):
+    """The bytes of a page, whatever the names in it."""
+    made = Environment(autoescape=True, **_ENVIRONMENT)
+    made.filters["svg"] = lambda p: Markup(pictures.on_page(p.svg))
+    made.filters["data"] = lambda p: (
+        f"data:text/csv;charset=utf-8,{quote(pictures.as_csv(p.table), safe=',+-.:;()[]*/')}"
+    )
+    return made.get_template(template).render(context).encode()
+
+
+def markdown(template, context):
+    made = Environment(autoescape=False, **_ENVIRONMENT)
+    made.filters["md"] = _plain
+    return made.get_template(template).render(context).encode()
+
+
+_ENVIRONMENT = {
+    "loader": PackageLoader("reports"),
+    "undefined": StrictUndefined,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+}
 
 
 def _plain(text):
@@ -50,72 +67,72 @@ def _plain(text):
     return text.translate({ord(m): f"&#{ord(m)};" if m in "<>&|" else f"\\{m}" for m in "\\`*_[]<>|&#"})
 
 
+def provenance(result):
+    """(what, value) of all that a result was made with."""
+    e = result.environment
+    yield "Command", e.command
+    yield "fourfold", e.fourfold
+    yield "Python", e.python
+    yield from e.versions.items()
+    yield "System", f"{e.system}, {e.cpu}, {e.cores} cores"
+    yield "Threads a column", e.threads
+    yield from ((f"{dtype} judged by", wide) for dtype, wide in e.wide.items())
+    yield from e.variables.items()
+    for s in result.settings:
+        yield f"Data and weights of {s.name}, SHA-256", s.inputs_sha256
+    yield from (
+        (f"Seconds of {name}" if name != "total" else "Seconds in all", f"{n:.1f}")
+        for name, n in result.seconds.items()
+    )
+    yield "Made", result.created
+
+
 def _pictures(report):
     """Pictures of the whole result, then of its first case."""
     result, inputs = report.result, report.inputs
     if not result.rows:
         return
-    yield Picture(
-        "shares",
-        "How much of its limit each quantity uses",
-        "One dot a column: the largest error of the quantity over all seeds and steps, divided by what rounding "
-        "allows. Left of the line: within the limit.",
-        pictures.shares(result),
-    )
-    case = result.settings[0]
+    case, names = result.settings[0], [column.name for column in result.columns]
     by_dtype = {dtype: columns(report, case.name, dtype) for dtype in case.dtypes}
     by_dtype = {dtype: arrays for dtype, arrays in by_dtype.items() if arrays}
+    if by_dtype:
+        start = {dtype: distances.at_start(inputs, case, arrays, dtype) for dtype, arrays in by_dtype.items()}
+        along = {dtype: distances.along(arrays) for dtype, arrays in by_dtype.items()}
+        yield verdict.who(start, along, [name for name in names if any(name in a for a in by_dtype.values())])
+    yield verdict.shares(result)
     if not by_dtype:
         return
-    colour = pictures.colours([column.name for column in result.columns])
+    colour = pictures.colours(names)
     dtype, arrays = next(iter(by_dtype.items()))
     seed = drawn_seed(arrays)
-    named = f"seed {case.first_seed + seed}, {dtype}"
-    yield Picture(
-        "losses",
-        "Training error",
-        f"Loss of every column over the steps ({named}). The curves coincide; thinner ones lie on top.",
-        pictures.losses(arrays, seed, colour),
-    )
-    yield Picture(
-        "loss_errors",
-        "Error of every loss, and its limit",
-        "Error of each logged loss against the exact loss at the column's own weights, and the limit it must stay "
-        f"under (seed {case.first_seed + seed}).",
-        pictures.loss_errors(by_dtype, seed, colour),
-    )
+    alone = f"seed {case.first_seed + seed}"
+    named = f"{alone}, {dtype}"
+    yield training.ratios(by_dtype, colour)
+    yield from (verdict.ulps(arrays, dtype, case) for dtype, arrays in by_dtype.items() if _are_counted(arrays))
+    yield training.losses(arrays, seed, colour, named)
+    yield training.loss_errors(by_dtype, seed, colour, alone)
     yield from _proved(report, colour)
+    yield training.weights(arrays, seed, colour, named)
     if case.widths[0] != 2 or "Y_hat_grid" not in arrays[next(iter(arrays))] or np.abs(inputs["X"]).max() > 1e30:
         return
-    yield Picture(
-        "predictions",
-        "Predictions",
-        f"The inputs after training ({named}): inner dot the class the prediction rounds to, ring the target's class.",
-        pictures.predictions(arrays, seed, inputs["X"], inputs["Y"]),
-    )
-    yield Picture(
-        "boundary",
-        "Decision boundary",
-        f"A grid of inputs classified by every column ({named}); the line is where the prediction is ½.",
-        pictures.boundary(arrays, seed, inputs["X"], inputs["Y"], inputs["grid"]),
-    )
+    output = f", the first of {case.widths[-1]} outputs" if case.widths[-1] > 1 else ""
+    yield plane.predictions(arrays, seed, inputs["X"], inputs["Y"], named + output)
+    yield plane.boundary(arrays, seed, inputs["X"], inputs["Y"], inputs["grid"], named + output)
+    if len(arrays) > 1:
+        yield plane.differences(arrays, seed, inputs["grid"], named + output)
+
+
+def _are_counted(arrays):
+    return any(key.startswith("ulps_") for a in arrays.values() for key in a)
 
 
 def _proved(report, colour):
     """One picture a case with a proved curve, the first case's named for itself."""
     for case in report.result.settings:
-        proved = {dtype: a for (name, dtype), a in report.proved.items() if name == case.name}
-        if not proved:
+        found = {dtype: a for (name, dtype), a in report.proved.items() if name == case.name}
+        if not found:
             continue
-        by_dtype = {dtype: columns(report, case.name, dtype) for dtype in proved}
+        by_dtype = {dtype: columns(report, case.name, dtype) for dtype in found}
         seed = drawn_seed(next(iter(by_dtype.values())))
-        radius = max(a["radius"].max() for a in proved.values())
-        yield Picture(
-            "proved" if case is report.result.settings[0] else f"proved-{case.activation}",
-            f"The proved loss curve, {case.activation}",
-            f"Above: the loss of gradient descent in exact arithmetic from the same weights ({case.activation}, seed "
-            f"{case.first_seed + seed}), enclosed by ball arithmetic to within {radius:.0e}, and drawn no "
-            "lower than that. Below: how far from it the loss of every column is, and how far the rounding of all "
-            "earlier steps can carry it. A line along the lower edge is exactly zero.",
-            pictures.proved(by_dtype, proved, seed, colour),
-        )
+        name = "proved" if case is report.result.settings[0] else f"proved-{case.activation}"
+        yield proved(name, case, by_dtype, found, seed, colour)

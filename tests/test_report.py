@@ -1,14 +1,22 @@
+import csv
 import re
 import subprocess
 import sys
+from html import unescape
+from io import StringIO
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from compare import cases, options, result
-from compare.certify import certify
+from compare.certify import ULPS, certify, histogram
 from compare.environment import environment, setting
 from compare.errors import UsageError
 from compare.mistakes import planted
@@ -47,16 +55,32 @@ def report():
     return found._replace(proved=proved)
 
 
-def test_pages_and_pictures(report):
-    pages = render.pages(report)
-    html = pages["index.html"].decode()
-    names = {"shares", "losses", "loss_errors", "proved", "predictions", "boundary"}
-    assert {"report.md", "junit.xml", *(f"{name}.svg" for name in names)} <= set(pages)
-    assert html.count("<svg") == len(names)
+@pytest.fixture(scope="module")
+def made(report):
+    return render.pages(report)
+
+
+def in_one_precision(report):
+    """The same with half the pictures to paint."""
+    arrays, proved = ({key: of for key, of in things.items() if key[-1] == "float64"} for things in report[2:])
+    return report._replace(arrays=arrays, proved=proved)
+
+
+PICTURES = {
+    *("who", "shares", "ratios", "ulps-float64", "ulps-float32", "losses", "loss_errors", "proved", "weights"),
+    *("predictions", "boundary", "differences"),
+}
+
+
+def test_pages_and_pictures(made):
+    html = made["index.html"].decode()
+    beside = {f"{name}.{ending}" for name in PICTURES for ending in ("svg", "csv")}
+    assert set(made) == {"index.html", "report.md", "junit.xml", *beside}
+    assert html.count("<svg") == len(PICTURES)
     assert html.index("DISAGREED: sly|`x` is wrong") < html.index("<svg")
     assert "first wrong at step 0, seed 0, R[0, 0]" in html
     assert "✗" in html
-    assert "limit" in pages["report.md"].decode()
+    assert "limit" in made["report.md"].decode()
 
 
 def test_the_page_is_called_what_the_verdict_is(report):
@@ -66,22 +90,105 @@ def test_the_page_is_called_what_the_verdict_is(report):
     assert "<title>fourfold: DISAGREED: my.own.column is wrong; numpy within what rounding allows</title>" in html
 
 
-def test_a_page_loads_nothing_and_runs_nothing(report):
-    html = render.pages(report)["index.html"].decode()
+def test_a_page_loads_nothing_and_runs_nothing(made):
+    html = made["index.html"].decode()
     assert not re.search(
         r"<script|<link|@import|url\((?!#)|src=\"(?!data:)|href=\"(?![#d])", html.replace('xlink:href="data:', "")
     )
 
 
-def test_names_with_markup_come_out_as_text(report):
-    pages = render.pages(report)
-    html, md = (pages[name].decode() for name in ("index.html", "report.md"))
+def test_names_with_markup_come_out_as_text(made):
+    html, md = (made[name].decode() for name in ("index.html", "report.md"))
     assert "<img" not in html
     assert "&lt;img src=x onerror=&#34;alert(1)&#34;&gt;.csv" in html
     outside_code = re.sub(r"```text.*?```", "", md, flags=re.DOTALL)
     assert "<img" not in outside_code
     headers = next(line for line in md.splitlines() if "numpy |" in line)
     assert headers.count("|") - headers.count("\\|") == 4
+    junit = ElementTree.fromstring(made["junit.xml"])
+    assert {test.get("name").partition("-float")[0] for test in junit.iter("testcase")} >= {f"H[{EVIL}"}
+    assert junit.find(".//error").text == EVIL
+
+
+def test_markdown_is_what_github_renders(made):
+    """A table of the right width, every picture with words for who cannot see it, and its numbers beside it."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(made["report.md"].decode())
+    flat = [t for token in tokens for t in (token, *(token.children or ()))]
+    assert not [t for t in flat if t.type.startswith("html")]
+    images = {t.attrs["src"]: t.content for t in flat if t.type == "image"}
+    assert images.keys() == {f"{name}.svg" for name in PICTURES}
+    assert all(len(alt) > 40 for alt in images.values())
+    assert {t.attrs["href"] for t in flat if t.type == "link_open"} == {f"{name}.csv" for name in PICTURES}
+    assert sum(t.type == "table_open" for t in flat) == 3
+    rows = [t.content for t in flat if t.type == "inline" and t.content == "dL\\_dW1"]
+    assert len(rows) == 2
+
+
+def test_every_picture_says_what_is_to_be_seen_and_has_its_numbers(made):
+    html = made["index.html"].decode()
+    seen = dict(re.findall(r'<h2 id="(.*?)">.*?role="img" aria-label="(.*?)"', html, re.DOTALL))
+    assert seen.keys() == PICTURES
+    assert "sly|`x` is wrong" in seen["who"]
+    assert "Some dots of sly|`x` are right of the line" in seen["shares"]
+    assert "over 1 is sly|`x`" in seen["ratios"]
+    data = dict(re.findall(r'download="(.*?)" href="data:text/csv;charset=utf-8,(.*?)"', html))
+    assert data.keys() == {f"{name}.csv" for name in PICTURES}
+    for name, uri in data.items():
+        assert unquote(unescape(uri)).encode() == made[name]
+
+
+def table(content):
+    return list(csv.reader(StringIO(content.decode())))
+
+
+def test_the_numbers_of_a_picture_are_those_of_the_arrays(report, made):
+    arrays = proofs.columns(report, EVIL, "float64")
+    seed = proofs.drawn_seed(arrays)
+    headers, *rows = table(made["losses.csv"])
+    assert headers == ["step", "numpy", "sly|`x`"]
+    steps, *losses = zip(*rows, strict=True)
+    assert [int(step) for step in steps] == arrays["numpy"]["step"].tolist()
+    for found, a in zip(losses, arrays.values(), strict=True):
+        assert [float(L) for L in found] == a["L"][:, seed].tolist()
+    headers, *rows = table(made["weights.csv"])
+    n = headers.index("sly|`x` W1[1,2]")
+    assert float(rows[-1][n]) == arrays["sly|`x`"]["W1"][-1, seed, 1, 2]
+
+
+def test_who_is_right_is_said_by_the_exact_value_and_not_by_the_others(report, made):
+    headers, *rows = table(made["who.csv"])
+    found = [dict(zip(headers, row, strict=True)) for row in rows if row[:2] == ["initial", "float64"]]
+    share = lambda a, b: {d["quantity"]: float(d["share of limit"]) for d in found if (d["a"], d["b"]) == (a, b)}
+    right, wrong = share("exact", "numpy"), share("exact", "sly|`x`")
+    assert max(right.values()) <= 1
+    assert max(wrong[q] for q in ("H", "A", "Y_hat")) <= 1
+    assert wrong["R"] > 1e6
+    assert share("numpy", "sly|`x`")["R"] == pytest.approx(wrong["R"], rel=1e-3)
+    worst = {r.quantity: r.worst_ratio for r in report.result.rows if (r.column, r.dtype) == ("numpy", "float64")}
+    assert all(right[q] <= worst[q] * 1.001 for q in right)
+
+
+def test_histograms_count_what_was_certified(report):
+    for row in report.result.rows:
+        counts = report.arrays[row.column, row.case, row.dtype][f"ulps_{row.quantity}"]
+        assert counts.sum() == row.checked
+        last = np.flatnonzero(counts)[-1]
+        low, high = [-1.0, *ULPS, np.inf][last : last + 2]
+        assert low < row.worst_ulps <= high
+
+
+@given(st.lists(st.floats(0, allow_nan=False)))
+def test_a_histogram_counts_each_error_in_the_bin_it_lies_in(errors):
+    low, high = np.array([-np.inf, *ULPS]), np.array([*ULPS, np.inf])
+    Z = np.array(errors, np.float64)
+    assert histogram(Z).tolist() == ((low[:, None] < Z) & (high[:, None] >= Z)).sum(axis=1).tolist()
+
+
+def test_a_report_without_histograms_is_read_all_the_same(report, tmp_path):
+    kept = lambda a: {name: Z for name, Z in a.items() if not name.startswith("ulps_")}
+    old = in_one_precision(report)._replace(arrays={key: kept(a) for key, a in report.arrays.items()})
+    store.write_folder(tmp_path / "out", store.files(old))
+    assert not any("ulps" in name for name in render.pages(store.load(tmp_path / "out")))
 
 
 def test_markdown_is_escaped_once():
@@ -102,13 +209,13 @@ def test_only_the_right_column_is_within_the_proved_limit(report):
 def test_what_is_not_smooth_gets_no_proved_curve(report):
     relu = cases.make("xor", "relu", 0.5, 50, 3, range(2))._replace(name=EVIL)
     assert proofs.curves(report, relu) == ({}, "relu is not smooth")
-    pages = render.pages(report._replace(proved={}))
+    pages = render.pages(in_one_precision(report)._replace(proved={}))
     assert "proved.svg" not in pages
 
 
-def test_the_same_result_gives_the_same_bytes(report):
+def test_the_same_result_gives_the_same_bytes(report, made):
     again = store.Report(msgspec.json.decode(result.encode(report.result), type=result.Result), *report[1:])
-    assert render.pages(report) == render.pages(again)
+    assert render.pages(again) == made
     assert store.files(report) == store.files(again)
 
 
@@ -139,9 +246,10 @@ def test_pictures_of_whatever_comes_out(report, fill):
             fill_in = lambda Z: np.resize(FILLS[fill], Z.shape).astype(Z.dtype) if Z.dtype.kind == "f" else Z
             return {name: fill_in(Z) for name, Z in found.items()}
 
-    arrays, proved = ({key: filled(Z) for key, Z in of.items()} for of in (report.arrays, report.proved))
+    _, _, *both = in_one_precision(report)
+    arrays, proved = ({key: filled(Z) for key, Z in of.items()} for of in both)
     pages = render.pages(report._replace(arrays=arrays, proved=proved))
-    assert pages["index.html"].count(b"<svg") == 6
+    assert pages["index.html"].count(b"<svg") == len(PICTURES) - 1
 
 
 @pytest.mark.parametrize("extent", ["1e300,1e301", "-1e308,1e308", "-inf,inf", "nan,1", "1,1", "1,0"])
@@ -151,12 +259,13 @@ def test_an_extent_that_cannot_be(extent):
 
 
 @pytest.mark.parametrize(
-    ("extent", "scale", "count"),
-    [("0,1e-300", 1, 6), ("1,1.0000000000000002", 0, 6), ("-1e30,1e30", 1e30, 6), ("0,1", 1e308, 4)],
+    ("extent", "scale", "fewer"),
+    [("0,1e-300", 1, 0), ("1,1.0000000000000002", 0, 0), ("-1e30,1e30", 1e30, 0), ("0,1", 1e308, 3)],
 )
-def test_pictures_of_any_extent_and_data(report, extent, scale, count):
+def test_pictures_of_any_extent_and_data(report, extent, scale, fewer):
     inputs = {**report.inputs, "grid": options.grid(20, extent), "X": report.inputs["X"] * scale}
-    assert render.pages(report._replace(inputs=inputs))["index.html"].count(b"<svg") == count
+    pages = render.pages(in_one_precision(report)._replace(inputs=inputs))
+    assert pages["index.html"].count(b"<svg") == len(PICTURES) - 1 - fewer
 
 
 def everything(folder):
