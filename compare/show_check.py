@@ -17,11 +17,11 @@ def text(checked):
 def verdict(checked):
     """One sentence: what is wrong, what is right, what could not be judged, on how much."""
     names = {v: [f.name for f in checked.functions if f.verdict == v] for v in ("wrong", "right", "not judged")}
-    said = [f"{show._list(found)} {_is(found, v)}" for v, found in names.items() if found]
+    said = [f"{show.listed(found)} {_is(found, v)}" for v, found in names.items() if found]
     start = "WRONG" if names["wrong"] else "NOT JUDGED" if names["not judged"] else "RIGHT"
     numbers = sum(f.numbers for f in checked.functions)
     work = f"{show._count(len(checked.cases), 'case')} × {show._count(checked.seeds, 'seed')}"
-    work += f" × {show._list(checked.activations)} × {checked.dtype}"
+    work += f" × {show.listed(checked.activations)} × {checked.dtype}"
     missing = f" Not there to be judged: {', '.join(checked.missing)}." if checked.missing else ""
     return f"{start}: {checked.target}: {'; '.join(said)}. {work}: {numbers:,} numbers certified.{missing}"
 
