@@ -36,20 +36,20 @@ def found(package):
 class Workers:
     """One process a framework. `submit` gives a future; `result` waits for it and names what went wrong.
 
-    timeout: seconds a column may take, in all; memory: GB of data a process may hold.
+    timeout: seconds a column may take, in all; memory: GB of data a process may hold; apart: one process a column.
     """
 
-    def __init__(self, timeout, memory=None):
-        self._timeout, self._memory = timeout, memory
+    def __init__(self, timeout, memory=None, apart=False):
+        self._timeout, self._memory, self._apart = timeout, memory, apart
         self._workers, self._spent = {}, {}
         self._stopped = False
         self._starting = threading.Lock()  # nothing may be started behind the back of `stop`
 
     def submit(self, name, task, *args):
-        """Run task(name, *args) in the process of the column's framework."""
+        """Run task(name, *args) in the process of the column's framework, or in one of its own."""
         if not installed(name):
             raise ColumnError(f"{name} needs {impls.framework(name)}, which is not installed")
-        key = impls.framework(name) or name
+        key = name if self._apart else impls.framework(name) or name
         left = max(0.001, self._timeout - self._spent.get(name, 0))
         with self._starting:
             if self._stopped:
@@ -98,10 +98,10 @@ def ended(code):
 
 
 @contextmanager
-def workers(timeout, memory=None):
+def workers(timeout, memory=None, apart=False):
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    pool = Workers(timeout, memory)
+    pool = Workers(timeout, memory, apart)
     try:
         yield pool
     finally:
@@ -302,21 +302,18 @@ def predict(name, row, X, parameters, activations):
     return Y_hat
 
 
-def pace(name, row, X, Y, parameters, lr, steps, activations, piece=250):
-    """Nanoseconds per seed and step of `train`, in pieces so that a path never fills the memory."""
-    of = _Asked(name, row, X, Y, parameters, activations)
-    natives = _flat(of.weights)
+def trainer(name, row, case, piece):
+    """A function of `steps` that trains a column in float64, `piece` at a time: a whole path may fill the memory."""
+    of = _Asked(name, row, case.X, case.Y, case.weights, case.activations)
 
-    def train_piece(natives):
-        found = of.column.train(of.X, of.Y, *_arguments(row, natives, activations)[:2], lr, piece, of.activations)
-        return [Z[-1] for Z in _flat(found)[:-1]]
+    def train(steps):
+        weights, activations = of.weights, of.activations
+        for _ in range(max(1, steps // piece)):
+            path = _flat(of.column.train(of.X, of.Y, *weights, case.lr, piece, activations))
+            *weights, activations = _arguments(row, [Z[-1] for Z in path[:-1]], case.activations)
+        of.column.to_numpy(_flat(weights)[0])  # waits for what is still being computed
 
-    of.column.to_numpy(train_piece(natives)[0])  # compiles
-    start = time.perf_counter()
-    for _ in range(steps // piece):
-        natives = train_piece(natives)
-    seeds = len(of.column.to_numpy(natives[0]))
-    return (time.perf_counter() - start) * 1e9 / seeds / (steps // piece * piece)
+    return train
 
 
 def introduce(name):

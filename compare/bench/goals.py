@@ -1,0 +1,78 @@
+"""What fourfold sets out to reach in speed, each with what was measured."""
+
+from statistics import median
+from typing import NamedTuple
+
+from compare.bench.record import ratio
+from compare.bench.subjects import LIMIT, MANY, ONE
+
+AHEAD = 10, 100  # times a peer's pace, on one seed or on 1,000
+OF_LIMIT = {"jax": 5, "tf": 5, "numpy": 20, "torch": 20}
+COLD = 2.5
+EXPONENT = 1.05
+MEMORY = 1.05
+
+
+class Goal(NamedTuple):
+    what: str
+    required: str
+    measured: str
+    met: bool
+
+
+def goals(bench):
+    """Every Goal that the record has figures for."""
+    return [*_peers(bench), *_limit(bench), *_certificates(bench), *_cold(bench), *_growth(bench), *_memory(bench)]
+
+
+def _peers(bench):
+    one, many = AHEAD
+    for s in bench.subjects:
+        if s.kind != "peer":
+            continue
+        pairs = [(bench.pace(s.name, work), bench.pace(s.column, work)) for work in (ONE, MANY)]
+        ratios = [ratio(a.ns, b.ns) for a, b in pairs if a and b]
+        if len(ratios) == 2:
+            of_one, of_many = ratios
+            measured = f"×{of_one:,.3g} on one seed, ×{of_many:,.3g} on 1,000"
+            met = of_one >= one or of_many >= many
+            yield Goal(f"{s.column} ahead of {s.name}", f"≥ ×{one} on one seed or ≥ ×{many} on 1,000", measured, met)
+
+
+def _limit(bench):
+    limit = bench.pace(LIMIT, MANY) if any(w.name == MANY for w in bench.works) else None
+    for name, most in OF_LIMIT.items():
+        pace = bench.pace(name, MANY) if limit else None
+        if limit and pace:
+            times = ratio(pace.ns, limit.ns)
+            yield Goal(f"{name} beside C, 1,000 seeds", f"≤ ×{most}", f"×{times:.3g}", times <= most)
+
+
+def _certificates(bench):
+    for c in bench.certificates:
+        share = ratio(c.certify, c.train)
+        what = f"certifying {c.column}'s training, {c.seeds} seeds, {c.dtype}"
+        yield Goal(what, "≤ ×1 of the training", f"×{share:.2g}", share <= 1)
+
+
+def _cold(bench):
+    seconds = {c.name: c.seconds for c in bench.commands}
+    if "import tensorflow" in seconds and "fourfold agree" in seconds:
+        times = ratio(seconds["fourfold agree"], seconds["import tensorflow"])
+        yield Goal("agree from cold beside import tensorflow", f"≤ ×{COLD}", f"×{times:.3g}", times <= COLD)
+
+
+def _growth(bench):
+    for axis in dict.fromkeys(g.axis for g in bench.growth):
+        exponents = {g.subject: g.exponent() for g in bench.growth if g.axis == axis}
+        measured = ", ".join(f"{name} {e:.2f}" for name, e in exponents.items())
+        met = all(e <= EXPONENT for e in exponents.values())
+        yield Goal(f"time grows linearly with {axis}", f"exponent ≤ {EXPONENT}", measured, met)
+
+
+def _memory(bench):
+    for m in bench.memory:
+        times = m.mebibytes[-1] / median(m.mebibytes[:1])
+        measured = " → ".join(f"{mib:,.0f}" for mib in m.mebibytes) + f" MiB, ×{times:.3g}"
+        steps = " → ".join(f"{steps:,}" for steps in m.steps)
+        yield Goal(f"memory from {steps} steps", f"≤ ×{MEMORY}", measured, times <= MEMORY)

@@ -1,0 +1,135 @@
+"""What a benchmark measured, as data, and the figures that follow from it: pure functions."""
+
+import math
+from statistics import median
+
+import msgspec
+
+from compare import result
+from compare.errors import UsageError
+from compare.result import Environment
+
+SCHEMA_VERSION = 1
+LARGEST_FILE = 2**24  # bytes
+
+
+class Work(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What all subjects train: sigmoid, rate 0.1, float64, full batch."""
+
+    name: str
+    seeds: int  # at once, or one after the other where a library has no axis for them
+    steps: int
+    samples: int
+    hidden: int
+
+
+class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    kind: str  # "limit", "column", "deep" (a column of the row of any depth), "peer"
+    column: str  # whose framework it is, or is measured against; "" for the limit
+    note: str = ""  # versions, flags; or why it has no pace
+
+
+class Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One subject at one work. `ns` and `busy` have an entry a round."""
+
+    subject: str
+    work: str
+    seeds: int  # those it trained in a round, and the steps of each
+    steps: int
+    ns: list[float]  # nanoseconds per seed and step
+    busy: list[float]  # processor time by clock time: well below 1, it had to wait for a processor
+
+
+class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Processor seconds of training so many seeds and steps with one column, and of certifying them; one a round."""
+
+    column: str
+    dtype: str
+    seeds: int
+    steps: int
+    train: list[float]
+    certify: list[float]
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    seconds: list[float]  # from cold, one a round
+
+
+class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The largest process of a command, at several numbers of steps."""
+
+    command: str
+    steps: list[int]
+    mebibytes: list[float]
+
+
+class Growth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Seconds that one column takes while one size grows: one list a size, an entry a round."""
+
+    subject: str
+    axis: str  # "steps", "seeds", "samples"
+    sizes: list[int]
+    seconds: list[list[float]]
+
+    def exponent(self):
+        return exponent(self.sizes, [median(of_size) for of_size in self.seconds])
+
+
+class Bench(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    schema_version: int
+    created: str  # UTC, ISO 8601
+    quick: bool
+    rounds: int
+    environment: Environment
+    machine: dict[str, str]  # pyperf's account of it
+    load: list[float]  # the system's one-minute load average at the start of every round
+    works: list[Work]
+    subjects: list[Subject]
+    paces: list[Pace]
+    certificates: list[Certificate] = []
+    commands: list[Command] = []
+    memory: list[Memory] = []
+    growth: list[Growth] = []
+
+    def pace(self, subject, work):
+        """The Pace of a subject at a work, or None. A peer without one for many seeds trains them in turn."""
+        found = {(p.subject, p.work): p for p in self.paces}
+        wanted = next(w for w in self.works if w.name == work)
+        alone = [
+            w.name for w in self.works if w.seeds == 1 and (w.samples, w.hidden) == (wanted.samples, wanted.hidden)
+        ]
+        peer = any(s.name == subject and s.kind == "peer" for s in self.subjects)
+        return found.get((subject, work)) or (found.get((subject, alone[0])) if peer and alone else None)
+
+
+def ratio(a, b):
+    """The median over the rounds of how many times as long `a` takes as `b` did in the same round."""
+    return median(x / y for x, y in zip(a, b, strict=False))  # who died has fewer rounds
+
+
+def spread(values):
+    """The median absolute deviation from the median, as a share of the median."""
+    middle = median(values)
+    return median(abs(v - middle) for v in values) / middle
+
+
+def exponent(sizes, seconds):
+    """The slope of log(seconds) over log(sizes), by least squares: 1 is linear growth."""
+    x, y = ([math.log(v) for v in values] for values in (sizes, seconds))
+    middle_x, middle_y = sum(x) / len(x), sum(y) / len(y)
+    covariance = sum((a - middle_x) * (b - middle_y) for a, b in zip(x, y, strict=True))
+    return covariance / sum((a - middle_x) ** 2 for a in x)
+
+
+def read(path):
+    """The Bench in a file. Raises UsageError where it is missing, damaged or of another schema version."""
+    content = result.read_bytes(path, LARGEST_FILE)
+    try:
+        version = msgspec.json.decode(content).get("schema_version")
+        if version != SCHEMA_VERSION:
+            raise UsageError(f"{path} has schema version {version}; this fourfold reads version {SCHEMA_VERSION}.")
+        return msgspec.json.decode(content, type=Bench)
+    except (msgspec.DecodeError, AttributeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{path} is not what fourfold bench writes: {error}.") from None

@@ -1,0 +1,71 @@
+"""A benchmark in words and tables: (caption, headers, rows) until the last moment."""
+
+from statistics import median
+
+from compare import show
+from compare.bench.goals import goals
+from compare.bench.record import ratio, spread
+from compare.bench.subjects import LIMIT
+
+BUSY = 0.9  # a round in which less of the clock time was processor time had to share the processor
+
+
+def tables(bench):
+    """[(caption, headers, rows)] of text."""
+    found = [_paces(bench), _goals(bench)]
+    return [table for table in found if table[2]]
+
+
+def _paces(bench):
+    headers = ["", *(part for w in bench.works for part in (w.name, "× C"))]
+    rows = []
+    for s in bench.subjects:
+        paces = [(bench.pace(s.name, w.name), bench.pace(LIMIT, w.name)) for w in bench.works]
+        if any(pace for pace, _ in paces):
+            rows.append([s.name, *(cell for pair in paces for cell in _cells(*pair))])
+    caption = "Time per seed and step, median of the rounds ± median deviation, and how many times the C loop's"
+    return caption, headers, rows
+
+
+def _cells(pace, limit):
+    if not pace:
+        return "–", ""
+    time = f"{duration(median(pace.ns))} ±{spread(pace.ns):.0%}"
+    return time, f"×{ratio(pace.ns, limit.ns):,.3g}" if limit else ""
+
+
+def _goals(bench):
+    rows = [[g.what, g.required, g.measured, "met" if g.met else "not met"] for g in goals(bench)]
+    return "Goals", ["", "required", "measured", ""], rows
+
+
+def duration(ns):
+    """Three digits and a unit."""
+    for unit, size in (("ns", 1), ("µs", 1e3), ("ms", 1e6)):
+        if ns < 999.5 * size:
+            return f"{ns / size:.3g} {unit}"
+    return f"{ns / 1e9:.3g} s"
+
+
+def sentences(bench):
+    """What the tables do not say: what was done, how it was measured, what is missing and what spoils the figures."""
+    rounds = f"{bench.rounds} rounds" if bench.rounds > 1 else "one round"
+    yield f"{rounds}, in which all subjects take turns, each in a process of its own on one processor; float64."
+    for w in bench.works:
+        what = "XOR" if w.samples == 4 else "2 inputs"
+        yield f"{w.name}: {w.steps:,} steps, {what}, {w.samples:,} samples, {w.hidden} hidden units, sigmoid."
+    if any(s.kind == "peer" for s in bench.subjects):
+        yield "Other libraries train seeds one after the other. Where a round is shorter than all steps, it is scaled."
+    for m in bench.commands:
+        yield f"{m.name} from cold: {median(m.seconds):.1f} s ±{spread(m.seconds):.0%}."
+    for s in bench.subjects:
+        if not any(p.subject == s.name for p in bench.paces) or "raised" in s.note or "killed" in s.note:
+            yield f"Not measured: {s.name}: {s.note}."
+    waited = [p for p in bench.paces if median(p.busy) < BUSY]
+    if waited:
+        yield (
+            f"The machine was busy with other things: {len(waited)} of {len(bench.paces)} subjects had a processor for "
+            f"less than {BUSY:.0%} of their time, at worst for {min(median(p.busy) for p in waited):.0%}."
+        )
+    e, load = bench.environment, f"load {min(bench.load):g} to {max(bench.load):g}"
+    yield f"{show.set_up(e).splitlines()[0]}; {e.cpu}, {e.cores} cores, {load}."

@@ -1,0 +1,76 @@
+"""What runs in a subject's own process."""
+
+import importlib
+import os
+import subprocess
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from compare import agree, run
+from compare.errors import ColumnError
+
+
+class Round(NamedTuple):
+    seconds: float
+    busy: float  # processor time / seconds
+
+
+_ready = {}  # key -> train(steps), of this process
+
+
+def start(name, environment, cpu):
+    """Before anything is imported: the environment, and the one processor this process and its threads stay on."""
+    os.environ.update(environment)
+    if cpu is not None:
+        os.sched_setaffinity(0, {cpu})
+
+
+def column(name, key, implementation, case, piece, steps):
+    """A Round of `steps` steps of a column, `piece` at a time; what it needs is made ready the first time."""
+    row = "deep" if name.startswith("deep ") else "two_layer"
+    if key not in _ready:
+        _ready[key] = run.trainer(implementation, row, case, piece)
+    return _timed(_ready[key], steps)
+
+
+def peer(name, key, function, case, steps):
+    """The same for a peer."""
+    if key not in _ready:
+        module, function = function.split(".")
+        make = getattr(importlib.import_module(f"compare.bench.peers.{module}"), function)
+        _ready[key] = make(case.X, case.Y, *case.weights, case.lr)
+    return _timed(_ready[key], steps)
+
+
+def limit(name, program, work, steps):
+    """The same for the C loop, which times itself."""
+    sizes = map(str, (work.seeds, work.samples, work.hidden, steps))
+    ran = subprocess.run([program, *sizes], capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise ColumnError(f"the C loop ended with status {ran.returncode}")
+    seconds, used, _ = map(float, ran.stdout.split())
+    return Round(seconds, used / seconds)
+
+
+def certificate(name, case, dtype, steps):
+    """Processor seconds of `steps` steps of a column, and of certifying them."""
+    X, Y, *weights = case.cast(dtype)
+    p = agree.problem(case, dtype)
+    start = time.process_time()
+    path = run.train(name, case.row, X, Y, weights, case.lr, steps, case.activations)
+    between = time.process_time()
+    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(weights, path, strict=False)]
+    judged = agree.judge_steps(before, path, p)
+    end = time.process_time()
+    if agree.first_wrong(judged):
+        raise ColumnError(f"{name} is wrong: run fourfold agree")
+    return between - start, end - between
+
+
+def _timed(train, steps):
+    start, used = time.perf_counter(), time.process_time()
+    train(steps)
+    seconds = time.perf_counter() - start
+    return Round(seconds, (time.process_time() - used) / seconds)
