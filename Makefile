@@ -25,7 +25,7 @@ readme: .venv/ready
 	$(BIN)/python -m reports.readme
 
 bench: .venv/ready
-	$(BIN)/fourfold bench --quick
+	$(BIN)/fourfold bench
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -138,9 +138,12 @@ def test_a_subject_that_dies_or_is_missing_costs_the_others_nothing(small, monke
     )
     compiler.chmod(0o755)
     monkeypatch.setenv("CC", str(compiler))
+    dying = "import os, signal\nfrom impls.two_layer.numpy_impl import array, to_numpy\n"
+    (tmp_path / "dying.py").write_text(f"{dying}def train(*args): os.kill(os.getpid(), signal.SIGKILL)\n")
+    monkeypatch.syspath_prepend(tmp_path)
     found = measured(
         subjects.Entry("C", "limit", ""),
-        subjects.Entry("dies", "column", "tests.columns.dies"),
+        subjects.Entry("dies", "column", "dying"),
         subjects.Entry("numpy", "column", "numpy"),
         subjects.Entry("absent", "peer", "numpy", ("no_such_package",), "absent.trainer"),
     )
