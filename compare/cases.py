@@ -93,19 +93,28 @@ def make(data, activation, lr, steps, hidden, seeds, layers=None, bias=False):
     comma-separated, make it a case of the row of any depth. Raises UsageError for a value out of range, for layers
     that do not fit, or for a file that is not a table of finite numbers.
     """
+    return build(data, *read(data), activation, lr, steps, hidden, seeds, layers, bias)
+
+
+def read(data):
+    """X (N, d_in), Y (N, d_out) of "xor" or a CSV file. Raises UsageError."""
+    return xor() if data == "xor" else read_csv(data)
+
+
+def build(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bias=False):
+    """The same for data that have been read, called `name`."""
     names = [name.strip() for name in activation.split(",")]
-    for name in names:
-        if name not in ACTIVATIONS:
-            raise UsageError(f"There is no activation {name!r}: choose one of {', '.join(ACTIVATIONS)}.")
+    for sigma in names:
+        if sigma not in ACTIVATIONS:
+            raise UsageError(f"There is no activation {sigma!r}: choose one of {', '.join(ACTIVATIONS)}.")
     if not 0 < lr <= LARGEST_RATE:
         raise UsageError(f"The learning rate must be a positive number, at most {LARGEST_RATE:g}, not {lr}.")
-    for name, value in (("--steps", steps), ("--hidden", hidden), *(("Every width", d) for d in layers or ())):
+    for what, value in (("--steps", steps), ("--hidden", hidden), *(("Every width", d) for d in layers or ())):
         if not 1 <= value <= LARGEST:
-            raise UsageError(f"{name} must be at least 1 and at most {LARGEST:,}, not {value}.")
-    X, Y = xor() if data == "xor" else read_csv(data)
+            raise UsageError(f"{what} must be at least 1 and at most {LARGEST:,}, not {value}.")
     ends, widths = (X.shape[1], Y.shape[1]), tuple(layers or (X.shape[1], hidden, Y.shape[1]))
     if len(widths) < 2 or (widths[0], widths[-1]) != ends:
-        raise UsageError(f"{data} has {ends[0]} inputs and {ends[1]} targets: --layers must begin and end with them.")
+        raise UsageError(f"{name} has {ends[0]} inputs and {ends[1]} targets: --layers must begin and end with them.")
     depth = len(widths) - 1
     if len(names) not in {1, depth}:
         raise UsageError(
@@ -116,7 +125,7 @@ def make(data, activation, lr, steps, hidden, seeds, layers=None, bias=False):
     deep = layers is not None or bias or len(names) > 1
     activations = (*names * (depth - 1), "identity") if len(names) == 1 else tuple(names)
     weights, row = draw(seeds, widths, bias), "deep" if deep else "two_layer"
-    return Case(data, X, Y, weights, activations, float(lr), steps, seeds, row=row)
+    return Case(name, X, Y, weights, activations, float(lr), steps, seeds, row=row)
 
 
 def read_csv(path):

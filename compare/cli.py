@@ -13,7 +13,10 @@ from compare.errors import ColumnError, UsageError
 from compare.referee import JudgeError
 from compare.terminal import COLOURS, Terminal, err
 
-VERBS = ("agree", "report", "lesson", "exercise", "check", "train", "doctor", "bench", "diff", "soak", "mistakes")
+VERBS = (
+    *("agree", "report", "lesson", "exercise", "check", "train", "sweep"),
+    *("doctor", "bench", "diff", "soak", "mistakes"),
+)
 
 app = App(
     name="fourfold",

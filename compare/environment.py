@@ -68,7 +68,7 @@ def environment(names, dtypes, command):
     return Environment(
         fourfold=version("fourfold"),
         python=platform.python_version(),
-        versions=_versions(names),
+        versions=versions(names),
         system=f"{platform.system()} {platform.machine()}",
         cpu=_cpu(),
         cores=os.cpu_count() or 1,
@@ -107,7 +107,7 @@ def _threads(names):
     return f"{number} ({' and '.join(own)}: as XLA decides)" if own else number
 
 
-def _versions(names):
+def versions(names):
     packages = dict.fromkeys(["numpy", *(p for p in map(impls.framework, names) if p)])
     if "jax" in packages:  # jaxlib computes, and is upgraded on its own
         packages["jaxlib"] = None

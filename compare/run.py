@@ -265,6 +265,28 @@ def train(name, row, X, Y, parameters, lr, steps, activations):
     return path
 
 
+def pieces(name, row, X, Y, parameters, rates, length, number, activations):
+    """Trains a column on and on, `length` steps at a time, and holds no more than that: yields `number` times.
+
+    `rates` is a number, or an array (*S, 1, 1) with one for every network. What is yielded is L (length, *S), and a
+    function of a slice of these steps: the parameters after them, a list of NumPy arrays.
+    """
+    of = _Asked(name, row, X, Y, parameters, activations)
+    # TensorFlow would compile a new function for every number
+    rates = rates if isinstance(rates, float) else _native(name, of.column, rates)[0]
+    weights = of.weights
+    for _ in range(number):
+        path = of.column.train(of.X, of.Y, *weights, rates, length, of.activations)
+        *layers, L = _parts(name, "train", path, of.names("train"))
+        natives = _flat(layers)
+        yield (
+            _numbers(name, of.column, L, "train's L"),
+            lambda steps: [_numbers(name, of.column, Z[steps], "a part of train") for Z in natives],  # noqa: B023
+        )
+        weights = _arguments(row, [Z[-1] for Z in natives], activations)[:-1]
+    of.unchanged()
+
+
 def trace(name, row, X, Y, parameters, activations):
     """{quantity: array}"""
     of = _Asked(name, row, X, Y, parameters, activations)

@@ -65,7 +65,7 @@ def tables(result, dtype):
 
 
 def layers(s):
-    return f"{_count(s.depth(), 'layer')} with{'' if s.biases else 'out'} biases"
+    return f"{count(s.depth(), 'layer')} with{'' if s.biases else 'out'} biases"
 
 
 def is_of_every_step(quantity):
@@ -123,26 +123,15 @@ def grid(title, headers, rows):
 
 def verdict(result):
     """One sentence: who agrees, on how much."""
-    agreeing = [c.name for c in result.columns if c.verdict == "agrees"]
-    wrong = [c.name for c in result.columns if c.verdict == "disagrees"]
-    missing = [c.name for c in result.columns if c.verdict == "not judged"]
     numbers = sum(row.checked for row in result.rows)
     s = result.settings[0]
     if len(result.settings) == 1:
-        work = f"{_count(s.seeds, 'seed')} × {_count(s.steps, 'step')} × {' and '.join(s.dtypes)}"
+        work = f"{count(s.seeds, 'seed')} × {count(s.steps, 'step')} × {' and '.join(s.dtypes)}"
     else:
-        work = f"{_count(len(result.settings), 'case')} × {' and '.join(dtypes(result))}"
-    if wrong:
-        start = f"DISAGREED: {listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
-        start += f"; {listed(agreeing)} within what rounding allows" if agreeing else ""
-    elif agreeing:
-        start = f"AGREED: {listed(agreeing)} within what rounding allows"
-    else:
-        start = "NOT JUDGED"
-    start += f"; not judged: {listed(missing)}" if missing and (agreeing or wrong) else ""
+        work = f"{count(len(result.settings), 'case')} × {' and '.join(dtypes(result))}"
     rejected, none, out = (sum(getattr(r, k) for r in result.rows) for k in ("rejected", "no_number", "out_of_range"))
     beyond = f", {none + out:,} beyond the format's range" if none + out else ""
-    return f"{start}. {work}: {numbers:,} numbers certified, {rejected:,} rejected{beyond}."
+    return f"{who(result.columns)}. {work}: {numbers:,} numbers certified, {rejected:,} rejected{beyond}."
 
 
 def summary(result):
@@ -167,7 +156,22 @@ def _first_wrong(r):
     )
 
 
-def _count(n, noun):
+def who(columns):
+    """Who agrees, who is wrong, and who could not be judged."""
+    agreeing = [c.name for c in columns if c.verdict == "agrees"]
+    wrong = [c.name for c in columns if c.verdict == "disagrees"]
+    missing = [c.name for c in columns if c.verdict == "not judged"]
+    if wrong:
+        start = f"DISAGREED: {listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
+        start += f"; {listed(agreeing)} within what rounding allows" if agreeing else ""
+    elif agreeing:
+        start = f"AGREED: {listed(agreeing)} within what rounding allows"
+    else:
+        start = "NOT JUDGED"
+    return f"{start}; not judged: {listed(missing)}" if missing and (agreeing or wrong) else start
+
+
+def count(n, noun):
     return f"{n:,} {noun}{'s' * (n != 1)}"
 
 

@@ -20,7 +20,7 @@ def verdict(checked):
     said = [f"{show.listed(found)} {_is(found, v)}" for v, found in names.items() if found]
     start = "WRONG" if names["wrong"] else "NOT JUDGED" if names["not judged"] else "RIGHT"
     numbers = sum(f.numbers for f in checked.functions)
-    work = f"{show._count(len(checked.cases), 'case')} × {show._count(checked.seeds, 'seed')}"
+    work = f"{show.count(len(checked.cases), 'case')} × {show.count(checked.seeds, 'seed')}"
     work += f" × {show.listed(checked.activations)} × {checked.dtype}"
     missing = f" Not there to be judged: {', '.join(checked.missing)}." if checked.missing else ""
     return f"{start}: {checked.target}: {'; '.join(said)}. {work}: {numbers:,} numbers certified.{missing}"

@@ -1,0 +1,65 @@
+"""A sweep in words: its plan, its price, its table, its verdict."""
+
+from compare import show
+from compare.sweep import plan, summary
+
+SHOWN = 40  # rows
+
+
+def size(options, chunks):
+    varied = [f"{len(options.grid[name])} {name}" for name in summary.varied(options) if name != "steps"]
+    grid = f"{' × '.join(varied)} = " if len(varied) > 1 else ""
+    configurations = len({c for chunk in chunks for c in chunk.configurations})
+    of = f"{grid}{show.count(configurations, 'configuration')} × {show.count(options.seeds, 'seed')}"
+    where = f"{', '.join(options.columns)} in {' and '.join(options.dtypes)}"
+    runs = sum(len(chunk.configurations) * len(chunk.seeds) for chunk in chunks)
+    return (
+        f"{of} × {where}: {runs:,} training runs of {chunks[0].marks[-1]:,} steps, "
+        f"{plan.steps(chunks):,} steps in {show.count(len(chunks), 'chunk')}."
+    )
+
+
+def price(paces, chunks, workers):
+    each = (
+        f"{pace.column} {pace.dtype} {'–'.join(f'{ns:,.0f}' for ns in sorted(pace.nanoseconds))} ns a step"
+        for pace in paces
+    )
+    if not paces:
+        return "Nothing could be measured."
+    seconds = plan.estimate(paces, chunks, workers)
+    return f"About {duration(seconds)} with {show.count(workers, 'worker')} (measured: {', '.join(each)})."
+
+
+def duration(seconds):
+    minutes = round(seconds) // 60
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {round(seconds) % 60} s" if minutes else f"{seconds:.0f} s" if seconds >= 1 else "a second"
+
+
+def table(found):
+    """A show.grid of the rows, of those with the smallest median losses where there are too many."""
+    names = summary.varied(found.manifest.options)
+    rows = found.rows
+    if len(rows) > SHOWN:
+        rows = sorted(rows, key=lambda row: float(row.median_loss))[:SHOWN]
+    headers = ["column", "dtype", *names, "median L", f"L < {summary.REACHED:g}", "diverged"]
+    title = f"The {SHOWN} of {len(found.rows):,} with the smallest median loss" if len(found.rows) > SHOWN else ""
+    return show.grid(title, headers, [[*_cells(row, names)] for row in rows])
+
+
+def _cells(row, names):
+    yield from (row.column, row.dtype, *(value(getattr(row, name)) for name in names))
+    yield from (f"{float(row.median_loss):.3g}", f"{row.reached:.1%}", f"{row.diverged:.1%}")
+
+
+def value(x):
+    return {True: "yes", False: "no"}[x] if isinstance(x, bool) else f"{x:g}" if isinstance(x, float) else str(x)
+
+
+def verdict(found):
+    left = f" {show.count(found.missing, 'chunk')} missing." if found.missing else ""
+    return (
+        f"{show.who(found.columns)}. {show.count(found.runs, 'training run')}; of a sample of each, "
+        f"{found.certified:,} numbers certified, {found.rejected:,} rejected.{left}"
+    )
