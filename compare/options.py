@@ -116,6 +116,11 @@ class Drawing:
     "The grid's lower and upper end, for both inputs."
     curves: str | None = None
     "Further activations, comma-separated, whose proved loss curves are drawn too, with one seed each."
+    compare: Annotated[tuple[str, str] | None, Parameter(negative="")] = None
+    """Instead: two reports, as `fourfold diff` takes them, and what moved between them on a page; goes to
+    reports/out/compared where --out is not given."""
+    open: bool = False
+    "Show the page in the browser."
 
 
 @Parameter(name="*")

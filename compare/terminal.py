@@ -3,7 +3,9 @@
 import os
 import shlex
 import sys
+import webbrowser
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -54,6 +56,12 @@ def _is_standard_output(target):
         return os.path.samestat(os.stat(target), os.fstat(sys.stdout.fileno()))
     except OSError:
         return False
+
+
+def browse(page):
+    """Shows a page in the browser, or says that there is none."""
+    if not webbrowser.open(Path(page).resolve().as_uri()):
+        err.print(f"No browser was found: open {page} yourself.", markup=False)
 
 
 def command():

@@ -27,7 +27,7 @@ from tests.conftest import Here
 EVIL = '<img src=x onerror="alert(1)">.csv'
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def report():
     """A report on two columns, one of them wrong, under a name that tries to be markup."""
     case = cases.make("xor", "sigmoid", 0.5, 50, 3, range(2))._replace(name=EVIL)
@@ -55,7 +55,7 @@ def report():
     return found._replace(proved=proved)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made(report):
     return render.pages(report)
 

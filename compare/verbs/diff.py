@@ -18,14 +18,19 @@ def diff(a: str, b: str, /, *, json: Json = None):
 
     Example: fourfold diff reports/out/before reports/out/after --json -
     """
-    (side_a, key_a), (side_b, key_b) = _read(a), _read(b)
-    if key_a and key_b and key_a != key_b:
-        raise UsageError(f"{a} and {b} are not of the same column, case and precision.")
-    found = d.diff(side_a, side_b, (a, b), key_a or key_b)
+    found = compared(a, b)
     if json != "-":
         _print(found)
     write_json(json, result.encode(found))
     return found.exit_code()
+
+
+def compared(a, b):
+    """The Diff of what two paths name. Raises UsageError."""
+    (side_a, key_a), (side_b, key_b) = _read(a), _read(b)
+    if key_a and key_b and key_a != key_b:
+        raise UsageError(f"{a} and {b} are not of the same column, case and precision.")
+    return d.diff(side_a, side_b, (a, b), key_a or key_b)
 
 
 def _read(text):

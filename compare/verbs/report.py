@@ -1,8 +1,12 @@
 """`fourfold report`."""
 
-from compare import agree, options, suites
+from dataclasses import replace
+
+from compare import agree, options, show_diff, suites
+from compare.errors import UsageError
 from compare.options import Drawing, Suite, Training
-from compare.terminal import err, out
+from compare.terminal import browse, err, out, write_json
+from compare.verbs import diff
 from compare.verbs.agree import judge, print_result, write
 
 
@@ -14,8 +18,10 @@ def report(
 ):
     """Run the agreement suite and write its report: index.html (one file to send), report.md, result.json, arrays.
 
-    Example: fourfold report --seeds 5 --out /tmp/report
+    Example: fourfold report --seeds 5 --out /tmp/report --open
     """
+    if drawing.compare:
+        return _compared(*drawing.compare, training, suite_, drawing)
     from reports import proofs, render, store  # matplotlib is not for the other verbs
 
     grid, curves = options.grid(drawing.resolution, drawing.extent), options.activations(drawing.curves)
@@ -37,4 +43,26 @@ def report(
         print_result(outcome)
         out.print(f"Report: {drawing.out}/index.html", markup=False)
     write(suite_, outcome, contents["result.json"])
+    if drawing.open:
+        browse(f"{drawing.out}/index.html")
     return outcome.exit_code()
+
+
+def _compared(a, b, training, suite_, drawing):
+    """The page of a `diff`."""
+    from reports import compared, store
+
+    asked = training, suite_, replace(drawing, out=Drawing.out, open=False, compare=None)
+    if asked != (Training(), Suite(json=suite_.json), Drawing()):
+        raise UsageError("--compare shows two reports that are there: only --out, --open and --json go with it.")
+    folder = "reports/out/compared" if drawing.out == Drawing.out else drawing.out
+    store.check_writable(folder, compared.strange)
+    found = diff.compared(a, b)
+    contents = compared.pages(found)
+    store.write_folder(folder, contents, compared.strange)
+    if suite_.json != "-":
+        out.print(f"{show_diff.verdict(found)}\nComparison: {folder}/index.html", markup=False)
+    write_json(suite_.json, contents["diff.json"])
+    if drawing.open:
+        browse(f"{folder}/index.html")
+    return found.exit_code()

@@ -1,0 +1,93 @@
+import csv
+import re
+import stat
+from html import unescape
+from io import StringIO
+
+import msgspec
+import numpy as np
+import pytest
+
+from compare import diff, result
+from compare.errors import UsageError
+from reports import compared, store
+from tests.test_cli import command, said
+from tests.test_report import EVIL, everything, in_one_precision, report  # noqa: F401  (a fixture)
+
+
+@pytest.fixture(scope="module")
+def sides(report):  # noqa: F811
+    """The right column of a report, and the same with the last bit of one number moved."""
+    key = "numpy", EVIL, "float64"
+    only = in_one_precision(report)
+    columns = [only.result.columns[0]]
+    rows = [row for row in only.result.rows if row.column == "numpy"]
+    a = only._replace(
+        result=msgspec.structs.replace(only.result, columns=columns, rows=rows, rejections=[]),
+        arrays={key: only.arrays[key]},
+    )
+    moved = {name: Z.copy() for name, Z in a.arrays[key].items()}
+    moved["trace_Y_hat"][0, 1, 0] = np.nextafter(moved["trace_Y_hat"][0, 1, 0], np.inf)
+    return a, a._replace(arrays={key: moved})
+
+
+def pages_of(a, b):
+    return compared.pages(diff.diff(a[:3:2], b[:3:2], ("<b>before</b>", "after")))
+
+
+def test_what_moved_is_on_the_page_with_its_numbers(sides):
+    pages = pages_of(*sides)
+    html = pages["index.html"].decode()
+    assert pages.keys() == compared.FILES
+    assert "MOVED WITHIN BOUNDS: numpy: 1 of " in html
+    assert "farthest moved Y_hat of numpy in float64, by 1 ULP" in unescape(html)
+    headers, *rows = csv.reader(StringIO(pages["moved.csv"].decode()))
+    moved = [dict(zip(headers, row, strict=True)) for row in rows]
+    assert {m["quantity"] for m in moved if m["moved"] != "0"} == {"Y_hat"}
+    assert pages["diff.json"].startswith(compared.START)
+
+
+def test_names_with_markup_come_out_as_text(sides):
+    html = pages_of(*sides)["index.html"].decode()
+    assert "<b>" not in html
+    assert "<img" not in html
+    assert "&lt;b&gt;before&lt;/b&gt;" in html
+
+
+def test_nothing_moved_and_results_without_arrays_have_pages_too(sides):
+    a, b = sides
+    assert "SAME BITS" in pages_of(a, a)["index.html"].decode()
+    pages = pages_of(a._replace(arrays={}), b._replace(arrays={}))
+    assert pages.keys() == {"index.html", "diff.json"}
+    assert "Whether bits moved is not known" in pages["index.html"].decode()
+
+
+def test_only_a_comparison_is_replaced(sides, tmp_path):
+    store.write_folder(tmp_path / "report", store.files(sides[0]))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "index.html").write_text("years of work")
+    before = everything(tmp_path)
+    for name in ("report", "mine"):
+        with pytest.raises(UsageError, match="holds something other than a comparison"):
+            store.write_folder(tmp_path / name, pages_of(*sides), compared.strange)
+    assert everything(tmp_path) == before
+    for _ in range(2):
+        store.write_folder(tmp_path / "new", pages_of(*sides), compared.strange)
+    assert everything(tmp_path / "new") == pages_of(*sides)
+
+
+def test_the_command_writes_the_page_and_opens_it(sides, tmp_path):
+    for name, side in zip("ab", sides, strict=True):
+        store.write_folder(tmp_path / name, store.files(side))
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{tmp_path}/opened"\n')
+    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+    both, to = ["report", "--compare", tmp_path / "a", tmp_path / "b"], ["--out", tmp_path / "page"]
+    done = command(*both, *to, "--open", BROWSER=f"{browser} %s")
+    assert said(done, 0) == ""
+    assert "MOVED WITHIN BOUNDS" in done.stdout
+    assert (tmp_path / "opened").read_text().strip() == (tmp_path / "page" / "index.html").as_uri()
+    assert re.match(rb'\{\s+"a": ', (tmp_path / "page" / "diff.json").read_bytes())
+    sentence = "--compare shows two reports that are there: only --out, --open and --json go with it."
+    assert sentence in said(command(*both, *to, "--steps", 3), 2)
+    assert result.read(tmp_path / "a" / "result.json").columns[0].name == "numpy"
