@@ -116,6 +116,8 @@ class Drawing:
     "The grid's lower and upper end, for both inputs."
     curves: str | None = None
     "Further activations, comma-separated, whose proved loss curves are drawn too, with one seed each."
+    bench: str | None = None
+    "What `fourfold bench --json` has written, to be shown too; default: bench.json of an earlier report there."
     compare: Annotated[tuple[str, str] | None, Parameter(negative="")] = None
     """Instead: two reports, as `fourfold diff` takes them, and what moved between them on a page; goes to
     reports/out/compared where --out is not given."""

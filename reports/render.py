@@ -7,16 +7,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from compare import show
-from reports import distances, junit, pictures
+from reports import bench, distances, junit, pictures
 from reports.pictures import plane, training, verdict
 from reports.pictures.proved import proved
 from reports.proofs import columns, drawn_seed
 
 
-def pages(report):
-    """{relative path: bytes} of the report's pages, its pictures and their numbers."""
+def pages(report, measured=None):
+    """{relative path: bytes} of the report's pages, its pictures and their numbers.
+
+    `measured`: the record of a benchmark, to be shown too.
+    """
     result = report.result
-    shown = [*_pictures(report)]
+    section = bench.section(measured) if measured else None
+    shown = [*_pictures(report), *(section.pictures if section else ())]
     context = {
         "result": result,
         "verdict": show.verdict(result),
@@ -26,6 +30,7 @@ def pages(report):
         "cases": show.case_table(result) if len(result.settings) > 1 else None,
         "rejections": [show.rejection(r) for r in show.firsts(result.rejections)],
         "pictures": shown,
+        "bench": section,
         "provenance": [*provenance(result)],
         "ok": result.exit_code() == 0,
     }

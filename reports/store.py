@@ -20,7 +20,7 @@ from compare.errors import UsageError
 # All that a report's folder may hold
 FOLDERS = ("arrays", "proved")
 PARTS = re.compile(
-    r"result\.json|inputs\.npz|index\.html|report\.md|junit\.xml|[^/]*\.(svg|csv)|(arrays|proved)/[^/]*\.npz"
+    r"(result|bench)\.json|inputs\.npz|index\.html|report\.md|junit\.xml|[^/]*\.(svg|csv)|(arrays|proved)/[^/]*\.npz"
 )
 LARGEST_NPZ = 2**30  # bytes, packed and unpacked
 OPTIONAL = {"grid", "Y_hat_grid"}

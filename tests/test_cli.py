@@ -208,26 +208,6 @@ def test_doctor():
     assert re.search(r"numpy +2\.\S+ +gradients right", done.stdout)
 
 
-def test_report_writes_a_folder_whole(tmp_path):
-    out = tmp_path / "a report"
-    done = command("report", "--impl", "numpy,numpy-loop", "--curves", "sigmoid,tanh,relu", *FAST, "--out", out)
-    assert said(done, 0) == "No proved loss curve of xor, relu: relu is not smooth."
-    names = {
-        "index.html",
-        "report.md",
-        "result.json",
-        "inputs.npz",
-        "arrays",
-        "proved",
-        "proved.svg",
-        "proved-tanh.svg",
-    }
-    assert {p.name for p in out.iterdir()} >= names
-    assert "3 cases" in done.stdout
-    assert result.read(out / "result.json").exit_code() == 0
-    assert [p.name for p in tmp_path.iterdir()] == ["a report"]
-
-
 def test_report_on_data_with_three_inputs_and_two_outputs(tmp_path):
     data = tmp_path / "mine.csv"
     data.write_text("a,b,c,y1,y2\n" + "\n".join(f"{i},{i * i % 5},{-i},{i % 2},{i % 3}" for i in range(6)))

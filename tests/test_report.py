@@ -16,13 +16,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from compare import cases, options, result
+from compare.bench import record
 from compare.certify import ULPS, certify, histogram
 from compare.environment import environment, setting
 from compare.errors import UsageError
 from compare.mistakes import planted
 from impls.two_layer import numpy_impl
-from reports import proofs, render, store
+from reports import bench, proofs, render, store
 from tests.conftest import Here
+from tests.test_bench import example
+from tests.test_cli import FAST, command, said
 
 EVIL = '<img src=x onerror="alert(1)">.csv'
 
@@ -81,6 +84,19 @@ def test_pages_and_pictures(made):
     assert "first wrong at step 0, seed 0, R[0, 0]" in html
     assert "✗" in html
     assert "limit" in made["report.md"].decode()
+
+
+def test_a_benchmark_is_shown_where_there_is_one(report):
+    alone = report._replace(result=msgspec.structs.replace(report.result, rows=[]))
+    pages = render.pages(alone, example())
+    section = bench.section(example())
+    html, md = (pages[name].decode() for name in ("index.html", "report.md"))
+    for p in section.pictures:
+        assert {f"{p.name}.svg", f"{p.name}.csv"} <= pages.keys()
+        assert f"]({p.name}.svg)" in md
+    assert html.count("<svg") == len(section.pictures) > 1
+    assert section.sentences[0] in html
+    assert section.sentences[0] in md
 
 
 def test_the_page_is_called_what_the_verdict_is(report):
@@ -356,6 +372,33 @@ def test_what_was_there_survives_an_end_in_the_middle(report, tmp_path, monkeypa
         store.write_folder(tmp_path / "out", {"index.html": b"new"})
     assert everything(tmp_path / "out") == store.files(report)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_report_writes_a_folder_whole(tmp_path):
+    out = tmp_path / "a report"
+    earlier = {
+        "result.json": Path("reports/reference/result.json").read_bytes(),
+        "bench.json": result.encode(example()),
+    }
+    store.write_folder(out, earlier)
+    done = command("report", "--impl", "numpy,numpy-loop", "--curves", "sigmoid,tanh,relu", *FAST, "--out", out)
+    assert said(done, 0) == "No proved loss curve of xor, relu: relu is not smooth."
+    names = {
+        "index.html",
+        "report.md",
+        "result.json",
+        "inputs.npz",
+        "arrays",
+        "proved",
+        "proved.svg",
+        "proved-tanh.svg",
+    }
+    assert {p.name for p in out.iterdir()} >= names
+    assert "3 cases" in done.stdout
+    assert record.read(out / "bench.json") == example()
+    assert "How fast" in (out / "index.html").read_text()
+    assert result.read(out / "result.json").exit_code() == 0
+    assert [p.name for p in tmp_path.iterdir()] == ["a report"]
 
 
 def test_reports_import_no_framework():

@@ -1,8 +1,10 @@
 """`fourfold report`."""
 
 from dataclasses import replace
+from pathlib import Path
 
-from compare import agree, options, show_diff, suites
+from compare import agree, options, result, show_diff, suites
+from compare.bench import record
 from compare.errors import UsageError
 from compare.options import Drawing, Suite, Training
 from compare.terminal import browse, err, out, write_json
@@ -26,6 +28,9 @@ def report(
 
     grid, curves = options.grid(drawing.resolution, drawing.extent), options.activations(drawing.curves)
     store.check_writable(drawing.out)
+    kept = Path(drawing.out) / "bench.json"
+    measured = drawing.bench or (kept if kept.is_file() else None)
+    measured = measured and record.read(measured)
     outcome, arrays, case = judge(training, suite_, grid, curves)
     weights = dict(zip(agree.parameter_names(case.weights, case), case.weights, strict=True))
     inputs = {"X": case.X, "Y": case.Y, **weights, "grid": grid}
@@ -38,7 +43,9 @@ def report(
             err.print(f"No proved loss curve of {drawn.name}: {reason}.", markup=False)
     found = found._replace(proved=proved)
     contents = store.files(found)
-    store.write_folder(drawing.out, {**contents, **render.pages(found)})
+    if measured:
+        contents["bench.json"] = result.encode(measured)
+    store.write_folder(drawing.out, {**contents, **render.pages(found, measured)})
     if suite_.json != "-":
         print_result(outcome)
         out.print(f"Report: {drawing.out}/index.html", markup=False)
