@@ -18,7 +18,7 @@ lint: .venv/ready
 reference: .venv/ready
 	$(BIN)/fourfold report --curves sigmoid,tanh,identity --out reports/out/reference
 	mkdir -p reports/reference
-	cd reports/out/reference && cp report.md result.json *.svg ../../reference/
+	cd reports/out/reference && cp report.md result.json *.svg *.csv ../../reference/
 	$(BIN)/python -m reports.readme
 
 readme: .venv/ready

@@ -125,6 +125,7 @@ def build(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bias=Fa
     deep = layers is not None or bias or len(names) > 1
     activations = (*names * (depth - 1), "identity") if len(names) == 1 else tuple(names)
     weights, row = draw(seeds, widths, bias), "deep" if deep else "two_layer"
+    name = name.encode(errors="replace").decode()  # a file may be called what is no text
     return Case(name, X, Y, weights, activations, float(lr), steps, seeds, row=row)
 
 

@@ -65,4 +65,4 @@ def browse(page):
 
 
 def command():
-    return shlex.join(["fourfold", *sys.argv[1:]])
+    return shlex.join(["fourfold", *sys.argv[1:]]).encode(errors="replace").decode()

@@ -18,10 +18,21 @@ def pages(report, measured=None):
 
     `measured`: the record of a benchmark, to be shown too.
     """
-    result = report.result
     section = bench.section(measured) if measured else None
     shown = [*_pictures(report), *(section.pictures if section else ())]
-    context = {
+    told = context(report.result, shown, section)
+    return {
+        "index.html": html("index.html.j2", told),
+        "report.md": markdown("report.md.j2", told),
+        "junit.xml": junit.document(report.result),
+        **{f"{p.name}.svg": pictures.in_file(p.svg).encode() for p in shown},
+        **{f"{p.name}.csv": pictures.as_csv(p.table).encode() for p in shown},
+    }
+
+
+def context(result, shown, section):
+    """What a report's templates are filled with: a Result, its Pictures, and the Section on a benchmark or None."""
+    return {
         "result": result,
         "verdict": show.verdict(result),
         "summary": show.summary(result),
@@ -33,13 +44,6 @@ def pages(report, measured=None):
         "bench": section,
         "provenance": [*provenance(result)],
         "ok": result.exit_code() == 0,
-    }
-    return {
-        "index.html": html("index.html.j2", context),
-        "report.md": markdown("report.md.j2", context),
-        "junit.xml": junit.document(result),
-        **{f"{p.name}.svg": pictures.in_file(p.svg).encode() for p in shown},
-        **{f"{p.name}.csv": pictures.as_csv(p.table).encode() for p in shown},
     }
 
 

@@ -401,6 +401,21 @@ def test_report_writes_a_folder_whole(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a report"]
 
 
+REFERENCE = Path("reports/reference")
+
+
+def test_the_reference_report_is_whole_and_small():
+    found = [path for path in REFERENCE.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in found) < 2e6
+    for page in ("README.md", "report.md"):
+        links = re.findall(r"\]\(([^)]+)\)", (REFERENCE / page).read_text())
+        assert len(links) > 4
+        assert all((REFERENCE / link).is_file() for link in links)
+    told = (REFERENCE / "report.md").read_text()
+    reference = result.read(REFERENCE / "result.json")
+    assert render.markdown("report.md.j2", render.context(reference, [], None)).decode().split("##")[0] in told
+
+
 def test_reports_import_no_framework():
     script = "import sys, reports.render, reports.store; print(*{m.split('.')[0] for m in sys.modules})"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
