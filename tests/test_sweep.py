@@ -38,7 +38,7 @@ def here(columns=("numpy",), dies_after=10**9):
         return future
 
     return executors.Executor(
-        submit, lambda column, future: executors.value(future.result()), 1, None, c.made_with(columns)
+        submit, lambda column, future: executors.value(future.result()), 1, 1, None, c.made_with(columns)
     )
 
 

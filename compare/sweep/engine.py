@@ -30,6 +30,8 @@ def run(executor, chunks, folder, manifest, advance=lambda chunk: None, say=lamb
                 tasks.appendleft((compute, chunk.column, chunk))
             else:
                 failures[chunk.column] = f"{chunk.column} {lost}, {TRIES} times, at chunk {chunk.index}"
+        except executors.Gone:
+            raise
         except ColumnError as error:
             failures[chunk.column] = str(error)
         else:

@@ -1,21 +1,27 @@
 """Who computes the chunks: processes here, or a Dask cluster. Both are submitted the same tasks."""
 
+import logging
 import os
+import warnings
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from compare import run
-from compare.errors import ColumnError
+from compare.errors import ColumnError, UsageError
 from compare.sweep import chunk
 from compare.worker import Died, Worker
+
+CONNECT = 10  # seconds
+MANY = 1000  # tasks: they are small, and a scheduler with many workers wants many
 
 
 class Executor(NamedTuple):
     submit: Callable[..., Any]  # task, column, what of: gives a future
     result: Callable[..., Any]  # column, future: what the task gave; raises ColumnError, and Lost
     workers: int
+    at_once: int  # tasks that may be submitted before one is done
     patience: float | None  # seconds after which something should have been done
     made_with: dict  # chunk.made_with of all workers
 
@@ -24,15 +30,18 @@ class Lost(Exception):
     """The worker has died; what it was at may be tried again."""
 
 
-def as_done(executor, tasks):
-    """Submits the tasks of a deque, (task, column, what of), no more at once than there are workers.
+class Gone(ColumnError):
+    """There is nobody left to compute anything."""
 
-    Yields (what of, future) as they are done; meanwhile the deque may be changed. Raises ColumnError where nothing is
-    done in time.
+
+def as_done(executor, tasks):
+    """Submits the tasks of a deque, (task, column, what of), and yields
+    (what of, future) as they are done; meanwhile the deque may be changed. Raises ColumnError where nothing is done in
+    time.
     """
     running = {}
     while tasks or running:
-        while tasks and len(running) < executor.workers:
+        while tasks and len(running) < executor.at_once:
             task, column, of = tasks.popleft()
             running[executor.submit(task, column, of)] = of
         done, _ = wait(running, executor.patience, FIRST_COMPLETED)
@@ -65,7 +74,7 @@ def local(columns, workers, timeout):
             raise ColumnError(f"{column} did not finish within {timeout:g} s: give it longer with --timeout") from None
 
     try:
-        yield Executor(submit, result, workers, None, chunk.made_with(columns))
+        yield Executor(submit, result, workers, workers, None, chunk.made_with(columns))
     finally:
         for worker in processes:
             worker.stop()
@@ -75,3 +84,68 @@ def value(outcome):
     if outcome.complaint:
         raise ColumnError(outcome.complaint)
     return outcome.value
+
+
+@contextmanager
+def cluster(address, columns, timeout):
+    """The workers of a Dask scheduler. Raises UsageError where it is not there, or they have not what is here.
+
+    A worker that dies is the scheduler's business, which gives its tasks to others. There is no time limit for a task;
+    but something has to be done within `timeout` seconds.
+    """
+    try:
+        from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
+        from distributed.scheduler import KilledWorker
+    except ImportError:
+        raise UsageError("--scheduler needs Dask: pip install 'fourfold[cluster]', for distributed.") from None
+    logging.disable()  # what there is to say is said here
+    try:
+        get_address_host_port(address)  # a Client of an address without a port would not end
+        with warnings.catch_warnings(action="ignore"):  # of versions
+            client = Client(address, timeout=CONNECT, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise UsageError(f"There is no Dask scheduler at {address}: {said}.") from None
+
+    def result(column, future):
+        try:
+            return value(future.result())
+        except KilledWorker as death:
+            raise ColumnError(f"{column} killed every worker that was given {death.task}") from None
+        except CancelledError:
+            raise Gone(f"The scheduler at {address} has gone: start it, and the same command goes on.") from None
+
+    def submit(task, column, of):
+        try:
+            return dask.submit(run.timed, task, column, of)
+        except (OSError, RuntimeError):
+            raise Gone(f"The scheduler at {address} has gone: start it, and the same command goes on.") from None
+
+    try:
+        dask = client.get_executor(pure=False)
+        theirs = _ask(client, address, columns)
+        threads: Any = client.nthreads()
+        yield Executor(submit, result, sum(threads.values()), MANY, timeout, theirs)
+    finally:
+        client.close(timeout=CONNECT)
+
+
+def _ask(client, address, columns):
+    """chunk.made_with of the workers. Raises UsageError where two of them, or one and what is here, differ."""
+    try:
+        client.wait_for_workers(1, timeout=CONNECT)
+        found = client.run(chunk.made_with, columns)
+    except TimeoutError:
+        raise UsageError(
+            f"The scheduler at {address} has no workers: start some, with dask worker {address}."
+        ) from None
+    except ImportError as error:
+        raise UsageError(f"The workers of {address} have not fourfold: {error}.") from None
+    ours = chunk.made_with(columns)
+    for worker, theirs in found.items():
+        for name in theirs.keys() | ours.keys():
+            if theirs.get(name) != ours.get(name):
+                has, here = (versions.get(name, "not installed") for versions in (theirs, ours))
+                raise UsageError(f"{name} is {has} on the worker {worker}, and {here} here: they have to be the same.")
+    return ours

@@ -2,7 +2,6 @@
 
 import time
 from collections import deque
-from contextlib import suppress
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
@@ -101,8 +100,12 @@ def probe(executor, chunks):
         tasks.append((measure, column, {size: _short(by_size[size]) for size in (min(by_size), max(by_size))}))
     found = []
     for _, future in executors.as_done(executor, tasks):
-        with suppress(ColumnError, executors.Lost):
+        try:
             found.append(executor.result("", future))
+        except executors.Gone:
+            raise
+        except (ColumnError, executors.Lost):
+            continue
     return found
 
 

@@ -25,6 +25,7 @@ def sweep(
     dtype: str = "float64",
     to: Annotated[str, Parameter(name="--out")] = "reports/out/sweep",
     workers: Whole | None = None,
+    scheduler: str | None = None,
     dry_run: Annotated[bool, Parameter(name=["--plan", "--dry-run"], negative=())] = False,
     yes: Annotated[bool, Parameter(negative=())] = False,
     timeout: float = 600,
@@ -53,6 +54,8 @@ def sweep(
         Folder of the sweep: what is done of it is kept there, and its summary and pictures at the end.
     workers
         Processes here. Default: as many as there are cores.
+    scheduler
+        Address of a Dask scheduler, tcp://..., whose workers compute it instead; they need fourfold too.
     dry_run
         Only say how many runs it is and how long it will take.
     yes
@@ -77,7 +80,8 @@ def sweep(
     say(words.size(of, chunks))
     if plan.steps(chunks) > WITHOUT_ASKING and not (yes or dry_run):
         raise UsageError(f"More than {WITHOUT_ASKING:,} steps are not started unasked: look at --plan, then add --yes.")
-    with executors.local(of.columns, processes, limit) as executor:
+    here = executors.local(names, processes, limit)
+    with executors.cluster(scheduler, names, limit) if scheduler else here as executor:
         if dry_run:
             say(words.price(plan.probe(executor, chunks), chunks, executor.workers))
             return 0
@@ -102,7 +106,11 @@ def _compute(executor, chunks, folder, manifest):
     with progress() as bar:
         of = lambda name: (chunk for chunk in chunks if chunk.column == name)
         tasks = {name: bar(name, plan.steps(of(name))) for name in manifest.options.columns}
-        return engine.run(executor, chunks, folder, manifest, lambda c: tasks[c.column](c.steps()), say)
+        try:
+            return engine.run(executor, chunks, folder, manifest, lambda c: tasks[c.column](c.steps()), say)
+        except KeyboardInterrupt:
+            say(f"What is done is in {folder}: the same command goes on from there.")
+            raise
 
 
 def _print_summary(found):
