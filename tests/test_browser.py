@@ -12,7 +12,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import sync_playwright
 
 from compare import diff
-from reports import compared
+from reports import compared, exercises
 from reports.lesson import numbers, page
 from tests.lessons import small
 from tests.test_report import made, report  # noqa: F401  (fixtures)
@@ -20,7 +20,9 @@ from tests.test_report import made, report  # noqa: F401  (fixtures)
 pytestmark = pytest.mark.xdist_group("browser")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PAPER = "() => getComputedStyle(document.body).backgroundColor"
+BLUE, ORANGE = "#4477aa", "#ee7733"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+EVIL = '<img src=x onerror="alert(1)">'
 LAPTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -40,8 +42,13 @@ def browser():
 @pytest.fixture(scope="session")
 def lesson_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("lesson") / "index.html"
-    path.write_bytes(page.render(small(), "made by a test"))
+    path.write_bytes(page.render(small(), f"fourfold lesson --out '{EVIL}'", exercises.sections()))
     return path
+
+
+@pytest.fixture(scope="session")
+def computed():
+    return json.loads(numbers.as_json(small()))
 
 
 @pytest.fixture
@@ -106,12 +113,15 @@ def bits(values):
     return [struct.pack("<d", v) for v in values]
 
 
-@pytest.mark.parametrize(("activation", "seed", "step"), [(0, 0, 0), (1, 1, 5), (2, 0, 3), (3, 1, 8)])
-def test_every_number_shown_is_the_one_computed_and_carries_its_mark(tab, activation, seed, step):
+@pytest.mark.parametrize(("activation", "seed", "steps"), [(0, 0, range(9)), (1, 1, [0, 5]), (2, 0, [3]), (3, 1, [8])])
+def test_every_number_shown_is_the_one_computed_and_carries_its_mark(tab, computed, activation, seed, steps):
     choose(tab, activation=activation, seed=seed, digits="all")
-    go_to(tab, step)
-    lesson = json.loads(numbers.as_json(small()))
-    found = shown(tab)
+    for step in steps:
+        go_to(tab, step)
+        compare(shown(tab), computed, activation, seed, step)
+
+
+def compare(found, lesson, activation, seed, step):
     assert len(found) > 150
     for place, box in found.items():
         _, column, name = place.split()
@@ -182,8 +192,11 @@ def test_what_stands_still_or_leaves_the_range_is_shown_too(visit, tmp_path, lr)
 def test_play_goes_through_training_and_stops_at_the_end(tab):
     go_to(tab, 7)
     tab.click("#play")
-    tab.wait_for_function("() => document.getElementById('play').textContent === 'Play'")
+    tab.wait_for_selector("#play[aria-pressed=false]")
     assert tab.input_value("#step") == "8"
+    tab.click(".start")  # from the beginning
+    tab.wait_for_selector("#play[aria-pressed=true]")
+    assert int(tab.input_value("#step")) < 8
 
 
 def test_columns_are_chosen_and_remembered(visit, lesson_file):
@@ -199,7 +212,7 @@ def test_columns_are_chosen_and_remembered(visit, lesson_file):
     tab.wait_for_selector("html[data-ready]")
     assert tab.evaluate(visible) == ["jax"]
     assert tab.is_checked("input[name=theme][value=dark]")
-    assert {place.split()[1] for place in shown(tab)} == {"jax", "numpy-loop", "numpy-tiled", "numpy"}
+    assert {place.split()[1] for place in shown(tab)} == {"jax", "numpy-loop", "numpy-tiled"}
 
 
 @pytest.mark.parametrize(
@@ -234,6 +247,37 @@ def test_a_symbol_lights_in_the_equation_and_in_every_column(tab):
     assert set(tab.evaluate(LIT)) == places
     tab.keyboard.press("Escape")
     assert tab.evaluate(LIT) == []
+
+
+def test_a_symbol_lights_where_it_is_tapped(visit, lesson_file):
+    tab = visit(lesson_file, PHONE, has_touch=True)
+    tab.tap("#E13 .card[data-c=numpy] .code [data-s=dL_dW2]")
+    assert set(tab.evaluate(LIT)) == {"formula", "symbols", "numpy", "torch", "jax", "tf"}
+
+
+def test_the_network_at_the_head_shows_weights_and_units(tab, computed):
+    go_to(tab, 8)
+    at = lambda name: np.ravel(computed["values"][name][0][0][0][8])
+    read = "(all, name) => all.map((e) => e.getAttribute(name))"
+    for name in ("W1", "W2"):
+        lines = tab.locator(f".network .edges[data-s={name}] line")
+        assert np.array(lines.evaluate_all(read, "stroke-width"), float) == pytest.approx(0.5 + 1.5 * abs(at(name)))
+        assert lines.evaluate_all(read, "stroke") == [ORANGE if w > 0 else BLUE for w in at(name)]
+    squares = tab.locator(".network .samples[data-s=Y_hat] rect").evaluate_all(read, "fill")
+    assert squares[:4] == [ORANGE if y > 0.5 else BLUE for y in at("Y_hat")]
+
+
+def test_exercises_open_and_answer(tab):
+    answered = exercises.sections()
+    assert tab.locator(".exercises details").count() == len(answered)
+    for number in answered:
+        tab.click(f"#exercise-{number} summary")
+        assert "numbers certified" in tab.inner_text(f"#exercise-{number} .answer")
+
+
+def test_names_with_markup_are_text(tab):
+    assert EVIL in tab.inner_text("footer")
+    assert tab.locator("img").count() == 0
 
 
 def test_the_activation_changes_equation_code_and_numbers(tab):
@@ -301,25 +345,39 @@ def test_in_print_everything_is_filled_and_controls_are_gone(tab):
     assert tab.evaluate("() => document.querySelectorAll('.quantity td').length") > 900
     assert not tab.is_visible("#controls")
     assert not tab.is_visible("#step")
+    assert not tab.is_visible(".start")
     assert tab.evaluate("() => getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert tab.pdf().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("digits", ["4", "all"])
 def test_on_a_phone_nothing_is_wider_than_the_screen(visit, lesson_file, digits):
     tab = visit(lesson_file, PHONE)
     assert tab.locator("#columns input:checked").count() == 1
-    tab.check("input[value=torch]")
     choose(tab, digits=digits)
+    for summary in ("#E13 .mistakes", *(f"#exercise-{number}" for number in exercises.sections())):
+        tab.click(f"{summary} summary")
     tab.click("#pictures")
     shown(tab)
     wide = """() => [...document.querySelectorAll("body *")]
-      .filter((e) => !e.closest(".table, .sr, .skip, math, .bar input"))
+      .filter((e) => !e.closest(".table, .wide, .sr, .skip, math, .bar input"))
       .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
       .map((e) => e.className || e.tagName)"""
     assert tab.evaluate(wide) == []
-    cards = tab.locator("#E1 .card:visible").evaluate_all("all => all.map((c) => c.getBoundingClientRect().left)")
-    assert len(cards) == 2
-    assert len(set(cards)) == 1  # one below the other
+
+
+def test_on_a_phone_columns_are_tabs(visit, lesson_file):
+    tab = visit(lesson_file, PHONE)
+    visible = lambda: tab.locator("#E1 .card:visible").evaluate_all("all => all.map((c) => c.dataset.c)")
+    assert visible() == ["numpy"]
+    tab.check("input[value=tf]")
+    assert visible() == ["tf"]
+    tab.keyboard.press("ArrowLeft")
+    assert visible() == ["jax"]
+    assert tab.locator("#columns input:checked").count() == 1
+    tab.set_viewport_size(LAPTOP)
+    tab.wait_for_selector("#columns input[type=checkbox]")
+    assert visible() == ["numpy", "jax", "tf"]  # all that were chosen, in their order
 
 
 def test_without_script_the_lesson_can_be_read(visit, lesson_file):
@@ -340,7 +398,8 @@ def test_the_lesson_is_accessible(visit, lesson_file, viewport, scheme, digits):
     tab = visit(lesson_file, viewport, color_scheme=scheme, reduced_motion="reduce")
     choose(tab, digits=digits)
     tab.click("#pictures")
-    tab.click("#E13 .mistakes summary")
+    for summary in ("#E13 .mistakes", *(f"#exercise-{number}" for number in exercises.sections())):
+        tab.click(f"{summary} summary")
     tab.click("#E13 .symbols button >> nth=0")
     assert faults(tab) == {}
 

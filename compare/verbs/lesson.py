@@ -54,7 +54,7 @@ def lesson(
     json
         Write the numbers as JSON to this file as well; - is standard output.
     """
-    from reports import store
+    from reports import exercises, store
     from reports.lesson import notebook as cells
     from reports.lesson import numbers, page
 
@@ -79,7 +79,7 @@ def lesson(
         tasks = {name: bar(name, 4 * steps) for name in columns}
         found = numbers_of.record(columns, chosen, steps, lr, POSITIONS, grid, timeout, lambda name, n: tasks[name](n))
     made = f"{command()}. {show.set_up(environment(columns, [numbers_of.DTYPE], command()))}"
-    contents = {"index.html": page.render(found, made), "lesson.json": numbers.as_json(found)}
+    contents = {"index.html": page.render(found, made, exercises.sections()), "lesson.json": numbers.as_json(found)}
     failure = None
     if notebook:
         try:

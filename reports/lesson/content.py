@@ -355,12 +355,11 @@ CODE = Part(
             22,
             "The backward pass in one line",
             r"\frac{\partial L}{\partial W_1} = X^\top ((\frac{R}{N} W_2^\top) \circ \sigma'(H))",
-            "Stacking and multiplying is what a matrix product does: R/N times W2ᵀ. This is the backward pass that "
-            "the NumPy column trains with, a line for every gradient on the way.",
+            "Stacking and multiplying is what a matrix product does: R/N times W2ᵀ. NumPy trains with this, a line "
+            "for every gradient on the way; the others ask for the same five.",
             ("dL_dW1", "X", "R", "N", "W2", "sigma_prime", "dL_dY_hat", "dL_dA", "dL_dH"),
             ("dL_dW2", "dL_dW1"),
-            {"numpy": [f"trace dL_d{name}" for name in ("Y_hat", "W2", "A", "H", "W1")]},
-            columns=("numpy",),
+            gradient("Y_hat", "W2", "A", "H", "W1"),
         ),
         Equation(
             23,

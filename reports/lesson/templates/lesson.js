@@ -61,6 +61,7 @@ function quantity(name, column, step = state.step) {
 // --- What the reader chose -------------------------------------------------------------------------------------
 
 const boxes = all("#columns input");
+const narrow = matchMedia("(max-width: 40rem)"); // columns are tabs there
 const fits = Math.max(1, Math.min(boxes.length, Math.floor(innerWidth / 330)));
 const state = { columns: boxes.slice(0, fits).map((box) => box.value), activation: 0, seed: 0, step: 0, digits: "4", theme: "auto" };
 const KEY = "fourfold lesson";
@@ -69,8 +70,8 @@ const KEY = "fourfold lesson";
 function recall() {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY)) ?? {};
-    const columns = boxes.map((box) => box.value).filter((name) => kept.columns?.includes(name));
-    if (columns.length) state.columns = columns;
+    const columns = kept.columns?.filter((name) => boxes.some((box) => box.value === name));
+    if (columns?.length) state.columns = columns;
     if (["4", "all"].includes(kept.digits)) state.digits = kept.digits;
     if (["auto", "light", "dark"].includes(kept.theme)) state.theme = kept.theme;
   } catch {
@@ -85,6 +86,12 @@ function remember() {
   } catch {
     // as above
   }
+}
+
+/** The chosen columns in the page's order; of tabs, the one that was chosen last. */
+function shown() {
+  if (narrow.matches) return state.columns.slice(0, 1);
+  return boxes.map((box) => box.value).filter((name) => state.columns.includes(name));
 }
 
 // --- Tables of numbers -----------------------------------------------------------------------------------------
@@ -163,7 +170,7 @@ let printing = false;
 const PICTURES = { boundary, hidden, loss, predictions };
 
 function draw(canvas) {
-  const column = canvas.dataset.c ?? state.columns[0];
+  const column = canvas.dataset.c ?? shown()[0];
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
   if (!width) return;
@@ -244,8 +251,8 @@ function hidden(pen, width, height, column) {
   const pairs = [[0, 1], [0, 2], [1, 2]].filter(([, k]) => k < units);
   const steps = header.steps.map((_, step) => quantity("A", column, step).values);
   const finite = steps.flatMap((A) => [...A]).filter(Number.isFinite);
-  const low = Math.min(0, ...finite);
-  const high = Math.max(1, ...finite);
+  const low = Math.min(...finite);
+  const high = Math.max(low + 0.1, ...finite);
   const gap = 22;
   const side = Math.min((width - 24) / pairs.length - gap, height - 2 * gap + 4);
   const left = (width - pairs.length * (side + gap)) / 2 + gap;
@@ -333,6 +340,32 @@ function predictions(pen, width, height, column) {
   return `Predictions: ${right} of ${classes.length} inputs have the class they should.`;
 }
 
+/** The network at the head of the page: weights as lines, and what its units say of the four samples. */
+function network(column) {
+  const colour = (value) => CLASSES[value > 0 ? 1 : 0];
+  for (const edges of all(".network .edges")) {
+    const { values } = quantity(edges.dataset.s, column);
+    [...edges.children].forEach((line, i) => {
+      line.setAttribute("stroke", colour(values[i]));
+      line.setAttribute("stroke-width", Math.min(14, 0.5 + 1.5 * Math.abs(values[i])) || 0);
+    });
+  }
+  const seen = {};
+  for (const samples of all(".network .samples")) {
+    const name = samples.dataset.s;
+    const { values, shape } = quantity(name, column);
+    const unit = (seen[name] = (seen[name] ?? -1) + 1);
+    const signed = name === "A" && header.activations[state.activation] !== "sigmoid";
+    const middle = signed ? 0 : 0.5;
+    const reach = signed ? Math.max(1, ...values.map(Math.abs)) : 0.5;
+    header.X.forEach((_, i) => {
+      const above = values[i * shape[1] + unit] - middle;
+      samples.children[i].setAttribute("fill", colour(above));
+      samples.children[i].setAttribute("fill-opacity", Math.min(1, Math.abs(above) / reach) || 0);
+    });
+  }
+}
+
 // --- Keeping the page up to date -------------------------------------------------------------------------------
 
 const inView = new Set();
@@ -357,8 +390,9 @@ function refresh(elements = inView) {
   if (!numbers) return;
   const isPicture = (element) => element.matches("canvas");
   [...elements].filter(isPicture).forEach(update); // they measure the page, so they come before what changes it
+  network(shown()[0]);
   const step = header.steps[state.step];
-  const { values, marks } = quantity("L", state.columns[0]);
+  const { values, marks } = quantity("L", shown()[0]);
   const [at, L] = all("b", one("now"));
   at.textContent = step.toLocaleString("en");
   L.textContent = short(values[0]);
@@ -385,13 +419,18 @@ function listLosses(details) {
 function apply() {
   document.documentElement.dataset.theme = state.theme;
   document.documentElement.dataset.digits = state.digits;
-  for (const box of boxes) box.checked = state.columns.includes(box.value);
+  const columns = shown();
+  for (const box of boxes) {
+    box.checked = false; // one radio button that is on turns the others off
+    box.type = narrow.matches ? "radio" : "checkbox";
+  }
+  for (const box of boxes) box.checked = columns.includes(box.value);
   for (const name of ["activation", "seed", "digits", "theme"]) {
     for (const input of all(`input[name=${name}]`)) input.checked = input.value === String(state[name]);
   }
   for (const cards of all(".cards:not(.alone)")) {
-    for (const card of cards.children) card.hidden = !state.columns.includes(card.dataset.c);
-    cards.style.setProperty("--columns", state.columns.length);
+    for (const card of cards.children) card.hidden = !columns.includes(card.dataset.c);
+    cards.style.setProperty("--columns", columns.length);
   }
   const activation = header.activations[state.activation];
   for (const element of all("[data-a]")) element.hidden = element.dataset.a !== activation;
@@ -429,8 +468,7 @@ let playing = 0;
 function play(on) {
   clearInterval(playing);
   playing = on ? setInterval(() => (state.step < LAST ? goTo(state.step + 1) : play(false)), 180) : 0;
-  one("play").textContent = on ? "Pause" : "Play";
-  one("play").setAttribute("aria-pressed", Boolean(on));
+  for (const button of all(".play")) button.setAttribute("aria-pressed", Boolean(on));
 }
 
 /** What the address names comes into view; a line of a file opens its file. */
@@ -443,8 +481,8 @@ function open() {
 
 function listen() {
   one("columns").addEventListener("change", ({ target: box }) => {
-    const chosen = boxes.filter((b) => b.checked).map((b) => b.value);
-    state.columns = chosen.length ? chosen : [box.value]; // one is always there
+    const others = state.columns.filter((name) => name !== box.value);
+    state.columns = box.checked || !others.length ? [box.value, ...others] : others; // one is always there
     remember();
     apply();
   });
@@ -456,10 +494,13 @@ function listen() {
     });
   }
   one("step").addEventListener("input", () => goTo(Number(one("step").value)));
-  one("play").addEventListener("click", () => {
-    if (!playing && state.step === LAST) goTo(0);
-    play(!playing);
-  });
+  for (const button of all(".play")) {
+    button.addEventListener("click", () => {
+      if (!playing && state.step === LAST) goTo(0);
+      play(!playing);
+    });
+  }
+  narrow.addEventListener("change", apply);
   one("pictures").addEventListener("click", () => {
     one("tray").hidden = !one("tray").hidden;
     one("pictures").setAttribute("aria-expanded", !one("tray").hidden);
