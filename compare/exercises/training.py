@@ -8,9 +8,11 @@ from compare import agree, run
 from compare.errors import ColumnError
 
 DTYPE = "float64"
-LEARNED = 1e-3  # the loss below which XOR counts as learned
 JUDGED_SEEDS = 2  # of every run, whose every step is certified
 PIECE = 2_500  # steps at a time
+CERTIFICATE = (
+    f"every step of {JUDGED_SEEDS} seeds of every run, and loss, predictions and gradients of all seeds after the last"
+)
 
 
 class Count(NamedTuple):
@@ -89,6 +91,10 @@ def together(counts):
 def formed(name, complaint):
     if complaint:
         raise ColumnError(f"{name}: {complaint}")
+
+
+def named(seeds):
+    return f"seeds {seeds.start} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds.start}"
 
 
 # Below: what runs in the worker.
