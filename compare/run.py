@@ -18,7 +18,7 @@ import numpy as np
 import impls
 from compare.errors import ColumnError
 from compare.worker import Died, Worker, signal_name
-from impls.model import DeepTrace, Trace
+from impls.model import DeepTrace, Jacobians, Trace
 
 # At these sizes more threads cost more than they give; logging of this sort is for people who debug a framework.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -213,9 +213,9 @@ def _flat(parts):
 
 
 def _arguments(row, natives, activations):
-    """W1, W2, σ of the first row, or W, b, activations of the second."""
+    """W1, W2, σ of two layers, or W, b, activations of any depth."""
     K = len(activations)
-    return (*natives, activations[0]) if row == "two_layer" else (tuple(natives[:K]), tuple(natives[K:]), activations)
+    return (tuple(natives[:K]), tuple(natives[K:]), activations) if row == "deep" else (*natives, activations[0])
 
 
 def _names(row, function, K, biases):
@@ -232,6 +232,7 @@ def _names(row, function, K, biases):
             ),
             "step": (k("W", K), k("b", b), "L"),
         },
+        "chain_rule": {"jacobians": Jacobians(*Jacobians._fields)},
     }[row][function]  # fmt: skip
 
 
@@ -310,6 +311,24 @@ def functions(name, row, X, Y, parameters, lr, activations):
     stepped = _flat(of.taken("step", of.column.step(of.X, of.Y, *of.weights, lr, of.activations)))
     of.unchanged()
     return whole, parts, stepped
+
+
+def chain_rule(name, X, Y, parameters, activations):
+    """{name: Jacobian} of one network of two layers; and {"sums": E7, "product": E9}, each {gradient: array}."""
+    of = _Asked(name, "chain_rule", X, Y, parameters, activations)
+    natives = of.column.jacobians(of.X, of.Y, *of.weights, of.activations)
+    found = Jacobians(*of.taken("jacobians", natives))
+    dL_dY_hat, dY_hat_dW2, dY_hat_dA, dA_dH, dH_dW1 = natives
+    ways = {}
+    for way in ("sums", "product"):
+        chain = getattr(of.column, way)
+        dL_dA = chain(dL_dY_hat, dY_hat_dA)
+        dL_dH = chain(dL_dA, dA_dH)
+        gradients = {"dL_dW2": chain(dL_dY_hat, dY_hat_dW2), "dL_dA": dL_dA, "dL_dH": dL_dH}
+        gradients["dL_dW1"] = chain(dL_dH, dH_dW1)
+        ways[way] = {q: _numbers(name, of.column, Z, f"{way}'s {q}") for q, Z in gradients.items()}
+    of.unchanged()
+    return found._asdict(), ways
 
 
 def predict(name, row, X, parameters, activations):

@@ -3,7 +3,8 @@
 from importlib import import_module
 
 NAMES = ("numpy-loop", "numpy-tiled", "numpy", "torch", "jax", "tf")
-ROWS = {"two_layer": NAMES, "deep": ("numpy", "torch", "jax", "tf")}
+FOUR = ("numpy", "torch", "jax", "tf")
+ROWS = {"two_layer": NAMES, "deep": FOUR, "chain_rule": FOUR}
 FRAMEWORKS = {"numpy": "numpy", "torch": "torch", "jax": "jax", "tf": "tensorflow"}
 
 

@@ -119,3 +119,32 @@ class DeepModel(Protocol):
 
     def train(self, X, Y, W, b, lr, steps, activations):
         """E24, `steps` steps: what `step` returns after every one of them, along a new first axis of each array."""
+
+
+class Jacobians(NamedTuple):
+    """E8 for every sub-function of L∘Ŷ∘A∘H, entries of arrays numbered row by row: J_ij = ∂(entry i) / ∂(entry j)."""
+
+    dL_dY_hat: Any  #   (1, N d_out)
+    dY_hat_dW2: Any  #  (N d_out, d_hidden d_out)
+    dY_hat_dA: Any  #   (N d_out, N d_hidden)
+    dA_dH: Any  #       (N d_hidden, N d_hidden)
+    dH_dW1: Any  #      (N d_hidden, d_in d_hidden)
+
+
+class ChainRule(Protocol):
+    """The third row: one two-layer network, without leading axes, and the chain rule on its Jacobians (exercise 7)."""
+
+    def array(self, values, dtype):
+        """NumPy array -> the column's own type, always a copy."""
+
+    def to_numpy(self, Z):
+        """The column's own type -> NumPy array, always a copy."""
+
+    def jacobians(self, X, Y, W1, W2, activation):
+        """The Jacobians, each by the column's own means: by hand, or its framework's tool."""
+
+    def sums(self, dz_dy, dy_dx):
+        """E7: ∂z/∂x_i = Σ_j ∂z/∂y_j ∂y_j/∂x_i, products added over j: (p, m) and (m, n) give (p, n)."""
+
+    def product(self, dz_dy, dy_dx):
+        """E9: the matrix product of two Jacobians, of the same shapes."""

@@ -11,7 +11,7 @@ import pytest
 
 import impls
 from compare import agree, cases
-from impls.model import DeepModel, Model, Trace
+from impls.model import ChainRule, DeepModel, Model, Trace
 from tests.conftest import asymmetric, each_column, path, trace
 
 FILES = sorted(Path("impls").rglob("*_impl.py"))
@@ -25,7 +25,7 @@ def functions(module):
 
 
 def test_same_functions_in_the_same_order_with_the_same_parameters(name):
-    for row, model in (("two_layer", Model), ("deep", DeepModel)):
+    for row, model in (("two_layer", Model), ("deep", DeepModel), ("chain_rule", ChainRule)):
         if name in impls.ROWS[row]:
             column = impls.load(name, row)
             protocol = [f for f in vars(model) if not f.startswith("_")]

@@ -5,12 +5,16 @@ from pathlib import Path
 from types import ModuleType
 
 import msgspec
+import numpy as np
 import pytest
 
 import impls
-from compare.exercises import parameters
+from compare import cases
+from compare.errors import UsageError
+from compare.exercises import activations, biases, chain_rule, depth, parameters
 from compare.exercises.answer import Answer
 from compare.exercises.columns import Columns
+from compare.verbs.exercise import exercise as verb
 from reports.exercises import page, render
 from tests.lessons import InProcess
 from tests.test_cli import command, said
@@ -90,17 +94,100 @@ def test_exercise_writes_a_page_and_prints_the_answer(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("args", "sentence"),
+    ("which", "options", "sentence"),
     [
-        ([8], "There is no exercise '8': choose from"),
-        (["two"], "There is no exercise 'two': choose from"),
-        ([2, "--seeds", "0"], "--seeds 0 is empty"),
-        ([2, "--impl", "numpy-loop"], "numpy-loop can only be two layers without biases"),
-        ([2, "--timeout", "0"], "--timeout must be a positive number"),
-        ([2, "--out", "tests"], "tests holds something other than answers"),
+        ("8", {}, "There is no exercise '8': choose from 1"),
+        ("two", {}, "There is no exercise 'two': choose from 1"),
+        ("2", {"seeds": "0"}, "--seeds 0 is empty"),
+        ("2", {"impl": "numpy-loop"}, "numpy-loop can only be two layers without biases"),
+        ("2", {"timeout": 0}, "--timeout must be a positive number"),
+        ("2", {"to": "tests"}, "tests holds something other than answers"),
     ],
 )
-def test_bad_input_gets_one_sentence(args, sentence):
-    complaint = said(command("exercise", *args), 2)
-    assert sentence in complaint
+def test_bad_input_gets_one_sentence(which, options, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        verb(which, **options)
+
+
+def test_a_wrong_exercise_exits_with_2():
+    complaint = said(command("exercise", 8), 2)
+    assert "There is no exercise '8'" in complaint
     assert len(complaint.splitlines()) == 1
+
+
+def test_the_identity_ends_at_the_least_squares_optimum_and_relu_has_no_slope_at_zero(monkeypatch):
+    monkeypatch.setattr(activations, "STEPS", 6_000)
+    monkeypatch.setattr(activations, "REACHED", 1e-4)
+    found = answered(activations, range(3))
+    assert failed(found) == []
+    assert "(0, 1/3, 1/3, 2/3) with L = 1/6" in found.answer.claims[0].says
+    assert "½ everywhere with L = 1/8" in found.answer.claims[2].says
+    assert found.answer.tables[0].rows[3] == ["identity", "0 of 3"]
+    assert set(render.files([found], "")) == {
+        "index.html", "answers.json", "1-curves.svg", "1-table-1.csv", "1-table-2.csv", "1.npz"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("biased", [False, True])
+def test_the_optimum_is_the_least_squares_solution(biased):
+    X, Y = cases.xor()
+    X = np.hstack([X, np.ones((4, 1))]) if biased else X
+    solution, *_ = np.linalg.lstsq(X, Y)
+    assert np.abs(X @ solution - np.array(activations.OPTIMA[biased], float)[:, None]).max() < 1e-15
+
+
+def test_what_is_wrong_with_activations_is_found(monkeypatch, plant):
+    monkeypatch.setattr(activations, "STEPS", 20)
+    plant("two_layer", "np.heaviside(A, 0)", "np.heaviside(A, 0.5)")
+    ends, with_biases, kink, *judged = failed(answered(activations, range(2)))
+    assert "ends, in every column" in ends
+    assert "ends, in every column" in with_biases
+    assert "ReLU's slope at 0 is 0" in kink
+    assert "numpy's dL_dH" in "".join(judged)
+
+
+def test_the_gradient_of_a_bias_is_a_column_sum(monkeypatch):
+    monkeypatch.setattr(biases, "STEPS", 20)
+    found = answered(biases, range(2))
+    assert failed(found) == []
+    assert [float(row[1]) <= 1 for row in found.answer.tables[1].rows] == [True] * 3
+
+
+def test_a_gradient_of_a_bias_that_is_averaged_is_found(monkeypatch, plant):
+    monkeypatch.setattr(biases, "STEPS", 3)
+    plant("deep", "dL_dH_k.sum(axis=-2, keepdims=True)", "dL_dH_k.mean(axis=-2, keepdims=True)")
+    sums, *judged = failed(answered(biases, range(2)))
+    assert "column sum" not in sums
+    assert "A bias reaches every sample" in sums
+    assert "dL_db3" in "".join(judged)
+
+
+def test_every_quantity_of_a_deeper_step_is_judged(monkeypatch, plant):
+    monkeypatch.setattr(depth, "STEPS", 5)
+    found = answered(depth, range(2))
+    assert failed(found) == []
+    quantities = [row[0] for row in found.answer.tables[0].rows]
+    assert quantities[:3] == ["H1", "A1", "H2"]
+    assert quantities[-2:] == ["W1 after it", "b1 after it"]
+    plant("deep", "dL_dH_k = dL_dA_k * sigma_prime(A_out[k])", "dL_dH_k = dL_dA_k * sigma_prime(A_out[-1])")
+    assert "Another layer repeats" in failed(answered(depth, range(2)))[0]
+
+
+def test_sums_and_products_of_jacobians_are_the_gradients():
+    found = answered(chain_rule, range(1))
+    assert failed(found) == []
+    assert [row[1] for row in found.answer.tables[0].rows] == ["1×4", "4×3", "4×12", "12×12", "12×6"]
+
+
+@pytest.mark.parametrize(
+    ("right", "planted", "claim"),
+    [
+        ("np.diag(sigma_prime(A).ravel())", "np.diag(A.ravel())", "The Jacobians"),
+        ("W2.mT)", "W2[::-1].mT)", "The Jacobians"),
+        ("return dz_dy @ dy_dx", "return dz_dy @ abs(dy_dx)", "The gradients"),
+        (".sum(axis=1)", ".mean(axis=1)", "The gradients"),
+    ],
+)
+def test_a_wrong_jacobian_and_a_wrong_chain_are_found(plant, right, planted, claim):
+    plant("chain_rule", right, planted)
+    assert any(said.startswith(claim) for said in failed(answered(chain_rule, range(1))))

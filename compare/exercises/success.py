@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from compare import lesson
 from compare.exercises.answer import Claim, Table
 
 LEARNED = 1e-3  # the loss below which XOR counts as learned
@@ -35,3 +36,10 @@ def ranking(labels, runs):
         for label in in_order
     ]
     return Claim(f"How many runs reach L < {LEARNED:g}, most first: {', '.join(said)}.")
+
+
+def curves(labels, trained, steps):
+    """{"step": (T,), label: (T,)}: the share of seeds that have learned by then; `trained` has a Trained a label."""
+    at = np.array(lesson.recorded(steps, 200))
+    by_then = lambda t: (t.steps_to(LEARNED) <= at[:, None]).mean(axis=1)
+    return {"step": at, **{label: by_then(t) for label, t in zip(labels, trained, strict=True)}}

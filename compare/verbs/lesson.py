@@ -11,6 +11,7 @@ from compare.environment import environment
 from compare.errors import ColumnError, UsageError
 from compare.options import Json
 from compare.terminal import command, err, out, progress, write_json
+from compare.verbs.verify import verify as verified
 
 POSITIONS = 41
 MOST_SEEDS = 10  # the page carries them all
@@ -26,6 +27,7 @@ def lesson(
     resolution: int = 20,
     timeout: float = 600,
     notebook: bool = False,
+    verify: bool = False,
     json: Json = None,
 ):
     """Write the lesson: one page with every equation beside its lines, its numbers and its common mistakes.
@@ -51,6 +53,8 @@ def lesson(
         Seconds a column may take, in all, and a cell of the notebook.
     notebook
         Write the same lesson as a notebook too, run with the first seed; its exercises are cells to fill in.
+    verify
+        Instead, evaluate both sides of E6 to E19 in every column, and say whether they are equal.
     json
         Write the numbers as JSON to this file as well; - is standard output.
     """
@@ -60,6 +64,8 @@ def lesson(
 
     columns, left_out = options.columns(impl)
     chosen, timeout, grid = options.seeds(seeds), options.timeout(timeout), options.grid(resolution, "0,1")
+    if verify:
+        return verified(options.of_rows(columns, {"chain_rule"})[0], chosen, timeout, json)
     strangers = [name for name in columns if name not in impls.NAMES]
     if strangers:
         raise UsageError(f"The lesson shows built-in columns only: {strangers[0]} is none of {', '.join(impls.NAMES)}.")

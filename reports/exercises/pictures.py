@@ -1,12 +1,14 @@
 """The exercises' figures, each a function of the arrays of its answer."""
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 
 from reports import pictures
 from reports.exercises import svg
 
 FLOOR = 1e-16  # what is lower is drawn there
 PICTURES = {}
+DIVERGING = LinearSegmentedColormap.from_list("", ["#ee7733", "#c8c8c8", "#4477aa"])
 
 
 def draw(found):
@@ -37,3 +39,53 @@ def _1_curves(arrays):
         axis.legend()
 
     return pictures.draw("1-curves", 8, 3.8, paint)
+
+
+@_drawn
+def _4_success(arrays):
+    names = [name for name in arrays if name != "step"]
+    colour = pictures.colours(dict.fromkeys(name.split(",")[0] for name in names))
+    styles = {name: (colour[name.split(",")[0]], "--" if name.endswith("without") else "-") for name in names}
+    return _learned("4-success", arrays, styles)
+
+
+@_drawn
+def _6_depth(arrays):
+    names = [name for name in arrays if name != "step"]
+    colour = pictures.colours(dict.fromkeys(name.split(", ")[1] for name in names))
+    styles = {name: (colour[name.split(", ")[1]], "--" if name.startswith("sigmoid") else "-") for name in names}
+    return _learned("6-depth", arrays, styles)
+
+
+def _learned(name, arrays, styles):
+    """The share of seeds that have learned, over the steps; `styles` has (colour, line style) of every curve."""
+
+    def paint(figure):
+        axis = figure.subplots()
+        for label, (colour, style) in styles.items():
+            axis.step(arrays["step"] + 1, arrays[label], color=colour, ls=style, lw=1.8, where="post", label=label)
+        axis.set(xscale="log", ylim=(-0.03, 1.03), xlabel="step + 1", ylabel="share of seeds")
+        figure.legend(*axis.get_legend_handles_labels(), loc="outside right upper")
+
+    return pictures.draw(name, 8, 3.6, paint)
+
+
+@_drawn
+def _7_jacobians(arrays):
+    names = {"dL_dY_hat": "L by ŷ", "dY_hat_dA": "ŷ by A", "dA_dH": "A by H", "dH_dW1": "H by W1", "dL_dW1": "L by W1"}
+
+    def paint(figure):
+        widths = [max(3, arrays[name].shape[1]) for name in names]
+        axes = figure.subplots(1, len(names), width_ratios=widths)
+        for axis, (name, title) in zip(axes, names.items(), strict=True):
+            J = np.ma.masked_equal(arrays[name], 0)
+            most = np.abs(J).max()
+            axis.pcolormesh(J, cmap=DIVERGING, vmin=-most, vmax=most, edgecolors=pictures.GRID, lw=0.3)
+            axis.set(title=title, aspect="equal", xticks=[], yticks=[], xlabel="×".join(map(str, J.shape)))
+            axis.invert_yaxis()
+            axis.grid(visible=False)
+            axis.spines[:].set_visible(False)
+        for axis, sign in zip(axes, ("·", "·", "·", "=", ""), strict=True):
+            axis.annotate(sign, (1, 0.5), (7, 0), xycoords="axes fraction", textcoords="offset points", va="center")
+
+    return pictures.draw("7-jacobians", 8, 3, paint)
