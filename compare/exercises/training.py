@@ -77,7 +77,7 @@ def counted(name, judged):
     wrong = agree.first_wrong(judged)
     said = []
     if wrong:
-        j, at = wrong
+        j, at = wrong.judged, wrong.index
         error, limit = (float(Z[at]) for Z in (j.error, j.limit))
         said = [f"{name}'s {j.quantity}{list(map(int, at))} is off by {error:.3g}, {limit:.3g} is allowed"]
     return Count(sum(int(j.certified.sum()) for j in judged), said)
