@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError
 from compare import signals
 from compare.errors import ColumnError, UsageError
 from compare.referee import JudgeError
-from compare.terminal import COLOURS, Terminal, err
+from compare.terminal import COLOURS, Terminal, err, plain
 
 VERBS = (
     *("agree", "report", "lesson", "exercise", "check", "train", "sweep"),
@@ -38,9 +38,9 @@ def main():
         code = app(sys.argv[1:], print_error=False, exit_on_error=False, result_action="return_value")
         sys.stdout.flush()
     except UsageError as error:
-        code = _complain(str(error), 2)
+        code = _complain(plain(str(error)), 2)
     except CycloptsError as error:
-        code = _complain(f"{str(error).strip()} See fourfold --help.", 2)
+        code = _complain(f"{plain(str(error))} See fourfold --help.", 2)
     except ColumnError as error:
         code = _complain(str(error), 3)
     except MemoryError:

@@ -111,16 +111,19 @@ class Peer:
         self.name, self.functions, self.activations, self.model, self.gone = name, [], [], False, False
         self._timeout = self._left = timeout
         self._printed, self._lines, self._rest, self._question = b"", 0, b"", b""
-        self._process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(folder),
-            cwd=folder / "work",
-            start_new_session=True,
-            preexec_fn=lambda: _settle(memory),  # noqa: PLW1509
-        )
+        try:
+            self._process = subprocess.Popen(
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment(folder),
+                cwd=folder / "work",
+                start_new_session=True,
+                preexec_fn=lambda: _settle(memory),  # noqa: PLW1509
+            )
+        except OSError as error:
+            raise UsageError(f"{name} cannot be started: {error.strerror}.") from None
         pipes = self._process.stdin, self._process.stdout, self._process.stderr
         self._pipes = self._stdin, self._stdout, self._stderr = tuple(pipe for pipe in pipes if pipe)
         for pipe in self._pipes:

@@ -64,5 +64,11 @@ def browse(page):
         err.print(f"No browser was found: open {page} yourself.", markup=False)
 
 
+def plain(text, longest=1000):
+    """Text from elsewhere in one line: nothing in it moves the cursor, and the middle of what is too long is left out."""
+    line = "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
+    return line if len(line) <= longest else f"{line[: longest // 2]} ... {line[-longest // 2 :]}"
+
+
 def command():
     return shlex.join(["fourfold", *sys.argv[1:]]).encode(errors="replace").decode()

@@ -1,0 +1,232 @@
+"""Every command, whatever it is given: one of the promised exit codes, one sentence, no traceback, inputs as they were.
+
+The commands and their options are asked from the application, so that a new one is tried too. They run in this process;
+a column runs in it as well, or is dead from the start. `make faults` tries thousands of inputs.
+"""
+
+import contextlib
+import errno
+import hashlib
+import io
+import os
+import shutil
+import signal
+import sys
+from concurrent.futures import Future
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from compare import cli, run, worker
+
+# Where it is too long at work it is interrupted wherever it is.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+COMMANDS = [name for name in cli.app if not name.startswith("-")]
+OUTPUTS = {"--json", "--out", "--junitxml"}
+# What an option is given where it is not tried, so that the work is little.
+LITTLE = {
+    "--impl": "numpy",
+    "--steps": "3",
+    "--seeds": "1",
+    "--dtype": "float64",
+    "--resolution": "2",
+    "--configurations": "1",
+}
+LONGEST = 0.5  # seconds of the processor for one example; what takes longer has been accepted
+NIGHTLY = settings.default.max_examples > 100
+FEW = settings(
+    max_examples=1000 if NIGHTLY else 30,
+    derandomize=not NIGHTLY,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+NAMES = [
+    "data.csv",
+    "a b.csv",
+    "ü☃ 網.csv",
+    "-dash.csv",
+    "--json",
+    "$(x) `y`.csv",
+    "report",
+    "report/result.json",
+    "none",
+]
+NAMES += ["report/inputs.npz", "report/arrays/0-numpy-float64.npz", "soak.json", "empty", "folder", ".", "", "mine.py"]
+MEANT = ["xor", "numpy", "numpy-loop,numpy", "sigmoid", "tanh,identity", "2,3,1", "quick", "full", "float32", "all"]
+MEANT += ["0", "1", "2", "3:5", "0.5", "1e-3", "-", "none", "asymmetric-tanh", "xor,one-of-each", "0,1", "--help"]
+STRANGE = [
+    "-1",
+    "nan",
+    "inf",
+    "-inf",
+    "1e400",
+    "5:2",
+    "a:b",
+    ",",
+    ":",
+    "1,,2",
+    "1e3.0",
+    "0x10",
+    "１２",
+    "1_0",
+    "--",
+    "-x",
+]
+STRANGE += [str(2**62), str(10**30), "9" * 5000, "x" * 5000, "\udcff", "\x1b[2J", "[red]", "%s{0}", "{}", "[]", "''"]
+TEXT = st.text(st.characters(exclude_characters="/\0"), max_size=12)  # stays in its folder
+VALUE = st.sampled_from(MEANT) | st.sampled_from(NAMES) | st.sampled_from(STRANGE) | TEXT
+
+
+class Enough(BaseException):
+    """It is at work, and has been for long enough."""
+
+
+class Now:
+    """Stands in for worker.Worker: little tasks are done at once, others kill it."""
+
+    dead = False
+
+    def __init__(self, memory):
+        pass
+
+    def submit(self, seconds, f, *args):
+        future = Future()
+        if self.dead or any(isinstance(a, int) and a > 100 for a in args):
+            future.set_exception(worker.Died(-9))
+        else:
+            future.set_result(f(*args))
+        return future
+
+    def stop(self):
+        pass
+
+
+def no_process(*args, **more):
+    raise OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC))
+
+
+def enough(*args, **more):
+    raise Enough
+
+
+@pytest.fixture(scope="module")
+def main():
+    """Runs a command line in this process: (exit code or None, standard output, standard error)."""
+    before = signal.signal(signal.SIGVTALRM, enough)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "Worker", Now)
+        patch.setattr("subprocess.Popen", enough)
+        patch.setattr("compare.peer.subprocess", SimpleNamespace(Popen=no_process, PIPE=-1))
+        patch.setattr("compare.signals.handle", lambda handler: None)
+
+        def main(*argv, dead=False, seconds=LONGEST):
+            out = io.TextIOWrapper(io.BytesIO(), "utf-8")
+            err = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(Now, "dead", dead)
+                patch.setattr(sys, "argv", ["fourfold", *argv])
+                patch.setattr(sys, "path", [*sys.path])
+                signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.1)
+                try:
+                    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                        cli.main()
+                except SystemExit as end:
+                    code = end.code
+                except Enough:
+                    code = None
+                finally:
+                    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            return code, *(stream.flush() or stream.buffer.getvalue().decode() for stream in (out, err))
+
+        yield main
+    signal.signal(signal.SIGVTALRM, before)
+
+
+@pytest.fixture(scope="module")
+def inputs(main, tmp_path_factory):
+    """A folder with a file of every kind that commands read."""
+    folder = tmp_path_factory.mktemp("inputs")
+    (folder / "folder").mkdir()
+    (folder / "empty").touch()
+    (folder / "mine.py").write_text("def gradients(X, Y, W1, W2): pass")
+    for name in NAMES[:6]:
+        (folder / name).write_text("a,b,y\n0,0.5,1\n-1,2e-3,0\n")
+    with contextlib.chdir(folder):
+        little = ["--impl", "numpy", "--dtype", "float64"]
+        assert main("report", *little, "--steps", "3", "--seeds", "2", "--out", "report", seconds=60)[0] == 0
+        assert main("soak", "soak.json", "--impl", "numpy", "--configurations", "1", seconds=60)[0] == 0
+    return folder
+
+
+@pytest.fixture
+def place(inputs, tmp_path):
+    """Makes a folder anew with all inputs in it, and goes there."""
+
+    @contextlib.contextmanager
+    def place():
+        shutil.rmtree(tmp_path / "place", ignore_errors=True)
+        shutil.copytree(inputs, tmp_path / "place")
+        with contextlib.chdir(tmp_path / "place"):
+            yield tmp_path / "place"
+
+    return place
+
+
+def files(folder):
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).digest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def promised(code, out, err):
+    """What every command promises about how it ends."""
+    event(f"exit code {code}")
+    assert "Traceback" not in out + err
+    assert code in {None, 0, 1, 2, 3}
+    if code == 2:
+        assert len(err.splitlines()) == 1, err
+        assert err.startswith("fourfold: ")
+        assert len(err) < 2000
+
+
+@st.composite
+def command_lines(draw, command):
+    """A command with some of its options; the rest as little work as can be."""
+    app = cli.app[command]
+    arguments = [a for a in app.assemble_argument_collection() if a.parse and not a.children]
+    tried = draw(st.lists(st.sampled_from(arguments), max_size=3, unique_by=id))
+    argv = [command]
+    for a in arguments:
+        name = a.names[0]
+        positional = a.field_info.kind.name.startswith("POSITIONAL")
+        if positional and (a.required or a in tried):
+            argv.append(draw(VALUE))
+        elif a.is_flag():
+            argv += [draw(st.sampled_from(a.names))] if a in tried else []
+        elif a in tried:
+            argv += [f"{name}={draw(VALUE)}"] if draw(st.booleans()) else [name, draw(VALUE)]
+        elif name in LITTLE:
+            argv += [name, LITTLE[name]]
+    return argv + draw(st.lists(VALUE, max_size=1)) if draw(st.integers(0, 9)) == 0 else argv
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_whatever_the_options(main, place, command):
+    @FEW
+    @given(command_lines(command), st.booleans())
+    def test(argv, dead):
+        with place() as folder:
+            before = files(folder)
+            ended = main(*argv, dead=dead)
+            after = files(folder)
+        promised(*ended)
+        named = {value for option in argv for value in (option, option.partition("=")[2]) if value}
+        written = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        unnamed = {name for name in written if not any(name == n or name.startswith(f"{n}/") for n in named)}
+        assert all(name.startswith("reports/out/") for name in unnamed), unnamed
+
+    test()
