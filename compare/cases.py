@@ -1,17 +1,20 @@
 """What is computed: the data, and weights drawn once, by NumPy, for everybody."""
 
 import csv
+import io
 import math
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from compare import result
 from compare.errors import UsageError
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 DTYPES = ("float64", "float32")
 LARGEST = 100_000_000
+LARGEST_CSV = 64 * 2**20  # bytes
 LARGEST_RATE = 1e30  # finite in every precision
 
 
@@ -136,10 +139,8 @@ def read_csv(path):
     inputs; without such headings the last column is the target. Raises UsageError.
     """
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = [(n, row) for n, row in enumerate(csv.reader(file), start=1) if row]
-    except OSError as error:
-        raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from None
+        text = io.StringIO(result.read_bytes(path, LARGEST_CSV).decode("utf-8-sig"), newline="")
+        rows = [(n, row) for n, row in enumerate(csv.reader(text), start=1) if row]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} is not a CSV file of text: {error}.") from None
     heading = [cell.strip() for cell in rows.pop(0)[1]] if rows and not any(map(_is_number, rows[0][1])) else None

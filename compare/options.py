@@ -142,10 +142,10 @@ class One:
 
 def case(training, seeds):
     t = training
-    return cases.make(t.data, t.activation, t.lr, t.steps, t.hidden, seeds, _widths(t.layers), t.bias)
+    return cases.make(t.data, t.activation, t.lr, t.steps, t.hidden, seeds, widths(t.layers), t.bias)
 
 
-def _widths(text):
+def widths(text):
     try:
         return None if text is None else [whole(width) for width in text.split(",")]
     except (ValueError, OverflowError):

@@ -153,7 +153,7 @@ def read_bytes(path, largest):
     except (OSError, ValueError) as error:
         raise UsageError(f"Cannot read {path}: {getattr(error, 'strerror', error)}.") from None
     if len(content) > largest:
-        raise UsageError(f"{path} is larger than {largest:,} bytes: it is not a result of fourfold.")
+        raise UsageError(f"{path} is larger than {largest:,} bytes, the most that is read of such a file.")
     return content
 
 

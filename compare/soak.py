@@ -4,19 +4,20 @@ What is found is a file that can be added to: the same command goes on where it 
 """
 
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
 import impls
-from compare import configurations
+from compare import configurations, result
 from compare.cases import DTYPES
 from compare.certify import certify
 from compare.environment import environment
 from compare.errors import ColumnError, UsageError
 from compare.referee import JudgeError
-from compare.result import Environment, Rejection
+from compare.result import Environment, Number, Rejection
 
 SCHEMA_VERSION = 1
 BATCH = configurations.SHAPES
@@ -35,7 +36,7 @@ class Total(msgspec.Struct, forbid_unknown_fields=True):
     no_number: int = 0
     out_of_range: int = 0
     rejected: int = 0
-    worst_ratio: float | str = 0.0
+    worst_ratio: Number = 0.0
     worst_at: int = 0  # the configuration
 
     def add(self, row, n):
@@ -70,13 +71,11 @@ def begin(names, command):
 def resume(path, names, command):
     """The Soak in a file, or a new one. Raises UsageError where it is another command's, version's or machine's."""
     new = begin(names, command)
-    try:
-        old = msgspec.json.decode(Path(path).read_bytes(), type=Soak)
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return new
-    except OSError as error:
-        raise UsageError(f"Cannot read {path}: {error.strerror}.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    try:
+        old = msgspec.json.decode(result.read_bytes(path, result.LARGEST_FILE), type=Soak)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is not a file of fourfold soak: {error}.") from None
     if old.columns != new.columns:
         raise UsageError(f"{path} is about {', '.join(old.columns)}: give the same --impl, or another file.")

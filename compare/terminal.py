@@ -65,7 +65,7 @@ def browse(page):
 
 
 def plain(text, longest=1000):
-    """Text from elsewhere in one line: nothing in it moves the cursor, and the middle of what is too long is left out."""
+    """Text from elsewhere in one line: nothing in it moves the cursor; what is too long lacks its middle."""
     line = "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
     return line if len(line) <= longest else f"{line[: longest // 2]} ... {line[-longest // 2 :]}"
 

@@ -8,18 +8,21 @@ import contextlib
 import errno
 import hashlib
 import io
+import json
 import os
 import shutil
 import signal
 import sys
+import zipfile
 from concurrent.futures import Future
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from compare import cli, run, worker
+from compare import cases, cli, worker
 
 # Where it is too long at work it is interrupted wherever it is.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -37,7 +40,7 @@ LITTLE = {
 LONGEST = 0.5  # seconds of the processor for one example; what takes longer has been accepted
 NIGHTLY = settings.default.max_examples > 100
 FEW = settings(
-    max_examples=1000 if NIGHTLY else 30,
+    max_examples=500 if NIGHTLY else 30,
     derandomize=not NIGHTLY,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
@@ -84,16 +87,16 @@ class Enough(BaseException):
 
 
 class Now:
-    """Stands in for worker.Worker: little tasks are done at once, others kill it."""
+    """Its methods stand in for worker.Worker's: little tasks are done at once, others kill it."""
 
     dead = False
 
-    def __init__(self, memory):
+    def __init__(self, memory=None):
         pass
 
     def submit(self, seconds, f, *args):
         future = Future()
-        if self.dead or any(isinstance(a, int) and a > 100 for a in args):
+        if Now.dead or any(isinstance(a, int) and a > 100 for a in args):
             future.set_exception(worker.Died(-9))
         else:
             future.set_result(f(*args))
@@ -116,7 +119,8 @@ def main():
     """Runs a command line in this process: (exit code or None, standard output, standard error)."""
     before = signal.signal(signal.SIGVTALRM, enough)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "Worker", Now)
+        for name in ("__init__", "submit", "stop"):
+            patch.setattr(worker.Worker, name, vars(Now)[name])
         patch.setattr("subprocess.Popen", enough)
         patch.setattr("compare.peer.subprocess", SimpleNamespace(Popen=no_process, PIPE=-1))
         patch.setattr("compare.signals.handle", lambda handler: None)
@@ -156,6 +160,7 @@ def inputs(main, tmp_path_factory):
     with contextlib.chdir(folder):
         little = ["--impl", "numpy", "--dtype", "float64"]
         assert main("report", *little, "--steps", "3", "--seeds", "2", "--out", "report", seconds=60)[0] == 0
+        shutil.copytree("report", "other")
         assert main("soak", "soak.json", "--impl", "numpy", "--configurations", "1", seconds=60)[0] == 0
     return folder
 
@@ -230,3 +235,123 @@ def test_whatever_the_options(main, place, command):
         assert all(name.startswith("reports/out/") for name in unnamed), unnamed
 
     test()
+
+
+PIECES = [
+    b"",
+    b"\0",
+    b"\xff",
+    b'"',
+    b"\n",
+    b",",
+    b"{",
+    b"[" * 5000,
+    b"1e999",
+    b"-1",
+    b"null",
+    b"NaN",
+    b"9" * 5000,
+    b"0.5",
+]
+
+
+@st.composite
+def damaged(draw, content):
+    """The bytes of a file with something cut out, put in, or put elsewhere."""
+    for _ in range(draw(st.integers(1, 3))):
+        start, end = sorted(draw(st.tuples(*[st.integers(0, len(content))] * 2)))
+        end = draw(st.sampled_from([start, min(start + 1, end), end]))
+        piece = draw(st.sampled_from([*PIECES, content[start:end] * 2]) | st.binary(max_size=8))
+        content = content[:start] + piece + content[end:]
+    return content
+
+
+@st.composite
+def damaged_arrays(draw, content):
+    """An .npz, and what is in it, damaged."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = draw(st.sampled_from(sorted(members)))
+    members[draw(st.sampled_from([name, "other.npy", "X.npy", "../X.npy"]))] = draw(damaged(members.pop(name)))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(name, member)
+    return buffer.getvalue()
+
+
+ROWS = st.lists(
+    st.lists(
+        st.sampled_from(["0", "1", "-2.5", "1e300", "1e-320", "nan", "", "x", "y", "y1", '"', " 1 "]) | TEXT, max_size=4
+    ),
+    max_size=5,
+)
+TABLES = ROWS.map(lambda rows: "\n".join(map(",".join, rows)).encode())
+AGREE = ["agree", "--impl", "numpy", "--steps", "3", "--seeds", "1", "--data", "data.csv"]
+READ = {
+    "CSV": (AGREE, "data.csv", lambda content: TABLES | damaged(content)),
+    "a result": (["diff", "report", "other"], "other/result.json", damaged),
+    "arrays": (["diff", "report", "other"], "other/inputs.npz", lambda c: damaged(c) | damaged_arrays(c)),
+    "a column's arrays": (["diff", "other", "report"], "other/arrays/0-numpy-float64.npz", damaged_arrays),
+    "a soak": (["soak", "soak.json", "--impl", "numpy", "--configurations", "1"], "soak.json", damaged),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", READ)
+def test_whatever_is_in_a_file(main, place, inputs, what):
+    argv, name, contents = READ[what]
+
+    @FEW
+    @given(contents((inputs / name).read_bytes()), st.booleans())
+    def test(content, listed):
+        with place() as folder:
+            (folder / name).write_bytes(content)
+            if listed and name.endswith(".npz"):  # the hash in result.json is that of the damaged file
+                path = folder / "other" / "result.json"
+                found = json.loads(path.read_bytes())
+                found["arrays"][name.removeprefix("other/")] = hashlib.sha256(content).hexdigest()
+                path.write_text(json.dumps(found))
+            before = files(folder)
+            ended = main(*argv)
+            after = files(folder)
+        promised(*ended)
+        assert after == before or (what == "a soak" and ended[0] == 0)
+
+    test()
+
+
+def test_a_pickle_in_an_npz_is_not_opened(main, place):
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, ("exploded",)
+
+    with place() as folder:
+        np.savez(folder / "other" / "inputs.npz", X=np.array([Bomb()], object))
+        path = folder / "other" / "result.json"
+        found = json.loads(path.read_bytes())
+        found["arrays"]["inputs.npz"] = hashlib.sha256((folder / "other" / "inputs.npz").read_bytes()).hexdigest()
+        path.write_text(json.dumps(found))
+        code, _, err = main("diff", "report", "other")
+        assert (code, "exploded" in os.listdir()) == (2, False)
+        assert "holds pickled Python objects, which are never read" in err
+
+
+@pytest.mark.parametrize("name", NAMES[1:6])
+def test_names_with_anything_in_them(main, place, name):
+    """A leading dash is given as --data=-dash.csv."""
+    with place() as folder:
+        little = ["--impl", "numpy", "--steps", "3", "--seeds", "1"]
+        verb, where = ("report", [f"--out=out {name}"]) if "ü" in name else ("agree", [])
+        assert main(verb, *little, f"--data={name}", f"--json={name}.json", *where, seconds=60)[::2] == (0, "")
+        assert (folder / f"{name}.json").is_file()
+        assert (folder / f"out {name}" / "index.html").is_file() == ("ü" in name)
+
+
+@pytest.mark.parametrize(("option", "largest"), [("agree --data", cases.LARGEST_CSV), ("diff report", 64 * 2**20)])
+def test_files_without_end(main, place, option, largest):
+    with place():
+        code, _, err = main(*option.split(), "/dev/zero", seconds=60)
+        assert (code, err) == (
+            2,
+            f"fourfold: /dev/zero is larger than {largest:,} bytes, the most that is read of such a file.\n",
+        )

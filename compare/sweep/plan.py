@@ -10,7 +10,7 @@ import numpy as np
 import impls
 from compare import environment
 from compare.errors import ColumnError, UsageError
-from compare.options import in_range
+from compare.options import in_range, widths
 from compare.sweep import executors, grid
 from compare.sweep.chunk import Chunk, at_once, case, compute, lengths, most
 from compare.sweep.store import Options
@@ -22,7 +22,7 @@ FEWEST = 500  # seeds at once: with fewer, most of a step is calling it
 def options(training, axes, X, Y, columns, dtypes, seeds):
     """The store.Options of a sweep: `training` (compare.options.Training) says what `axes` do not vary."""
     t = training
-    layers = None if t.layers is None else t.layers.replace(",", "-")
+    layers = "-".join(map(str, widths(t.layers) or ())) or None
     fixed = {"activation": t.activation.replace(",", "-"), "bias": t.bias, "lr": t.lr, "steps": t.steps}
     values = {name: [value] for name, value in fixed.items()} | {"layers": [layers], "hidden": [t.hidden]} | axes
     if values["layers"] != [None]:
