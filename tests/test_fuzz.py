@@ -25,7 +25,10 @@ from hypothesis import strategies as st
 from compare import cases, cli, worker
 
 # Where it is too long at work it is interrupted wherever it is.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.xdist_group("fuzz"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 COMMANDS = [name for name in cli.app if not name.startswith("-")]
 OUTPUTS = {"--json", "--out", "--junitxml"}
 # What an option is given where it is not tried, so that the work is little.
@@ -37,10 +40,10 @@ LITTLE = {
     "--resolution": "2",
     "--configurations": "1",
 }
-LONGEST = 0.5  # seconds of the processor for one example; what takes longer has been accepted
+LONGEST = 0.2  # seconds of the processor for one example; what takes longer has been accepted
 NIGHTLY = settings.default.max_examples > 100
 FEW = settings(
-    max_examples=500 if NIGHTLY else 30,
+    max_examples=500 if NIGHTLY else 20,
     derandomize=not NIGHTLY,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
