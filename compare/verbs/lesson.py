@@ -96,7 +96,8 @@ def lesson(
     store.write_folder(to, contents, numbers.strange)
     if json != "-":
         judged = f"{found.certified:,} numbers certified, {found.wrong:,} wrong."
-        out.print(f"{judged}\nLesson: {to}/index.html", markup=False)
+        written = [f"Lesson: {to}/index.html", *(f"Notebook: {to}/{name}" for name in contents if "ipynb" in name)]
+        out.print("\n".join([judged, *written]), markup=False)
     write_json(json, contents["lesson.json"])
     if failure:
         raise failure
