@@ -3,18 +3,20 @@
 from concurrent.futures import Future
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare import cases, run
+from compare import cases, result, run
 from compare.errors import ColumnError, UsageError
 from compare.options import Training
 from compare.sweep import chunk as c
 from compare.sweep import engine, executors, grid, plan, store, summary
 from impls.two_layer import numpy_impl
+from reports.sweep import MAPS, pages
 from tests.conftest import each_column
 from tests.test_cli import command, said
 
@@ -302,3 +304,30 @@ def test_workers_of_another_version_are_not_believed(tmp_path):
     with pytest.raises(ColumnError, match=r"A worker has numpy 2.* and the sweep was begun with 1\.0"):
         engine.run(executor, chunks, tmp_path, manifest)
     assert not Path(tmp_path, "chunks").exists()
+
+
+@pytest.mark.parametrize(
+    "axes", [{}, {"lr": [1.0, 0.1]}, {"lr": [1.0, 0.1], "hidden": [2, 3], "activation": ["tanh", "relu"]}]
+)
+def test_the_page_shows_every_configuration(tmp_path, axes):
+    options, chunks = planned(axes)
+    found = swept(tmp_path, options, chunks, here())
+    made = pages(msgspec.json.decode(result.encode(found), type=summary.Summary))
+    assert made == pages(found)
+    page = made["index.html"].decode()
+    assert page.count("<tr>") == 1 + len(found.rows)
+    assert f"{found.certified:,} numbers certified, 0 rejected" in page
+    assert {f"{name}.{kind}" for name in MAPS if axes for kind in ("svg", "csv")} == made.keys() - {"index.html"}
+    for row in found.rows if axes else ():
+        line = [str(getattr(row, name)) for name in ("lr", *({"hidden", "activation"} & axes.keys()))]
+        assert any(set(line) < {*text.split(",")} for text in made["median_loss.csv"].decode().splitlines())
+
+
+def test_what_does_not_come_to_an_end_is_counted(tmp_path):
+    """At this rate the identity network's loss leaves the format's range, with a smaller one it becomes smaller."""
+    options, chunks = planned({"lr": [50.0, 0.1]}, activation="identity", steps=2000)
+    diverging, learning = swept(tmp_path, options, chunks, here()).rows
+    assert (diverging.diverged, diverging.median_loss, diverging.reached) == (1, "inf", 0)
+    assert (learning.diverged, learning.reached) == (0, 0)
+    assert float(learning.median_loss) == pytest.approx(1 / 6, rel=0.05)
+    assert "∞" in pages(swept(tmp_path, options, chunks, here()))["median_loss.svg"].decode()

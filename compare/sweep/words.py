@@ -3,8 +3,6 @@
 from compare import show
 from compare.sweep import plan, summary
 
-SHOWN = 40  # rows
-
 
 def size(options, chunks):
     varied = [f"{len(options.grid[name])} {name}" for name in summary.varied(options) if name != "steps"]
@@ -37,15 +35,14 @@ def duration(seconds):
     return f"{minutes} min {round(seconds) % 60} s" if minutes else f"{seconds:.0f} s" if seconds >= 1 else "a second"
 
 
-def table(found):
-    """A show.grid of the rows, of those with the smallest median losses where there are too many."""
-    names = summary.varied(found.manifest.options)
-    rows = found.rows
-    if len(rows) > SHOWN:
-        rows = sorted(rows, key=lambda row: float(row.median_loss))[:SHOWN]
-    headers = ["column", "dtype", *names, "median L", f"L < {summary.REACHED:g}", "diverged"]
-    title = f"The {SHOWN} of {len(found.rows):,} with the smallest median loss" if len(found.rows) > SHOWN else ""
-    return show.grid(title, headers, [[*_cells(row, names)] for row in rows])
+def table(found, most):
+    """(caption, headers, rows of cells), of those with the smallest median losses where there are more than `most`."""
+    names, rows = summary.varied(found.manifest.options), found.rows
+    if len(rows) > most:
+        rows = sorted(rows, key=lambda row: float(row.median_loss))[:most]
+    headers = ["", "dtype", *names, "median L", f"L < {summary.REACHED:g}", "diverged"]
+    caption = f"The {most:,} of {len(found.rows):,} with the smallest median loss" if rows is not found.rows else ""
+    return caption, headers, [[*_cells(row, names)] for row in rows]
 
 
 def _cells(row, names):
@@ -54,6 +51,8 @@ def _cells(row, names):
 
 
 def value(x):
+    if x is None:
+        return ""
     return {True: "yes", False: "no"}[x] if isinstance(x, bool) else f"{x:g}" if isinstance(x, float) else str(x)
 
 

@@ -14,6 +14,7 @@ from compare.sweep import engine, executors, grid, plan, store, summary, words
 from compare.terminal import command, err, out, progress, write_json
 
 WITHOUT_ASKING = 1_000_000_000  # steps of all runs
+SHOWN = 40  # rows
 
 
 def sweep(
@@ -65,6 +66,8 @@ def sweep(
     json
         Write the summary as JSON to this file as well; - is standard output.
     """
+    from reports.sweep import pages  # matplotlib is not for the other verbs
+
     store.need_pyarrow()
     names, left_out = options.columns(impl)
     if impl is None:
@@ -94,9 +97,10 @@ def sweep(
         failures = _compute(executor, missing, to, manifest)
     found = summary.of(to, chunks, manifest, failures)
     content = result.encode(found)
-    result.write_whole(Path(to) / "summary.json", content)
+    for name, page in {**pages(found), "summary.json": content}.items():
+        result.write_whole(Path(to) / name, page)
     if json != "-":
-        _print_summary(found)
+        _print_summary(found, to)
     write_json(json, content)
     return found.exit_code()
 
@@ -113,14 +117,15 @@ def _compute(executor, chunks, folder, manifest):
             raise
 
 
-def _print_summary(found):
-    out.print(words.table(found))
+def _print_summary(found, folder):
+    out.print(show.grid(*words.table(found, SHOWN)))
     for rejection in show.firsts(found.rejections):
         _print(show.rejection(rejection))
     for column in found.columns:
         if column.reason:
             _print(f"Not judged: {column.reason}.")
     out.print(words.verdict(found), style="bold", markup=False)
+    _print(f"Page: {folder}/index.html")
 
 
 def _print(line):
