@@ -32,6 +32,9 @@ def pages(report, measured=None):
 
 def context(result, shown, section):
     """What a report's templates are filled with: a Result, its Pictures, and the Section on a benchmark or None."""
+    wrong = {}
+    for r in show.firsts(result.rejections):
+        wrong.setdefault(r.column, []).append(show.rejection(r))
     return {
         "result": result,
         "verdict": show.verdict(result),
@@ -39,7 +42,8 @@ def context(result, shown, section):
         "settings": show.settings(result).splitlines(),
         "tables": [(d + what, *rows) for d in show.dtypes(result) for what, *rows in show.tables(result, d)],
         "cases": show.case_table(result) if len(result.settings) > 1 else None,
-        "rejections": [show.rejection(r) for r in show.firsts(result.rejections)],
+        "first_wrong": [told[0] for told in wrong.values()],
+        "also_wrong": [line for told in wrong.values() for line in told[1:]],
         "pictures": shown,
         "bench": section,
         "provenance": [*provenance(result)],
@@ -122,11 +126,17 @@ def _pictures(report):
     yield training.loss_errors(by_dtype, seed, colour, alone)
     yield from _proved(report, colour)
     yield training.weights(arrays, seed, colour, named)
-    if case.widths[0] != 2 or "Y_hat_grid" not in arrays[next(iter(arrays))] or np.abs(inputs["X"]).max() > 1e30:
+    yield from on_the_plane(case, inputs, arrays, seed, named)
+
+
+def on_the_plane(case, inputs, arrays, seed, named):
+    """Pictures of a case with two inputs, where they can be drawn."""
+    X, Y = inputs["X"], inputs["Y"]
+    if case.widths[0] != 2 or "Y_hat_grid" not in next(iter(arrays.values())) or np.abs(X).max() > 1e30:
         return
     output = f", the first of {case.widths[-1]} outputs" if case.widths[-1] > 1 else ""
-    yield plane.predictions(arrays, seed, inputs["X"], inputs["Y"], named + output)
-    yield plane.boundary(arrays, seed, inputs["X"], inputs["Y"], inputs["grid"], named + output)
+    yield plane.predictions(arrays, seed, X, Y, named + output)
+    yield plane.boundary(arrays, seed, X, Y, inputs["grid"], named + output)
     if len(arrays) > 1:
         yield plane.differences(arrays, seed, inputs["grid"], named + output)
 

@@ -86,6 +86,17 @@ def test_pages_and_pictures(made):
     assert "limit" in made["report.md"].decode()
 
 
+def test_many_cases_and_rejections_do_not_stand_before_the_pictures(report):
+    settings = [msgspec.structs.replace(report.result.settings[0], name=f"case {n}") for n in range(9)]
+    told = render.context(msgspec.structs.replace(report.result, settings=settings), [], None)
+    assert len(told["first_wrong"]) == len(told["also_wrong"]) == 1
+    html, md = render.html("index.html.j2", told).decode(), render.markdown("report.md.j2", told).decode()
+    assert "<summary>Cases: 9</summary>" in html
+    assert "<summary>First wrong in other cases and precisions: 1</summary>" in html
+    assert html.count("case 8: 4 samples") == md.count("case 8: 4 samples") == 1
+    assert md.index("Further cases") > md.index("First wrong in other cases") > md.index("first wrong at step 0")
+
+
 def test_a_benchmark_is_shown_where_there_is_one(report):
     alone = report._replace(result=msgspec.structs.replace(report.result, rows=[]))
     pages = render.pages(alone, example())
@@ -225,8 +236,6 @@ def test_only_the_right_column_is_within_the_proved_limit(report):
 def test_what_is_not_smooth_gets_no_proved_curve(report):
     relu = cases.make("xor", "relu", 0.5, 50, 3, range(2))._replace(name=EVIL)
     assert proofs.curves(report, relu) == ({}, "relu is not smooth")
-    pages = render.pages(in_one_precision(report)._replace(proved={}))
-    assert "proved.svg" not in pages
 
 
 def test_the_same_result_gives_the_same_bytes(report, made):
@@ -275,13 +284,15 @@ def test_an_extent_that_cannot_be(extent):
 
 
 @pytest.mark.parametrize(
-    ("extent", "scale", "fewer"),
-    [("0,1e-300", 1, 0), ("1,1.0000000000000002", 0, 0), ("-1e30,1e30", 1e30, 0), ("0,1", 1e308, 3)],
+    ("extent", "scale", "count"),
+    [("0,1e-300", 1, 3), ("1,1.0000000000000002", 0, 3), ("-1e30,1e30", 1e30, 3), ("0,1", 1e308, 0)],
 )
-def test_pictures_of_any_extent_and_data(report, extent, scale, fewer):
+def test_pictures_of_any_extent_and_data(report, extent, scale, count):
     inputs = {**report.inputs, "grid": options.grid(20, extent), "X": report.inputs["X"] * scale}
-    pages = render.pages(in_one_precision(report)._replace(inputs=inputs))
-    assert pages["index.html"].count(b"<svg") == len(PICTURES) - 1 - fewer
+    arrays = proofs.columns(report, EVIL, "float64")
+    found = [*render.on_the_plane(report.result.settings[0], inputs, arrays, 0, "seed 0")]
+    assert len(found) == count
+    assert all(p.svg.startswith("<?xml") and len(p.seen) > 40 for p in found)
 
 
 def everything(folder):
