@@ -143,29 +143,39 @@ def _slices(length, at_once):
     return [slice(n, n + at_once) for n in range(0, length, at_once)]
 
 
-def judge_run(W1, W2, end, p):
-    """A run that shows only its end, as Judged: every loss, and the last W2 and W1.
+def judge_run(parameters, end, p):
+    """A run that shows only its end, as Judged: every loss, and the last parameters, those of the last layer first.
 
-    W1 (S, d_in, d_hidden), W2 before it; `end` is W1 and W2 after it and losses (steps, S). The truth is the exact
-    run from the same weights. A correct one leaves it by at most the sum of the limits of its steps, each carried on
-    through the steps that follow. Where that sum is larger than the numbers themselves it says nothing, and nothing
-    is certified.
+    `parameters` (S, ...) are those before it; `end` is all of them after it and losses (steps, S). The truth is the
+    exact run from the same weights. A correct one leaves it by at most the sum of the limits of its steps, each
+    carried on through the steps that follow. Where that sum is larger than the numbers themselves it says nothing,
+    and nothing is certified.
     """
     with np.errstate(all="ignore"):
-        new1, new2, losses = end
-        old, E_old = [truth.widen(W, p.wide) for W in (W1, W2)], [np.zeros(W.shape) for W in (W1, W2)]
-        judged, in_range, shows = [], np.ones(W1.shape[:-2], bool), np.ones(W1.shape[:-2], bool)
+        *new, losses = end
+        names, S = parameter_names(parameters, p), parameters[0].shape[:-2]
+        old, E_old = [truth.widen(Z, p.wide) for Z in parameters], [np.zeros(Z.shape) for Z in parameters]
+        judged, in_range, shows = [], np.ones(S, bool), np.ones(S, bool)
         for L in losses:
             q, E, fits = exact_values(old, p._replace(exact=False), E_old)
             in_range, shows = in_range & fits & np.isfinite(E["L"]), shows & _shows(q, E, p)[-1]
             judged.append(judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), shows, p))
-            pairs = [_carry(w, e, q[g], E[g], p) for w, e, g in zip(old, E_old, ("dL_dW1", "dL_dW2"), strict=True)]
+            pairs = [
+                _carry(z, e, q[f"dL_d{name}"], E[f"dL_d{name}"], p)
+                for z, e, name in zip(old, E_old, names, strict=True)
+            ]
             old, E_old = ([*Z] for Z in zip(*pairs, strict=True))
         judged = _concatenate([[j._replace(**_first_axis(j))] for j in judged])
-        for name, new, w, e in (("W2", new2, old[1], E_old[1]), ("W1", new1, old[0], E_old[0])):
-            fits = below_overflow((np.abs(truth.narrow(w)) + e).max(axis=(-2, -1)), p)
-            judged.append(judge(name, new, w, e, in_range & fits & _says_something(w, e), shows, p))
+        rows = zip(names, new, old, E_old, strict=True)
+        for name, Z, z, e in sorted(rows, key=lambda row: _updated(row[0])):
+            fits = below_overflow((np.abs(truth.narrow(z)) + e).max(axis=(-2, -1)), p)
+            judged.append(judge(name, Z, z, e, in_range & fits & _says_something(z, e), shows, p))
         return judged
+
+
+def _updated(name):
+    """Parameters in the order in which their gradients are computed: W2 b2 W1 b1."""
+    return -int(name[1:]), name[0] == "b"
 
 
 def _says_something(exact, limit):
@@ -213,8 +223,8 @@ def _judge_update(name, old, new, gradient, E_gradient, in_range, shows, p):
 def exact_values(parameters, p, E_weights=None, own=None):
     """Exact quantities, their limits, and where (per point) all of them stay within the format's range.
 
-    The limits hold for weights within `E_weights` (one array a layer) of those given; without, for these alone. `own`
-    is that of `truth.evaluate`.
+    The limits hold for weights within `E_weights` (an array a parameter) of those given; without, for these alone.
+    `own` is that of `truth.evaluate`.
     """
     network = network_of(parameters, p, p.wide)
     X, Y = truth.widen(p.X, p.wide), truth.widen(p.Y, p.wide)

@@ -60,21 +60,23 @@ def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=N
     """The limit of every quantity in `q` (from `truth.evaluate`), by the same names, as arrays of `number`.
 
     float64 is enough wherever float64 can hold the quantities; beyond, `number` may be long double. `E_weights`, an
-    array a layer, says how far the weights used may be from those in `network`; as a rule they are the same. `own` is
-    what `q` was evaluated with: what is computed from a column's own numbers knows them as inputs.
+    array a layer and then one for every layer's biases, says how far the weights used may be from those in `network`;
+    as a rule they are the same. `own` is what `q` was evaluated with: what is computed from a column's own numbers
+    knows them as inputs.
     """
     with np.errstate(all="ignore"):
         magnitude = lambda Z: None if Z is None else np.abs(narrow(Z, number))
         v = {name: magnitude(Z) for name, Z in q.items()}
         W, b = ([magnitude(Z) for Z in arrays] for arrays in network[:2])
-        E_W = E_weights or [np.zeros_like(w) for w in W]
+        K, none = len(W), [0.0] * len(W)
+        E_W, E_b = (E_weights[:K], E_weights[K:] or none) if E_weights else ([np.zeros_like(w) for w in W], none)
         own = {name: magnitude(Z) for name, Z in (own or {}).items()}
-        E = _limits(v, magnitude(X), magnitude(Y), W, E_W, b, network.activations, format_of(dtype), own)
+        E = _limits(v, magnitude(X), magnitude(Y), W, E_W, b, E_b, network.activations, format_of(dtype), own)
         factor = slack(dtype, wide)
         return {name: factor * limit for name, limit in E.items()}
 
 
-def _limits(v, X, Y, W, E_W, b, activations, f, own):
+def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
     """Everything given is a magnitude."""
     K = len(W)
     N, d_out = Y.shape[-2:]
@@ -84,7 +86,7 @@ def _limits(v, X, Y, W, E_W, b, activations, f, own):
     used = lambda name: (own[name], _input(own[name], f)) if name in own else (v[name], E[name])
     for k in range(1, K + 1):
         name = "Y_hat" if k == K else f"A{k}"
-        E[f"H{k}"] = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f, b[k - 1])
+        E[f"H{k}"] = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f, b[k - 1], E_b[k - 1])
         E[name], E[f"slope{k}"] = _activation(activations[k - 1], *used(f"H{k}"), v[name], v[f"slope{k}"], f)
         for Zs, Z in zip((A, E_A), used(name), strict=True):
             Zs.append(Z)
@@ -120,11 +122,11 @@ def _rounded(relative, magnitude, f, operations=1):
     return relative * magnitude + 2 * operations * f.eta * (magnitude > 0)
 
 
-def _product(a, E_a, b, E_b, f, bias=None):
+def _product(a, E_a, b, E_b, f, bias=None, E_bias=0.0):
     """Limit of a @ b, or of a @ b + bias: one more term of the sums, wherever in their order it is added."""
     n = a.shape[-1] + (bias is not None)
     a_most, b_most = a + E_a, b + E_b
-    most = a_most @ b_most if bias is None else a_most @ b_most + bias
+    most = a_most @ b_most if bias is None else a_most @ b_most + bias + E_bias
     E = gamma(n, f.u) * most
     # a E_b + E_a b + E_a E_b, less the products with an exact factor
     if E_b.any():
@@ -133,8 +135,8 @@ def _product(a, E_a, b, E_b, f, bias=None):
         E += E_a @ b_most
     some = (a_most > 0) @ (b_most > 0)
     if bias is not None:
-        E += _input(bias, f)
-        some = some | (bias > 0)
+        E += _input(bias, f) + E_bias
+        some = some | (bias + E_bias > 0)
     return E + 4 * n * f.eta * some
 
 

@@ -8,10 +8,9 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from compare import agree, referee
+from compare import agree, protocol, referee
 from compare.errors import ColumnError, Misfit
 from compare.result import Rejection, number
-from impls.model import Trace
 
 PATHS = 4  # that are compared with those of known mistakes
 STEPS = 10  # of a training run: each alone, then all in one call
@@ -44,13 +43,15 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class Point(NamedTuple):
-    """One case in one precision, for all seeds: W1 (S, d_in, d_hidden), W2 (S, d_hidden, d_out)."""
+    """One case in one precision, for all seeds: W1 ... WK (S, d_k-1, d_k) and, with biases, b1 ... bK (S, 1, d_k)."""
 
     case: str
     seeds: range
     p: agree.Problem
-    W1: np.ndarray
-    W2: np.ndarray
+    parameters: dict
+
+    def of_seed(self, s):
+        return [Z[s] for Z in self.parameters.values()]
 
 
 class Found(NamedTuple):
@@ -71,12 +72,13 @@ def check(peer, cases, dtype, hint=False, advance=lambda n: None):
     rejections = [f.rejection for f in functions if f.rejection]
     missing = [name for name in JUDGES if name not in peer.functions]
     if "trace" in peer.functions and given[0]:
-        missing += [f"{quantity} of trace" for quantity in Trace._fields if quantity not in given[0]]
+        names = protocol.quantities(points[0].p.row, *_depth(points[0]))
+        missing += [f"{quantity} of trace" for quantity in names if quantity not in given[0]]
     return Checked(
         target=peer.name,
         dtype=dtype,
         cases=list(dict.fromkeys(case.name for case in cases)),
-        activations=list(dict.fromkeys(case.activation for case in cases)),
+        activations=list(dict.fromkeys(name for case in cases for name in case.activation.split(","))),
         seeds=len(cases[0].seeds),
         functions=functions,
         missing=missing,
@@ -85,8 +87,16 @@ def check(peer, cases, dtype, hint=False, advance=lambda n: None):
 
 
 def _point(case, dtype):
-    *_, W1, W2 = case.cast(dtype)
-    return Point(case.name, case.seeds, agree.problem(case, dtype), W1, W2)
+    _, _, *parameters = case.cast(dtype)
+    p = agree.problem(case, dtype)
+    names = agree.parameter_names(parameters, p)
+    return Point(case.name, case.seeds, p, dict(zip(names, parameters, strict=True)))
+
+
+def _depth(point):
+    """(Number of layers, whether they have biases)"""
+    K = len(point.p.activations)
+    return K, len(point.parameters) > K
 
 
 def _judge(peer, name, points, given, advance):
@@ -134,25 +144,25 @@ def _train(peer, points):
         before, path, at = [], [], point
         for _ in range(STEPS):
             end = _ask(peer, "train", at, lr=point.p.lr, steps=1)
-            before.append((at.W1, at.W2))
-            path.append((end["W1"], end["W2"], end["losses"][:, 0]))
-            at = at._replace(**{name: end[name].astype(point.p.dtype) for name in ("W1", "W2")})
+            before.append([*at.parameters.values()])
+            path.append([*(end[name] for name in at.parameters), end["losses"][:, 0]])
+            at = at._replace(parameters={name: end[name].astype(point.p.dtype) for name in at.parameters})
         before, path = (tuple(np.stack(Z) for Z in zip(*rows, strict=True)) for rows in (before, path))
         judged, rejection = agree.judge_steps(before, path, point.p), None
         if wrong := agree.first_wrong(judged):
             t, s, *entry = wrong.index
-            W1, W2 = (W[t, s] for W in before)
-            rejection = _rejected(peer, point, wrong, s, entry, "one step of train", W1, W2)
+            rejection = _rejected(peer, point, wrong, s, entry, "one step of train", [Z[t, s] for Z in before])
         yield n, Found(_count(judged), rejection, {"path": path} if rejection else {})
         if rejection:
             continue
 
         end = _ask(peer, "train", point, lr=point.p.lr, steps=STEPS)
-        alone = {"W1": path[0][-1], "W2": path[1][-1], "losses": path[2].T}
+        alone = dict(zip(point.parameters, (Z[-1] for Z in path), strict=False)) | {"losses": path[-1].T}
         if all(np.array_equal(Z, end[name], equal_nan=True) for name, Z in alone.items()):
             yield n, Found(0, None, {})
             continue
-        losses, *weights = agree.judge_run(point.W1, point.W2, (end["W1"], end["W2"], end["losses"].T), point.p)
+        last = [*(end[name] for name in point.parameters), end["losses"].T]
+        losses, *weights = agree.judge_run([*point.parameters.values()], last, point.p)
         if wrong := agree.first_wrong([losses]):
             t, s = wrong.index
             rejection = _rejected(peer, point, wrong, s, [], f"train, step {t} of {STEPS}: {CARRIED}")
@@ -173,33 +183,36 @@ JUDGES = {"gradients": _gradients, "trace": _trace, "train": _train}
 
 def _ask(peer, call, point, backwards=False, **more):
     """The answers for all seeds, {name: (S, ...)}; raises Misfit for another form than asked for."""
-    p, order = point.p, [*range(len(point.W1))]
+    p, order = point.p, [*range(len(point.seeds))]
     answers = {}
     for s in reversed(order) if backwards else order:
-        W1, W2 = point.W1[s], point.W2[s]
-        answers[s] = peer.ask(call, p.X, p.Y, W1, W2, dtype=p.dtype, activation=p.activation, **more)
-        _check_shapes(call, answers[s], W1, W2, p, more.get("steps"))
+        parameters = dict(zip(point.parameters, point.of_seed(s), strict=True))
+        question = protocol.Question(call, p.row, p.dtype, p.activations, p.X, p.Y, parameters, more)
+        answers[s] = peer.ask(question)
+        _check_shapes(question, answers[s], _depth(point)[1])
         if answers[s].keys() != answers[order[-1] if backwards else 0].keys():
             raise Misfit(f"{call} gives other quantities from call to call")
     return {name: np.stack([answers[s][name] for s in order]) for name in answers[0]}
 
 
-def _check_shapes(call, answer, W1, W2, p, steps):
-    shapes = agree.trace_shapes((), len(p.X), (*W1.shape, p.Y.shape[1]))._asdict()
-    shapes |= {"W1": W1.shape, "W2": W2.shape, "losses": (steps,)}
+def _check_shapes(question, answer, biases):
+    q = question
+    widths = (q.X.shape[1], *(W.shape[1] for W in [*q.parameters.values()][: len(q.activations)]))
+    shapes = agree.trace_shapes((), len(q.X), widths, q.row, biases).named()
+    shapes |= {name: Z.shape for name, Z in q.parameters.items()} | {"losses": (q.train.get("steps"),)}
     for name, Z in answer.items():
         if Z.shape != shapes[name]:
             swapped = [other for other in answer if other != name and Z.shape == shapes[other]]
             hint = f", the shape of {swapped[0]}" if swapped else ""
-            raise Misfit(f"{call} gives {name} of shape {Z.shape}, not {shapes[name]}{hint}")
+            raise Misfit(f"{q.call} gives {name} of shape {Z.shape}, not {shapes[name]}{hint}")
 
 
 def _evaluated(peer, call, point, quantities):
-    judged = agree.judge_trace(quantities, (point.W1, point.W2), point.p)
+    judged = agree.judge_trace(quantities, [*point.parameters.values()], point.p)
     rejection = None
     if wrong := agree.first_wrong(judged):
         s, *entry = wrong.index
-        rejection = _rejected(peer, point, wrong, s, entry, call, point.W1[s], point.W2[s])
+        rejection = _rejected(peer, point, wrong, s, entry, call, point.of_seed(s))
     return Found(_count(judged), rejection, quantities)
 
 
@@ -207,16 +220,16 @@ def _count(judged):
     return sum(int((j.certified | j.no_number).sum()) for j in judged)
 
 
-def _rejected(peer, point, wrong, s, entry, note, W1=None, W2=None):
+def _rejected(peer, point, wrong, s, entry, note, parameters=None):
     """The Rejection of an entry of seed number s; with the weights it comes from, confirmed in ball arithmetic."""
     j, p = wrong.judged, point.p
     value, exact, error, limit = (Z[wrong.index] for Z in (j.value, j.exact, j.error, j.limit))
     certificate = ""
-    if W1 is not None and W2 is not None and all(np.isfinite(Z).all() for Z in (p.X, p.Y, W1, W2, exact)):
-        certificate = referee.confirm(j.quantity, tuple(entry), value, limit, (W1, W2), p)
+    if parameters and all(np.isfinite(Z).all() for Z in (p.X, p.Y, *parameters, exact)):
+        certificate = referee.confirm(j.quantity, tuple(entry), value, limit, parameters, p)
     return Rejection(
         column=peer.name,
-        case=f"{point.case}, {p.activation}",
+        case=_name(point),
         dtype=p.dtype,
         step=0,
         seed=point.seeds[s],
@@ -231,6 +244,11 @@ def _rejected(peer, point, wrong, s, entry, note, W1=None, W2=None):
     )
 
 
+def _name(point):
+    p = point.p
+    return f"{point.case}, {p.activation if p.row == 'two_layer' else ','.join(p.activations)}"
+
+
 def first_rejection(checked):
     """The first wrong number in order of computation: of `trace` if that shows it, else of `gradients` or `train`."""
     by_name = {f.name: f.rejection for f in checked.functions}
@@ -241,15 +259,18 @@ def _diagnosis(points, given, rejections, hint):
     """What the numbers of the first wrong seed look like, in words; "" where they do not show the fault.
 
     A path is evidence only where nothing else is wrong: `train` need not have its gradients from `gradients`. A few
-    are enough, as every mistake there is has to be trained beside them.
+    are enough, as every mistake there is has to be trained beside them. Networks of one depth are compared, that of
+    the first rejection.
     """
     from compare.diagnosis import Observation, diagnose, show_diagnosis
 
     observations, others = [], any("train" not in r.note for r in rejections)
-    for point, quantities in [*zip(points, given, strict=True)][: None if others else PATHS]:
+    depth = next(_depth(point) for point in points if _name(point) == rejections[0].case)
+    alike = [pair for pair in zip(points, given, strict=True) if _depth(pair[0]) == depth]
+    for point, quantities in alike[: None if others else PATHS]:
         s = point.seeds.index(rejections[0].seed)
         found = {name: Z[s] for name, Z in quantities.items() if name != "path"}
         path = tuple(Z[:, s] for Z in quantities["path"]) if "path" in quantities and not others else None
-        observations.append(Observation(point.p, point.W1[s], point.W2[s], found, path))
+        observations.append(Observation(point.p, tuple(point.of_seed(s)), found, path))
     diagnosis = diagnose(observations)
     return show_diagnosis(diagnosis, hint) if diagnosis.quantity else ""

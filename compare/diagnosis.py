@@ -9,54 +9,103 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare import agree, bounds, suites, truth
+from compare import agree, bounds, protocol, run, suites, truth
 from compare.agree import Problem
 from compare.mistakes import planted
 from compare.mistakes.catalogue import MISTAKES
 from compare.mistakes.mistake import Mistake
 from compare.patterns import pattern
-from impls.model import Trace
 
-# Cases that tell the mistakes apart.
-CASES = (
-    "asymmetric-sigmoid",
-    "one-output-sigmoid",
-    "square-sigmoid",
-    "saturated-sigmoid",
-    "asymmetric-tanh",
-    "asymmetric-relu",
-)
-PATH = ("every L", "every W2", "every W1")
-ORDER = (*Trace._fields, *PATH)
-EQUATIONS = dict(
-    zip(ORDER, ("E1", "E2", "E3", "E4", "E5", "E10", "E13", "E15", "E16", "E19", "E24", "E23", "E23"), strict=True)
-)
-# What each quantity is computed from.
-FROM = {
-    "H": (),
-    "A": ("H",),
-    "Y_hat": ("A",),
-    "R": ("Y_hat",),
-    "L": ("R",),
-    "dL_dY_hat": ("R",),
-    "dL_dW2": ("A", "dL_dY_hat"),
-    "dL_dA": ("dL_dY_hat",),
-    "dL_dH": ("A", "dL_dA"),
-    "dL_dW1": ("dL_dH",),
-    "every L": ("L",),
-    "every W2": ("dL_dW2",),
-    "every W1": ("dL_dW1",),
+# Cases that tell the mistakes apart, of one depth in the row of any depth.
+CASES = {
+    "two_layer": (
+        "asymmetric-sigmoid",
+        "one-output-sigmoid",
+        "square-sigmoid",
+        "saturated-sigmoid",
+        "asymmetric-tanh",
+        "asymmetric-relu",
+    ),
+    "deep": ("deep-tanh", "deep-square-relu", "deep-saturated", "deep-zero-biases"),
 }
+# Of a quantity without the number of its layer; a last layer's dL_dW is E13.
+EQUATIONS = {
+    "H": "E1",
+    "A": "E2",
+    "Y_hat": "E3",
+    "R": "E4",
+    "L": "E5",
+    "dL_dY_hat": "E10",
+    "dL_dA": "E15",
+    "dL_dH": "E16",
+    "dL_dW": "E19",
+    "dL_db": "E7",
+    "every L": "E24",
+    "every W": "E23",
+    "every b": "E23",
+}
+
+
+class Quantities(NamedTuple):
+    """What there is to see of a network, by name."""
+
+    order: tuple  # of computation; those of a path last
+    sources: dict  # what each is computed from
+    depth: int
+
+    def first(self, names):
+        return min(names, key=self.order.index)
+
+    def equation(self, name):
+        layer = name.rstrip("0123456789")
+        return "E13" if name == f"dL_dW{self.depth}" else EQUATIONS[layer]
+
+    def behind(self, name):
+        """Everything a quantity is computed from, itself left out."""
+        return {q for source in self.sources[name] for q in (source, *self.behind(source))}
+
+
+@cache
+def quantities(row, depth, biases):
+    """The Quantities of a network of a row."""
+    K, sources = depth, {"H1": (), "R": ("Y_hat",), "L": ("R",), "dL_dY_hat": ("R",), "every L": ("L",)}
+    for k in range(1, K + 1):
+        A, A_in = "Y_hat" if k == K else f"A{k}", f"A{k - 1}"
+        sources |= {
+            A: (f"H{k}",),
+            f"dL_dH{k}": (A, f"dL_d{A}"),
+            f"dL_dW{k}": (f"dL_dH{k}",),
+            f"dL_db{k}": (f"dL_dH{k}",),
+        }
+        sources |= {f"every {z}{k}": (f"dL_d{z}{k}",) for z in "Wb"}
+        if k > 1:
+            sources |= {f"H{k}": (A_in,), f"dL_d{A_in}": (f"dL_dH{k}",), f"dL_dW{k}": (A_in, f"dL_dH{k}")}
+    if row == "two_layer":
+        # its output is linear and without a name of its own before σ: H2 is Y_hat
+        same = {name: short for short, name in agree.TRUTH_NAMES.items()} | {"H2": "Y_hat", "dL_dH2": "dL_dY_hat"}
+        renamed = lambda names: tuple(same.get(name, name) for name in names)
+        kept = {name: sources[name] for name in sources if name not in {"H2", "dL_dH2", "Y_hat"}}
+        sources = dict(zip(renamed(kept), map(renamed, kept.values()), strict=True)) | {"Y_hat": ("A",)}
+    parameters = [f"{z}{k}" for k in range(K, 0, -1) for z in ("Wb" if biases else "W")]
+    order = (*protocol.quantities(row, K, biases), "every L", *(f"every {name}" for name in parameters))
+    return Quantities(order, {name: sources[name] for name in order}, K)
+
+
+def of_training(quantity):
+    return quantity.startswith("every ")
 
 
 class Observation(NamedTuple):
     """What a target gave at one point."""
 
     p: Problem
-    W1: np.ndarray  # (d_in, d_hidden)
-    W2: np.ndarray  # (d_hidden, d_out)
-    found: dict  # fields of Trace -> arrays
-    path: tuple | None = None  # W1 (steps, d_in, d_hidden), W2 (steps, d_hidden, d_out), L (steps,) from these weights
+    parameters: tuple  # of one network: W1 ... WK and, with biases, b1 ... bK
+    found: dict  # quantities of a trace -> arrays
+    path: tuple | None = None  # all parameters (steps, ...) after every step from these, and L (steps,)
+
+    def quantities(self):
+        K = len(self.p.activations)
+        return quantities(self.p.row, K, len(self.parameters) > K)
 
 
 class Diagnosis(NamedTuple):
@@ -68,19 +117,20 @@ class Diagnosis(NamedTuple):
     deduced: bool  # the target did not show that quantity itself
     pattern: str  # what is odd about the first wrong quantity that it did show
     candidates: tuple[tuple[Mistake, ...], ...]
+    equations: tuple[str, ...] = ()  # of the suspects
 
 
-def points(dtype="float64"):
-    """(Problem, W1, W2) of one network of every case of CASES."""
-    entries = {entry.name: entry for entry in suites.TABLE}
-    for name in CASES:
+def points(row="two_layer", dtype="float64"):
+    """(Problem, parameters) of one network of every case of a row's CASES."""
+    entries = {entry.name: entry for entry in (*suites.TABLE, *suites.DEEP)}
+    for name in CASES[row]:
         case = suites.build(entries[name])
-        *_, W1, W2 = case.cast(dtype)
-        yield agree.problem(case, dtype), W1[0], W2[0]
+        _, _, *parameters = case.cast(dtype)
+        yield agree.problem(case, dtype), tuple(Z[0] for Z in parameters)
 
 
 def diagnose(observations):
-    """The Diagnosis of what a target gave at one or more points.
+    """The Diagnosis of what a target gave at one or more points, all of one row and depth.
 
     A candidate reproduces every number shown within what rounding allows, and gives a wrong number somewhere.
     """
@@ -89,28 +139,35 @@ def diagnose(observations):
         wrong = {q for view in views for q in view.wrong}
         if not wrong:
             return Diagnosis(None, "", (), False, "", ())
-        first = min(wrong, key=ORDER.index)
+        Q = observations[0].quantities()
+        first = Q.first(wrong)
         shown = {q for view in views for q in view.values}
         candidates = _candidates(views, wrong)
-        suspects = _suspects(first, wrong, shown)
-        named = {min((m.quantity for m in mistakes), key=ORDER.index) for mistakes in candidates}
-        suspects = sorted(named, key=ORDER.index) or suspects
+        named = {Q.first(c.firsts) for c in candidates}
+        suspects = sorted(named, key=Q.order.index) or _suspects(first, wrong, shown, Q)
         quantity = suspects[0]
         of = [view.look(first) for view in views if first in view.wrong]
-        equation = candidates[0][0].equation if candidates and quantity in PATH else EQUATIONS[quantity]
+        best = candidates[0].mistakes[0] if candidates else None
+        equation = best.equation if best and of_training(quantity) else Q.equation(quantity)
         return Diagnosis(
-            quantity, equation, tuple(suspects), quantity not in shown, pattern(first, of), tuple(candidates)
+            quantity,
+            equation,
+            tuple(suspects),
+            quantity not in shown,
+            pattern(first, of),
+            tuple(c.mistakes for c in candidates),
+            tuple(map(Q.equation, suspects)),
         )
 
 
 class _View:
-    """One observation beside the truth: everything by quantity, the path's with the names of PATH."""
+    """One observation beside the truth: everything by quantity, the path's as "every ..."."""
 
     def __init__(self, observation):
         self.o = o = observation
-        q, E, in_range = agree.exact_values((o.W1, o.W2), o.p._replace(exact=False))
+        q, E, in_range = agree.exact_values(o.parameters, o.p._replace(exact=False))
         self.values, self.exact, self.limit, self.wide = {}, {}, {}, {}
-        for name in Trace._fields:
+        for name in filter(lambda name: not of_training(name), o.quantities().order):
             key = agree.TRUTH_NAMES.get(name, name)
             self.wide[name], self.limit[name] = q[key], np.asarray(E[key])
             self.exact[name] = truth.narrow(np.asarray(q[key]))
@@ -118,7 +175,7 @@ class _View:
                 self.values[name] = np.asarray(o.found[name], o.p.dtype)
         self.usable = bool(in_range)
         if o.path is not None:
-            self.values |= dict(zip(PATH, (np.asarray(Z, o.p.dtype) for Z in _path_order(o.path)), strict=True))
+            self.values |= {name: np.asarray(Z, o.p.dtype) for name, Z in _by_name(o, o.path).items()}
         self.wrong = {name for name in o.found if self.is_wrong(name, self.values[name])}
         if o.path is not None and self.usable:
             self.wrong |= _wrong_in_path(o)
@@ -136,35 +193,30 @@ class _View:
         return self.values[name], self.exact.get(name), self.limit.get(name), self.exact, self.o.p
 
 
-def _path_order(path):
-    W1, W2, L = path
-    return L, W2, W1
+def _by_name(o, path):
+    names = [*agree.parameter_names(o.parameters, o.p), "L"]
+    return {f"every {name}": Z for name, Z in zip(names, path, strict=True)}
 
 
 def _wrong_in_path(o):
-    """Names of PATH that the step certificate rejects; all of them where the arrays have the wrong shape."""
+    """What of the path the step certificate rejects; all of it where the arrays have the wrong shape."""
     path = tuple(np.asarray(Z, o.p.dtype) for Z in o.path)
-    if agree.malformed_path(path, (o.W1, o.W2), len(path[2]), o.p):
-        return set(PATH)
-    before = [np.concatenate([w[None], ws[:-1]])[:, None] for w, ws in zip((o.W1, o.W2), path, strict=False)]
+    if agree.malformed_path(path, o.parameters, len(path[-1]), o.p):
+        return set(_by_name(o, path))
+    before = [np.concatenate([w[None], ws[:-1]])[:, None] for w, ws in zip(o.parameters, path, strict=False)]
     judged = agree.judge_steps(before, [Z[:, None] for Z in path], o.p)
     return {f"every {j.quantity}" for j in judged if j.wrong.any()}
 
 
-def _suspects(first, wrong, shown):
+def _suspects(first, wrong, shown, Q):
     """What can be wrong first where `first` is the first one seen to be, in order of computation.
 
     It must not lie behind a quantity that is right, and everything seen that is computed from it must be wrong.
     """
-    cleared = {q for right in shown - wrong for q in (right, *_sources(right))}
-    possible = ({*_sources(first)} - cleared - shown) | {first}
-    explains = lambda q: {s for s in shown if q in _sources(s) or q == s} == wrong
-    return sorted(filter(explains, possible), key=ORDER.index) or [first]
-
-
-def _sources(quantity):
-    """Everything a quantity is computed from, itself left out."""
-    return {q for source in FROM[quantity] for q in (source, *_sources(source))}
+    cleared = {q for right in shown - wrong for q in (right, *Q.behind(right))}
+    possible = (Q.behind(first) - cleared - shown) | {first}
+    explains = lambda q: {s for s in shown if q in Q.behind(s) or q == s} == wrong
+    return sorted(filter(explains, possible), key=Q.order.index) or [first]
 
 
 # What the mistakes of the catalogue give, and whether the target gives the same.
@@ -172,37 +224,60 @@ def _sources(quantity):
 
 class _Single(NamedTuple):
     mistake: Mistake
+    first: str  # what it breaks first
     broken: set  # quantities it breaks, of those shown
     reproduced: set  # quantities that are the target's, at every point
+
+
+class _Candidate(NamedTuple):
+    mistakes: tuple
+    firsts: tuple
 
 
 def _candidates(views, wrong):
     """Single mistakes that give all the numbers shown, or else pairs of them."""
     shown = {q for view in views for q in view.values}
-    in_trace, in_path = wrong - set(PATH), bool(shown & set(PATH))
+    in_path = any(map(of_training, shown))
     evaluation, training = [], []
-    for mistake in MISTAKES.values():
-        if "numpy" in mistake.planted and (in_path or mistake.quantity not in PATH):
+    for mistake in _known(views[0].o.p.row):
+        if in_path or not of_training(mistake.quantity):
             single = _single(mistake, views, shown)
             if single.broken:
-                (training if mistake.quantity in PATH else evaluation).append(single)
-    fitting = [s.mistake for s in (*evaluation, *training) if s.broken and shown <= s.reproduced]
+                (training if of_training(mistake.quantity) else evaluation).append(single)
+    fitting = [s for s in (*evaluation, *training) if s.broken and shown <= s.reproduced]
     if fitting:
-        return [(mistake,) for mistake in fitting]
+        return [_Candidate((s.mistake,), (s.first,)) for s in fitting]
+    in_trace = {q for q in wrong if not of_training(q)}
     if not in_trace:
         return _pairs(views, training, training, wrong, shown) if in_path else []
-    numbers = shown - set(PATH)
+    numbers = {q for q in shown if not of_training(q)}
     explained = [s for s in evaluation if numbers <= s.reproduced]  # by one; another one is in the training
     if explained:
         return _pairs(views, explained, training, wrong, shown)
     return _pairs(views, evaluation, evaluation, in_trace, numbers)
 
 
+@cache
+def _known(row):
+    """Mistakes that can be planted in a row's NumPy column, whichever row they were found in: a loss is a loss."""
+    return [m for m in MISTAKES.values() if "numpy" in m.planted and _fits_in(row, m.planted["numpy"])]
+
+
+def _fits_in(row, texts):
+    try:
+        return bool(planted.wrong_source("numpy", *texts, row=row))
+    except ValueError:
+        return False
+
+
 def _single(mistake, views, shown):
     given = [_given(mistake.planted["numpy"], view) for view in views]
     broken = {q for view, values in zip(views, given, strict=True) for q in _broken(view, values)}
     same = lambda q: all(q not in v.values or (q in g and _same(v, q, g[q])) for v, g in zip(views, given, strict=True))
-    return _Single(mistake, broken, {q for q in shown if same(q)})
+    first, Q = mistake.quantity, views[0].o.quantities()
+    if broken and not (of_training(first) and first in Q.order):  # a path goes on from what is wrong
+        first = Q.first(broken)
+    return _Single(mistake, first, broken & shown, {q for q in shown if same(q)})
 
 
 def _pairs(views, some, others, wrong, quantities):
@@ -210,51 +285,52 @@ def _pairs(views, some, others, wrong, quantities):
 
     What only one of the two breaks, it must reproduce alone; so few pairs have to be tried.
     """
-    fitting = []
+    fitting, row = [], views[0].o.p.row
     for a, b in combinations(some, 2) if some is others else product(some, others):
         of_one = [(a, a.broken - b.broken), (b, b.broken - a.broken)]
         if (a.broken | b.broken) & quantities != wrong:
             continue
-        if all(only & quantities <= s.reproduced for s, only in of_one) and _both_there(a.mistake, b.mistake):
+        if all(only & quantities <= s.reproduced for s, only in of_one) and _both_there(a.mistake, b.mistake, row):
             texts = a.mistake.planted["numpy"] + b.mistake.planted["numpy"]
             if all(_fits(view, _given(texts, view), quantities) for view in views):
-                fitting.append((a.mistake, b.mistake))
+                fitting.append(_Candidate((a.mistake, b.mistake), (a.first, b.first)))
     return fitting
 
 
-def _both_there(a, b):
+def _both_there(a, b, row):
     """Whether two mistakes leave each other's text alone."""
     texts = a.planted["numpy"], b.planted["numpy"]
     try:
-        one, other = (planted.wrong_source("numpy", *x, *y) for x, y in (texts, texts[::-1]))
+        one, other = (planted.wrong_source("numpy", *x, *y, row=row) for x, y in (texts, texts[::-1]))
     except ValueError:
         return False
     return one == other
 
 
 @cache
-def _module(texts):
-    return planted.changed("numpy", *texts)
+def _module(texts, row):
+    return planted.changed("numpy", *texts, row=row)
 
 
 def _given(texts, view):
     """What the NumPy column with these texts replaced gives at a point, or {} where it raises."""
-    o, column = view.o, _module(texts)
-    data = [np.array(Z) for Z in (o.p.X, o.p.Y, o.W1, o.W2)]
+    o, column = view.o, _module(texts, view.o.p.row)
+    X, Y, *natives = (np.array(Z) for Z in (o.p.X, o.p.Y, *o.parameters))
+    *weights, activations = run._arguments(o.p.row, natives, o.p.activations)
     try:
-        values = column.trace(*data, o.p.activation)._asdict()
+        values = column.trace(X, Y, *weights, activations).named()
         if o.path is not None:
-            path = column.train(*data, o.p.lr, len(o.path[2]), o.p.activation)
-            values |= zip(PATH, _path_order(path), strict=True)
+            path = column.train(X, Y, *weights, o.p.lr, len(o.path[-1]), activations)
+            values |= _by_name(o, run._flat(path))
     except Exception:  # a planted mistake may raise anything, as on shapes that do not fit
         return {}
-    return {q: np.asarray(values[q]) for q in view.values}
+    return {q: np.asarray(Z) for q, Z in values.items()}
 
 
 def _broken(view, given):
     """Quantities that a planted column gets wrong; those of a path by comparison with the right column's."""
-    right = _given((), view) if PATH[0] in given else {}
-    differs = lambda q: not _near_path(view, given[q], right[q]) if q in PATH else view.is_wrong(q, given[q])
+    right = _given((), view) if "every L" in given else {}
+    differs = lambda q: not _near_path(view, given[q], right[q]) if of_training(q) else view.is_wrong(q, given[q])
     return {q for q in given if differs(q)}
 
 
@@ -269,7 +345,7 @@ def _same(view, quantity, given):
     nearer to the target than to the truth, by far, or a small mistake would be taken for another one.
     """
     value = view.values[quantity]
-    if quantity in PATH:
+    if of_training(quantity):
         return _near_path(view, value, given)
     if value.shape != given.shape or (np.isfinite(value) != np.isfinite(given)).any():
         return False
@@ -298,7 +374,8 @@ def show_diagnosis(diagnosis, hint=False):
         return "Nothing is wrong."
     where = f"First wrong: {d.quantity} ({d.equation})"
     if len(d.suspects) > 1:
-        where = f"First wrong: one of {', '.join(f'{q} ({EQUATIONS[q]})' for q in d.suspects)}"
+        each = (f"{q} ({equation})" for q, equation in zip(d.suspects, d.equations, strict=True))
+        where = f"First wrong: one of {', '.join(each)}"
     if hint:
         return f"{where}."
     lines = [f"{where}{', deduced' if d.deduced else ''}. {d.pattern}"]
@@ -307,7 +384,7 @@ def show_diagnosis(diagnosis, hint=False):
     best, *others = d.candidates
     lines.append(f"This is what happens with: {_names(best)}.")
     for mistake in best:
-        wrong, right = planted.differing_lines("numpy", *mistake.planted["numpy"])
+        wrong, right = planted.differing_lines("numpy", *mistake.planted["numpy"], row=mistake.row)
         lines += [f"    {mistake.why}"]
         lines += [f"    {label}  {line}" for label, part in (("wrong", wrong), ("right", right)) for line in part]
     if others:

@@ -7,11 +7,11 @@ from compare import suites, target
 class Here:
     """A peer.Peer without a process: the functions are called as they are."""
 
-    def __init__(self, name, functions):
-        self.name, self.functions = name, functions
+    def __init__(self, name, functions, taken):
+        self.name, self.functions, self._taken = name, functions, taken
 
-    def ask(self, call, *arrays, **more):
-        return target.ask(self.functions, call, *arrays, **more)
+    def ask(self, question):
+        return target.ask(self.functions, question, self._taken)
 
 
 def check(
@@ -31,9 +31,14 @@ def check(
     """
     given = {"gradients": gradients, "trace": trace, "train": train}
     functions = {name: f for name, f in given.items() if f is not None}
+    taken = target.takes(gradients)
     for name, f in functions.items():
-        target.check_signature(name, f)
-    cases = suites.situations(activation, suite, names, dtype, range(seeds))
+        target.check_signature(name, f, taken)
+    if taken == target.TWO_LAYER:
+        cases = suites.situations(activation, suite, names, dtype, range(seeds))
+    else:
+        each = activation.split(",")
+        cases = suites.layered(each, None, taken == target.BIASED, suite, names, dtype, range(seeds))
     names = (getattr(gradients, key, "") for key in ("__module__", "__qualname__"))
-    name = ".".join(n for n in names if n not in {"", "__main__"})
-    return check_peer.check(Here(name or "gradients", functions), cases, dtype, hint)
+    name = ".".join(n for n in names if n not in {"", None, "__main__"})
+    return check_peer.check(Here(name or "gradients", functions, taken), cases, dtype, hint)

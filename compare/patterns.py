@@ -92,14 +92,23 @@ def _sample(quantity, value, exact, limit, q, p):
     N = len(p.X)
     if quantity == "L":
         parts = (q["R"] ** 2).sum(axis=-1) / (2 * N)
-    elif quantity in {"dL_dW2", "dL_dW1"}:
-        a, d = (q["A"], q["dL_dY_hat"]) if quantity == "dL_dW2" else (p.X, q["dL_dH"])
+    elif quantity.startswith("dL_dW"):
+        a, d = _factors_of(int(quantity[5:]), q, p)
         parts = a[:, :, None] * d[:, None, :]
+    elif quantity.startswith("dL_db"):
+        parts = q[f"dL_dH{quantity[5:]}"][:, None, :]
     else:
         return []
     names = ["the first sample", *(f"sample {k}" for k in range(2, N)), "the last sample"]
     out = [f"leaves out {n}" for n, part in zip(names, parts, strict=False) if _same(value, exact, exact - part, limit)]
     return out + [f"has {n} only" for n, part in zip(names, parts, strict=False) if _same(value, exact, part, limit)]
+
+
+def _factors_of(k, q, p):
+    """A of the layer before, and dL_dH: dL_dW of layer k is a product of the two."""
+    if p.row == "two_layer":
+        return (p.X, q["dL_dH"]) if k == 1 else (q["A"], q["dL_dY_hat"])
+    return p.X if k == 1 else q[f"A{k - 1}"], q[f"dL_dH{k}"]
 
 
 def _lines(quantity, value, exact, limit, q, p):
@@ -111,7 +120,7 @@ def _lines(quantity, value, exact, limit, q, p):
         return [f"is wrong in one entry, [{', '.join(map(str, np.argwhere(bad)[0]))}]"]
     for axis, kind in ((1, "row"), (0, "column")):
         (lines,) = np.nonzero(bad.any(axis=axis))
-        if len(lines) == 1:
+        if len(lines) == 1 < bad.shape[1 - axis]:
             k = lines[0]
             verb = "is wrong" if (value[k] if axis else value[:, k]).any() else "is zero"
             return [f"{verb} in its last {kind}"] * bool(k == bad.shape[1 - axis] - 1) + [f"{verb} in {kind} {k}"]

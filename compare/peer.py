@@ -32,18 +32,19 @@ KEPT_BYTES, SHOWN_LINES = 2000, 6
 
 
 @contextmanager
-def of_target(name, timeout, memory=None):
+def of_target(name, timeout, memory=None, layers=False, biases=False):
     """A Peer for "mine.py:NAME" or a module. Raises UsageError where it is not there, does not import or does not fit.
 
-    timeout: seconds in all; memory: GB of data.
+    timeout: seconds in all; memory: GB of data; layers: any depth is asked for, with biases or without.
     """
     where = target.split(name)[0]
-    with _peer(where, [sys.executable, "-P", "-m", "compare.target", name, os.getcwd()], timeout, memory) as peer:
+    argv = [sys.executable, "-P", "-m", "compare.target", name, os.getcwd()]
+    with _peer(where, argv, timeout, memory, layers, biases) as peer:
         yield peer
 
 
 @contextmanager
-def of_command(text, timeout, memory=None):
+def of_command(text, timeout, memory=None, layers=False, biases=False):
     """A Peer for a command line; words of it that are files here are still found from its empty folder."""
     try:
         program, *words = shlex.split(text)
@@ -53,16 +54,16 @@ def of_command(text, timeout, memory=None):
     if not found:
         raise UsageError(f"There is no program {program!r} that can be run.")
     argv = [os.path.abspath(found), *(os.path.abspath(w) if os.path.exists(w) else w for w in words)]
-    with _peer(program, argv, timeout, memory) as peer:
+    with _peer(program, argv, timeout, memory, layers, biases) as peer:
         yield peer
 
 
 @contextmanager
-def _peer(name, argv, timeout, memory):
+def _peer(name, argv, timeout, memory, layers, biases):
     with _empty_folder() as folder:
         peer = Peer(name, argv, folder, timeout, memory)
         try:
-            peer.introduce()
+            peer.introduce(layers, biases)
             yield peer
         finally:
             peer.stop()
@@ -105,10 +106,14 @@ def environment(folder):
 
 
 class Peer:
-    """`functions` and `activations` can be asked for; a `model` is an impls.model.Model instead; `gone` if it died."""
+    """`functions` and `activations` can be asked for, of a `row`, with `biases` or without.
+
+    A `model` is an impls.model.Model, or DeepModel, instead; `gone` if it died.
+    """
 
     def __init__(self, name, argv, folder, timeout, memory):
         self.name, self.functions, self.activations, self.model, self.gone = name, [], [], False, False
+        self.row, self.biases = "two_layer", False
         self._timeout = self._left = timeout
         self._printed, self._lines, self._rest, self._question = b"", 0, b"", b""
         try:
@@ -129,10 +134,11 @@ class Peer:
         for pipe in self._pipes:
             os.set_blocking(pipe.fileno(), False)
 
-    def introduce(self):
-        """Ask what it has. Raises UsageError or ColumnError where it cannot say."""
+    def introduce(self, layers, biases):
+        """Ask what it has. Raises UsageError or ColumnError where it cannot say, or has not what is asked for."""
+        asked = {"layers": layers, "biases": biases} if layers else {}
         try:
-            hello = self._exchange("hello", protocol.line({"call": "hello", "protocol": protocol.VERSION}))
+            hello = self._exchange("hello", protocol.line({"call": "hello", "protocol": protocol.VERSION, **asked}))
         except Misfit as error:
             raise UsageError(f"{error}.") from None
         except ColumnError as error:
@@ -140,6 +146,12 @@ class Peer:
             raise ColumnError(f"{error}; it printed:\n{printed}" if printed else f"{error}.") from None
         functions, activations = hello.get("functions"), hello.get("activations", [])
         self.model = hello.get("model") is True
+        self.row = "deep" if hello.get("protocol") == 2 else "two_layer"
+        self.biases = self.row == "deep" and hello.get("biases") is not False
+        if layers and self.row != "deep":
+            raise UsageError(f"{self.name} is of two layers without biases: leave --layers and --bias out.")
+        if biases and not self.biases:
+            raise UsageError(f"{self.name} has no biases: leave --bias out.")
         if self.model:
             return
         if not isinstance(functions, list) or "gradients" not in functions or not isinstance(activations, list):
@@ -147,10 +159,11 @@ class Peer:
         self.functions = [f for f in protocol.FUNCTIONS if f in functions]
         self.activations = [a for a in target.ACTIVATIONS if a in activations]
 
-    def ask(self, call, X, Y, W1, W2, **more):
+    def ask(self, question):
         """{name: NumPy array}. Raises Misfit where the answer is none, ColumnError where there is none."""
-        answer = self._exchange(call, protocol.question(call, X, Y, W1, W2, **more))
-        wanted = protocol.ANSWER.get(call) or [name for name in target.Trace._fields if name in answer]
+        call, wanted = question.call, question.wanted()
+        answer = self._exchange(call, question.line())
+        wanted = [name for name in wanted if name in answer] if call == "trace" else wanted
         missing = [name for name in wanted if name not in answer]
         if missing or not wanted:
             raise Misfit(f"{call} answers without {', '.join(missing) or 'any quantity'}")

@@ -1,8 +1,9 @@
 """How fourfold talks to an implementation in another process: one JSON object a line, a question and its answer.
 
-The first question is {"call": "hello", "protocol": 1}; the answer names what can be asked for:
+The first question is {"call": "hello", "protocol": 2}; the answer names what can be asked for:
 
-    {"functions": ["gradients", "trace", "train"]}       any of the three
+    {"functions": ["gradients", "trace", "train"]}       any of the three, of two layers without biases
+    {"functions": [...], "protocol": 2}                  of any depth, with biases; or "biases": false
 
 Every other question has the same fields, on one line, and its answer is one line too:
 
@@ -15,6 +16,15 @@ answers with any of the fields of impls.model.Trace. "train" is asked with "lr" 
 
     {"W1": the weights after all steps, "W2": ..., "losses": [the loss before every step]}
 
+Of any depth, "activations" has a name a layer and "widths" all widths, instead of "activation" and the three sizes:
+
+    {"call": "gradients", "dtype": "float64", "activations": ["tanh", "sigmoid"], "N": 4, "widths": [2, 3, 1],
+     "X": [...], "Y": [...], "W1": [...], "W2": [...], "b1": [[0.1, 0.2, 0.3]], "b2": [[0.4]]}
+    {"L": 0.37, "dL_dW1": [...], "dL_dW2": [...], "dL_db1": [[...]], "dL_db2": [[...]]}
+
+and so on for more layers; a layer's biases are one row, (1, d_k). "trace" then answers with any of the names of
+impls.model.DeepTrace.named.
+
 A number is written as any decimal that is read back as the same bits (17 digits are enough for float64, 9 for
 float32), or as a string: a hexadecimal float such as "0x1.8p-3", or "nan", "inf", "-inf". Questions have the shortest
 such decimals. An answer {"error": "why not"} says that a question cannot be answered. The process is to end when
@@ -23,19 +33,67 @@ its standard input does; what it has to say to people goes to standard error.
 
 import json
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-VERSION = 1
+from impls.model import DeepTrace, Trace
+
+VERSION = 2
 FUNCTIONS = ("gradients", "trace", "train")
-ANSWER = {"gradients": ("L", "dL_dW1", "dL_dW2"), "train": ("W1", "W2", "losses")}
 
 
-def question(call, X, Y, W1, W2, **more):
-    """The line, as bytes; `more` is dtype, activation and, for "train", lr and steps."""
-    sizes = {"N": len(X), "d_in": len(W1), "d_hidden": len(W2), "d_out": W2.shape[1]}
-    arrays = {name: numbers(Z) for name, Z in (("X", X), ("Y", Y), ("W1", W1), ("W2", W2))}
-    return line({"call": call, **more, **sizes, **arrays})
+class Question(NamedTuple):
+    """What an implementation is asked."""
+
+    call: str
+    row: str  # of impls.ROWS
+    dtype: str
+    activations: tuple  # a name a layer
+    X: np.ndarray  # (N, d_in)
+    Y: np.ndarray  # (N, d_out)
+    parameters: dict  # W1 ... WK (d_k-1, d_k) and, with biases, b1 ... bK (1, d_k), in this order
+    train: dict  # lr and steps, for that call
+
+    def wanted(self):
+        """The names of all that a call may answer with; of a trace any, else all."""
+        K = len(self.activations)
+        if self.call == "trace":
+            return quantities(self.row, K, len(self.parameters) > K)
+        gradients = ("L", *(f"dL_d{name}" for name in self.parameters))
+        return gradients if self.call == "gradients" else (*self.parameters, "losses")
+
+    def line(self):
+        """As bytes."""
+        N, K, arrays = len(self.X), len(self.activations), [*self.parameters.values()]
+        widths = [len(arrays[0]), *(W.shape[1] for W in arrays[:K])]
+        if self.row == "two_layer":
+            network = {"activation": self.activations[0], "N": N}
+            network |= zip(("d_in", "d_hidden", "d_out"), widths, strict=True)
+        else:
+            network = {"activations": self.activations, "N": N, "widths": widths}
+        arrays = {name: numbers(Z) for name, Z in {"X": self.X, "Y": self.Y, **self.parameters}.items()}
+        return line({"call": self.call, "dtype": self.dtype, **network, **self.train, **arrays})
+
+
+def question(message):
+    """The Question that a message puts."""
+    deep = "activations" in message
+    activations = tuple(message["activations"]) if deep else (message["activation"], "identity")
+    layers = [f"{z}{k}" for z in "Wb" for k in range(1, len(activations) + 1)]
+    arrays = {z: array(message[z]).astype(message["dtype"]) for z in ("X", "Y", *layers) if z in message}
+    train = {name: message[name] for name in ("lr", "steps") if name in message}
+    row = "deep" if deep else "two_layer"
+    X, Y = arrays.pop("X"), arrays.pop("Y")
+    return Question(message["call"], row, message["dtype"], activations, X, Y, arrays, train)
+
+
+def quantities(row, depth, biases):
+    """The names of a row's trace, in order of computation."""
+    if row == "two_layer":
+        return Trace._fields
+    H, A, b = range(depth), range(depth - 1), range(depth if biases else 0)
+    return tuple(DeepTrace(H, A, 0, 0, 0, 0, H, H, b, A).named())
 
 
 def line(message):

@@ -102,6 +102,23 @@ DEEP = (
     # every activation, one after the other, without biases
     Deep("deep-mixed", "asymmetric", (4, 3, 4, 3), ("tanh", "relu", "sigmoid", "identity", "tanh"), biases=None),
 )
+# What `check` asks an implementation of any depth: with biases or without, as it has them, and with the activations
+# given here where it takes any. The first four are the quick ones, the first nine the default.
+LAYERED = (
+    Deep("xor", "xor", (4, 3), ("tanh", "sigmoid", "identity")),
+    Deep("asymmetric", "asymmetric", (4, 3), ("tanh", "relu", "sigmoid")),
+    Deep("saturated", "asymmetric", (4, 3), ("sigmoid", "tanh", "sigmoid"), scale=20, lr=0.01),
+    Deep("dyadic", "dyadic", (3, 3), ("relu", "identity", "relu")),
+    Deep("square", "square", (4, 4), ("relu", "tanh", "identity")),
+    Deep("zero-biases", "xor", (4, 4), ("relu", "relu", "identity"), biases=0),
+    Deep("two-layers", "asymmetric", (4,), ("sigmoid", "identity")),
+    Deep("five-layers", "asymmetric", (4, 3, 4, 3), ("tanh", "relu", "sigmoid", "identity", "tanh")),
+    Deep("one-of-each", "single", (1, 1), ("sigmoid", "sigmoid", "sigmoid")),
+    Deep("huge", "asymmetric", (4, 3), ("sigmoid", "sigmoid", "sigmoid"), scale=1000, lr=1e-6),
+    Deep("identity", "asymmetric", (4, 3), ("identity", "identity", "identity")),
+    Deep("one-output", "one output", (2, 2), ("tanh", "tanh", "identity")),
+    Deep("nan-in-data", "nan", (4, 3), ("sigmoid", "relu", "identity")),
+)
 QUICK = ("asymmetric-sigmoid", "saturated-sigmoid", "dyadic-relu")
 # without their activations; the first four are the quick ones
 SITUATIONS = ("xor", "asymmetric", "saturated", "dyadic", "square", "zero-first-layer", "one-of-each", "wide")
@@ -226,14 +243,47 @@ def situations(activation, suite, names, dtype, seeds):
     known = {"xor": Entry("xor", "xor", 3, activation)}
     for entry in TABLE:
         known.setdefault(entry.name.removesuffix(f"-{entry.activation}"), entry)
+    chosen = _chosen(suite, names, dict.fromkeys((*SITUATIONS, *known)), len(SITUATIONS))
+    entries = [known[name]._replace(name=name, activation=activation) for name in chosen]
+    return [build(entry, seeds) for entry in entries if names or dtype in entry.dtypes]
+
+
+def layered(activations, hidden, biases, suite, names, dtype, seeds):
+    """Cases for an implementation of any depth, by the names of LAYERED.
+
+    activations: None, where it takes any; one name, of all hidden layers, with a linear output; or one a layer, which
+    also says how many there are. hidden: the widths within, or None for those of the table. Raises UsageError for an
+    unknown activation, suite or name, or where activations and widths do not fit.
+    """
+    for name in activations or ():
+        if name not in ACTIVATIONS:
+            raise UsageError(f"There is no activation {name!r}: choose one of {', '.join(ACTIVATIONS)}.")
+    known, depth = {entry.name: entry for entry in LAYERED}, len(activations or ())
+    if hidden is not None and depth > 1 and depth != len(hidden) + 1:
+        raise UsageError(f"--activation has {depth} names and --layers {len(hidden) + 1} layers: give one a layer.")
+    chosen = _chosen(suite, names, known, 9)
+
+    def built(entry):
+        widths = entry.hidden if hidden is None else tuple(hidden)
+        if depth > 1:
+            widths = tuple(widths[k % len(widths)] for k in range(depth - 1))
+        own = entry.activations if hidden is None else [entry.activations[k % 3] for k in range(len(widths) + 1)]
+        given = (*activations * len(widths), "identity") if depth == 1 else tuple(activations or own)
+        some = (entry.biases or 0.0) if biases else None
+        return build(entry._replace(hidden=widths, activations=given, biases=some), seeds)
+
+    return [built(known[name]) for name in chosen]
+
+
+def _chosen(suite, names, known, default):
+    """Names of a table: those given, or as many of its first as a suite has."""
     if suite not in SUITES:
         raise UsageError(f"There is no suite {suite!r}: {_nearest(suite, SUITES)}")
     for name in names or ():
         if name not in known:
             raise UsageError(f"There is no case {name!r}: {_nearest(name, known)}")
-    chosen = names or {"quick": SITUATIONS[:4], "default": SITUATIONS, "full": tuple(known)}[suite]
-    entries = [known[name]._replace(name=name, activation=activation) for name in dict.fromkeys(chosen)]
-    return [build(entry, seeds) for entry in entries if names or dtype in entry.dtypes]
+    many = {"quick": 4, "default": default, "full": None}
+    return dict.fromkeys(names or [*known][: many[suite]])
 
 
 def curves(case, activations):

@@ -20,11 +20,14 @@ import numpy as np
 
 from compare import protocol
 from compare.errors import Misfit, UsageError
-from impls.model import Model, Trace
+from impls.model import Model
 
 MODEL = tuple(name for name in vars(Model) if not name.startswith("_"))
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
-CALLED_AS = {"gradients": "X, Y, W1, W2", "trace": "X, Y, W1, W2", "train": "X, Y, W1, W2, lr, steps"}
+# what is given beside X and Y: two arrays, or lists with an array a layer
+TWO_LAYER, WEIGHTS, BIASED = ("W1", "W2"), ("W",), ("W", "b")
+MORE = {"gradients": (), "trace": (), "train": ("lr", "steps")}
+LISTS = {"H", "A", "dL_dH", "dL_dW", "dL_db", "dL_dA"}  # of a trace of any depth
 # `from numpy import *` brings a `trace` along that is another thing
 NOT_MEANT = {"numpy", "jax", "torch", "tensorflow", "autograd"}
 NOT_THEIRS = ("<", str(Path(__file__).parent), str(Path(os.__file__).parent))
@@ -36,11 +39,12 @@ def split(target):
     return (where, name) if colon else (target, "")
 
 
-def load(target, folder):
-    """The functions of a target, {name of protocol.FUNCTIONS: function}; or its module, where that is a Model.
+def load(target, folder, layers=False, biases=False):
+    """The functions of a target, {name of protocol.FUNCTIONS: function}, and what they take; or its module and ().
 
-    `folder` is where a relative path, or a module that is not installed, is looked for. Raises UsageError where
-    there is no such thing, or where it lacks `gradients`.
+    It is the module where that is a Model. `folder` is where a relative path, or a module that is not installed, is
+    looked for; `layers` and `biases` are as in `takes`. Raises UsageError where there is no such thing, where it
+    lacks `gradients`, or where a function cannot be called.
     """
     where, name = split(target)
     namespace = _file(Path(folder) / where, where) if where.endswith(".py") else _module(where, folder)
@@ -49,11 +53,12 @@ def load(target, folder):
             raise UsageError(f"{where} has no {name}.{_near(part, vars(namespace))}")
         namespace = getattr(namespace, part)
     if all(callable(getattr(namespace, f, None)) for f in MODEL):
-        return namespace
+        return namespace, ()
     functions = functions_of(namespace, target)
-    for function in functions:
-        check_signature(function, functions[function])
-    return functions
+    given = takes(functions["gradients"], layers, biases)
+    for name, function in functions.items():
+        check_signature(name, function, given)
+    return functions, given
 
 
 def functions_of(namespace, target):
@@ -110,57 +115,101 @@ def _imported(shown, load_it):
         raise UsageError(f"{shown} does not import: {explain('it', error)}.") from None
 
 
-def check_signature(name, f):
+def check_signature(name, f, given):
+    """Raises UsageError where a function cannot be called with X, Y and what is `given` beside them."""
+    signature, arguments, own = _signature(f), ("X", "Y", *given, *MORE[name]), takes_activation(f, given)
     try:
-        signature = inspect.signature(f)
-    except (TypeError, ValueError):  # some built-in functions have none
-        return
-    try:
-        signature.bind(*CALLED_AS[name].split(", "))
+        if signature:
+            signature.bind(*arguments, **({own: own} if own else {}))
     except TypeError as error:
-        own = getattr(f, "__name__", name)
-        raise UsageError(f"{own}{signature} cannot be called as {name}({CALLED_AS[name]}): {error}.") from None
+        called = getattr(f, "__name__", name)
+        raise UsageError(f"{called}{signature} cannot be called as {name}({', '.join(arguments)}): {error}.") from None
 
 
-def takes_activation(f):
+def _signature(f):
     try:
-        return "activation" in inspect.signature(f).parameters
-    except (TypeError, ValueError):
-        return False
+        return inspect.signature(f)
+    except (TypeError, ValueError):  # some built-in functions have none
+        return None
 
 
-def ask(functions, call, X, Y, W1, W2, dtype, activation, **more):
-    """Call a function with copies of NumPy arrays; its answer as {name: NumPy array}.
+def takes(f, layers=False, biases=False):
+    """What `gradients` is given beside X and Y: TWO_LAYER, WEIGHTS or BIASED.
 
-    `more` is lr and steps for "train". Raises Misfit where the answer is none, and what the function raises.
+    A parameter called b, or three parameters alone, say so; or else `layers` and `biases`, as they are asked for.
     """
-    f = functions[call]
-    keywords = {"activation": activation} if takes_activation(f) else {}
-    given, before = [Z.copy() for Z in (X, Y, W1, W2)], (X, Y, W1, W2)
-    value = f(*given, *more.values(), **keywords)
-    for name, Z, old in zip(("X", "Y", "W1", "W2"), given, before, strict=True):
+    signature = _signature(f)
+    parameters = signature.parameters.values() if signature else ()
+    if biases or any(p.name == "b" for p in parameters):
+        return BIASED
+    kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    three = len([p for p in parameters if p.kind in kinds and not p.name.startswith("activation")]) == 3
+    return WEIGHTS if layers or three else TWO_LAYER
+
+
+def takes_activation(f, given):
+    """The parameter of a function that the activation is given to, or that of every layer; or None."""
+    signature, name = _signature(f), "activation" if given == TWO_LAYER else "activations"
+    return name if signature and name in signature.parameters else None
+
+
+def ask(functions, question, given=TWO_LAYER):
+    """Call a function with copies of a Question's arrays; its answer as {name: NumPy array}.
+
+    `given`: what it takes. Raises Misfit where the answer is none, and what the function raises.
+    """
+    q, f = question, functions[question.call]
+    arrays = {name: Z.copy() for name, Z in {"X": q.X, "Y": q.Y, **q.parameters}.items()}
+    X, Y, *own = arrays.values()
+    K, name = len(q.activations), takes_activation(f, given)
+    parameters = own if given == TWO_LAYER else [own[:K], own[K:]][: len(given)]
+    keywords = {name: q.activations[0] if name == "activation" else q.activations} if name else {}
+    value = f(X, Y, *parameters, *q.train.values(), **keywords)
+    for (name, Z), old in zip(arrays.items(), (q.X, q.Y, *q.parameters.values()), strict=True):
         if Z.shape != old.shape or Z.tobytes() != old.tobytes():
-            raise Misfit(f"{call} changed the {name} it was given: let it work on a copy")
-    return {name: _array(call, name, part, dtype) for name, part in _parts(call, value).items()}
+            raise Misfit(f"{q.call} changed the {name} it was given: let it work on a copy")
+    return {name: _array(q.call, name, part, q.dtype) for name, part in _parts(q, value, given).items()}
 
 
-def _parts(call, value):
-    """{name: what was given for it}."""
-    if call == "trace":
-        value = value._asdict() if hasattr(value, "_asdict") else value
-        if not isinstance(value, Mapping):
-            raise Misfit(f"trace gives {_kind(value)}, not a mapping from names such as dL_dW1 to arrays")
-        known = {name: value[name] for name in Trace._fields if name in value}
-        if not known:
-            raise Misfit(f"trace gives {', '.join(map(str, value)) or 'nothing'}: none of {', '.join(Trace._fields)}")
-        return known
-    names = protocol.ANSWER[call]
+def _parts(q, value, given):
+    """{name: what was given for it}, lists of layers taken apart."""
+    if q.call == "trace":
+        return _quantities(q, value)
+    names = ("L", *(f"dL_d{name}" for name in given)) if q.call == "gradients" else (*given, "losses")
     wanted = f"({', '.join(names)})"
     if not isinstance(value, tuple | list):
-        raise Misfit(f"{call} gives {_kind(value)}, not {wanted}")
+        raise Misfit(f"{q.call} gives {_kind(value)}, not {wanted}")
     if len(value) != len(names):
-        raise Misfit(f"{call} gives {len(value)} values, not {len(names)}: {wanted}")
-    return dict(zip(names, value, strict=True))
+        raise Misfit(f"{q.call} gives {len(value)} values, not {len(names)}: {wanted}")
+    parts, K = dict(zip(names, value, strict=True)), len(q.activations)
+    if given == TWO_LAYER:
+        return parts
+    return {key: Z for name, part in parts.items() for key, Z in _layers(q.call, name, part, K).items()}
+
+
+def _layers(call, name, part, K):
+    """{name with the number of its layer: what was given for it}."""
+    if name in {"L", "losses"}:
+        return {name: part}
+    if not isinstance(part, tuple | list):
+        raise Misfit(f"{call} gives {_kind(part)} for {name}, not a list with an array a layer")
+    if len(part) != K:
+        raise Misfit(f"{call} gives {len(part)} arrays for {name}, not {K}, one a layer")
+    return {f"{name}{k}": Z for k, Z in enumerate(part, start=1)}
+
+
+def _quantities(q, value):
+    value = value._asdict() if hasattr(value, "_asdict") else value
+    if not isinstance(value, Mapping):
+        raise Misfit(f"trace gives {_kind(value)}, not a mapping from names such as dL_dW1 to arrays")
+    if q.row == "deep":  # lists with an array a layer may be given too
+        lists = {name: Z for name, Z in value.items() if name in LISTS and isinstance(Z, tuple | list)}
+        value = {**value, **{f"{name}{k}": Z for name, Zs in lists.items() for k, Z in enumerate(Zs, start=1)}}
+    wanted = q.wanted()
+    known = {name: value[name] for name in wanted if name in value}
+    if not known:
+        raise Misfit(f"trace gives {', '.join(map(str, value)) or 'nothing'}: none of {', '.join(wanted)}")
+    return known
 
 
 def _kind(value):
@@ -232,17 +281,18 @@ def main():
     np.seterr(all="ignore")  # what diverges overflows
     sys.dont_write_bytecode = True  # nothing of ours is left beside their files
     sys.argv = [split(target)[0]]
-    me, forks, came_back, functions = os.getpid(), [], mmap.mmap(-1, 1), {}
+    me, forks, came_back, functions, given = os.getpid(), [], mmap.mmap(-1, 1), {}, ()
     os.register_at_fork(after_in_parent=lambda: forks.append(1))
     for line in questions:
         message = json.loads(line)
-        call = message.pop("call")
+        call = message["call"]
         try:
             if call == "hello":
-                functions = load(target, folder)
-                answer = introduce(functions)
+                functions, given = load(target, folder, message.get("layers", False), message.get("biases", False))
+                answer = introduce(functions, given)
             else:
-                answer = _answer(functions, call, message)
+                found = ask(functions, protocol.question(message), given)
+                answer = {name: protocol.numbers(Z) for name, Z in found.items()}
         except UsageError as error:
             answer = {"error": str(error), "kind": "usage"}
         except Misfit as error:
@@ -257,19 +307,14 @@ def main():
         answers.write(protocol.line(answer))
 
 
-def introduce(functions):
+def introduce(functions, given):
     """The answer to "hello"."""
     if not isinstance(functions, dict):
-        return {"functions": [], "model": True}
-    several = all(takes_activation(f) for f in functions.values())
-    return {"functions": list(functions), **({"activations": ACTIVATIONS} if several else {})}
-
-
-def _answer(functions, call, message):
-    arrays = {name: protocol.array(message[name]).astype(message["dtype"]) for name in ("X", "Y", "W1", "W2")}
-    more = {name: message[name] for name in ("lr", "steps") if name in message}
-    found = ask(functions, call, **arrays, dtype=message["dtype"], activation=message["activation"], **more)
-    return {name: protocol.numbers(Z) for name, Z in found.items()}
+        deep = "activations" in inspect.signature(functions.trace).parameters
+        return {"functions": [], "model": True, "protocol": 2 if deep else 1}
+    answer = {"functions": list(functions), "protocol": 1 if given == TWO_LAYER else 2, "biases": given == BIASED}
+    several = all(takes_activation(f, given) for f in functions.values())
+    return answer | ({"activations": ACTIVATIONS} if several else {})
 
 
 def _forked(forks, came_back):

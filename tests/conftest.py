@@ -1,4 +1,5 @@
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -6,6 +7,8 @@ from hypothesis import Phase, settings
 
 import impls
 from compare import cases, run
+from compare.errors import ColumnError, UsageError
+from compare.verbs import check as verb
 
 # For make mutants: the same examples every time, and the first that fails is enough.
 settings.register_profile("mutants", derandomize=True, phases=(Phase.explicit, Phase.generate))
@@ -42,6 +45,25 @@ def name(request):
 def column(name):
     with np.errstate(all="ignore"):
         yield impls.load(name)
+
+
+@pytest.fixture
+def judged(tmp_path, capsys, monkeypatch):
+    """Runs `fourfold check` in this process on a source: (exit code, what it said)."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def check(source, name="", **how):
+        file = tmp_path / "mine.py"
+        file.write_text(source)
+        try:
+            code = verb.check(f"{file}{name}", how=verb.How(**{"suite": "quick", "timeout": 60} | how))
+            return code, capsys.readouterr().out
+        except UsageError as error:
+            return 2, str(error)
+        except ColumnError as error:
+            return 3, str(error)
+
+    return check
 
 
 def asymmetric(activation="sigmoid", seeds=range(3), steps=10, scale=1.0):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from compare import diagnosis
-from compare.diagnosis import PATH, Observation, diagnose, show_diagnosis
+from compare.diagnosis import Observation, diagnose, of_training, quantities, show_diagnosis
 from compare.mistakes import planted
-from compare.mistakes.catalogue import MISTAKES, find
+from compare.mistakes.catalogue import find, of_row
 from impls.two_layer import numpy_impl
 
 POINTS = list(diagnosis.points())
-EVALUATION = [m for m in MISTAKES.values() if "numpy" in m.planted and m.quantity not in PATH]
+EVALUATION = [m for m in of_row("two_layer") if "numpy" in m.planted and not of_training(m.quantity)]
 # What one network's gradients at these points cannot show: overflow, NaN in the data, means over seeds, H beyond 6
 NOT_SHOWN = {
     "overflowing sigmoid",
@@ -25,7 +25,7 @@ NOT_SHOWN = {
 def observe(column, steps=0, number=np.float64, show=("L", "dL_dW2", "dL_dW1"), change=lambda T: T):
     """What a module gives at every point where it does not raise; `number` is what it computes in."""
     found = []
-    for p, W1, W2 in POINTS:
+    for p, (W1, W2) in POINTS:
         data = [np.array(Z, number) for Z in (p.X, p.Y, W1, W2)]
         with np.errstate(all="ignore"):
             try:
@@ -33,7 +33,7 @@ def observe(column, steps=0, number=np.float64, show=("L", "dL_dW2", "dL_dW1"), 
                 path = column.train(*data, p.lr, steps, p.activation) if steps else None
             except ValueError:
                 continue
-        found.append(Observation(p, W1, W2, {q: np.asarray(getattr(T, q), np.float64) for q in show}, path))
+        found.append(Observation(p, (W1, W2), {q: np.asarray(getattr(T, q), np.float64) for q in show}, path))
     return found
 
 
@@ -136,7 +136,7 @@ def test_what_is_odd_about_a_number(change, sentence):
 
 def POINTS_X(T):
     """The X of the point with this many samples, inputs and this H."""
-    return next(p.X for p, W1, _ in POINTS if p.X.shape[0] == len(T.H) and (p.X @ W1 == T.H).all())
+    return next(p.X for p, (W1, _) in POINTS if p.X.shape[0] == len(T.H) and (p.X @ W1 == T.H).all())
 
 
 def _with(Z, index, value):
@@ -156,7 +156,10 @@ def _with(Z, index, value):
     ],
 )
 def test_the_first_wrong_quantity_is_deduced(first, wrong, expected):
-    assert diagnosis._suspects(first, wrong, {"L", "dL_dW2", "dL_dW1"}) == expected.split()
+    assert (
+        diagnosis._suspects(first, wrong, {"L", "dL_dW2", "dL_dW1"}, quantities("two_layer", 2, False))
+        == expected.split()
+    )
 
 
 def test_more_is_seen_where_more_is_shown():

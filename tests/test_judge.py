@@ -346,7 +346,7 @@ def several(activation="tanh", dtype="float64"):
 @pytest.mark.parametrize("dtype", cases.DTYPES)
 def test_a_run_of_one_step_is_judged_like_a_step(dtype):
     _, p, W1, W2, (W1s, W2s, L) = several(dtype=dtype)
-    run = agree.judge_run(W1, W2, (W1s[0], W2s[0], L[:1]), p)
+    run = agree.judge_run((W1, W2), (W1s[0], W2s[0], L[:1]), p)
     steps = agree.judge_steps((W1[None], W2[None]), (W1s[:1], W2s[:1], L[:1]), p)
     assert [j.quantity for j in run] == [j.quantity for j in steps]
     for a, b in zip(run, steps, strict=True):
@@ -359,8 +359,8 @@ def test_a_run_of_one_step_is_judged_like_a_step(dtype):
 def test_limits_are_carried_from_step_to_step():
     """After two steps: what the weights may be off after one, in every limit of the second, and its own rounding."""
     _, p, W1, W2, (W1s, W2s, L) = several()
-    once = agree.judge_run(W1, W2, (W1s[0], W2s[0], L[:1]), p)
-    twice = agree.judge_run(W1, W2, (W1s[1], W2s[1], L[:2]), p)
+    once = agree.judge_run((W1, W2), (W1s[0], W2s[0], L[:1]), p)
+    twice = agree.judge_run((W1, W2), (W1s[1], W2s[1], L[:2]), p)
     one2, one1 = once[1:]
     step = lambda W, q: truth.widen(W, p.wide) - truth.widen(p.lr, p.wide) * q
     q0, _, _ = agree.exact_values((W1, W2), p)
@@ -385,7 +385,9 @@ def test_what_a_step_adds_to_what_the_weights_are_off_by():
 def test_a_run_is_never_judged_to_the_bit():
     """Once its weights may be off by anything, an operation may round that rounds not at the exact ones."""
     half = np.full((1, 1, 1), 0.5, np.float32)
-    runs = [agree.judge_run(half, half, (half, half, np.ones((1, 1))), SINGLE._replace(exact=e)) for e in (False, True)]
+    runs = [
+        agree.judge_run((half, half), (half, half, np.ones((1, 1))), SINGLE._replace(exact=e)) for e in (False, True)
+    ]
     for a, b in zip(*runs, strict=True):
         np.testing.assert_array_equal(a.limit, b.limit)
 
@@ -395,9 +397,9 @@ def test_a_run_may_hide_what_overflows_on_the_way_to_its_sum():
     X, Y = np.array([[1e155, 1e155]]), np.zeros((1, 1))
     W1, W2, L = np.array([[[-1e154], [1.9e154]]]), np.ones((1, 1, 1)), np.zeros((1, 1))
     p = Problem(X, Y, ("relu", "identity"), 0.1, "float64", truth.wide_dtype("float64"), False)
-    assert agree.first_wrong(agree.judge_run(W1, W2, (W1, W2, L), p)) is None
+    assert agree.first_wrong(agree.judge_run((W1, W2), (W1, W2, L), p)) is None
     assert (
-        agree.first_wrong(agree.judge_run(W1, W2, (W1, W2, L), p._replace(activations=("identity", "identity"))))
+        agree.first_wrong(agree.judge_run((W1, W2), (W1, W2, L), p._replace(activations=("identity", "identity"))))
         is not None
     )
 
@@ -408,7 +410,7 @@ def test_weights_at_the_edge_of_their_range_are_not_certified():
     W1, W2 = np.full((1, 1, 1), LARGEST / 8, np.float32), np.ones((1, 1, 1), np.float32)
     for scale, certified in ((1, False), (0.5, True)):
         W1s, W2s, L = numpy_impl.train(p.X, p.Y, np.float32(scale) * W1, W2, p.lr, 1, "identity")
-        loss, w2, w1 = agree.judge_run(np.float32(scale) * W1, W2, (W1s[0], W2s[0], L), p)
+        loss, w2, w1 = agree.judge_run((np.float32(scale) * W1, W2), (W1s[0], W2s[0], L), p)
         assert [j.certified.item() for j in (loss, w2, w1)] == [True, True, certified]
 
 
@@ -426,7 +428,7 @@ def test_a_run_is_certified_point_by_point_and_never_again_once_out_of_range():
     W1[0] *= np.float32(1e20)  # its loss overflows at once, and shows
     with np.errstate(all="ignore"):
         W1s, W2s, L = numpy_impl.train(p.X, p.Y, W1, W2, p.lr, 3, "identity")
-    judged = agree.judge_run(W1, W2, (W1s[-1], W2s[-1], L), p)
+    judged = agree.judge_run((W1, W2), (W1s[-1], W2s[-1], L), p)
     assert not judged[0].certified[:, 0].any()
     assert judged[0].certified[:, 1:].all()
     for j in judged[1:]:

@@ -17,7 +17,7 @@ from compare.verbs import mistakes as verb
 from tests.conftest import each_column
 
 IN_NUMPY = [m for m in MISTAKES.values() if "numpy" in m.planted]
-case_of = {entry.name: suites.build(entry) for entry in suites.TABLE}
+case_of = {entry.name: suites.build(entry) for entry in (*suites.TABLE, *suites.DEEP)}
 
 
 def outcomes(mistake, column, call):
@@ -60,10 +60,10 @@ def test_the_catalogue_is_large_and_told_apart():
 
 @pytest.mark.parametrize("column", ["numpy", "torch", "jax", "tf"])
 def test_the_lines_shown_are_in_the_column(column):
-    source = [line.strip() for line in planted.right_source(column).splitlines()]
     for mistake in MISTAKES.values():
         if column in mistake.planted:
-            wrong, right = planted.differing_lines(column, *mistake.planted[column])
+            source = [line.strip() for line in planted.right_source(column, mistake.row).splitlines()]
+            wrong, right = planted.differing_lines(column, *mistake.planted[column], row=mistake.row)
             assert wrong != right
             assert all(line.strip() in source for line in right if line)
 
@@ -76,7 +76,7 @@ def test_text_that_is_not_there_cannot_be_replaced():
 
 
 def test_a_mistake_that_cannot_be_planted_does_not_count_as_caught(monkeypatch):
-    monkeypatch.setitem(planted.PLANTED["numpy"], "stale", ("H = W1 @ X", "H = X"))
+    monkeypatch.setitem(planted.PLANTED["numpy"], "stale", ("two_layer", ("H = W1 @ X", "H = X")))
     with pytest.raises(ValueError, match="to plant a mistake in"):
         matrix.attempt("", "numpy", planted.module_name("numpy", "stale"), case_of["xnor"], "float64")
 
@@ -100,7 +100,7 @@ def test_the_matrix_counts(monkeypatch):
     some = {m.slug: m for m in (find("factor 2 left over"), find("mean over all elements"))}
     monkeypatch.setattr(matrix, "MISTAKES", some)
     monkeypatch.setattr(matrix, "REWRITINGS", dict(list(REWRITINGS.items())[:2]))
-    tried, rewritings = matrix.matrix([case_of["xnor"]], ["numpy"], 60)
+    tried, rewritings = matrix.matrix([case_of["xnor"]._replace(name="xor")], ["numpy"], 60)
     by_name = {t.name: t for t in tried}
     assert by_name["factor 2 left over"].caught
     assert not by_name["mean over all elements"].caught
@@ -109,7 +109,7 @@ def test_the_matrix_counts(monkeypatch):
     assert "1 mistakes survive, 0 rewritings rejected" in text
     assert "Not caught: mean over all elements (numpy)" in text
     assert [row[1:] for row in words.tolerances(tried, rewritings)[1]][-1] == ["1", "1", "0"]
-    assert words.cases(tried)[1] == [["xnor", "1", "1", "0", "1", "1"]]
+    assert words.cases(tried)[1] == [["xor", "1", "1", "0", "1", "1"]]
     assert [row[0] for row in words.caught(tried)[1]] == ["factor 2 left over", "mean over all elements"]
 
 

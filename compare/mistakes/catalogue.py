@@ -5,6 +5,7 @@ import difflib
 from compare.errors import UsageError
 from compare.mistakes.backward import HIDDEN, OUTPUT
 from compare.mistakes.forward import FORWARD, LOSSES
+from compare.mistakes.layers import BACK, ONWARD, TRAINING
 from compare.mistakes.mistake import slug
 from compare.mistakes.training import LOOPS, PRECISION, UPDATES
 
@@ -16,8 +17,16 @@ GROUPS = {
     "update": UPDATES,
     "training loop": LOOPS,
     "precision": PRECISION,
+    "layers and biases, forward pass": ONWARD,
+    "layers and biases, backward pass": BACK,
+    "layers and biases, training": TRAINING,
 }
 MISTAKES = {mistake.slug: mistake for group in GROUPS.values() for mistake in group}
+
+
+def of_row(row):
+    """The mistakes that are planted in a row of columns."""
+    return [mistake for mistake in MISTAKES.values() if mistake.row == row]
 
 
 def find(name):

@@ -8,7 +8,7 @@ import impls
 from compare import agree, run
 from compare.mistakes import planted
 from compare.mistakes.catalogue import MISTAKES
-from compare.mistakes.rewritings import REWRITINGS
+from compare.mistakes.rewritings import DEEP_REWRITINGS, REWRITINGS
 
 # Long enough for all that is carried from step to step; JAX and TensorFlow, uncompiled, take 10 ms a step.
 STEPS = {"numpy": 40, "torch": 40, "jax": 2, "tf": 3}
@@ -57,33 +57,46 @@ class Tried(NamedTuple):
 
 
 def matrix(cases, columns, timeout, advance=lambda attempts: None):
-    """Every mistake and every rewriting on every case, in the columns given: two lists of Tried.
+    """Every mistake and every rewriting on every case of its row, in the columns given: two lists of Tried.
 
     Cases are cut to a column's STEPS. Raises ColumnError where a worker fails.
     """
-    runs = [(case, dtype) for case in cases for dtype in case.dtypes]
-    keys = [(case.name, dtype) for case, dtype in runs]
     with run.workers(timeout) as pool:
-        plan = {}
-        for name, column, alone in plantings(columns):
-            module = planted.module_name(column, name)
-            right, process = ("numpy", module) if alone else (column, column)
-            plan[name, column] = [(process, pool.submit(process, attempt, right, module, *job)) for job in runs]
-        tried = []
-        for (name, column), futures in plan.items():
-            outcomes = [pool.result(*future) for future in futures]
-            advance(len(outcomes))
-            tried.append(Tried(name, column, dict(zip(keys, outcomes, strict=True))))
+        plan = []
+        for planting in plantings(columns):
+            module = planted.module_name(planting.column, planting.name)
+            right, process = ("numpy", module) if planting.alone else (planting.column, planting.column)
+            for case, dtype in runs(planting, cases):
+                future = pool.submit(process, attempt, right, module, case, dtype)
+                plan.append((planting[:2], (case.name, dtype), process, future))
+        found = {key: {} for key, *_ in plan}
+        for key, run_, process, future in plan:
+            found[key][run_] = pool.result(process, future)
+            advance(1)
+    tried = [Tried(name, column, outcomes) for (name, column), outcomes in found.items()]
     of = lambda rewritten: [t for t in tried if t.name.startswith("rewritten ") == rewritten]
     return of(False), of(True)
 
 
+class Planting(NamedTuple):
+    name: str
+    column: str
+    row: str
+    alone: bool  # it needs a process of its own
+
+
 def plantings(columns):
-    """(name, column, whether it needs a process of its own) of everything that can be planted in these columns."""
-    for mistake in MISTAKES.values():
-        yield from ((mistake.name, column, mistake.alone) for column in mistake.planted if column in columns)
+    """A Planting of everything that can be planted in these columns."""
+    for m in MISTAKES.values():
+        yield from (Planting(m.name, column, m.row, m.alone) for column in m.planted if column in columns)
     if "numpy" in columns:
-        yield from ((f"rewritten {name}", "numpy", False) for name in REWRITINGS)
+        for row, rewritings in (("two_layer", REWRITINGS), ("deep", DEEP_REWRITINGS)):
+            yield from (Planting(f"rewritten {name}", "numpy", row, False) for name in rewritings)
+
+
+def runs(planting, cases):
+    """The (case, dtype) that it is tried on."""
+    return [(case, dtype) for case in cases if case.row == planting.row for dtype in case.dtypes]
 
 
 # Below: what runs in the worker.
@@ -91,10 +104,10 @@ def plantings(columns):
 
 def attempt(_process, right, name, case, dtype):
     """The Outcome of a planted column; `right` is the column it is compared with."""
-    _leave_uncompiled(right)
+    _leave_uncompiled(right, case.row)
     case = case._replace(steps=min(case.steps, STEPS[right]))
     p = agree.problem(case, dtype)
-    *_, W1, W2 = case.cast(dtype)
+    _, _, *given = case.cast(dtype)
     expected = _expected(right, case, dtype)
     impls.load(name)  # a mistake that cannot be planted is no mistake that was caught
     try:
@@ -103,18 +116,18 @@ def attempt(_process, right, name, case, dtype):
         return Outcome(f"raises {type(error).__name__}: {error}"[:200], "", "", True, (False,) * len(TOLERANCES))
     changed = any(a.shape != b.shape or a.tobytes() != b.tobytes() for a, b in _pairs(found, expected))
     close = tuple(_close(found, expected, *pair[dtype == "float32"]) for pair in TOLERANCES.values())
-    form = agree.malformed_trace(start, (W1, W2), p) or agree.malformed_path(path, (W1, W2), case.steps, p)
+    form = agree.malformed_trace(start, given, p) or agree.malformed_path(path, given, case.steps, p)
     if form:
         return Outcome(form, "", "", changed, close)
-    last = path[0][-1], path[1][-1]
-    point = _first(agree.judge_trace(start, (W1, W2), p)) or _first(agree.judge_trace(end, last, p))
-    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
+    last = [Z[-1] for Z in path[:-1]]
+    point = _first(agree.judge_trace(start, given, p)) or _first(agree.judge_trace(end, last, p))
+    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(given, path, strict=False)]
     return Outcome("", point, _first(agree.judge_steps(before, path, p)), changed, close)
 
 
-def _leave_uncompiled(column):
+def _leave_uncompiled(column, row):
     """Compiling takes far longer than these few steps."""
-    module = impls.load(column)
+    module = impls.load(column, row)
     if column == "jax":
         module.jax.config.update("jax_disable_jit", True)
     if column == "tf":
@@ -138,12 +151,12 @@ def _expected(right, case, dtype):
 
 def _run(name, case, dtype):
     """Trace at the initial weights, path, and trace at the last weights; () where their shape is wrong."""
-    X, Y, W1, W2 = case.cast(dtype)
+    X, Y, *given = case.cast(dtype)
     with np.errstate(all="ignore"):
-        start = run.trace(name, case.row, X, Y, (W1, W2), case.activations)
-        path = run.train(name, case.row, X, Y, (W1, W2), case.lr, case.steps, case.activations)
-        fits = path[0].shape[1:] == W1.shape and path[1].shape[1:] == W2.shape
-        end = run.trace(name, case.row, X, Y, (path[0][-1], path[1][-1]), case.activations) if fits else {}
+        start = run.trace(name, case.row, X, Y, given, case.activations)
+        path = run.train(name, case.row, X, Y, given, case.lr, case.steps, case.activations)
+        fits = all(Z.shape[1:] == old.shape for Z, old in zip(path, given, strict=False))
+        end = run.trace(name, case.row, X, Y, [Z[-1] for Z in path[:-1]], case.activations) if fits else {}
     return start, path, end
 
 

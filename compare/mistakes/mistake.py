@@ -12,12 +12,13 @@ class Mistake(NamedTuple):
     """
 
     name: str
-    quantity: str  # the first one broken, in order of computation: a field of Trace, or every L, every W2, every W1
+    quantity: str  # the first one broken, in order of computation: of the trace, or every L, every W2, every W1
     equation: str  # the one violated, of E1 ... E26
     why: str  # people make it
     planted: dict[str, tuple[str, ...]]
-    case: str = "asymmetric-sigmoid"  # of suites.TABLE: one where it shows
+    case: str = "asymmetric-sigmoid"  # of suites.TABLE, or of suites.DEEP: one where it shows
     alone: bool = False  # it changes its framework for the whole process
+    row: str = "two_layer"  # of columns: impls.ROWS
 
     @property
     def slug(self):

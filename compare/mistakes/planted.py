@@ -17,17 +17,18 @@ from types import ModuleType
 import impls
 from compare.mistakes.catalogue import MISTAKES
 from compare.mistakes.mistake import slug
-from compare.mistakes.rewritings import REWRITINGS
+from compare.mistakes.rewritings import DEEP_REWRITINGS, REWRITINGS
 
 __path__ = []  # a package, though no folder: its modules are made here
 
 
-# column -> {slug: (right, wrong, ...)}
+# column -> {slug: (row, (right, wrong, ...))}
 PLANTED = {column: {} for column in ("numpy", "torch", "jax", "tf")}
 for _mistake in MISTAKES.values():
     for _column, _texts in _mistake.planted.items():
-        PLANTED[_column][_mistake.slug] = _texts
-PLANTED["numpy"] |= {slug(f"rewritten {name}"): texts for name, texts in REWRITINGS.items()}
+        PLANTED[_column][_mistake.slug] = _mistake.row, _texts
+for _row, _rewritings in (("two_layer", REWRITINGS), ("deep", DEEP_REWRITINGS)):
+    PLANTED["numpy"] |= {slug(f"rewritten {name}"): (_row, texts) for name, texts in _rewritings.items()}
 
 
 def module_name(column, name):
@@ -36,14 +37,14 @@ def module_name(column, name):
 
 
 @cache
-def right_source(column):
+def right_source(column, row="two_layer"):
     """The text of a column's file, read and not imported."""
-    return (Path(impls.__file__).parent / "two_layer" / f"{column}_impl.py").read_text(encoding="utf-8")
+    return (Path(impls.__file__).parent / row / f"{column}_impl.py").read_text(encoding="utf-8")
 
 
-def wrong_source(column, *replacements):
+def wrong_source(column, *replacements, row="two_layer"):
     """The same with right, wrong, right, wrong ... replaced. Raises ValueError where a right text is not there."""
-    source = right_source(column)
+    source = right_source(column, row)
     for right, wrong in zip(replacements[::2], replacements[1::2], strict=True):
         if right not in source:
             raise ValueError(f"the {column} column has no {right!r} to plant a mistake in")
@@ -51,10 +52,10 @@ def wrong_source(column, *replacements):
     return source
 
 
-def changed(column, *replacements):
+def changed(column, *replacements, row="two_layer"):
     """A module like a column with right, wrong, right, wrong ... replaced in its text."""
     module = ModuleType("changed")
-    exec(compile(wrong_source(column, *replacements), "changed", "exec"), module.__dict__)
+    exec(compile(wrong_source(column, *replacements, row=row), "changed", "exec"), module.__dict__)
     return module
 
 
@@ -63,9 +64,9 @@ def load(column, name):
     return import_module(module_name(column, name))
 
 
-def differing_lines(column, *replacements):
+def differing_lines(column, *replacements, row="two_layer"):
     """(wrong lines, right lines) of code: where the planted text differs from the column's, indentation taken off."""
-    right, wrong = right_source(column).splitlines(), wrong_source(column, *replacements).splitlines()
+    right, wrong = right_source(column, row).splitlines(), wrong_source(column, *replacements, row=row).splitlines()
     blocks = [op for op in SequenceMatcher(None, right, wrong, False).get_opcodes() if op[0] != "equal"]
     lines = lambda text, ends: dedent("\n".join(line for i, j in ends for line in text[i:j])).splitlines()
     return lines(wrong, [op[3:] for op in blocks]), lines(right, [op[1:3] for op in blocks])
@@ -73,21 +74,22 @@ def differing_lines(column, *replacements):
 
 class _Planter(MetaPathFinder, SourceLoader):
     def find_spec(self, fullname, path=None, target=None):
-        return spec_from_loader(fullname, self) if _texts_of(fullname)[1] else None
+        return spec_from_loader(fullname, self) if _planted_as(fullname)[-1] else None
 
     def get_filename(self, fullname):
         return f"{fullname}.py"  # there is no such file; without brackets inspect asks the loader for the text
 
     def get_data(self, path):
-        column, texts = _texts_of(path.removesuffix(".py"))
-        return wrong_source(column, *texts).encode()
+        column, row, texts = _planted_as(path.removesuffix(".py"))
+        return wrong_source(column, *texts, row=row).encode()
 
 
-def _texts_of(fullname):
-    """(column, (right, wrong ...)) of a planted module; no texts where it is not one."""
+def _planted_as(fullname):
+    """(column, row, (right, wrong ...)) of a planted module; no texts where it is not one."""
     package, _, name = fullname.rpartition(".")
     column, _, planted = name.partition("_")
-    return column, PLANTED.get(column, {}).get(planted, ()) if package == __name__ else ()
+    row, texts = PLANTED.get(column, {}).get(planted, ("", ())) if package == __name__ else ("", ())
+    return column, row, texts
 
 
 sys.meta_path.append(_Planter())

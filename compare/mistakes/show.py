@@ -6,6 +6,7 @@ from compare.mistakes import planted
 from compare.mistakes.catalogue import GROUPS
 from compare.mistakes.matrix import TOLERANCES
 
+ON_XOR = {"xor", "deep-xor"}
 COLUMN_NAMES = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX", "tf": "TensorFlow"}
 
 
@@ -17,15 +18,17 @@ def catalogue():
 
 def side_by_side(mistake, column):
     """Pairs of lines: what is wrong, what is right."""
-    wrong, right = planted.differing_lines(column, *mistake.planted[column])
+    wrong, right = planted.differing_lines(column, *mistake.planted[column], row=mistake.row)
     return list(zip_longest(wrong, right, fillvalue=""))
 
 
 def record(mistake):
     """A Mistake as JSON can hold it."""
-    lines = {c: planted.differing_lines(c, *texts) for c, texts in mistake.planted.items()}
+    lines = {c: planted.differing_lines(c, *texts, row=mistake.row) for c, texts in mistake.planted.items()}
     code = {c: {"wrong": "\n".join(wrong), "right": "\n".join(right)} for c, (wrong, right) in lines.items()}
-    return {key: getattr(mistake, key) for key in ("name", "quantity", "equation", "why", "case")} | {"code": code}
+    return {key: getattr(mistake, key) for key in ("name", "quantity", "equation", "why", "case", "row")} | {
+        "code": code
+    }
 
 
 def caught(tried):
@@ -53,16 +56,18 @@ def cases(tried):
 
 
 def tolerances(tried, rewritings):
-    """A row a rule: mistakes that survive it on XOR alone and on all cases, and equal rewritings that it rejects."""
-    default = next(iter(tried[0].outcomes))[0]
+    """A row a rule: mistakes that survive it on XOR alone and on all cases, and equal rewritings that it rejects.
+
+    Those of the row of any depth have an XOR of their own.
+    """
     rows = []
     for k, rule in enumerate(TOLERANCES):
-        survivors = [sum(t.survives(k, cases) for t in tried) for cases in ({default}, None)]
+        survivors = [sum(t.survives(k, cases) for t in tried) for cases in (ON_XOR, None)]
         rows.append([rule, *survivors, sum(not t.survives(k) for t in rewritings)])
     survive = lambda kept: sum(not any(o.caught for (c, _), o in t.outcomes.items() if kept(c)) for t in tried)
     rejected = sum(t.caught for t in rewritings)
-    rows.append(["fourfold", survive(lambda case: case == default), survive(lambda case: True), rejected])
-    return ["", f"survive on {default}", "survive on all cases", "rewritings rejected"], [
+    rows.append(["fourfold", survive(ON_XOR.__contains__), survive(lambda case: True), rejected])
+    return ["", "survive on xor", "survive on all cases", "rewritings rejected"], [
         [rule, *map(str, numbers)] for rule, *numbers in rows
     ]
 

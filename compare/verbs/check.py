@@ -23,7 +23,12 @@ class How:
     """What the implementation is asked."""
 
     activation: str | None = None
-    "Which activation it has; default: all, where its functions take an `activation`, and else sigmoid."
+    """Which activation it has; default: all, where its functions take an `activation` (of any depth: `activations`),
+    and else sigmoid. Of any depth: that of all hidden layers, or one a layer, the output's last: tanh,relu,sigmoid."""
+    layers: str | None = None
+    "Its layers, where it is not of any depth: widths such as 2,8,8,1; inputs and outputs are each case's own."
+    bias: bool = False
+    "It is of any depth and has biases; a parameter called `b` says so too."
     suite: str = "default"
     "quick, default or full: how many cases."
     case: str | None = None
@@ -52,8 +57,10 @@ def check(
 ):
     """Judge your own implementation: gradients(X, Y, W1, W2) that returns (L, dL_dW1, dL_dW2), in a file or module.
 
-    A function of another name is given as mine.py:NAME. Where there are `trace` or `train` too, they are judged as
-    well. --command judges any program that speaks the protocol of compare/protocol.py.
+    Of any depth: gradients(X, Y, W, b) that returns (L, dL_dW, dL_db), lists with an array a layer; or without
+    biases, gradients(X, Y, W) and (L, dL_dW). A function of another name is given as mine.py:NAME. Where there are
+    `trace` or `train` too, they are judged as well. --command judges any program that speaks the protocol of
+    compare/protocol.py.
 
     Example: fourfold check mine.py --activation tanh
 
@@ -62,7 +69,7 @@ def check(
     command
         A program, with its arguments, instead of a file or module.
     template
-        Write a file to start from instead: numpy, torch, jax or tf.
+        Write a file to start from instead: numpy, torch, jax or tf; of any depth numpy-deep.
     out
         Where the template goes, instead of standard output.
     """
@@ -76,10 +83,10 @@ def check(
 
 
 def _template(name, target):
-    names = sorted(path.stem.removesuffix("_mine") for path in TEMPLATES.glob("*_mine.py"))
+    names = sorted(path.stem.removesuffix("_mine").replace("_", "-") for path in TEMPLATES.glob("*_mine.py"))
     if name not in names:
         raise UsageError(f"There is no template {name!r}: choose from {', '.join(names)}.")
-    content = (TEMPLATES / f"{name}_mine.py").read_bytes()
+    content = (TEMPLATES / f"{name.replace('-', '_')}_mine.py").read_bytes()
     terminal.write_json(target or "-", content)
 
 
@@ -87,13 +94,16 @@ def _check(name, program, how):
     (dtype, *more), seeds, timeout = options.dtypes(how.dtype), options.seeds(how.seeds), options.timeout(how.timeout)
     if more:
         raise UsageError("check takes one --dtype.")
-    names, memory = options.names(how.case), options.memory(how.memory)
-    opened = peer.of_command(program, timeout, memory) if program else peer.of_target(name, timeout, memory)
+    memory, widths, activations = options.memory(how.memory), options.widths(how.layers), options.names(how.activation)
+    if widths is not None and not (len(widths) > 1 and min(widths) >= 1):
+        raise UsageError(f"--layers must be widths of at least 1, inputs and outputs included, not {how.layers}.")
+    layers = bool(how.bias or widths or len(activations or ()) > 1)
+    asked = timeout, memory, layers, how.bias
+    opened = peer.of_command(program, *asked) if program else peer.of_target(name, *asked)
     with opened as p, terminal.progress() as bar:
         if p.model:
-            return _model(name, dtype, seeds, timeout, how)
-        activations = [how.activation] if how.activation else p.activations or ["sigmoid"]
-        chosen = [case for a in activations for case in suites.situations(a, how.suite, names, dtype, seeds)]
+            return _model(name, dtype, seeds, timeout, how, p.row)
+        chosen = _cases(p, activations, widths, how.suite, options.names(how.case), dtype, seeds)
         advance = bar(p.name, (1 + len(p.functions)) * len(chosen))
         checked = replace(judge.check(p, chosen, dtype, how.hint, advance), printed=p.printed())
     if how.json != "-":
@@ -102,13 +112,25 @@ def _check(name, program, how):
     return checked.exit_code()
 
 
-def _model(name, dtype, seeds, timeout, how):
-    """A whole impls.model.Model is judged like a column."""
+def _cases(p, activations, widths, suite, names, dtype, seeds):
+    """What a Peer is asked: all it says it can do, or what the options say it is."""
+    if p.row == "two_layer":
+        each = activations or p.activations or ["sigmoid"]
+        return [case for a in each for case in suites.situations(a, suite, names, dtype, seeds)]
+    any_ = set(p.activations) == set(cases.ACTIVATIONS)
+    hidden = None if widths is None else widths[1:-1]
+    return suites.layered(activations or (None if any_ else ["sigmoid"]), hidden, p.biases, suite, names, dtype, seeds)
+
+
+def _model(name, dtype, seeds, timeout, how, row):
+    """A whole impls.model.Model, or DeepModel, is judged like a column."""
     where, attribute = target.split(name)
     if attribute:
         raise UsageError(f"{name} is a whole Model, and those are modules: give {where}.")
-    default = cases.make("xor", how.activation or "sigmoid", 0.1, 10_000, 3, seeds)
-    chosen = suites.choose(how.suite, options.names(how.case), default)
+    deep = row == "deep"
+    widths = options.widths(how.layers) or ([2, 4, 4, 1] if deep else None)
+    default = cases.make("xor", how.activation or "sigmoid", 0.1, 10_000, 3, seeds, widths, how.bias or deep)
+    chosen = [case for case in suites.choose(how.suite, options.names(how.case), default, deep) if case.row == row]
     module = _module(where)
     with peer.apart():
         outcome, _ = suite.agreement([module], chosen, [dtype], timeout, terminal.command(), memory=how.memory)

@@ -6,7 +6,7 @@ from rich.text import Text
 from compare import cases, options, result, run, suites
 from compare.mistakes import show as words
 from compare.mistakes.catalogue import MISTAKES, find
-from compare.mistakes.matrix import TOLERANCES, plantings
+from compare.mistakes.matrix import TOLERANCES, plantings, runs
 from compare.mistakes.matrix import matrix as try_all
 from compare.options import Json
 from compare.terminal import err, out, progress, write_json
@@ -67,17 +67,19 @@ def _try(suite, timeout, json):
     columns = [name for name in words.COLUMN_NAMES if run.installed(name)]
     if len(columns) < len(words.COLUMN_NAMES):
         err.print(f"Not installed, left out: {', '.join(c for c in words.COLUMN_NAMES if c not in columns)}.")
-    chosen = suites.choose(suite, None, default)
+    chosen = suites.choose(suite, None, default, deep=True)
+    if suite != "full":
+        chosen += [suites.build(entry) for entry in suites.DEEP if entry.name in words.ON_XOR]
     with progress() as bar:
-        attempts = sum(len(c.dtypes) for c in chosen) * len([*plantings(columns)])
+        attempts = sum(len(runs(planting, chosen)) for planting in plantings(columns))
         tried, rewritings = try_all(chosen, columns, timeout, bar("attempts", attempts))
     if json != "-":
         out.print(_table("Runs in which each check catches a mistake", *words.caught(tried)), "")
         out.print(_table("Mistakes that each case catches", *words.cases(tried)), "")
         out.print(_table("What the usual tolerances let pass", *words.tolerances(tried, rewritings)), "")
         out.print(words.verdict(tried, rewritings), style="bold", markup=False)
-    runs = lambda t: {f"{case} {dtype}": outcome._asdict() for (case, dtype), outcome in t.outcomes.items()}
-    record = lambda t: {"name": t.name, "column": t.column, "caught": t.caught, "runs": runs(t)}
+    by_run = lambda t: {f"{case} {dtype}": outcome._asdict() for (case, dtype), outcome in t.outcomes.items()}
+    record = lambda t: {"name": t.name, "column": t.column, "caught": t.caught, "runs": by_run(t)}
     content = {"tolerances": list(TOLERANCES), "mistakes": [*map(record, tried)]}
     write_json(json, result.encode(content | {"rewritings": [*map(record, rewritings)]}))
     wrong = any(t.caught for t in rewritings) or (suite == "full" and not all(t.caught for t in tried))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from compare.exercises.questions import EXERCISES
 from compare.lesson import UNCERTAIN, WRONG
 from compare.mistakes import planted
-from compare.mistakes.catalogue import MISTAKES
+from compare.mistakes.catalogue import of_row
 from reports.lesson import content, mathml, numbers, source
 
 FOLDER = Path(__file__).parent
@@ -101,7 +101,7 @@ def _shapes(lesson):
 def _mistakes():
     """{equation number: [{name, why, column, wrong, right}]}, the code as its first column has it."""
     found = {}
-    for mistake in MISTAKES.values():
+    for mistake in of_row("two_layer"):
         column, texts = next(iter(mistake.planted.items()))
         wrong, right = (_highlighted(code) for code in planted.differing_lines(column, *texts))
         entry = {
