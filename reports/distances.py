@@ -60,7 +60,7 @@ def along(arrays):
     of the columns' losses from each other, which say nothing of who is right."""
     found = []
     for column, a in arrays.items():
-        for name in (name.removeprefix("ratio_") for name in a if name.startswith("ratio_")):
+        for name in (name.removeprefix("ratio_") for name in sorted(a) if name.startswith("ratio_")):
             found.append(Distance(name, EXACT, column, _largest(a[f"ratio_{name}"]), np.nan))
     for (a, of_a), (b, of_b) in combinations(arrays.items(), 2):
         limit = np.fmax(of_a["L_limit"], of_b["L_limit"])

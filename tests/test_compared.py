@@ -64,10 +64,11 @@ def test_nothing_moved_and_results_without_arrays_have_pages_too(sides):
 
 def test_only_a_comparison_is_replaced(sides, tmp_path):
     store.write_folder(tmp_path / "report", store.files(sides[0]))
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "index.html").write_text("years of work")
+    store.write_folder(tmp_path / "more", {**pages_of(*sides), "thesis.tex": b"years of work"})
+    store.write_folder(tmp_path / "mine", {"index.html": b"years of work"})
+    store.write_folder(tmp_path / "other", {**pages_of(*sides), "diff.json": b"{}"})
     before = everything(tmp_path)
-    for name in ("report", "mine"):
+    for name in ("report", "more", "mine", "other"):
         with pytest.raises(UsageError, match="holds something other than a comparison"):
             store.write_folder(tmp_path / name, pages_of(*sides), compared.strange)
     assert everything(tmp_path) == before
