@@ -39,9 +39,9 @@ def here(columns=("numpy",), dies_after=10**9):
         future.set_result(run.timed(task, column, of))
         return future
 
-    return executors.Executor(
-        submit, lambda column, future: executors.value(future.result()), 1, 1, None, c.made_with(columns)
-    )
+    spent = []
+    result = lambda column, future: executors.value(future.result(), spent)
+    return executors.Executor(submit, result, 1, 1, None, c.made_with(columns), spent)
 
 
 def swept(folder, options, chunks, executor):

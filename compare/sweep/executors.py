@@ -24,6 +24,7 @@ class Executor(NamedTuple):
     at_once: int  # tasks that may be submitted before one is done
     patience: float | None  # seconds after which something should have been done
     made_with: dict  # chunk.made_with of all workers
+    spent: list  # seconds of every task so far
 
 
 class Lost(Exception):
@@ -65,22 +66,25 @@ def local(columns, workers, timeout):
         processes[idle] = future = idle.submit(timeout, run.timed, task, column, of)
         return future
 
+    spent = []
+
     def result(column, future):
         try:
-            return value(future.result())
+            return value(future.result(), spent)
         except Died as death:
             raise Lost(run.ended(death.code)) from None
         except TimeoutError:
             raise ColumnError(f"{column} did not finish within {timeout:g} s: give it longer with --timeout") from None
 
     try:
-        yield Executor(submit, result, workers, workers, None, chunk.made_with(columns))
+        yield Executor(submit, result, workers, workers, None, chunk.made_with(columns), spent)
     finally:
         for worker in processes:
             worker.stop()
 
 
-def value(outcome):
+def value(outcome, spent):
+    spent.append(outcome.seconds)
     if outcome.complaint:
         raise ColumnError(outcome.complaint)
     return outcome.value
@@ -108,9 +112,11 @@ def cluster(address, columns, timeout):
         said = " ".join(str(error).split()) or type(error).__name__
         raise UsageError(f"There is no Dask scheduler at {address}: {said}.") from None
 
+    spent = []
+
     def result(column, future):
         try:
-            return value(future.result())
+            return value(future.result(), spent)
         except KilledWorker as death:
             raise ColumnError(f"{column} killed every worker that was given {death.task}") from None
         except CancelledError:
@@ -126,7 +132,7 @@ def cluster(address, columns, timeout):
         dask = client.get_executor(pure=False)
         theirs = _ask(client, address, columns)
         threads: Any = client.nthreads()
-        yield Executor(submit, result, sum(threads.values()), MANY, timeout, theirs)
+        yield Executor(submit, result, sum(threads.values()), MANY, timeout, theirs, spent)
     finally:
         client.close(timeout=CONNECT)
 

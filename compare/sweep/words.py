@@ -28,6 +28,12 @@ def price(paces, chunks, workers):
     return f"About {duration(seconds)} with {show.count(workers, 'worker')} (measured: {', '.join(each)})."
 
 
+def took(seconds, spent, workers):
+    """`spent` are the seconds of every chunk; what is left of the workers' time went into having them do it."""
+    share = min(1.0, sum(spent) / (seconds * workers))
+    return f"Took {duration(seconds)} with {show.count(workers, 'worker')}, {share:.0%} of it computing."
+
+
 def duration(seconds):
     minutes = round(seconds) // 60
     if minutes >= 60:

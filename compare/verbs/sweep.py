@@ -1,6 +1,7 @@
 """`fourfold sweep`."""
 
 import os
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -94,7 +95,10 @@ def sweep(
             say(f"{show.count(len(chunks) - len(missing), 'chunk')} in {to} already.")
         if missing:
             say(words.price(plan.probe(executor, missing), missing, executor.workers))
+        priced, start = len(executor.spent), time.monotonic()
         failures = _compute(executor, missing, to, manifest)
+        if missing:
+            say(words.took(time.monotonic() - start, executor.spent[priced:], executor.workers))
     found = summary.of(to, chunks, manifest, failures)
     content = result.encode(found)
     for name, page in {**pages(found), "summary.json": content}.items():
