@@ -6,7 +6,6 @@ and it is gone when we are killed.
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import re
@@ -21,7 +20,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from compare import protocol, run, target, worker
+from compare import launch, protocol, run, target
 from compare.environment import counts
 from compare.errors import ColumnError, Misfit, UsageError
 
@@ -118,14 +117,13 @@ class Peer:
         self._printed, self._lines, self._rest, self._question = b"", 0, b"", b""
         try:
             self._process = subprocess.Popen(
-                argv,
+                [sys.executable, "-IS", launch.__file__, str(memory or 0), *argv],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=environment(folder),
                 cwd=folder / "work",
                 start_new_session=True,
-                preexec_fn=lambda: _settle(memory),  # noqa: PLW1509
             )
         except OSError as error:
             raise UsageError(f"{name} cannot be started: {error.strerror}.") from None
@@ -252,15 +250,6 @@ class Peer:
             kind = kinds.get(answer.get("kind", ""))
             raise kind(answer["error"]) if kind else ColumnError(f"{call}: {answer['error']}")
         return answer
-
-
-LIBC, DIE_WITH_PARENT = ctypes.CDLL(None), 1
-
-
-def _settle(memory):
-    worker.limit(memory)
-    if hasattr(LIBC, "prctl"):  # Linux
-        LIBC.prctl(DIE_WITH_PARENT, signal.SIGKILL)
 
 
 def _available(pipe):

@@ -6,7 +6,6 @@ It leads a session of its own: a terminal's signals do not reach it, and one sig
 import multiprocessing
 import os
 import queue
-import resource
 import signal
 import threading
 import time
@@ -17,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-GIGABYTE = 1024**3
+from compare.launch import limit
+
 TICK = 0.2  # seconds until it is seen that a process died whose end of the pipe a child of it holds open
 
 
@@ -127,14 +127,6 @@ def interrupts_blocked():
 
 def signal_name(number):
     return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-
-
-def limit(memory):
-    """Limits this process to GB of data (on Linux; None: no limit), and has it leave no core file behind."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory:
-        most = int(memory * GIGABYTE)
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 # Below: what runs in the process.
