@@ -10,8 +10,9 @@ from compare.errors import ColumnError
 from compare.locate import Where
 from compare.result import Rejection, Row, number
 
-# Steps x seeds in one piece: large enough to hide the call, small enough to be judged while the next one runs.
-PIECE = 25_000
+# Steps x seeds in one piece: large enough to hide the call, small enough to be judged while the next one runs, and to
+# take less memory than what is imported: that does not grow with the steps.
+PIECE = 5_000
 # Weights in one piece, of all steps and seeds: a dozen arrays of that size are held at once.
 PIECE_WEIGHTS = 2_000_000
 SHOWN_SEEDS = 10
@@ -51,20 +52,24 @@ def _certify_run(pool, where, case, p, advance, rows, rejections, grid):
     piece = max(1, min(PIECE, PIECE_WEIGHTS // case.parameters()) // len(case.seeds))
     _, _, *now = case.cast(p.dtype)
 
-    for first, path in run.stream(pool, where.column, case, p.dtype, piece):
-        complaint = agree.malformed_path(path, now, min(piece, case.steps - first), p)
-        if complaint:
-            rejections.append(locate.malformed(where, first, "train", complaint))
-            return {}
+    def judge_piece(first, path, now):
+        """What is computed of a piece is gone when the next is judged: of it, copies are kept."""
         before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(now, path, strict=False)]
         judged = agree.judge_steps(before, path, p)
         _add(rows, judged, "every ")
         wrong = agree.first_wrong(judged)
         if wrong and not rejections:
             rejections.append(locate.in_run(pool, where, wrong, before, first, case, p))
-        checkpoints += [(first + t, *(Z[t] for Z in before)) for t in _powers_of_ten(first, len(path[-1]))]
+        checkpoints.extend((first + t, *(Z[t].copy() for Z in before)) for t in _powers_of_ten(first, len(path[-1])))
         pictures.append(_picture(first, dict(zip(names, before, strict=True)), path[-1], judged, case.steps))
-        now = [Z[-1] for Z in path[:-1]]
+        return [Z[-1].copy() for Z in path[:-1]]
+
+    for first, path in run.stream(pool, where.column, case, p.dtype, piece):
+        complaint = agree.malformed_path(path, now, min(piece, case.steps - first), p)
+        if complaint:
+            rejections.append(locate.malformed(where, first, "train", complaint))
+            return {}
+        now = judge_piece(first, path, now)
         advance(len(path[-1]))
 
     steps, *at = (np.stack(Z) for Z in zip(*checkpoints, (case.steps, *now), strict=True))

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+import tracemalloc
 from itertools import groupby
 
 import msgspec
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import impls
-from compare import environment, result, run
+from compare import certify, environment, result, run, suites
 from compare.bench import goals, measure, record, show, subjects, tasks
 from compare.bench.record import Bench, Certificate, Command, Growth, Memory, Pace, Subject, Work
 from compare.errors import UsageError
@@ -192,6 +193,23 @@ def test_clock_time_is_what_training_took():
     took = tasks._timed(lambda steps: time.sleep(0.001 * steps), 5)
     assert took.seconds >= 0.005
     assert took.busy < 1
+
+
+def test_memory_does_not_grow_with_the_steps(monkeypatch):
+    monkeypatch.setattr("compare.certify.PIECE", 1000)
+
+    def peak(pool, steps):
+        case = subjects.case(ONE)._replace(steps=steps, weights=tuple(W[None] for W in subjects.case(ONE).weights))
+        tracemalloc.start()
+        certify.certify(pool, "numpy", case, "float64", lambda steps: None)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    with run.workers(60) as pool:
+        certify.certify(pool, "numpy", suites.build(suites.TABLE[0]), "float64", lambda steps: None)  # imports
+        few, many = peak(pool, 2000), peak(pool, 12_000)
+    assert many < 1.02 * few
 
 
 def by_process():
