@@ -5,6 +5,7 @@ import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
+from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
@@ -20,6 +21,7 @@ VERBS = (
 
 app = App(
     name="fourfold",
+    version=lambda: version("fourfold"),
     help="One network, four frameworks, the same gradients.",
     help_epilogue="Exit codes: 0 agreed, 1 disagreed, 2 wrong usage or bad input, 3 something could not be judged.",
     help_format="plaintext",

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -130,6 +131,11 @@ def test_bad_input_gets_one_sentence(args, sentence):
 def test_train_wants_one_seed():
     assert "--seed must be from 0 to 2**62, not -1." in said(command("train", "numpy", "--seed", -1), 2)
     assert "--seed: '1.5' is not a whole number" in said(command("train", "numpy", "--seed", 1.5), 2)
+
+
+def test_the_version_is_that_of_the_project():
+    project = tomllib.loads(Path(HERE, "pyproject.toml").read_text())["project"]
+    assert command("--version").stdout.strip() == project["version"]
 
 
 def test_an_unknown_command():
