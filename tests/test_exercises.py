@@ -7,11 +7,14 @@ from types import ModuleType
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 import impls
 from compare import cases
-from compare.errors import UsageError
-from compare.exercises import activations, biases, chain_rule, depth, parameters
+from compare.errors import ColumnError, UsageError
+from compare.exercises import activations, biases, chain_rule, depth, parameters, training, tuning, variance
 from compare.exercises.answer import Answer
 from compare.exercises.columns import Columns
 from compare.verbs.exercise import exercise as verb
@@ -191,3 +194,64 @@ def test_sums_and_products_of_jacobians_are_the_gradients():
 def test_a_wrong_jacobian_and_a_wrong_chain_are_found(plant, right, planted, claim):
     plant("chain_rule", right, planted)
     assert any(said.startswith(claim) for said in failed(answered(chain_rule, range(1))))
+
+
+def test_shares_of_variance_are_those_the_numbers_were_made_of():
+    a, b, c, seed = (np.array(values, float) for values in ([-3, 3], [-2, 0, 2], [-1, 1], [-1, 1, 0, 0]))
+    a, b, c = a[:, None, None, None], b[:, None, None], c[:, None]
+    Z = 7 + a + b + c + a * b / 2 + b * c + a * b * c + seed
+    parts = {(0,): a, (1,): b, (2,): c, (0, 1): a * b / 2, (1, 2): b * c, (0, 1, 2): a * b * c, (0, 2): 0 * a, (): seed}
+    found = variance.shares(Z)
+    assert found == pytest.approx({of: part.var() / Z.var() for of, part in parts.items()}, abs=1e-12)
+    assert variance.total(found, 2) == pytest.approx(1 - sum((p.var()) for p in (a, b, a * b / 2, seed)) / Z.var())
+
+
+@given(arrays.arrays(float, (2, 3, 2, 2), elements=st.floats(-30, 1, width=16)).filter(lambda Z: Z.var() > 1e-3))
+def test_shares_are_never_negative_and_add_up(Z):
+    found = variance.shares(Z)
+    assert min(found.values()) > -1e-9
+    assert sum(found.values()) == pytest.approx(1)
+    assert found == pytest.approx(variance.shares(3 - 2 * Z), abs=1e-9)
+
+
+def test_a_run_that_diverged_counts_as_one_that_learned_nothing():
+    first = np.array([0.5, 0.25, 0.5, 2.0]).reshape(1, 1, 1, 4)
+    last = np.array([[np.nan, 0.125, np.inf, 3.0], [0.01, 0.25, 0.5, 0]]).reshape(1, 1, 2, 4)
+    of = tuning.Losses(first, last, training.Count(0, []))
+    assert of.diverged()[0, 0].tolist() == [[True, False, True, True], [False, False, False, False]]
+    assert of.counted()[0, 0].tolist() == [[0.5, 0.125, 0.5, 2.0], [0.01, 0.25, 0.5, tuning.FLOOR]]
+    assert of.ranks()[0, 0].tolist() == [[5.5, 2.5, 5.5, 7.5], [1.5, 3.5, 5.5, 0.5]]
+
+
+@pytest.fixture
+def small_grid(monkeypatch):
+    monkeypatch.setattr(tuning, "EPOCHS", (5, 20, 60))
+    monkeypatch.setattr(tuning, "WIDTHS", (2, 4, 16))
+    monkeypatch.setattr(tuning, "RATES", (0.01, 0.1, 10.0))
+    monkeypatch.setattr(tuning, "RESAMPLED", 20)
+
+
+def test_hyper_parameters_are_ranked_by_the_variance_they_explain(small_grid):
+    found = answered(tuning, range(5), ("numpy", "torch"))
+    assert failed(found) == []
+    explained, diverged = found.answer.tables
+    assert sum(float(row[1].removesuffix(" %")) for row in explained.rows) == pytest.approx(100, abs=0.5)
+    own = {row[0]: float(row[1].removesuffix(" %")) for row in explained.rows[:3]}
+    assert f"The largest effect is that of {max(own, key=lambda name: own[name])}" in found.answer.claims[1].says
+    assert diverged.rows[-1][1:] == ["0%", "0%", "100%"]
+    assert found.arrays["median"].shape == (3, 3, 3)
+    assert "3-losses.svg" in render.files([found], "")
+
+
+def test_losses_of_longer_runs_are_those_of_training(small_grid):
+    of = tuning.losses(Columns(["numpy"], InProcess()), "numpy", range(3))
+    case = cases.make("xor", "sigmoid", 0.1, 20, 4, range(3))
+    assert (of.last[1, 1, 1] == training.train(Columns(["numpy"], InProcess()), "numpy", case).losses[-1]).all()
+
+
+def test_a_wrong_column_is_found_in_the_grid(small_grid, plant):
+    plant("two_layer", "dL_dA * sigma_prime(A)", "dL_dA")
+    assert "numpy's dL_dH[0, 0] is off by" in failed(answered(tuning, range(3)))[-1]
+    plant("two_layer", "W1 - lr * T.dL_dW1, W2", "W1.astype('f4'), W2")
+    with pytest.raises(ColumnError, match="float32"):
+        answered(tuning, range(3))

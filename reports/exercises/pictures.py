@@ -1,7 +1,8 @@
 """The exercises' figures, each a function of the arrays of its answer."""
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from reports import pictures
 from reports.exercises import svg
@@ -39,6 +40,31 @@ def _1_curves(arrays):
         axis.legend()
 
     return pictures.draw("1-curves", 8, 3.8, paint)
+
+
+@_drawn
+def _3_losses(arrays):
+    lowest = arrays["median"].min()
+    colour = ScalarMappable(Normalize(lowest, 0), "cividis")
+
+    def paint(figure):
+        axes = figure.subplots(1, len(arrays["epochs"]), sharex=True, sharey=True)
+        for n, (axis, epochs) in enumerate(zip(axes, arrays["epochs"], strict=True)):
+            medians = arrays["median"][:, :, n]
+            axis.pcolormesh(medians, norm=colour.norm, cmap=colour.cmap)
+            for (y, x), median in np.ndenumerate(medians):
+                ink = "#ffffff" if median < lowest / 2 else "#000000"
+                text = f"{median:.0f}".replace("-0", "0").replace("-", "−")
+                axis.text(x + 0.5, y + 0.5, text, ha="center", va="center", size=7, color=ink)
+            axis.set(title=f"{epochs:,} epochs", xlabel="learning rate")
+            axis.title.set_fontsize(9)
+            axis.set_xticks(np.arange(len(arrays["rate"])) + 0.5, [f"{r:g}" for r in arrays["rate"]], rotation=60)
+            axis.set_yticks(np.arange(len(arrays["width"])) + 0.5, arrays["width"])
+            axis.grid(visible=False)
+        axes[0].set_ylabel("width")
+        figure.colorbar(colour, ax=axes, label="log₁₀ L")
+
+    return pictures.draw("3-losses", 9, 2.8, paint)
 
 
 @_drawn
