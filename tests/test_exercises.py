@@ -14,11 +14,12 @@ from hypothesis.extra import numpy as arrays
 import impls
 from compare import cases
 from compare.errors import ColumnError, UsageError
-from compare.exercises import activations, biases, chain_rule, depth, parameters, training, tuning, variance
+from compare.exercises import activations, biases, boundary, chain_rule, depth, parameters, training, tuning, variance
 from compare.exercises.answer import Answer
 from compare.exercises.columns import Columns
 from compare.verbs.exercise import exercise as verb
-from reports.exercises import page, render
+from reports import pictures
+from reports.exercises import page, render, svg
 from tests.lessons import InProcess
 from tests.test_cli import command, said
 
@@ -255,3 +256,54 @@ def test_a_wrong_column_is_found_in_the_grid(small_grid, plant):
     plant("two_layer", "W1 - lr * T.dL_dW1, W2", "W1.astype('f4'), W2")
     with pytest.raises(ColumnError, match="float32"):
         answered(tuning, range(3))
+
+
+@pytest.fixture
+def coarse_grid(monkeypatch):
+    monkeypatch.setattr(boundary, "RESOLUTION", 30)
+    monkeypatch.setattr(boundary, "WIDTHS", (3, 4))
+    monkeypatch.setattr(boundary, "STEPS", (10, 600))
+    monkeypatch.setattr(boundary, "RATES", (0.1, 3.0))
+
+
+def test_a_boundary_of_two_circles_is_measured_as_what_it_is():
+    (X, Y), side = cases.xor(), np.linspace(-1, 2, 400)
+    x = np.stack(np.meshgrid(side, side), axis=-1)
+    small, large = (np.minimum(*(np.hypot(*(x - at).T).T - r for at in (X[0], X[3]))) + 0.5 for r in (0.2, 0.4))
+    seen = boundary.Seen(np.array([Y[:, 0], Y[:, 0], 1 - Y[:, 0]]), np.array([small, large, large]), None)
+    of = boundary.boundaries(seen, side, X, Y[:, 0])
+    assert of.right.tolist() == [4, 4, 0]
+    assert of.margin[:2] == pytest.approx([0.2, 0.4], abs=1e-3)
+    assert np.isnan(of.margin[2])
+    circles = np.array([0.2, 0.4, 0.4]) ** 2
+    assert of.near == pytest.approx((2 + 2 * circles / 0.5**2) / 4, abs=0.01)
+    assert of.area == pytest.approx(1 - 2 * np.pi * circles / 9, abs=0.005)
+    assert of.pieces.tolist() == [2, 2, 2]
+    assert boundary._ends(of) == (0, 1)
+
+
+def test_boundaries_are_compared_on_the_grid(coarse_grid):
+    found = answered(boundary, range(3), ("numpy", "torch"))
+    assert failed(found) == []
+    settings, apart = found.answer.tables
+    assert len(settings.rows) == len(apart.rows) == 3 * 2 + 2 * 2
+    assert 0 < max(float(row[1]) for row in apart.rows[:6]) < 1e-9
+    assert {f"{f.name}.svg" for f in found.answer.figures} < {*render.files([found], "")}
+
+
+def test_a_claim_about_boundaries_can_fail():
+    of = boundary.Boundaries(np.array([4, 4]), np.array([0.1, 0.6]), np.array([0.9, 0.8]), np.zeros(2), np.zeros(2))
+    assert not boundary._best_possible({"": of}).holds
+    assert not boundary._which(of, range(2), (0, 1)).holds
+
+
+def test_a_prediction_that_is_wrong_on_the_grid_alone_is_found(coarse_grid, plant):
+    plant("two_layer", "Y_hat = A @ W2", "Y_hat = A @ W2 * (1 + (len(X) > 4) * 1e-12)")
+    assert "numpy's Y_hat" in failed(answered(boundary, range(2)))[-1]
+
+
+def test_a_smaller_picture_has_the_same_words_and_images():
+    drawn = pictures.draw("x", 3, 3, lambda figure: figure.subplots().set(title="it is 0.13 away"))
+    assert "it is 0.13 away" in svg.compact(drawn)
+    placed = '<image transform="matrix(0.36 0 0 -0.36 1.5 2)"/>'
+    assert placed in svg.compact(f"<svg >{placed}</svg>")

@@ -4,8 +4,10 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
+from compare import cases
 from reports import pictures
 from reports.exercises import svg
+from reports.pictures import plane
 
 FLOOR = 1e-16  # what is lower is drawn there
 PICTURES = {}
@@ -73,6 +75,37 @@ def _4_success(arrays):
     colour = pictures.colours(dict.fromkeys(name.split(",")[0] for name in names))
     styles = {name: (colour[name.split(",")[0]], "--" if name.endswith("without") else "-") for name in names}
     return _learned("4-success", arrays, styles)
+
+
+@_drawn
+def _5_networks(arrays):
+    return _classes("5-networks", arrays)
+
+
+@_drawn
+def _5_training(arrays):
+    return _classes("5-training", arrays)
+
+
+@_drawn
+def _5_two(arrays):
+    return _classes("5-two", arrays)
+
+
+def _classes(name, arrays):
+    """The arrays whose names begin as the figure's does, three in a row; what else the name says is the title."""
+    (X, Y), side = cases.xor(), arrays["side"]
+    grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    start = f"{name.removeprefix('5-')} "
+    shown = {key.removeprefix(start): Z for key, Z in arrays.items() if key.startswith(start)}
+
+    def paint(figure):
+        for axis, title in pictures.panels(figure, shown):
+            plane.classes(axis, grid, shown[title], X, Y, size=25)
+            axis.set(title=title, xticks=(-1, 0, 1, 2), yticks=(-1, 0, 1, 2))
+            axis.title.set_fontsize(9)
+
+    return pictures.draw(name, 2.4 * min(3, len(shown)), 2.5 * pictures.rows(shown), paint)
 
 
 @_drawn

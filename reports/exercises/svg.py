@@ -7,14 +7,13 @@ NO_ATTRIBUTES = {"font-family", "-inkscape-font-specification"}
 
 
 def compact(text):
-    """The same picture: coordinates to a tenth of a point, attributes instead of styles, no unused names."""
+    """The same picture, with attributes instead of styles and no unused names."""
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"\s*<style.*?</style>", "", text, flags=re.DOTALL)
     text = text.replace("<svg ", f'<svg stroke-linejoin="round" stroke-linecap="butt" font-family="{FONTS}" ', 1)
     text = re.sub(r' style="([^"]*)"', _attributes, text)
     text = re.sub(r'(<g) id="[^"]*"', r"\1", text)
-    text = re.sub(r'(?<=[ "(-])\d+\.\d+', _rounded, text)
     text = re.sub(r'(?<=d=")[^"]*', lambda path: re.sub(r"\s+", " ", path[0]).strip(), text)
     text = text.replace(' transform="rotate(-0 ', ' transform="rotate(0 ')
     return re.sub(r"\n\s+", "\n", text)
@@ -29,7 +28,3 @@ def _attributes(style):
     pairs = [pair.split(":", 1) for pair in style[1].split(";") if ":" in pair]
     kept = {name.strip(): value.strip() for name, value in pairs}
     return "".join(f' {name}="{value}"' for name, value in kept.items() if name not in NO_ATTRIBUTES)
-
-
-def _rounded(number):
-    return f"{float(number[0]):.1f}".removesuffix(".0")

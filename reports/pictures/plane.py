@@ -48,19 +48,13 @@ def _samples(X, Y):
 
 def boundary(arrays, seed, X, Y, grid, named):
     """E26: a grid of inputs, classified by every column."""
-    side, cells = _square(grid)
-    x, y = (grid[:, k].reshape(side, side) for k in (0, 1))
+    side, _ = _square(grid)
     found = {name: a["Y_hat_grid"][seed, :, 0].reshape(side, side) for name, a in arrays.items()}
 
     def paint(figure):
         for axis, name in panels(figure, found):
-            Y_hat = found[name]
-            axis.imshow(_class(Y_hat), alpha=0.5, **cells, **CLASSES)
-            if np.isfinite(Y_hat).all() and Y_hat.min() < 0.5 < Y_hat.max():
-                axis.contour(x, y, Y_hat, levels=[0.5], colors=INK, linewidths=1)
-            axis.scatter(*X.T, c=_class(Y[:, 0]), s=60, edgecolors=INK, **CLASSES)
-            axis.set(title=name, aspect="equal")
-            axis.grid(visible=False)
+            classes(axis, grid, found[name], X, Y)
+            axis.set(title=name)
 
     above = {name: f"{100 * float((_class(Y_hat) == 1).mean()):.0f} %" for name, Y_hat in found.items()}
     return Picture(
@@ -71,6 +65,18 @@ def boundary(arrays, seed, X, Y, grid, named):
         draw("boundary", 8, _height(arrays), paint),
         [["x1", "x2", *found], *([*p, *(Z[n] for Z in _flat(found))] for n, p in enumerate(grid))],
     )
+
+
+def classes(axis, grid, Y_hat, X, Y, size=60):
+    """Draw the classes of a grid's points, with Y_hat there as a square, the line between them, and the samples."""
+    side, cells = _square(grid)
+    axis.imshow(_class(Y_hat), alpha=0.5, **cells, **CLASSES)
+    if np.isfinite(Y_hat).all() and Y_hat.min() < 0.5 < Y_hat.max():
+        x, y = (grid[:, k].reshape(side, side) for k in (0, 1))
+        axis.contour(x, y, Y_hat, levels=[0.5], colors=INK, linewidths=1)
+    axis.scatter(*X.T, c=_class(Y[:, 0]), s=size, edgecolors=INK, **CLASSES)
+    axis.set(aspect="equal")
+    axis.grid(visible=False)
 
 
 def differences(arrays, seed, grid, named):
