@@ -44,7 +44,8 @@ def render(lesson, made="", answers=None):
         "packed": Markup(numbers.pack(lesson)),
         "style": Markup(style),
         "script": Markup(script),
-        "policy": f"default-src 'none'; style-src {_sha256(style)}; script-src {_sha256(script)}; font-src data:; img-src data:",
+        "policy": f"default-src 'none'; style-src {_sha256(style)}; script-src {_sha256(script)}; "
+        "font-src data:; img-src data:",
     }
     pages = Environment(
         loader=PackageLoader("reports.lesson"),
