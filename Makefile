@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report test lint reference readme bench clean
+.PHONY: report test lint coverage mutants reference readme bench clean
 
 report: .venv/ready
 	$(BIN)/fourfold report
@@ -14,6 +14,17 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+# The judge's own lines and branches, all of them, by its own tests (10 s).
+coverage: .venv/ready
+	$(BIN)/python -m coverage run -m pytest -q $(addprefix tests/test_,$(addsuffix .py,limits judge bounds truth agree suites layers))
+	$(BIN)/python -m coverage report
+
+# The judge, changed in every small way: what no test notices is printed, and explained in tests/mutants.md (20 min).
+mutants: .venv/ready
+	rm -rf mutants
+	nice $(BIN)/python -m mutmut run --max-children 2
+	$(BIN)/python -m mutmut results
 
 reference: .venv/ready
 	$(BIN)/fourfold report --curves sigmoid,tanh,identity --out reports/out/reference
@@ -33,4 +44,4 @@ bench: .venv/ready
 	touch $@
 
 clean:
-	rm -rf .venv build dist reports/out .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv build dist reports/out .pytest_cache .ruff_cache .hypothesis .coverage mutants

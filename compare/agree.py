@@ -77,7 +77,7 @@ def malformed(name, value, shape, dtype):
     return None
 
 
-def trace_shapes(S, N, widths, row="two_layer", biases=False):
+def trace_shapes(S, N, widths, row, biases):
     """The shapes of a row's trace with leading axes S, N samples and widths d_in, ..., d_out."""
     W, layers = [(*S, *pair) for pair in pairwise(widths)], [(*S, N, d) for d in widths[1:]]
     hidden, outputs = layers[:-1], layers[-1]
@@ -90,9 +90,10 @@ def trace_shapes(S, N, widths, row="two_layer", biases=False):
 
 def malformed_trace(quantities, parameters, p):
     """What is wrong with the form of a trace, or of {name: array}, at parameters (*S, ...); or None."""
-    found, K = _named(quantities), len(p.activations)
-    widths = (*(W.shape[-2] for W in parameters[:K]), p.Y.shape[-1])
-    shapes = trace_shapes(parameters[0].shape[:-2], len(p.Y), widths, p.row, len(parameters) > K).named()
+    found, K, (N, d_out) = _named(quantities), len(p.activations), p.Y.shape
+    W1, *_ = parameters
+    widths = (*(W.shape[-2] for W in parameters[:K]), d_out)
+    shapes = trace_shapes(W1.shape[:-2], N, widths, p.row, len(parameters) > K).named()
     for name in {**shapes, **found}:
         if name not in found or name not in shapes:
             return f"{name} is {'missing' if name in shapes else 'there, and is no quantity of this network'}"
@@ -100,7 +101,8 @@ def malformed_trace(quantities, parameters, p):
 
 
 def malformed_path(path, parameters, steps, p):
-    shapes = [*((steps, *Z.shape) for Z in parameters), (steps, *parameters[0].shape[:-2])]
+    W1, *_ = parameters
+    shapes = [*((steps, *Z.shape) for Z in parameters), (steps, *W1.shape[:-2])]
     names = [*parameter_names(parameters, p), "L"]
     found = (malformed(*row, p.dtype) for row in zip(names, path, shapes, strict=True))
     return next(filter(None, found), None)
@@ -125,7 +127,8 @@ def judge_steps(parameters, path, p):
     Time is the first axis; `parameters` (T, S, ...) are those before each step. Those after it are certified against
     w - λ g(w) with the exact g at the column's own w.
     """
-    T, S = parameters[0].shape[:2]
+    W1, *_ = parameters
+    T, S, *_ = W1.shape
     at_once = max(1, BLOCK // entries(p, parameters))
     steps, seeds = _slices(T, at_once // S), _slices(S, at_once)
     block = lambda t, s: _judge_block([Z[t, s] for Z in parameters], [Z[t, s] for Z in path], p)
@@ -134,8 +137,7 @@ def judge_steps(parameters, path, p):
 
 def entries(p, parameters):
     """How many entries the widest array has at one point."""
-    rows = len(p.Y)
-    return max(rows * p.X.shape[-1], *(max(rows, Z.shape[-2]) * Z.shape[-1] for Z in parameters))
+    return max(p.X.size, *(max(len(p.X), Z.shape[-2]) * Z.shape[-1] for Z in parameters))
 
 
 def _slices(length, at_once):
@@ -153,9 +155,9 @@ def judge_run(parameters, end, p):
     """
     with np.errstate(all="ignore"):
         *new, losses = end
-        names, S = parameter_names(parameters, p), parameters[0].shape[:-2]
-        old, E_old = [truth.widen(Z, p.wide) for Z in parameters], [np.zeros(Z.shape) for Z in parameters]
-        judged, in_range, shows = [], np.ones(S, bool), np.ones(S, bool)
+        names = parameter_names(parameters, p)
+        old, E_old = parameters, [np.zeros(Z.shape) for Z in parameters]
+        judged, in_range, shows = [], True, True
         for L in losses:
             q, E, fits = exact_values(old, p._replace(exact=False), E_old)
             in_range, shows = in_range & fits & np.isfinite(E["L"]), shows & _shows(q, E, p)[-1]
@@ -186,7 +188,7 @@ def _says_something(exact, limit):
 
 def _carry(old, E_old, gradient, E_gradient, p):
     """The exact weights after a step, and how far a correct run may be from them."""
-    new, g = old - truth.widen(p.lr, p.wide) * gradient, truth.narrow(gradient)
+    new, g = old - p.lr * gradient, truth.narrow(gradient)
     most = np.abs(truth.narrow(new)) + E_old
     step = bounds.step_limit(p.lr, g, E_gradient, truth.narrow(old), most, p.dtype, p.wide)
     return new, bounds.slack(p.dtype, p.wide) * E_old + step
@@ -201,7 +203,8 @@ def _judge_block(parameters, path, p):
     with np.errstate(all="ignore"):
         q, E, in_range = exact_values(parameters, p)
         *_, shows = _shows(q, E, p)
-        both = dict(zip(parameter_names(parameters, p), zip(parameters, new, strict=True), strict=True))
+        rows = zip(parameter_names(parameters, p), parameters, new, strict=True)
+        both = {name: (before, after) for name, before, after in rows}
         order = [gradient.removeprefix("dL_d") for gradient in q if gradient.removeprefix("dL_d") in both]
         updates = [(name, *both[name], q[f"dL_d{name}"], E[f"dL_d{name}"]) for name in order]
         return [
@@ -211,7 +214,7 @@ def _judge_block(parameters, path, p):
 
 
 def _judge_update(name, old, new, gradient, E_gradient, in_range, shows, p):
-    exact = truth.widen(old, p.wide) - truth.widen(p.lr, p.wide) * gradient
+    exact = old - p.lr * gradient
     known = truth.narrow(gradient, E_gradient.dtype.type)
     limit = bounds.step_limit(p.lr, known, E_gradient, old, truth.narrow(exact, known.dtype.type), p.dtype, p.wide)
     if p.exact:
@@ -231,7 +234,7 @@ def exact_values(parameters, p, E_weights=None, own=None):
     own = {name: truth.widen(Z, p.wide) for name, Z in (own or {}).items()}
     q = truth.evaluate(X, Y, network, own=own)
     E = bounds.limits(q, X, Y, network, p.dtype, p.wide, E_weights=E_weights, own=own)
-    in_range = np.ones(parameters[0].shape[:-2], bool)
+    in_range = np.ones(E["L"].shape, bool)
     for name, limit in E.items():
         reach = bounds.reaches(name, np.abs(truth.narrow(q[name])), limit, p.Y, p.dtype)
         if not below_overflow(reach.max(), p):
@@ -261,10 +264,11 @@ def _shows(q, E, p):
     """
 
     def shows(k, activation):
-        H, limit = q[f"H{k}"], E[f"H{k}"]
+        name = f"H{k}"
+        H = q[name]
         if activation == "identity":
             return np.ones(H.shape[:-2], bool)
-        reach = bounds.reaches("H", np.abs(truth.narrow(H, limit.dtype.type)), limit, p.Y, p.dtype)
+        reach = bounds.reaches(name, np.abs(truth.narrow(H)), E[name], p.Y, p.dtype)
         return (below_overflow(reach, p) | ~truth.finite(H)).all(axis=(-2, -1))
 
     every = np.ones(q["H1"].shape[:-2], bool)
@@ -273,7 +277,7 @@ def _shows(q, E, p):
 
 def _layers_before(name, p):
     """How many of the layers' H a quantity, by its name in truth.py, is computed from through their activations."""
-    return int(name[1:]) - (name[0] == "H") if name[0] in "HA" else len(p.activations)
+    return int(name[1:]) - (name[0] == "H") if name.startswith(("H", "A")) else len(p.activations)
 
 
 def judge(quantity, value, exact, limit, in_range, shows, p):
@@ -286,7 +290,7 @@ def judge(quantity, value, exact, limit, in_range, shows, p):
     wrong = np.where(certified, ~((error <= limit) & np.isfinite(value)), must_fail & np.isfinite(value))
     used = np.where(certified & (error != 0), error / limit, 0.0)
     ratio = np.nan_to_num(used, nan=np.inf, posinf=np.inf)
-    ulp = np.spacing(np.abs(exact).astype(p.dtype)).astype(np.float64)
+    ulp = np.spacing(np.abs(exact).astype(p.dtype))
     ulps = np.nan_to_num(np.where(certified, error / ulp, 0.0), nan=np.inf, posinf=np.inf)
     return Judged(quantity, value, exact, error, limit, ratio, ulps, certified, must_fail, wrong)
 

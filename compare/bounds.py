@@ -69,7 +69,7 @@ def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=N
         v = {name: magnitude(Z) for name, Z in q.items()}
         W, b = ([magnitude(Z) for Z in arrays] for arrays in network[:2])
         K, none = len(W), [0.0] * len(W)
-        E_W, E_b = (E_weights[:K], E_weights[K:] or none) if E_weights else ([np.zeros_like(w) for w in W], none)
+        E_W, E_b = (E_weights[:K], E_weights[K:] or none) if E_weights else (none, none)
         own = {name: magnitude(Z) for name, Z in (own or {}).items()}
         E = _limits(v, magnitude(X), magnitude(Y), W, E_W, b, E_b, network.activations, format_of(dtype), own)
         factor = slack(dtype, wide)
@@ -88,8 +88,9 @@ def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
         name = "Y_hat" if k == K else f"A{k}"
         E[f"H{k}"] = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f, b[k - 1], E_b[k - 1])
         E[name], E[f"slope{k}"] = _activation(activations[k - 1], *used(f"H{k}"), v[name], v[f"slope{k}"], f)
-        for Zs, Z in zip((A, E_A), used(name), strict=True):
-            Zs.append(Z)
+        A_k, E_A_k = used(name)
+        A.append(A_k)
+        E_A.append(E_A_k)
 
     E["R"] = E_A[-1] + _rounded(f.u, v["R"] + E_A[-1], f) + _input(Y, f)
     R, E_R = used("R")
@@ -146,7 +147,7 @@ def _activation(activation, H, E_H, A, slope, f):
         return E_H, np.zeros_like(A)
     if activation == "relu":
         undecided = (H <= E_H) & (E_H > 0)
-        return E_H, undecided.astype(np.float64)
+        return E_H, np.where(undecided, 1.0, 0.0)
     # Taylor's remainder, or the mean value theorem with the steepest slope within E_H of h; 2^-50 for t's own rounding
     steepest = STEEPEST[activation](np.maximum(H - E_H, 0) * (1 - 2.0**-50))
     moved = np.minimum(np.minimum(slope + HALF_CURVATURE[activation] * E_H, steepest) * E_H, RANGE[activation])

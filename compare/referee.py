@@ -48,7 +48,7 @@ def confirm(quantity, index, value, limit, parameters, p, own=None):
         exact = _entry(q, quantity, index, parameters, p)
         return abs(flint.arb(float(value)) - exact)
 
-    narrow_enough = lambda q: error(q).rad() < max(limit, error(q)).mid() * 2.0**-20
+    narrow_enough = lambda q: error(q).rad() <= max(limit, error(q)).mid() * 2.0**-20
     q, bits = enclose(parameters, p, narrow_enough, own)
     if not error(q) > limit:
         raise JudgeError(f"{quantity}{list(index)} was rejected, but ball arithmetic encloses it within the limit")
@@ -68,7 +68,7 @@ def _entry(q, quantity, index, parameters, p):
 def audit(parameters, p):
     """Check the bulk evaluation at one point; raises JudgeError where its error is more than `bounds.slack` allows."""
     with np.errstate(all="ignore"):
-        q, E, in_range = exact_values(parameters, p._replace(exact=False))
+        q, E, in_range = exact_values(parameters, p)
     if p.wide == truth.BALL or not in_range:
         return
     share = 2 * truth.unit_roundoff(p.wide) / bounds.format_of(p.dtype).u

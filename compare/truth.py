@@ -50,7 +50,7 @@ def unit_roundoff(wide):
 
 def widen(Z, wide):
     """Z exactly, in wide numbers."""
-    return np.asarray(_ball(np.asarray(Z, np.float64)) if wide == BALL else Z, wide)
+    return np.asarray(_ball(Z) if wide == BALL else Z, wide)
 
 
 def narrow(Z, number: type = np.float64):
@@ -58,7 +58,7 @@ def narrow(Z, number: type = np.float64):
     return np.asarray(_middle(Z) if Z.dtype == BALL else Z, number)
 
 
-_ball = np.frompyfunc(lambda x: flint.arb(float(x)), 1, 1)
+_ball = np.frompyfunc(flint.arb, 1, 1)
 _middle = np.frompyfunc(lambda x: float(x.mid()) if x.is_finite() else float("nan"), 1, 1)
 _ball_finite = np.frompyfunc(lambda x: x.is_finite(), 1, 1)
 _ball_positive = np.frompyfunc(

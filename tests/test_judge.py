@@ -1,6 +1,7 @@
 """What the judge says of single numbers, at the edges of what it certifies."""
 
 from contextlib import nullcontext
+from functools import partial
 from itertools import pairwise
 
 import flint
@@ -9,6 +10,7 @@ import pytest
 
 from compare import agree, bounds, cases, referee, truth
 from compare.agree import Problem
+from impls.deep import numpy_impl as deep_numpy_impl
 from impls.two_layer import numpy_impl
 from tests.conftest import asymmetric, path, trace
 
@@ -90,6 +92,21 @@ def test_what_is_out_of_range_must_not_come_out_as_a_number(exact, limit, how, n
         ]
 
 
+@pytest.mark.parametrize(
+    ("activations", "numbers"),
+    [
+        ("tanh relu", "H1 A1 H2 Y_hat R L dL_dY_hat"),
+        ("relu tanh", "H1 A1 H2 Y_hat R L dL_dY_hat dL_dH2 dL_dW2 dL_db2 W2 b2 dL_dA1"),
+    ],
+)
+def test_a_slope_at_nan_is_what_a_library_makes_it_and_all_behind_it(activations, numbers):
+    p, exact = SINGLE._replace(activations=tuple(activations.split())), np.array([[nan, inf, 1.0]])
+    every = "H1 A1 H2 Y_hat R L dL_dY_hat dL_dH2 dL_dW2 dL_db2 dL_dA1 dL_dH1 dL_dW1 dL_db1 W2 b2 W1 b1"
+    for name in every.split():
+        held = name in numbers.split()
+        assert agree._no_number(name, exact, p).tolist() == [[held, held, False]], name
+
+
 def test_ulps_are_the_working_precisions():
     value = np.array([1 + 2.0**-52])
     p = SINGLE._replace(dtype="float64", wide=truth.wide_dtype("float64"))
@@ -143,6 +160,46 @@ def test_the_form_comes_before_the_numbers():
         agree.malformed_path(steps[:-1], (W1, W2), 10, p)
 
 
+def test_the_form_of_networks_of_any_depth():
+    H, A, Y_hat, W, b = [(5, 7, 4), (5, 7, 2)], [(5, 7, 4)], (5, 7, 2), [(5, 3, 4), (5, 4, 2)], [(5, 1, 4), (5, 1, 2)]
+    form = lambda biases: agree.trace_shapes((5,), 7, (3, 4, 2), "deep", biases)
+    assert form(True) == (H, A, Y_hat, Y_hat, (5,), Y_hat, H, W, b, A)
+    assert form(False) == (H, A, Y_hat, Y_hat, (5,), Y_hat, H, W, [], A)
+
+
+def deep(widths, bias):
+    case = cases.make("xor", "tanh", 0.1, 2, 3, range(3), layers=widths, bias=bias)
+    p, (X, Y, *parameters) = agree.problem(case, "float64"), case.cast("float64")
+    K = len(case.activations)
+    W, b = tuple(parameters[:K]), tuple(parameters[K:])
+    path = deep_numpy_impl.train(X, Y, W, b, case.lr, 2, case.activations)
+    return p, parameters, deep_numpy_impl.trace(X, Y, W, b, case.activations), [*path[0], *path[1], path[2]]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("widths", [[2, 1], [2, 3, 2, 1]])
+def test_networks_of_any_depth_are_judged_by_the_same_names(widths, bias):
+    """Of one layer too."""
+    p, parameters, found, path = deep(widths, bias)
+    K = len(widths) - 1
+    names = [f"W{k}" for k in range(1, K + 1)] + [f"b{k}" for k in range(1, K + 1) if bias]
+    assert agree.parameter_names(parameters, p) == names
+    assert agree.malformed_trace(found, parameters, p) is None
+    assert agree.malformed_path(path, parameters, 2, p) is None
+    without = {name: Z for name, Z in found.named().items() if name != names[-1]}
+    del without[f"dL_d{names[-1]}"]
+    assert agree.malformed_trace(without, parameters, p) == f"dL_d{names[-1]} is missing"
+    assert agree.first_wrong(agree.judge_trace(found, parameters, p)) is None
+    old = [np.stack([Z, new[0]]) for Z, new in zip(parameters, path, strict=False)]
+    steps = agree.judge_steps(old, path, p)
+    order = [name for k in range(K, 0, -1) for name in (f"W{k}", f"b{k}") if name in names]
+    assert [j.quantity for j in steps] == ["L", *order]
+    assert agree.first_wrong(steps) is None
+    run = agree.judge_run(parameters, [*(Z[-1] for Z in path[:-1]), path[-1]], p)
+    assert [j.quantity for j in run] == ["L", *order]
+    assert agree.first_wrong(run) is None
+
+
 def before(case, steps, dtype="float64"):
     *_, W1, W2 = case.cast(dtype)
     return [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), steps, strict=False)]
@@ -158,6 +215,30 @@ def test_blocks_are_judged_like_one(monkeypatch, block):
     for a, b in zip(whole, agree.judge_steps(before(case, steps), steps, p), strict=True):
         assert a.quantity == b.quantity
         assert all((x == y).all() for x, y in zip(a[1:], b[1:], strict=True))
+
+
+@pytest.mark.parametrize(("block", "points"), [(1, 1), (70, 2), (3 * 35, 3), (7 * 35 - 1, 6), (10**4, 30)])
+def test_as_many_points_are_judged_at_once_as_a_block_holds(monkeypatch, block, points):
+    """Whole steps of all seeds where it holds them; the widest array of a point is X, 7 × 5."""
+    case, p = asymmetric("identity"), agree.problem(asymmetric("identity"), "float64")
+    sizes, judge_block = [], agree._judge_block
+    monkeypatch.setattr(agree, "BLOCK", block)
+    monkeypatch.setattr(
+        agree, "_judge_block", lambda Zs, *more: sizes.append(Zs[1].shape[:2]) or judge_block(Zs, *more)
+    )
+    steps = path(numpy_impl, case, "float64")
+    agree.judge_steps(before(case, steps), steps, p)
+    assert max(t * s for t, s in sizes) == points
+    assert sum(t * s for t, s in sizes) == 30
+
+
+@pytest.mark.parametrize(
+    ("N", "widths", "most"),
+    [(2, (9, 1, 1), 18), (2, (1, 9, 1), 18), (2, (3, 7, 1), 21), (2, (1, 3, 7), 21), (9, (1, 2, 1), 18)],
+)
+def test_the_widest_array_of_a_point(N, widths, most):
+    p = SINGLE._replace(X=np.zeros((N, widths[0])), Y=np.zeros((N, widths[-1])))
+    assert agree.entries(p, [np.zeros((5, *pair)) for pair in pairwise(widths)]) == most
 
 
 def test_the_first_wrong_entry_is_the_first_in_time_and_then_in_order_of_computation():
@@ -335,6 +416,17 @@ def test_a_step_that_cannot_round_is_judged_to_the_bit():
     assert (j.limit[:, 0] > 0).tolist() == [[True] * 2] * 3  # known within 1: the first entries too
 
 
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="long double is double")
+@pytest.mark.parametrize(("share", "must_fail"), [("1e-3", True), ("2", False)])
+def test_a_step_out_of_float64s_range_is_judged_in_long_double(share, must_fail):
+    p = SINGLE._replace(dtype="float64", wide=np.dtype(np.longdouble))
+    g = np.full((1, 1, 1), np.longdouble("1e400"))
+    one, on = np.ones((1, 1, 1)), np.ones(1, bool)
+    with np.errstate(all="ignore"):
+        j = agree._judge_update("W2", one, one, g, np.longdouble(share) * g, on, on, p)
+    assert (j.certified.item(), j.no_number.item(), j.wrong.item()) == (False, must_fail, must_fail)
+
+
 def several(activation="tanh", dtype="float64"):
     case = asymmetric(activation, steps=3)
     p = agree.problem(case, dtype)
@@ -390,6 +482,7 @@ def test_a_run_is_never_judged_to_the_bit():
     ]
     for a, b in zip(*runs, strict=True):
         np.testing.assert_array_equal(a.limit, b.limit)
+        assert (a.limit > 0).all()
 
 
 def test_a_run_may_hide_what_overflows_on_the_way_to_its_sum():
@@ -402,6 +495,38 @@ def test_a_run_may_hide_what_overflows_on_the_way_to_its_sum():
         agree.first_wrong(agree.judge_run((W1, W2), (W1, W2, L), p._replace(activations=("identity", "identity"))))
         is not None
     )
+
+
+def test_a_run_may_hide_it_in_its_last_layer_too():
+    X, Y = np.ones((1, 1)), np.zeros((1, 1))
+    W1, W2, L = np.array([[[1e155, 1e155]]]), np.array([[[-1e154], [1.9e154]]]), np.zeros((1, 1))
+    p = Problem(X, Y, ("identity", "relu"), 0.1, "float64", truth.wide_dtype("float64"), False)
+    assert agree.first_wrong(agree.judge_run((W1, W2), (W1, W2, L), p)) is None
+
+
+@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+def test_a_run_is_judged_alike_in_ball_arithmetic(activation, dtype):
+    """Nothing of its weights is lost from step to step: they are no float64 after the first."""
+    _, p, W1, W2, (W1s, W2s, L) = several(activation, dtype)
+    end = (W1s[-1], W2s[-1], L)
+    run = [agree.judge_run((W1, W2), end, p._replace(wide=w)) for w in (p.wide, truth.BALL)]
+    for by_wide, by_ball in zip(*run, strict=True):
+        assert not by_ball.wrong.any()
+        np.testing.assert_allclose(by_ball.limit, by_wide.limit, rtol=1e-2)
+        np.testing.assert_allclose(by_ball.error, by_wide.error, atol=0.02 * np.spacing(abs(by_wide.value)).max())
+
+
+def test_a_path_shows_all_parameters():
+    _, p, W1, W2, (W1s, _, L) = several()
+    with pytest.raises(ValueError, match="zip"):
+        agree.judge_run((W1, W2), (W1s[0], L[:1]), p)
+    with pytest.raises(ValueError, match="zip"):
+        agree.judge_steps((W1[None], W2[None]), (W1s[:1], L[:1]), p)
+
+
+def test_parameters_come_in_the_order_of_their_gradients():
+    assert sorted(["b1", "b2", "b10", "W1", "W2", "W10"], key=agree._updated) == ["W10", "b10", "W2", "b2", "W1", "b1"]
 
 
 def test_weights_at_the_edge_of_their_range_are_not_certified():
@@ -445,6 +570,8 @@ def test_numbers_wide_and_narrow():
     assert truth.unit_roundoff(FLOAT64) == 2.0**-53
     more = np.longdouble(1) + np.finfo(np.longdouble).eps
     assert truth.widen(more, np.dtype(np.longdouble)) == more  # not by way of float64
+    third = flint.arb(1) / 3
+    assert truth.widen(np.array([third]), truth.BALL)[0].mid() == third.mid()
     assert truth.narrow(balls(1.5, (1.5, 0.25))).tolist() == [1.5, 1.5]
     assert np.isnan(truth.narrow(balls(inf, nan, (0, inf)))).all()
     assert truth.finite(balls(1.5, inf, nan)).tolist() == [True, False, False]
@@ -485,6 +612,47 @@ def test_precision_is_doubled_until_it_is_enough(monkeypatch):
     assert len(asked) == 3
 
 
+class Given(Exception):
+    """What the truth is evaluated from."""
+
+
+@pytest.mark.parametrize("wide", [truth.wide_dtype("float64"), truth.BALL])
+@pytest.mark.parametrize("enclose", [True, False])
+def test_nothing_but_wide_numbers_goes_into_the_truth(monkeypatch, enclose, wide):
+    """Nothing of a column's own either: a third of a float64 is no float64."""
+    case = cases.make("xor", "tanh", 0.1, 1, 3, range(1), layers=[2, 2, 1], bias=True)
+    p, own = agree.problem(case, "float64", wide), {"R": np.ones((4, 1))}
+
+    def evaluate(X, Y, network, bits=None, own=None):
+        raise Given(X, Y, *network.weights, *network.biases, *own.values())
+
+    monkeypatch.setattr(truth, "evaluate", evaluate)
+    evaluation = partial(referee.enclose, sufficient=None) if enclose else agree.exact_values
+    with pytest.raises(Given) as given:
+        evaluation(case.weights, p, own=own)
+    assert {Z.dtype for Z in given.value.args} == {truth.BALL if enclose else wide}
+    assert len(given.value.args) == 7
+
+
+@pytest.mark.parametrize(
+    ("exact", "limit", "enough", "too_little"),
+    [
+        (1.0, 0.5, 2.0**-19 * (1 - 2.0**-20), 2.0**-19),  # off by 2
+        (1.0, 8.0, 2.0**-17 * (1 - 2.0**-20), 2.0**-17),
+    ],
+)
+def test_a_certificate_is_a_million_times_narrower_than_what_it_is_about(monkeypatch, exact, limit, enough, too_little):
+    asked = []
+
+    def enclose(parameters, p, sufficient, own):
+        asked.extend(sufficient({"L": flint.arb(exact, radius)}) for radius in (enough, too_little))
+        return {"L": flint.arb(9 * exact + limit)}, 192
+
+    monkeypatch.setattr(referee, "enclose", enclose)
+    referee.confirm("L", (), 3.0, limit, (UNIT, UNIT), SINGLE)
+    assert asked == [True, False]
+
+
 def test_what_a_certificate_says():
     confirm = lambda name, index, value, limit: referee.confirm(name, index, value, limit, (CANCELLING, UNIT), CANCELS)
     sure = "certified in ball arithmetic, {} bits: off by {}, limit {}".format
@@ -499,6 +667,8 @@ def test_what_a_certificate_says():
     assert confirm("L", (), nan, 1.0) == "certified: it is no finite number, and the exact value is"
     with pytest.raises(referee.JudgeError, match=r"^L\[\] was rejected, but .* within the limit$"):
         confirm("L", (), 1.0, 0.5)  # off by exactly the limit
+    with pytest.raises(referee.JudgeError, match=r"^L\[\] was rejected, but .* within the limit$"):
+        confirm("L", (), 0.5, 0.0)  # not off at all
 
 
 def test_a_certificate_of_what_no_precision_tells_exactly():
@@ -507,6 +677,25 @@ def test_a_certificate_of_what_no_precision_tells_exactly():
     off = 2 - numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid").A[1, 1]
     text = referee.confirm("A", (1, 1), 2.0, 1e-12, (W1, W2), p)
     assert text == f"certified in ball arithmetic, 192 bits: off by {off:.2f}, limit 1e-12"
+
+
+@pytest.mark.parametrize("name", ["A1", "L"])
+@pytest.mark.parametrize(("share", "enough"), [(1 - 2.0**-20, True), (1 + 2.0**-20, False)])
+def test_balls_that_audit_are_16_times_narrower_than_what_they_allow(monkeypatch, share, enough, name):
+    p, asked = agree.problem(asymmetric(), "float32"), []
+    *_, W1, W2 = (Z[0] if Z.ndim == 3 else Z for Z in asymmetric().cast("float32"))
+    honest = referee.enclose
+
+    def enclose(parameters, p, sufficient):
+        q, bits = honest(parameters, p, sufficient)
+        _, E, _ = agree.exact_values(parameters, p)
+        wide = np.frompyfunc(lambda ball, limit: flint.arb(ball.mid(), share * limit * 2.0**-28 / 16), 2, 1)
+        asked.append(sufficient(q | {name: wide(q[name], E[name])}))
+        return q, bits
+
+    monkeypatch.setattr(referee, "enclose", enclose)
+    referee.audit((W1, W2), p)
+    assert asked == [enough]
 
 
 @pytest.mark.parametrize(("shares", "wrong"), [(1.5, False), (2.5, True)])
@@ -525,6 +714,6 @@ def test_the_bulk_evaluation_may_be_off_by_twice_its_share_of_the_limit(monkeypa
         return q
 
     monkeypatch.setattr(truth, "evaluate", off)
-    found = rf"^the exact {name}\[.*\] is off by .*: the judge is wrong$"
+    found = rf"^the exact {name}\[.*\] is off by \[?\d\.\d\d?e-\d+( \+/- .*\])?: the judge is wrong$"
     with pytest.raises(referee.JudgeError, match=found) if wrong else nullcontext():
         referee.audit((W1[0], W2[0]), p)

@@ -49,21 +49,23 @@ def test_an_operation_rounds_and_underflows():
 @pytest.mark.parametrize(
     ("a", "E_a", "b", "E_b", "bias", "most", "carried", "n"),
     [
-        # most = Σ (|a| + E_a)(|b| + E_b) + |bias|, carried = Σ (|a| + E_a)(|b| + E_b) - |a||b|
+        # most = Σ (|a| + E_a)(|b| + E_b) + |bias| + E_bias, carried = Σ (|a| + E_a)(|b| + E_b) - |a||b| + E_bias
         ([2], [0], [3], [0], None, 6, 0, 1),
         ([1, 2], [0.5, 0], [3, 1], [0, 0.25], None, 1.5 * 3 + 2 * 1.25, 1.5 + 0.5, 2),
         ([1], [0.5], [3], [0.25], None, 1.5 * 3.25, 1.5 * 3.25 - 3, 1),
         ([1, 2, 0], [0.5, 0, 0], [3, 1, 1], [0, 0, 0], None, 6.5, 1.5, 3),
-        ([2], [0], [3], [0], 5, 6 + 5, 0, 2),
-        ([2], [0], [3], [0], 0.5 * ETA, 6 + 0.5 * ETA, ETA, 2),  # a bias that may be flushed
-        ([0], [0], [3], [0], 0.5, 0.5, 0, 2),
+        ([2], [0], [3], [0], (5, 0), 6 + 5, 0, 2),
+        ([2], [0], [3], [0], (5, 0.5), 6 + 5.5, 0.5, 2),
+        ([2], [0], [3], [0], (0.5 * ETA, 0), 6 + 0.5 * ETA, ETA, 2),  # a bias that may be flushed
+        ([0], [0], [3], [0], (0.5, 0), 0.5, 0, 2),
+        ([0], [0], [3], [0], (0, 0.5), 0.5, 0.5, 2),
         ([0], [0.5], [0], [0.25], None, 0.125, 0.125, 1),
     ],
 )
 def test_a_product(a, E_a, b, E_b, bias, most, carried, n):
     """γ_n of all there may be, what the factors' errors carry into it, and 2n - 1 operations that may be flushed."""
-    b0 = None if bias is None else np.array([[float(bias)]])
-    got = bounds._product(row(*a)[None], row(*E_a), column(*b), column(*E_b), COARSE, b0)
+    b0 = () if bias is None else (np.array([[z]], float) for z in bias)
+    got = bounds._product(row(*a)[None], row(*E_a), column(*b), column(*E_b), COARSE, *b0)
     same(got, [[[gamma(n) * most + carried + 4 * n * ETA]]])
 
 
@@ -169,13 +171,14 @@ def expected_limits(X, Y, network, q, E_weights):
     b = [None if z is None else abs(z) for z in b]
     q = {name: abs(value) for name, value in q.items()}
     inputs = lambda Z: bounds._input(Z, f)
-    E_W = [inputs(w) if e is None else np.where(e > 0, e + ETA, inputs(w)) for w, e in zip(W, E_weights, strict=True)]
+    E_W = [inputs(w) if e is None else np.where(e > 0, e + ETA, inputs(w)) for w, e in zip(W, E_weights, strict=False)]
+    E_b = E_weights[3:] or [0, 0, 0]
     product, act, times = bounds._product, bounds._activation, bounds._times_slope
-    E = {"H1": product(X, inputs(X), W[0], E_W[0], f, b[0])}
+    E = {"H1": product(X, inputs(X), W[0], E_W[0], f, b[0], E_b[0])}
     E["A1"], E["slope1"] = act(phi1, q["H1"], E["H1"], q["A1"], q["slope1"], f)
     E["H2"] = product(q["A1"], E["A1"], W[1], E_W[1], f)
     E["A2"], E["slope2"] = act(phi2, q["H2"], E["H2"], q["A2"], q["slope2"], f)
-    E["H3"] = product(q["A2"], E["A2"], W[2], E_W[2], f, b[2])
+    E["H3"] = product(q["A2"], E["A2"], W[2], E_W[2], f, b[2], E_b[2])
     E["Y_hat"], E["slope3"] = act(phi3, q["H3"], E["H3"], q["Y_hat"], q["slope3"], f)
     # a difference: rounds once
     E["R"] = E["Y_hat"] + inputs(Y) + (q["R"] + E["Y_hat"]) / 64 + 2 * ETA
@@ -198,16 +201,24 @@ def expected_limits(X, Y, network, q, E_weights):
 
 
 @pytest.mark.parametrize("number", [np.float64, np.longdouble])
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("known", ["all", "biases", "nothing"])
 def test_a_network_of_three_layers(coarse, number, known):
     X, Y, network, q = three_layers()
     E_weights = [np.where(w > 0, abs(w) / 8, 0) for w in network.weights]
-    E = bounds.limits(q, X, Y[None], network, "any", FLOAT64, number, None if known else E_weights)
-    expected = expected_limits(X, Y, network, q, 3 * [None] if known else E_weights)
+    if known == "nothing":
+        E_weights += [0.0 if b is None else abs(b) / 16 for b in network.biases]
+    E = bounds.limits(q, X, Y[None], network, "any", FLOAT64, number, None if known == "all" else E_weights)
+    expected = expected_limits(X, Y, network, q, 3 * [None] if known == "all" else E_weights)
     assert E.keys() == expected.keys()
     for name, limit in expected.items():
         assert E[name].shape == q[name].shape
         same(E[name], bounds.slack("any", FLOAT64) * limit)
+
+
+def test_every_layers_weights_are_known_to_something(coarse):
+    X, Y, network, q = three_layers()
+    with pytest.raises(ValueError, match="zip"):
+        bounds.limits(q, X, Y, network, "any", FLOAT64, E_weights=[np.zeros_like(w) for w in network.weights[:2]])
 
 
 @pytest.mark.parametrize("number", [np.float64, np.longdouble])
@@ -274,6 +285,7 @@ def test_the_steepest_slope_is_that_of_the_exact_difference():
     E_a, _ = bounds._activation("sigmoid", *map(np.array, (600.0, E_h, small, small)), Format(0, 0, 1))
     with truth.precision(200):
         assert flint.arb(float(E_a)) > (flint.arb(E_h) - 600).exp() * E_h
+    same(E_a, np.exp(-600 * (1 - 2.0**-50)) * E_h)
 
 
 def test_slack_is_the_truths_own_rounding():

@@ -100,6 +100,20 @@ def test_gradients_of_any_depth_are_complex_step_derivatives(widths, samples, bi
             assert q[name][ij] == pytest.approx(L.imag / 1e-200, rel=1e-11, abs=1e-13), name
 
 
+@pytest.mark.parametrize("number", [np.float32, np.longdouble])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "identity"])
+def test_numbers_stay_what_they_are(activation, number):
+    case = asymmetric(activation)
+    numbers = {Z.dtype for Z in truth.evaluate(*network(case, np.dtype(number))).values() if Z.dtype != np.int8}
+    assert numbers == {np.dtype(number)}
+
+
+def test_every_layer_has_an_activation():
+    one = np.ones((1, 1))
+    with pytest.raises(ValueError, match="zip"):
+        truth.evaluate(one, one, truth.Network((one, one), (None, None), ("tanh",)))
+
+
 def test_what_is_computed_from_a_columns_own_numbers():
     """Each quantity by its own formula from any numbers whatever; what the column does not have is exact."""
     rng = np.random.default_rng(5)

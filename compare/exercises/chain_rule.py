@@ -94,7 +94,7 @@ def chain(columns, name, c, n):
     training.formed(name, equations.malformed_jacobians(J, limits))
     exact = equations.exact_jacobians(q, p, weights)
     shares = {what: _share(J[what], exact[what], limits[what]) for what in FUNCTIONS}
-    shapes = agree.trace_shapes((), len(Y), c.widths()).named()
+    shapes = agree.trace_shapes((), len(Y), c.widths(), "two_layer", False).named()
     judged = {way: _judged(name, way, gradients, shapes, weights, p) for way, gradients in ways.items()}
     count = training.counted(name, [j for of in judged.values() for j in of.values()])
     entries = sum(J[what].size for what, share in shares.items() if share <= 1)
