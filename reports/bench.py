@@ -70,12 +70,15 @@ def paces(record):
 
 
 def growth(record):
-    """Seconds over every size that was varied, beside linear growth."""
+    """Processor seconds over every size that was varied, beside linear growth."""
     axes_shown = list(dict.fromkeys(g.axis for g in record.growth))
+    across = min(3, len(axes_shown))
 
     def paint(figure):
-        panels = figure.subplots(1, len(axes_shown), squeeze=False)[0]
-        for panel, name in zip(panels, axes_shown, strict=True):
+        panels = figure.subplots(pictures.rows(axes_shown), across, squeeze=False).flatten()
+        for panel in panels[len(axes_shown) :]:
+            panel.remove()
+        for panel, name in zip(panels, axes_shown, strict=False):
             for g in (g for g in record.growth if g.axis == name):
                 seconds = [median(of_size) for of_size in g.seconds]
                 linear = [seconds[0] * size / g.sizes[0] for size in g.sizes]
@@ -85,6 +88,7 @@ def growth(record):
             panel.set(xlabel=name, ylabel="seconds")
             sizes = next(g.sizes for g in record.growth if g.axis == name)
             panel.set_xticks(sizes, [f"{size:,}" for size in sizes])
+            panel.minorticks_off()
         pictures.legend_below(figure, panels[0])
 
     table = [["column", "axis", "size", "round", "seconds"]]
@@ -92,9 +96,14 @@ def growth(record):
         for size, of_size in zip(g.sizes, g.seconds, strict=True):
             table += [[g.subject, g.axis, size, n, s] for n, s in enumerate(of_size, start=1)]
     seen = "; ".join(f"{g.subject} grows with {g.axis} by the power {g.exponent():.2f}" for g in record.growth)
-    text = "Seconds of one call of `train`, median of the rounds; the grey lines are linear growth from the first."
-    svg = pictures.draw("bench_growth", 9, 3.6, paint)
-    return Picture("bench_growth", "Time over steps, seeds and samples", text, f"{seen}.", svg, table)
+    text = (
+        "Processor seconds of one call of `train`, median of the rounds; the grey lines are linear growth from the "
+        "first. Width is that of one hidden layer on 1,024 samples; depth is how many layers of 16 units there are."
+    )
+    svg = pictures.draw("bench_growth", 9, 0.6 + 3 * pictures.rows(axes_shown), paint)
+    *others, last = axes_shown
+    title = f"Time over {', '.join(others)} and {last}" if others else f"Time over {last}"
+    return Picture("bench_growth", title, text, f"{seen}.", svg, table)
 
 
 def _framework(column):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import impls
-from compare import certify, environment, result, run, suites
+from compare import cases, certify, environment, result, run, suites
 from compare.bench import goals, measure, record, show, subjects, tasks
 from compare.bench.record import Bench, Certificate, Command, Growth, Memory, Pace, Subject, Work
 from compare.errors import UsageError
@@ -123,13 +124,14 @@ def test_subjects_take_turns(rounds, works, names):
 @pytest.fixture
 def small(monkeypatch):
     monkeypatch.setattr(measure, "SECONDS", 1e-4)
-    monkeypatch.setattr(measure, "WORKS", (ONE, MANY))
     for name in subjects.PIECES:
         monkeypatch.setitem(subjects.PIECES, name, 5)
 
 
 def measured(*entries, rounds=3):
-    return measure.measure(entries, quick=True, rounds=rounds, timeout=60, command="fourfold bench", alone=True)
+    return measure.measure(
+        entries, (ONE, MANY), quick=True, rounds=rounds, timeout=60, command="fourfold bench", alone=True
+    )
 
 
 def test_a_subject_that_dies_or_is_missing_costs_the_others_nothing(small, monkeypatch, tmp_path):
@@ -165,9 +167,11 @@ class Steady:
 
     def __init__(self, *entries, patience=10**6):
         self.entries, self.asked, self.patience = {e.name: e for e in entries}, [], patience
+        self.whole_calls = True
 
-    def timed(self, name, work, steps, **sizes):
+    def timed(self, name, work, steps, at_once=None):
         self.asked.append((name, work.name, steps))
+        self.whole_calls &= at_once == work.steps and steps % work.steps == 0
         return tasks.Round(steps * 2e-6, 0.5) if len(self.asked) <= self.patience else None
 
 
@@ -181,6 +185,72 @@ def test_paces_are_per_seed_and_step_of_rounds_that_take_half_a_second():
     assert [p.steps for p in found.values()] == [250_000] * 4
     assert found["numpy", MANY.name].steps % subjects.PIECES[MANY.name] == 0
     assert len(load) == 3
+
+
+def test_growth_is_measured_along_every_axis_in_calls_that_take_long_enough():
+    steady = Steady(*(e for e in subjects.TABLE if e.name in {"numpy", "deep numpy", "C"}))
+    found = {g.axis: g for g in measure._growth(steady, 2, lambda line: None)}
+    assert {axis: g.sizes for axis, g in found.items()} == {axis: list(s) for axis, s in subjects.GROWTH.items()}
+    assert all(g.subject == "numpy" and len(of_size) == 2 for g in found.values() for of_size in g.seconds)
+    assert found["steps"].seconds[0] == [2500 * 1e-6] * 2, "processor seconds of one call"
+    assert found["steps"].exponent() == pytest.approx(1)
+    assert found["width"].exponent() == pytest.approx(0)
+    assert {name for name, work, _ in steady.asked if "16 wide" in work} == {"deep numpy"}
+    assert steady.whole_calls
+    longest = {work: steps * 2e-6 for _, work, steps in steady.asked}
+    assert all(0.04 <= seconds <= 0.06 for seconds in longest.values())
+
+
+@pytest.mark.parametrize(
+    ("axis", "shapes"),
+    [
+        ("steps", [(2, 3), (3, 1)]),
+        ("seeds", [(7, 2, 3), (7, 3, 1)]),
+        ("samples", [(2, 64), (64, 1)]),
+        ("width", [(2, 7), (7, 1)]),
+        ("depth", [*[(16, 16)] * 7, (16, 1)]),
+    ],
+)
+def test_a_size_that_grows_is_that_of_what_is_trained(axis, shapes):
+    work = subjects.grown(axis, 7)
+    case = subjects.case(work)
+    assert [W.shape for W in case.weights] == shapes
+    assert (axis == "steps") == (work.steps == 7)
+    assert (axis == "samples") == (len(case.X) == 7)
+    assert len(case.Y) == len(case.X) == work.samples
+
+
+def test_the_last_exponent_is_that_of_the_two_largest_sizes():
+    growth = Growth("jax", "width", [1, 10, 100], [[5], [5], [50]])
+    assert growth.last_exponent() == pytest.approx(1)
+    assert growth.exponent() == pytest.approx(0.5)
+    (_, headers, rows) = show.tables(example(growth=[growth]))[1]
+    assert (headers, rows) == (["", "", "jax"], [["width", "1 to 100", "0.50 1.00"]])
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="needs a C compiler")
+@pytest.mark.parametrize(("seeds", "samples", "hidden"), [(5, 4, 3), (1, 64, 8)])
+def test_the_c_loops_do_the_same_training(seeds, samples, hidden):
+    some = lambda *shape: np.sin(7.0 * np.arange(np.prod(shape)) + 1).reshape(shape)
+    W1, W2 = (np.moveaxis(some(*shape, seeds), -1, 0) for shape in ((2, hidden), (hidden, 1)))
+    X, Y = cases.xor() if samples == 4 else (some(2, samples).T, some(samples, 1))
+    *_, L = numpy_impl.train(X, Y, W1, W2, 0.1, 300, "sigmoid")
+    with measure._limits() as programs:
+        assert set(programs) == {"C", "C strict"}
+        for program in programs.values():
+            run = [program, *map(str, (seeds, samples, hidden, 300))]
+            *_, last = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
+            assert float(last) == pytest.approx(L[-1].mean(), rel=1e-12)
+            assert abs(L[-1].mean() - L[0].mean()) > 0.01, "there is something to agree on"
+
+
+def test_a_network_of_any_depth_is_timed_in_pieces_that_fit_the_memory():
+    works = subjects.deep_works([2, 8, 8, 1], True, "tanh,relu,sigmoid")
+    case = subjects.case(works[0])
+    assert (case.row, case.activations, len(case.weights)) == ("deep", ("tanh", "relu", "sigmoid"), 6)
+    for work in (*works, *subjects.deep_works([2, 200, 1], False, "tanh")):
+        numbers = sum(W.size for W in subjects.case(work).weights)
+        assert 1 <= subjects.piece(work) * numbers <= subjects.LARGEST_PATH
 
 
 def test_what_was_timed_before_a_subject_died_is_kept():
@@ -271,6 +341,10 @@ def test_no_peer_is_imported_by_the_command():
     [
         (["--subject", "troch nn"], "There is no subject 'troch nn': did you mean torch nn?"),
         (["--subject", ""], "There is no subject ''"),
+        (["--layers", "3,2,1"], "--layers must begin and end with them"),
+        (["--layers", "2,two,1"], "--layers takes widths"),
+        (["--activation", "tanh,relu,relu"], "--activation has 3 names"),
+        (["--bias", "--subject", "numpy"], "numpy can only be two layers without biases: did you mean deep numpy?"),
         (["--rounds", "0"], "--rounds must be from 1 to 1000, not 0"),
         (["--rounds", "many"], "--rounds"),
         (["--timeout", "-1"], "--timeout must be a positive number"),
@@ -299,6 +373,16 @@ def test_the_command_prints_paces_and_writes_every_figure(tmp_path):
     assert next(iter(show.tables(found)))[2][0][0] == "numpy"
 
 
+def test_a_network_of_any_depth_is_timed_in_the_columns_that_have_it(tmp_path):
+    options = ("--layers", "2,4,1", "--bias", "--activation", "tanh", "--subject", "deep numpy")
+    done = command("bench", *options, "--quick", "--rounds", 1, "--json", tmp_path / "b.json")
+    assert said(done, 0).strip() == "Two layers without biases only, left out: the C loop and the other libraries."
+    assert "layers 2-4-1 with biases, tanh" in done.stdout
+    found = record.read(tmp_path / "b.json")
+    assert [(p.subject, p.work) for p in found.paces] == [("deep numpy", ONE.name), ("deep numpy", MANY.name)]
+    assert show.tables(found)[0][1] == ["", "one seed", "1,000 seeds"], "no C loop to be compared with"
+
+
 def test_a_section_has_a_picture_of_every_subject_and_of_growth():
     section = page.section(example())
     assert [p.name for p in section.pictures] == ["paces", "bench_growth"]
@@ -318,4 +402,4 @@ def test_missing_packages_are_left_out_with_a_note(monkeypatch):
     monkeypatch.setattr(run, "found", lambda package: package != "optax")
     (entry,) = (e for e in subjects.TABLE if e.name == "optax")
     assert entry.missing() == ["optax"]
-    assert {e.name for e in subjects.choose(None, True)} == {"C", *impls.NAMES}
+    assert {e.name for e in subjects.choose(None, True)} == {"C", "C strict", *impls.NAMES}

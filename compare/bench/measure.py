@@ -9,21 +9,24 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
+from itertools import product
 from pathlib import Path
 
 import pyperf
+from msgspec.structs import replace
 
+import impls
 from compare import environment, run
 from compare.bench import tasks
 from compare.bench.record import SCHEMA_VERSION, Bench, Certificate, Command, Growth, Memory, Pace, Subject
-from compare.bench.subjects import LIMIT, MANY, ONE, PIECES, WIDE, WORKS, case
+from compare.bench.subjects import GROWTH, LIMIT, STRICT, WORKS, case, grown, piece
 from compare.errors import ColumnError
 
 SECONDS = 0.5  # that one subject is timed at one work in one round, where a piece of it does not take longer
-FLAGS = ("-O3", "-march=native", "-ffast-math", "-fopenmp-simd")
-GROWTH = {"steps": (ONE, (2500, 5000, 10_000, 20_000)), "seeds": (MANY, (500, 1000, 2000, 4000)),
-          "samples": (WIDE, (512, 1024, 2048, 4096))}  # fmt: skip
-GROWTH_STEPS = {"seeds": 100, "samples": 50}
+# With -ffast-math, exp is computed for several numbers at once; without, every operation is rounded as IEEE 754 says.
+STRICT_FLAGS = ("-O3", "-march=native", "-fopenmp-simd")
+FLAGS = {LIMIT: (*STRICT_FLAGS, "-ffast-math"), STRICT: STRICT_FLAGS}
+GROWTH_SECONDS = 0.05  # the same for every size of what grows
 CERTIFIED = {10: 2500, 100: 250}  # seeds: steps
 MEMORY_STEPS = (10_000, 40_000, 160_000)
 COLD = {"fourfold agree": "from compare.__main__ import main; main()", "import tensorflow": "import tensorflow"}
@@ -32,8 +35,8 @@ COLD = {"fourfold agree": "from compare.__main__ import main; main()", "import t
 class Subjects:
     """A process a subject. Who fails keeps a note, and is not asked again."""
 
-    def __init__(self, pool, entries, program, cpu):
-        self._pool, self._program, self._cpu = pool, program, cpu
+    def __init__(self, pool, entries, programs, cpu):
+        self._pool, self._programs, self._cpu = pool, programs, cpu
         self.entries = {entry.name: entry for entry in entries}
         self.notes = {}
 
@@ -41,7 +44,7 @@ class Subjects:
         missing = self.entries[name].missing()
         if missing:
             self.notes[name] = f"needs {' and '.join(missing)}: pip install 'fourfold[all,bench]'"
-        elif name == LIMIT and not self._program:
+        elif name in FLAGS and name not in self._programs:
             self.notes[name] = "no C compiler here that builds limit.c (set CC)"
         else:
             self.ask(name, tasks.start, self.entries[name].environment, self._cpu)
@@ -56,24 +59,23 @@ class Subjects:
             self.notes[name] = str(error)
             return None
 
-    def timed(self, name, work, steps, seeds=None, samples=None, piece=None):
-        entry, key = self.entries[name], (work.name, seeds, samples, piece)
+    def timed(self, name, work, steps, at_once=None):
+        entry = self.entries[name]
         if entry.kind == "limit":
-            return self.ask(name, tasks.limit, self._program, work, steps)
-        of = case(work, seeds, samples)
+            return self.ask(name, tasks.limit, self._programs.get(name), work, steps)
         if entry.kind == "peer":
-            return self.ask(name, tasks.peer, key, entry.function, of, steps)
-        return self.ask(name, tasks.column, key, entry.column, of, piece or PIECES[work.name], steps)
+            return self.ask(name, tasks.peer, work, entry.function, case(work), steps)
+        at_once = at_once or piece(work)
+        return self.ask(name, tasks.column, (work, at_once), entry.column, case(work), at_once, steps)
 
 
-def measure(entries, *, quick, rounds, timeout, command, alone=False, say=lambda line: None):
+def measure(entries, works, *, quick, rounds, timeout, command, alone=False, say=lambda line: None):
     """The Bench. `alone`: nothing but the subjects' paces; `say` is told what is being done."""
     created, load = datetime.now(UTC).isoformat(timespec="seconds"), []
     machine = pyperf.Run([1.0], collect_metadata=True).get_metadata()
-    works = WORKS[:2] if quick else WORKS
     cpu = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-    with _limit() as program, run.workers(timeout, apart=True) as pool:
-        subjects = Subjects(pool, entries, program, cpu)
+    with _limits() as programs, run.workers(timeout, apart=True) as pool:
+        subjects = Subjects(pool, entries, programs, cpu)
         for name in subjects.entries:
             say(f"starting {name}")
             subjects.start(name)
@@ -102,20 +104,23 @@ def measure(entries, *, quick, rounds, timeout, command, alone=False, say=lambda
 
 def _about(entry):
     if entry.kind == "limit":
-        return " ".join(("cc", *FLAGS))
+        return " ".join(("cc", *FLAGS[entry.name]))
     packages = [entry.column if entry.kind != "peer" else None, *entry.needs()]
     return ", ".join(f"{p} {environment.version(p)}" for p in packages[1:])
 
 
 @contextmanager
-def _limit():
-    """The path of the C loop, built; None where there is no compiler, or none that builds it."""
+def _limits():
+    """{name: path of the C loop, built with its flags}; without those that no compiler here builds."""
     compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
     with as_file(files("compare.bench") / "limit.c") as source, tempfile.TemporaryDirectory() as folder:
-        program = Path(folder) / "limit"
-        build = [compiler, *FLAGS, source, "-o", program, "-lm"]
-        built = compiler and subprocess.run(build, capture_output=True, check=False).returncode == 0
-        yield program if built else None
+        built = {}
+        for name, flags in FLAGS.items():
+            program = Path(folder) / name.replace(" ", "-")
+            build = [compiler, *flags, source, "-o", program, "-lm"]
+            if compiler and subprocess.run(build, capture_output=True, check=False).returncode == 0:
+                built[name] = program
+        yield built
 
 
 def interleaved(names, works, rounds):
@@ -150,13 +155,13 @@ def _paces(subjects, works, rounds, load, say):
 
 def _steps(subjects, name, work):
     """How many steps of a work take SECONDS, at least one piece; None where a subject fails."""
-    steps = piece = PIECES[work.name] if subjects.entries[name].kind in {"column", "deep"} else 1
+    steps = at_once = piece(work) if subjects.entries[name].kind in {"column", "deep"} else 1
     while True:
         took = subjects.timed(name, work, steps)  # the first time compiles
         took = took and subjects.timed(name, work, steps)
         if not took:
             return None
-        wanted = max(1, int(steps * SECONDS / max(took.seconds, 1e-9)) // piece) * piece
+        wanted = max(1, int(steps * SECONDS / max(took.seconds, 1e-9)) // at_once) * at_once
         if wanted <= 2 * steps or took.seconds > SECONDS / 5:
             return wanted
         steps = min(wanted, 10 * steps)
@@ -170,7 +175,7 @@ def _certificates(subjects, rounds, say):
             for seeds, steps in CERTIFIED.items():
                 for dtype in ("float64", "float32"):
                     say(f"certifying {name}, {seeds} seeds, {dtype}")
-                    took = subjects.ask(name, tasks.certificate, case(WORKS[0], seeds), dtype, steps)
+                    took = subjects.ask(name, tasks.certificate, case(replace(WORKS[0], seeds=seeds)), dtype, steps)
                     if took:
                         empty = Certificate(name, dtype, seeds, steps, [], [])
                         of = found.setdefault((name, dtype, seeds), empty)
@@ -180,20 +185,22 @@ def _certificates(subjects, rounds, say):
 
 
 def _growth(subjects, rounds, say):
-    names = [name for name, entry in subjects.entries.items() if name in {"numpy", "torch", "jax", "tf"}]
-    works, found = {work.name: work for work in WORKS}, {}
-    for n in range(rounds + 1):  # the first compiles
-        for axis, (work, sizes) in GROWTH.items():
-            for size in sizes:
-                for name in names:
-                    say(f"growth with {axis}: {name}, {size:,}")
-                    steps = size if axis == "steps" else GROWTH_STEPS[axis]
-                    more = {} if axis == "steps" else {axis: size}
-                    took = subjects.timed(name, works[work], steps, piece=steps, **more)
-                    if took and n:
-                        empty = Growth(name, axis, list(sizes), [[] for _ in sizes])
-                        of = found.setdefault((name, axis), empty)
-                        of.seconds[sizes.index(size)].append(round(took.seconds, 6))
+    found, calls = {}, {}
+    for n in range(rounds + 1):
+        for axis, sizes in GROWTH.items():
+            for size, column in product(sizes, impls.FOUR):
+                name, work = f"deep {column}" if axis == "depth" else column, grown(axis, size)
+                if name not in subjects.entries:
+                    continue
+                say(f"growth with {axis}: {name}, {size:,}")
+                took = lambda n: subjects.timed(name, work, n * work.steps, work.steps)  # noqa: B023
+                if n == 0:  # the first call compiles
+                    once = took(1) and took(1)
+                    calls[name, work] = max(1, round(GROWTH_SECONDS / once.seconds)) if once else 0
+                elif calls[name, work] and (of := took(calls[name, work])):
+                    empty = Growth(column, axis, list(sizes), [[] for _ in sizes])
+                    of_size = found.setdefault((column, axis), empty).seconds[sizes.index(size)]
+                    of_size.append(round(of.seconds * of.busy / calls[name, work], 9))
     return [of for of in found.values() if all(len(seconds) == rounds for seconds in of.seconds)]
 
 

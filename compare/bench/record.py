@@ -14,13 +14,16 @@ LARGEST_FILE = 2**24  # bytes
 
 
 class Work(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What all subjects train: sigmoid, rate 0.1, float64, full batch."""
+    """What all subjects train: rate 0.1, float64, full batch."""
 
     name: str
     seeds: int  # at once, or one after the other where a library has no axis for them
     steps: int
     samples: int
-    hidden: int
+    hidden: int  # width of the one hidden layer
+    layers: tuple[int, ...] = ()  # all widths of a network of any depth, in its stead
+    bias: bool = False
+    activation: str = "sigmoid"
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,15 +69,25 @@ class Memory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Growth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Seconds that one column takes while one size grows: one list a size, an entry a round."""
+    """Processor seconds of a call of `train` while one size grows: one list a size, an entry a round.
+
+    Depth is that of the row of any depth.
+    """
 
     subject: str
-    axis: str  # "steps", "seeds", "samples"
+    axis: str  # "steps", "seeds", "samples", "width" or "depth"
     sizes: list[int]
     seconds: list[list[float]]
 
     def exponent(self):
-        return exponent(self.sizes, [median(of_size) for of_size in self.seconds])
+        return self._exponent(slice(None))
+
+    def last_exponent(self):
+        """That of the two largest sizes, where what a step costs whatever its size has least to say."""
+        return self._exponent(slice(-2, None))
+
+    def _exponent(self, these):
+        return exponent(self.sizes[these], [median(of_size) for of_size in self.seconds[these]])
 
 
 class Bench(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

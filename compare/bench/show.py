@@ -5,26 +5,28 @@ from statistics import median
 from compare import show
 from compare.bench.goals import goals
 from compare.bench.record import ratio, spread
-from compare.bench.subjects import LIMIT
+from compare.bench.subjects import LIMIT, STRICT
 
 BUSY = 0.9  # a round in which less of the clock time was processor time had to share the processor
 
 
 def tables(bench):
     """[(caption, headers, rows)] of text."""
-    found = [_paces(bench), _goals(bench)]
+    found = [_paces(bench), _growth(bench), _goals(bench)]
     return [table for table in found if table[2]]
 
 
 def _paces(bench):
-    headers = ["", *(part for w in bench.works for part in (w.name, "× C"))]
+    limits = {w.name: bench.pace(LIMIT, w.name) for w in bench.works}
+    beside = any(limits.values())
+    headers = ["", *(part for w in bench.works for part in (w.name, "× C")[: 1 + beside])]
     rows = []
     for s in bench.subjects:
-        paces = [(bench.pace(s.name, w.name), bench.pace(LIMIT, w.name)) for w in bench.works]
+        paces = [(bench.pace(s.name, w.name), limits[w.name]) for w in bench.works]
         if any(pace for pace, _ in paces):
-            rows.append([s.name, *(cell for pair in paces for cell in _cells(*pair))])
-    caption = "Time per seed and step, median of the rounds ± median deviation, and how many times the C loop's"
-    return caption, headers, rows
+            rows.append([s.name, *(cell for pair in paces for cell in _cells(*pair)[: 1 + beside])])
+    caption = "Time per seed and step, median of the rounds ± median deviation"
+    return f"{caption}, and how many times the C loop's" if beside else caption, headers, rows
 
 
 def _cells(pace, limit):
@@ -34,9 +36,28 @@ def _cells(pace, limit):
     return time, f"×{ratio(pace.ns, limit.ns):,.3g}" if limit else ""
 
 
+def _growth(bench):
+    by = {(g.axis, g.subject): g for g in bench.growth}
+    names = dict.fromkeys(name for _, name in by)
+    rows = []
+    for axis in dict.fromkeys(axis for axis, _ in by):
+        of = [by.get((axis, name)) for name in names]
+        sizes = next(g.sizes for g in of if g)
+        cells = [f"{g.exponent():.2f} {g.last_exponent():.2f}" if g else "–" for g in of]
+        rows.append([axis, f"{sizes[0]:,} to {sizes[-1]:,}", *cells])
+    caption = "Power of the size by which time grows: over all sizes, and from the last but one to the last"
+    return caption, ["", "", *names], rows
+
+
 def _goals(bench):
     rows = [[g.what, g.required, g.measured, "met" if g.met else "not met"] for g in goals(bench)]
     return "Goals", ["", "required", "measured", ""], rows
+
+
+def _network(work):
+    if not work.layers:
+        return f"{work.hidden} hidden units, {work.activation}"
+    return f"layers {'-'.join(map(str, work.layers))}{' with biases' if work.bias else ''}, {work.activation}"
 
 
 def duration(ns):
@@ -53,9 +74,19 @@ def sentences(bench):
     yield f"{rounds}, in which all subjects take turns, each in a process of its own on one processor; float64."
     for w in bench.works:
         what = "XOR" if w.samples == 4 else "2 inputs"
-        yield f"{w.name}: {w.steps:,} steps, {what}, {w.samples:,} samples, {w.hidden} hidden units, sigmoid."
+        yield f"{w.name}: {w.steps:,} steps, {what}, {w.samples:,} samples, {_network(w)}."
     if any(s.kind == "peer" for s in bench.subjects):
         yield "Other libraries train seeds one after the other. Where a round is shorter than all steps, it is scaled."
+    if any(s.name == STRICT for s in bench.subjects):
+        yield (
+            f"{LIMIT} is built with -ffast-math, so that exp is computed for several numbers at once; {STRICT} "
+            "without: every operation is rounded as IEEE 754 says, and exp is called for one number after the other."
+        )
+    if bench.growth:
+        yield (
+            "The work of a step is in proportion to seeds, samples, width (of one layer on 2 inputs) and depth (layers "
+            "of 16 units): a power of 1. What a step costs whatever its size keeps the power of small sizes below 1."
+        )
     for m in bench.commands:
         yield f"{m.name} from cold: {median(m.seconds):.1f} s ±{spread(m.seconds):.0%}."
     for s in bench.subjects:

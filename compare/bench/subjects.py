@@ -4,20 +4,27 @@ import difflib
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 import impls
 from compare import cases, run
 from compare.bench.record import Work
 from compare.errors import UsageError
 
-LIMIT = "C"
+LIMIT, STRICT = "C", "C strict"
 ONE, MANY, WIDE = "one seed", "1,000 seeds", "64 wide, 1,024 samples"
 WORKS = (Work(ONE, 1, 10_000, 4, 3), Work(MANY, 1000, 10_000, 4, 3), Work(WIDE, 1, 1000, 1024, 64))
-# Steps that `train` is asked for at once: a path of 1,000 seeds and all steps would be 800 MB.
-PIECES = {ONE: 10_000, MANY: 250, WIDE: 500}
-
-
+SAMPLES = "1,024 samples"  # WIDE, for a network that has its own widths
+# Steps that `train` is asked for at once, and numbers in the path it gives: 1,000 seeds and all steps would be 800 MB.
+PIECES, LARGEST_PATH = {ONE: 10_000, MANY: 250, WIDE: 500, SAMPLES: 500}, 2_500_000
 ALONE = (ONE, WIDE)  # what a library without an axis for seeds is timed at
+GROWTH = {
+    "steps": (2500, 5000, 10_000, 20_000),
+    "seeds": (500, 1000, 2000, 4000),
+    "samples": (512, 1024, 2048, 4096),
+    "width": (2, 4, 16, 64, 256),
+    "depth": (1, 2, 4, 8),
+}
 
 
 class Entry(NamedTuple):
@@ -27,7 +34,7 @@ class Entry(NamedTuple):
     packages: tuple = ()  # what it needs, beside the column's framework
     function: str = ""  # of a peer: module and function in compare/bench/peers
     environment: tuple = ()  # (name, value) of variables set before anything is imported
-    works: tuple = (ONE, MANY, WIDE)
+    works: tuple = (ONE, MANY, WIDE, SAMPLES)
 
     def needs(self):
         framework = impls.framework(self.column)
@@ -46,6 +53,7 @@ def _keras(column):
 
 TABLE = (
     Entry(LIMIT, "limit", ""),
+    Entry(STRICT, "limit", ""),
     *(Entry(name, "column", name) for name in impls.ROWS["two_layer"]),
     *(Entry(f"deep {name}", "deep", name) for name in impls.ROWS["deep"]),
     Entry("scikit-learn", "peer", "numpy", ("sklearn",), "sklearn_mlp.trainer", works=ALONE),
@@ -57,30 +65,63 @@ TABLE = (
 )
 
 
-def choose(names, quick):
-    """Entries of the table: those named, or all; with `quick` no deep ones and no peers. Raises UsageError."""
-    known = {entry.name: entry for entry in TABLE}
+def choose(names, quick, deep=False):
+    """Entries of the table: those named, or all; with `quick` no deep ones and no peers. Raises UsageError.
+
+    `deep`: of those that train a network of any depth.
+    """
+    table = [entry for entry in TABLE if not deep or entry.kind == "deep"]
+    known = {entry.name: entry for entry in table}
     for name in names or ():
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(known)}."
-            raise UsageError(f"There is no subject {name!r}: {hint}")
+            every = any(name == entry.name for entry in TABLE)
+            what = f"{name} can only be two layers without biases" if every else f"There is no subject {name!r}"
+            raise UsageError(f"{what}: {hint}")
     if names:
         return [known[name] for name in dict.fromkeys(names)]
-    return [entry for entry in TABLE if not quick or entry.kind in {"limit", "column"}]
+    return [entry for entry in table if deep or not quick or entry.kind in {"limit", "column"}]
 
 
-def case(work, seeds=None, samples=None):
-    """The Case of a Work, or of one with other sizes: XOR, or random samples and the sign of their product.
+def deep_works(layers, bias, activation):
+    """Works of a network of any depth, from 2 inputs to 1 target. Raises UsageError."""
+    layers = tuple(layers or (2, 3, 1))
+    more = {"hidden": 0, "layers": layers, "bias": bias, "activation": activation}
+    one, many, wide = WORKS
+    works = replace(one, **more), replace(many, **more), replace(wide, **more, name=SAMPLES)
+    case(replace(many, **more))  # may be refused
+    return works
+
+
+def grown(axis, size):
+    """The Work that has this size, of an axis of GROWTH. Depth is that of layers of 16 units, before one output."""
+    one, many, wide = WORKS
+    return {
+        "steps": replace(one, steps=size),
+        "seeds": replace(many, seeds=size, steps=100),
+        "samples": replace(wide, samples=size, steps=50),
+        "width": replace(wide, hidden=size, steps=50),
+        "depth": Work("16 wide, 64 samples", 1, 200, 64, 0, (*[16] * (size + 1), 1)),
+    }[axis]
+
+
+def case(work):
+    """The Case of a Work: XOR, or random samples and the sign of the product of two inputs.
 
     One seed has no axis for it.
     """
-    seeds, samples = range(seeds or work.seeds), samples or work.samples
     X, Y = cases.xor()
-    if samples != len(X):
-        X = np.random.default_rng(0).standard_normal((samples, 2))
-        Y = (X.prod(axis=1, keepdims=True) < 0).astype(np.float64)
-    W1, W2 = cases.draw(seeds, (2, work.hidden, 1))
-    if len(seeds) == 1:
-        W1, W2 = W1[0], W2[0]
-    return cases.two_layer(work.name, X, Y, W1, W2, "sigmoid", 0.1, work.steps, seeds)
+    if work.samples != len(X):
+        inputs = work.layers[0] if len(work.layers) > 2 else 2
+        X = np.random.default_rng(0).standard_normal((work.samples, inputs))
+        Y = (X[:, :2].prod(axis=1, keepdims=True) < 0).astype(np.float64)
+    deep = {"layers": work.layers, "bias": work.bias} if work.layers else {}
+    seeds, hidden = range(work.seeds), work.hidden or 1
+    made = cases.build("xor", X, Y, work.activation, 0.1, work.steps, hidden, seeds, **deep)
+    return made._replace(weights=tuple(Z[0] for Z in made.weights)) if work.seeds == 1 else made
+
+
+def piece(work):
+    """How many of its steps are trained at once."""
+    return max(1, min(PIECES[work.name], LARGEST_PATH // sum(W.size for W in case(work).weights)))
