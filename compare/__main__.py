@@ -1,9 +1,16 @@
 """`fourfold`, and `python -m compare`. Only a door: worker processes import this module anew, and are to stay light."""
 
+import os
+import sys
+
 
 def main():
     from compare import signals
 
+    for name, flag in (("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
+        if getattr(sys, name) is None:  # closed: nothing else is to get its descriptor; what is written there fails
+            setattr(sys, name, open(os.open(os.devnull, flag), "w"))
+    sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
     signals.handle(signals.at_once)  # importing the rest takes a while
     from compare.cli import main
 

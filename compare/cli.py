@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 
@@ -12,7 +11,7 @@ from cyclopts import App, CycloptsError
 from compare import signals
 from compare.errors import ColumnError, UsageError
 from compare.referee import JudgeError
-from compare.terminal import COLOURS, Terminal, err, plain
+from compare.terminal import COLOURS, Terminal, err, plain, saying, unsaid
 
 VERBS = (
     *("agree", "report", "lesson", "exercise", "check", "train", "sweep"),
@@ -34,11 +33,21 @@ for verb in VERBS:
 
 def main():
     """Run one command; every error a user can cause becomes one sentence on standard error and an exit code."""
-    sys.path.append(os.getcwd())  # for --impl with a module of the user's; last, so that it shadows nothing
-    signals.handle(signals.in_order)
     try:
-        code = app(sys.argv[1:], print_error=False, exit_on_error=False, result_action="return_value")
-        sys.stdout.flush()
+        signals.handle(signals.in_order)
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt as interrupt:
+        code = _complain("Interrupted.", 128 + (interrupt.args or (signal.SIGINT,))[0])
+    signals.handle(signals.at_once)
+    sys.exit(code)
+
+
+def _run(argv):
+    try:
+        sys.path.append(os.getcwd())  # for --impl with a module of the user's; last, so that it shadows nothing
+        code = app(argv, print_error=False, exit_on_error=False, result_action="return_value")
+        with saying(sys.stdout):
+            sys.stdout.flush()
     except UsageError as error:
         code = _complain(plain(str(error)), 2)
     except CycloptsError as error:
@@ -49,16 +58,15 @@ def main():
         code = _complain("Not enough memory: choose fewer seeds, a smaller --hidden or a coarser --resolution.", 2)
     except JudgeError as error:
         code = _complain(f"fourfold contradicts itself: {error}: please report this with the command.", 3)
-    except KeyboardInterrupt as interrupt:
-        code = _complain("Interrupted.", 128 + (interrupt.args or (signal.SIGINT,))[0])
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on; say no more
-        code = 128 + signal.SIGPIPE
-    signals.handle(signals.at_once)
-    sys.exit(code or 0)
+    except OSError as error:  # of what a command needs: processes, temporary files
+        code = _complain(f"The system does not allow what this needs: {plain(str(error))}.", 3)
+    if not unsaid:
+        return code or 0
+    if isinstance(unsaid[0], BrokenPipeError):
+        return 128 + signal.SIGPIPE  # nobody reads on
+    return _complain(f"Cannot write standard output: {unsaid[0].strerror}.", 2)
 
 
 def _complain(sentence, code):
-    with suppress(OSError):  # the terminal may be gone
-        err.print(f"fourfold: {sentence}", markup=False)
+    err.print(f"fourfold: {sentence}", markup=False)
     return code

@@ -5,15 +5,18 @@ written as one of the strings "nan", "inf", "-inf".
 """
 
 import errno
+import fcntl
 import math
 import os
 import tempfile
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 import numpy as np
 
+from compare import signals
 from compare.errors import UsageError
 
 SCHEMA_VERSION = 1
@@ -176,22 +179,39 @@ def write_whole(path, content):
 
     Raises UsageError where it cannot be written.
     """
-    path, beside = _target(path), None
+    path = _target(path)
     try:
         if _is_written_through(path):
             path.write_bytes(content)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+        with signals.held():
+            _replace(path, content)
+    except OSError as error:
+        raise UsageError(f"Cannot write {path}: {error.strerror}.") from None
+
+
+def _replace(path, content):
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         os.chmod(beside, 0o644)
         os.replace(beside, path)
-    except OSError as error:
-        raise UsageError(f"Cannot write {path}: {error.strerror}.") from None
     finally:
-        if beside:
-            Path(beside).unlink(missing_ok=True)
+        Path(beside).unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(folder):
+    """Of several runs that write into a folder one is in here, and the others wait; where its system has such locks."""
+    with ExitStack() as until_the_end:
+        with suppress(OSError):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(folder, os.O_RDONLY)
+            until_the_end.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
 
 
 def _target(path):

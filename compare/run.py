@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import impls
+from compare import signals
 from compare.errors import ColumnError
 from compare.worker import Died, Worker, signal_name
 from impls.model import DeepTrace, Jacobians, Trace
@@ -81,8 +82,9 @@ class Workers:
     def stop(self):
         with self._starting:
             self._stopped = True
-        for worker in self._workers.values():
-            worker.stop()
+        with signals.held():
+            for worker in self._workers.values():
+                worker.stop()
 
     def _explain(self, name, error):
         if isinstance(error, TimeoutError):

@@ -2,7 +2,8 @@
 
 import os
 import signal
-from contextlib import suppress
+import threading
+from contextlib import contextmanager, suppress
 
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -24,3 +25,29 @@ def at_once(number, frame):
 def in_order(number, frame):
     handle(at_once)
     raise KeyboardInterrupt(number)
+
+
+@contextmanager
+def held():
+    """An ending signal that comes in here counts from its end on, so that nothing is left half done; a second does not
+    wait."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are not for it
+        return
+    came, handlers = [], {number: signal.getsignal(number) for number in ENDING}
+
+    def note(number, frame):
+        handle(at_once)
+        came.append(number)
+
+    for number, handler in handlers.items():
+        if handler is in_order:
+            signal.signal(number, note)
+    try:
+        yield
+    finally:
+        if came:
+            in_order(came[0], None)
+        for number, handler in handlers.items():
+            if handler is in_order:
+                signal.signal(number, handler)

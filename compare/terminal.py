@@ -16,9 +16,28 @@ from compare import result
 COLOURS = {"color_system": None if os.environ.get("NO_COLOR") else "auto", "highlight": False}
 
 
+unsaid: list[OSError] = []  # why standard output could not be written
+
+
+@contextmanager
+def saying(stream):
+    """What cannot be written in here is noted, and no more is said there: files are written all the same."""
+    try:
+        yield
+    except OSError as error:
+        if stream is sys.stdout:
+            unsaid.append(error)
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())  # what is left in buffers goes there
+
+
 class Terminal(Console):
     def on_broken_pipe(self):
         raise BrokenPipeError  # rich would exit with 1, which is a verdict here
+
+    def print(self, *args, **how):
+        with saying(self.file):
+            super().print(*args, **how)
 
 
 out = Terminal(width=None if sys.stdout.isatty() else 110, soft_wrap=not sys.stdout.isatty(), **COLOURS)
@@ -45,7 +64,9 @@ def progress():
 
 def write_json(target, content):
     if target == "-" or (target and _is_standard_output(target)):
-        sys.stdout.write(content.decode())
+        with saying(sys.stdout):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
     elif target:
         result.write_whole(target, content)
 

@@ -1,12 +1,16 @@
 """A process that does one task after another for this one; it and all that it started are gone when it is stopped.
 
-It leads a session of its own: a terminal's signals do not reach it, and one signal ends it with its children.
+It leads a session of its own: a terminal's signals do not reach it, and one signal ends it with its children. It has a
+temporary folder of its own: TensorFlow leaves files in it when it is killed. (pebble, a library for this, takes time
+limits by the time of day, misses an exit with status 0, and leaves children of the process behind.)
 """
 
 import multiprocessing
 import os
 import queue
+import shutil
 import signal
+import tempfile
 import threading
 import time
 from concurrent.futures import CancelledError, Future
@@ -38,6 +42,7 @@ class Worker:
     def __init__(self, memory=None):
         self._memory, self._stopped = memory, False
         self._process: Any = None
+        self._temporary = ""
         self._pipe: Any = None
         self._tasks = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -77,8 +82,9 @@ class Worker:
         if self._stopped:
             raise CancelledError
         spawn = multiprocessing.get_context("spawn")
+        self._temporary = tempfile.mkdtemp(prefix="fourfold-")
         self._pipe, theirs = spawn.Pipe()
-        process = spawn.Process(target=_work, args=(theirs, os.getcwd(), self._memory))
+        process = spawn.Process(target=_work, args=(theirs, os.getcwd(), self._temporary, self._memory))
         with interrupts_blocked():
             process.start()
         self._process = process
@@ -102,8 +108,13 @@ class Worker:
     def _end(self):
         """The exit code of the process, which is killed with all of its session where it has not ended by itself."""
         process, self._process = self._process, None
-        if not process:
-            return None
+        try:
+            return process and self._killed(process)
+        finally:
+            if self._temporary:
+                shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _killed(self, process):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.kill()  # it may not have got as far as a session
@@ -132,8 +143,8 @@ def signal_name(number):
 # Below: what runs in the process.
 
 
-def _work(pipe, folder, memory):
-    settle(memory)
+def _work(pipe, folder, temporary, memory):
+    settle(temporary, memory)
     os.chdir(folder)
     me = os.getpid()
     pipe.send("ready")
@@ -149,10 +160,11 @@ def _work(pipe, folder, memory):
                 pipe.send(error)
 
 
-def settle(memory=None):
+def settle(temporary, memory=None):
     """What a process does before it runs somebody's column."""
     os.setsid()
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=_die_with_parent, args=(temporary,), daemon=True).start()
+    os.environ["TMPDIR"] = tempfile.tempdir = temporary
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing to clean up
     limit(memory)
     # frameworks write to file descriptors 1 and 2 whatever they are asked; the command's own output stays clean
@@ -162,8 +174,9 @@ def settle(memory=None):
     np.seterr(all="ignore")  # a diverging run overflows, in every column
 
 
-def _die_with_parent():
+def _die_with_parent(temporary):
     parent = multiprocessing.parent_process()
     if parent:
         parent.join()
+        shutil.rmtree(temporary, ignore_errors=True)
         os.killpg(0, signal.SIGKILL)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from compare import certify, environment, result
+from compare import certify, environment, result, signals
 from compare.cases import LARGEST
 from compare.errors import UsageError
 
@@ -155,14 +155,20 @@ def check_writable(folder, strange=None):
     """
     if not str(folder):
         raise UsageError("--out takes the name of a folder.")
+    with result.alone(_target(folder).parent):
+        _check(folder, strange)
+
+
+def _check(folder, strange):
     name, folder = folder, _target(folder)
     if folder in (Path.cwd(), *Path.cwd().parents):
         raise UsageError(f"You are in {name}, and a report replaces its folder: choose another --out.")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        probe = folder.with_name(f".{folder.name}.{os.getpid()}")
-        probe.mkdir()
-        probe.rmdir()
+        with signals.held():
+            probe = folder.with_name(f".{folder.name}.{os.getpid()}")
+            probe.mkdir()
+            probe.rmdir()
         reason = folder.exists() and (strange or _strange)(folder)
     except OSError as error:
         raise UsageError(f"Cannot write the folder {name}: {error.strerror}.") from None
@@ -195,8 +201,12 @@ def write_folder(folder, contents, strange=None):
 
     Raises UsageError, and leaves what was there, where it cannot be written or holds something else.
     """
-    check_writable(folder, strange)
-    folder = _target(folder)
+    with result.alone(_target(folder).parent), signals.held():
+        _check(folder, strange)
+        _replace(_target(folder), contents)
+
+
+def _replace(folder, contents):
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
     old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from compare import run
+from compare import run, signals
 from compare.errors import ColumnError, UsageError
 from compare.sweep import chunk
 from compare.worker import Died, Worker
@@ -79,8 +79,9 @@ def local(columns, workers, timeout):
     try:
         yield Executor(submit, result, workers, workers, None, chunk.made_with(columns), spent)
     finally:
-        for worker in processes:
-            worker.stop()
+        with signals.held():
+            for worker in processes:
+                worker.stop()
 
 
 def value(outcome, spent):

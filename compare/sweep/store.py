@@ -62,6 +62,15 @@ def begin(folder, options, made_with, command):
     folder, digest = Path(folder), hashlib.sha256(msgspec.json.encode(options)).hexdigest()
     here = environment.environment(options.columns, options.dtypes, command)
     new = Manifest(SCHEMA_VERSION, options, digest, made_with, here)
+    with result.alone(folder.parent):
+        old = _begun(folder, new)
+    for name, was, now in _differences(old, new):
+        raise UsageError(f"{folder} was begun with {name} {was}, and this is {now}: choose another --out.")
+    return old
+
+
+def _begun(folder, new):
+    """The Manifest that is there, or now is."""
     if not (folder / "manifest.json").exists():
         try:
             strange = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
@@ -71,10 +80,7 @@ def begin(folder, options, made_with, command):
             raise UsageError(f"{folder} holds something other than a sweep: choose another --out, or empty it.")
         result.write_whole(folder / "manifest.json", result.encode(new))
         return new
-    old = read(folder)
-    for name, was, now in _differences(old, new):
-        raise UsageError(f"{folder} was begun with {name} {was}, and this is {now}: choose another --out.")
-    return old
+    return read(folder)
 
 
 def read(folder):

@@ -5,7 +5,7 @@ import numpy as np
 from compare import agree, options, result, run
 from compare.errors import ColumnError, UsageError
 from compare.options import One, Training
-from compare.terminal import out, progress, write_json
+from compare.terminal import out, progress, unsaid, write_json
 
 EPOCHS_BETWEEN_LINES = 200
 
@@ -39,6 +39,8 @@ def train(
             losses.append((epoch, result.number(L)))
             say(f"epoch {epoch:>9,}   loss {L:.10g}")
             advance(steps)
+            if unsaid and not one.json:
+                return  # to nobody
         final = pool.call(name, run.trace, p.row, p.X, p.Y, now, p.activations)
         _demand(name, "trace", agree.malformed_trace(final, now, p))
     losses.append((case.steps, result.number(final["L"][0])))
