@@ -9,7 +9,9 @@ def main():
 
     for name, flag in (("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:  # closed: nothing else is to get its descriptor; what is written there fails
-            setattr(sys, name, open(os.open(os.devnull, flag), "w"))
+            descriptor = os.open(os.devnull, flag)
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, "w"))
     sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
     signals.handle(signals.at_once)  # importing the rest takes a while
     from compare.cli import main

@@ -15,12 +15,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from compare import launch, protocol, run, target
+from compare import launch, protocol, run, signals, target
 from compare.environment import counts
 from compare.errors import ColumnError, Misfit, UsageError
 
@@ -70,10 +69,10 @@ def _peer(name, argv, timeout, memory, layers, biases):
 
 @contextmanager
 def _empty_folder():
-    with tempfile.TemporaryDirectory(prefix="fourfold-", ignore_cleanup_errors=True) as folder:
+    with signals.temporary_folder() as folder:
         for part in ("home", "tmp", "work"):
-            (Path(folder) / part).mkdir()
-        yield Path(folder)
+            (folder / part).mkdir()
+        yield folder
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import tempfile
 import threading
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -51,3 +53,14 @@ def held():
         for number, handler in handlers.items():
             if handler is in_order:
                 signal.signal(number, handler)
+
+
+@contextmanager
+def temporary_folder():
+    """A folder that is gone at the end, however that comes."""
+    made = tempfile.TemporaryDirectory(prefix="fourfold-", ignore_cleanup_errors=True)
+    try:
+        yield Path(made.name)
+    finally:
+        with held():
+            made.cleanup()

@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 
 import numpy as np
 import pytest
 
-from compare import agree, cases, peer, protocol, suites
+from compare import agree, cases, protocol, suites
 from compare.errors import ColumnError, UsageError
 from compare.verbs import check as verb
 from impls.two_layer import numpy_impl
@@ -266,7 +267,7 @@ def test_a_target_is_gone_when_the_command_is_killed(tmp_path):
 
 
 def test_nothing_is_left_behind(judged, tmp_path, monkeypatch):
-    monkeypatch.setattr(peer.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     sleeper = "import subprocess; print(subprocess.Popen(['sleep', '77'], stdout=-3).pid, flush=True); "
     code, text = judged(RIGHT.replace(RETURN, sleeper + "return 0"))
     assert code == 1

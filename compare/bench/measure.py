@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ import pyperf
 from msgspec.structs import replace
 
 import impls
-from compare import environment, run
+from compare import environment, run, signals
 from compare.bench import tasks
 from compare.bench.record import SCHEMA_VERSION, Bench, Certificate, Command, Growth, Memory, Pace, Subject
 from compare.bench.subjects import GROWTH, LIMIT, STRICT, WORKS, case, grown, piece
@@ -113,10 +112,10 @@ def _about(entry):
 def _limits():
     """{name: path of the C loop, built with its flags}; without those that no compiler here builds."""
     compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
-    with as_file(files("compare.bench") / "limit.c") as source, tempfile.TemporaryDirectory() as folder:
+    with as_file(files("compare.bench") / "limit.c") as source, signals.temporary_folder() as folder:
         built = {}
         for name, flags in FLAGS.items():
-            program = Path(folder) / name.replace(" ", "-")
+            program = folder / name.replace(" ", "-")
             build = [compiler, *flags, source, "-o", program, "-lm"]
             if compiler and subprocess.run(build, capture_output=True, check=False).returncode == 0:
                 built[name] = program

@@ -42,9 +42,11 @@ def write(suite_, outcome, encoded):
     """The files that options ask for."""
     from reports import junit
 
-    write_json(suite_.json, encoded)
-    if suite_.junitxml:
-        result.write_whole(suite_.junitxml, junit.document(outcome))
+    try:
+        write_json(suite_.json, encoded)
+    finally:  # on another disk, maybe
+        if suite_.junitxml:
+            result.write_whole(suite_.junitxml, junit.document(outcome))
 
 
 def print_result(outcome):

@@ -45,11 +45,14 @@ def report(
     contents = store.files(found)
     if measured:
         contents["bench.json"] = result.encode(measured)
-    store.write_folder(drawing.out, {**contents, **render.pages(found, measured)})
     if suite_.json != "-":
         print_result(outcome)
+    try:
+        store.write_folder(drawing.out, {**contents, **render.pages(found, measured)})
+    finally:
+        write(suite_, outcome, contents["result.json"])
+    if suite_.json != "-":
         out.print(f"Report: {drawing.out}/index.html", markup=False)
-    write(suite_, outcome, contents["result.json"])
     if drawing.open:
         browse(f"{drawing.out}/index.html")
     return outcome.exit_code()

@@ -3,10 +3,9 @@
 import os
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 
-from compare import run
+from compare import run, signals
 from compare.errors import ColumnError
 from compare.exercises.questions import EXERCISES
 from reports.lesson import content, source
@@ -31,14 +30,15 @@ def executed(notebook, timeout):
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    with tempfile.TemporaryDirectory() as folder:
+    with signals.temporary_folder() as folder:
         # Without folders to look in it is this very Python that is started, whatever kernels are installed.
         manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
-        manager.connection_file = str(Path(folder, "kernel.json"))
+        manager.connection_file = str(folder / "kernel.json")
         how = {"timeout": timeout, "record_timing": False, "coalesce_streams": True}
-        client = NotebookClient(notebook, km=manager, resources={"metadata": {"path": folder}}, **how)
+        variables = os.environ | QUIET | {"IPYTHONDIR": str(folder)}
+        client = NotebookClient(notebook, km=manager, resources={"metadata": {"path": str(folder)}}, **how)
         try:
-            client.execute(cleanup_kc=True, env=os.environ | QUIET | {"IPYTHONDIR": folder}, stderr=subprocess.DEVNULL)
+            client.execute(cleanup_kc=True, env=variables, stderr=subprocess.DEVNULL)
         except CellExecutionError as error:
             raise ColumnError(f"the notebook stopped with {error.ename}: {error.evalue}") from None
         except CellTimeoutError:
