@@ -36,8 +36,10 @@ def main():
     try:
         signals.handle(signals.in_order)
         code = _run(sys.argv[1:])
-    except KeyboardInterrupt as interrupt:
-        code = _complain("Interrupted.", 128 + (interrupt.args or (signal.SIGINT,))[0])
+    except BaseException:
+        if not signals.came:
+            raise
+        code = _complain("Interrupted.", 128 + signals.came[0])  # in C it may have become another error
     signals.handle(signals.at_once)
     sys.exit(code)
 

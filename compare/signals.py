@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
@@ -24,9 +25,27 @@ def at_once(number, frame):
     os._exit(128 + number)
 
 
+came: list[int] = []  # in order; there is one at most
+
+
 def in_order(number, frame):
     handle(at_once)
+    came.append(number)
+    sys.unraisablehook = _once_more
     raise KeyboardInterrupt(number)
+
+
+def _once_more(unraisable):
+    """Raised in a callback, of a weak reference say, it goes no further: it is raised again in a moment."""
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        return sys.__unraisablehook__(unraisable)
+
+    def again(number, frame):
+        raise KeyboardInterrupt(came[0])
+
+    signal.signal(signal.SIGALRM, again)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    return None
 
 
 @contextmanager
@@ -36,11 +55,11 @@ def held():
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are not for it
         return
-    came, handlers = [], {number: signal.getsignal(number) for number in ENDING}
+    noted, handlers = [], {number: signal.getsignal(number) for number in ENDING}
 
     def note(number, frame):
         handle(at_once)
-        came.append(number)
+        noted.append(number)
 
     for number, handler in handlers.items():
         if handler is in_order:
@@ -48,8 +67,8 @@ def held():
     try:
         yield
     finally:
-        if came:
-            in_order(came[0], None)
+        if noted:
+            in_order(noted[0], None)
         for number, handler in handlers.items():
             if handler is in_order:
                 signal.signal(number, handler)

@@ -94,11 +94,13 @@ GOES_ON = "the same command goes on from there."
 
 
 @pytest.fixture
-def handled():
+def handled(monkeypatch):
     """Signals are handled in this process as a command handles them."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     before = {number: signal.getsignal(number) for number in signals.ENDING}
     signals.handle(signals.in_order)
     yield
+    signals.came.clear()
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -118,6 +120,22 @@ def test_a_signal_in_the_middle_of_a_write_counts_after_it(handled, tmp_path, mo
     assert ended.value.args == (signal.SIGTERM,)
     assert contents(tmp_path) == {"file": b"whole"}
     assert signal.getsignal(signal.SIGINT) is signals.at_once
+
+
+def test_a_signal_in_a_callback_is_not_lost(handled):
+    """Where what is raised is written to standard error, and goes no further."""
+
+    class Gone:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def work():
+        Gone()
+        time.sleep(5)
+
+    with pytest.raises(KeyboardInterrupt) as ended:
+        work()
+    assert ended.value.args == (signal.SIGTERM,)
 
 
 def test_without_a_signal_all_is_as_it_was(handled):
