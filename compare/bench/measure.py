@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from itertools import product
-from pathlib import Path
 
 import pyperf
 from msgspec.structs import replace
