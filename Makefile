@@ -27,7 +27,7 @@ mutants: .venv/ready
 	$(BIN)/python -m mutmut results
 
 reference: .venv/ready
-	$(BIN)/fourfold report --curves sigmoid,tanh,identity --out reports/out/reference
+	$(BIN)/fourfold report --curves sigmoid,tanh,identity $(addprefix --bench ,$(wildcard reports/reference/bench.json)) --out reports/out/reference
 	mkdir -p reports/reference
 	cd reports/out/reference && cp report.md result.json *.svg *.csv ../../reference/
 	$(BIN)/python -m reports.readme
@@ -36,7 +36,8 @@ readme: .venv/ready
 	$(BIN)/python -m reports.readme
 
 bench: .venv/ready
-	$(BIN)/fourfold bench
+	$(BIN)/fourfold bench --json reports/reference/bench.json
+	$(BIN)/python -m reports.readme
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -1,6 +1,7 @@
 """Brings README.md and the schema up to date with their sources: `python -m reports.readme`.
 
-A block between `<!-- KIND WHAT -->` and `<!-- end -->` is made anew: `source FILE FUNCTION`, or `verdict FILE`.
+A block between `<!-- KIND WHAT -->` and `<!-- end -->` is made anew: `source FILE FUNCTION`, `verdict FILE`, or
+`bench FILE`.
 """
 
 import ast
@@ -12,14 +13,16 @@ import msgspec
 from rich.console import Console
 
 from compare import result, show
+from compare.bench import record
+from compare.bench import show as words
 
 ROOT = Path(__file__).parent.parent
-BLOCK = re.compile(r"(<!-- (source|verdict) (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (source|verdict|bench) (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def refreshed(text):
     """README.md's text with every block made anew."""
-    make = {"source": _source, "verdict": _verdict}
+    make = {"source": _source, "verdict": _verdict, "bench": _bench}
     return BLOCK.sub(lambda m: m[1] + make[m[2]](*m[3].split()) + m[4], text)
 
 
@@ -31,10 +34,22 @@ def _source(file, function):
 
 def _verdict(file):
     found = _first_case(result.read(ROOT / file))
+    return _printed(*show.rich_tables(found, "float64"), "", show.verdict(found))
+
+
+def _bench(file):
+    if not (ROOT / file).is_file():
+        return "Not measured yet.\n"
+    found = record.read(ROOT / file)
+    tables = (part for table in words.tables(found) for part in (show.grid(*table), ""))
+    return _printed(*tables, *words.conditions(found))
+
+
+def _printed(*parts):
     text = StringIO()
-    console = Console(file=text, width=110)
-    console.print(*show.rich_tables(found, "float64"), "")
-    console.print(show.verdict(found), markup=False, highlight=False, soft_wrap=True)
+    console = Console(file=text, width=120)
+    for part in parts:
+        console.print(part, markup=False, highlight=False, soft_wrap=isinstance(part, str))
     lines = [line.rstrip() for line in text.getvalue().splitlines()]
     return "```text\n" + "\n".join(lines) + "\n```\n"
 

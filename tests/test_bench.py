@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from compare.errors import UsageError
 from impls.deep import numpy_impl as deep
 from impls.two_layer import numpy_impl
 from reports import bench as page
+from reports import readme
 from tests.test_cli import HERE, command, said
 
 ONE, MANY = Work("one seed", 1, 10_000, 4, 3), Work("1,000 seeds", 1000, 10_000, 4, 3)
@@ -76,13 +78,20 @@ def test_a_peer_without_an_axis_for_seeds_trains_them_in_turn():
 def test_goals():
     found = {g.what: (g.measured, g.met) for g in goals.goals(example())}
     assert found == {
-        "jax ahead of optax": ("×9 on one seed, ×225 on 1,000", True),
+        "jax ahead of optax": ("×9, ×225 on 1,000 seeds", True),
         "jax beside C, 1,000 seeds": ("×4", True),
-        "certifying torch's training, 10 seeds, float64": ("×0.75", True),
+        "certifying torch, 10 seeds, float64": ("×0.75", True),
         "agree from cold beside import tensorflow": ("×2.5", True),
-        "time grows linearly with steps": ("jax 1.00", True),
-        "memory from 10 → 100 steps": ("100 → 106 MiB, ×1.06", False),
+        "time grows linearly with steps": ("1.00 at most, jax", True),
+        "memory, 10 to 100 steps": ("100 → 106 MiB, ×1.06", False),
     }
+
+
+@given(st.floats(1e-3, 1e9))
+def test_times_has_three_digits_and_no_powers_of_ten(ratio):
+    text = goals.times(ratio)
+    assert "e+" not in text
+    assert float(text[1:].replace(",", "")) == pytest.approx(ratio, rel=0.005)
 
 
 def test_goals_that_are_missed():
@@ -370,6 +379,7 @@ def test_the_command_prints_paces_and_writes_every_figure(tmp_path):
     found = record.read(tmp_path / "b.json")
     assert [len(p.ns) for p in found.paces] == [2, 2]
     assert found.machine["python_version"]
+    assert not any(sys.prefix in value or value == platform.node() for value in found.machine.values())
     assert next(iter(show.tables(found)))[2][0][0] == "numpy"
 
 
@@ -390,6 +400,18 @@ def test_a_section_has_a_picture_of_every_subject_and_of_growth():
     assert [caption for caption, *_ in section.tables][-1] == "Goals"
     assert page.section(example(growth=[], commands=[], memory=[], certificates=[])).pictures[0].name == "paces"
     assert page.section(example()).pictures[0].svg == section.pictures[0].svg, "the same bytes"
+
+
+def test_the_readme_has_the_tables_of_a_benchmark_that_was_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr(readme, "ROOT", tmp_path)
+    block = "before\n<!-- bench b.json -->\n{}<!-- end -->\nafter\n"
+    assert readme.refreshed(block.format("stale\n")) == block.format("Not measured yet.\n")
+    result.write_whole(tmp_path / "b.json", result.encode(example()))
+    text = readme.refreshed(block.format("stale\n"))
+    assert readme.refreshed(text) == text
+    shown = [cell.strip() for _, _, rows in show.tables(example()) for row in rows for cell in row]
+    assert [cell for cell in (*shown, *show.conditions(example())) if cell not in text] == []
+    assert "stale" not in text
 
 
 def test_a_busy_machine_is_named():

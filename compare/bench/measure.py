@@ -24,8 +24,10 @@ SECONDS = 0.5  # that one subject is timed at one work in one round, where a pie
 # With -ffast-math, exp is computed for several numbers at once; without, every operation is rounded as IEEE 754 says.
 STRICT_FLAGS = ("-O3", "-march=native", "-fopenmp-simd")
 FLAGS = {LIMIT: (*STRICT_FLAGS, "-ffast-math"), STRICT: STRICT_FLAGS}
+FEW = 3  # rounds of what takes long, so that all is done in 8 minutes
 GROWTH_SECONDS = 0.05  # the same for every size of what grows
 CERTIFIED = {10: 2500, 100: 250}  # seeds: steps
+PRIVATE = {"hostname", "python_executable", "python_config_args"}  # of pyperf's account: names and folders
 MEMORY_STEPS = (10_000, 40_000, 160_000)
 COLD = {"fourfold agree": "from compare.__main__ import main; main()", "import tensorflow": "import tensorflow"}
 
@@ -79,7 +81,7 @@ def measure(entries, works, *, quick, rounds, timeout, command, alone=False, say
             subjects.start(name)
         paces = _paces(subjects, works, rounds, load, say)
         certificates = [] if alone or quick else _certificates(subjects, rounds, say)
-        growth = [] if alone or quick else _growth(subjects, rounds, say)
+        growth = [] if alone or quick else _growth(subjects, min(rounds, FEW), say)
     columns = [entry.column for entry in entries if entry.kind == "column"]
     return Bench(
         schema_version=SCHEMA_VERSION,
@@ -87,7 +89,7 @@ def measure(entries, works, *, quick, rounds, timeout, command, alone=False, say
         quick=quick,
         rounds=rounds,
         environment=environment.environment(columns, ["float64"], command),
-        machine={key: str(machine[key]) for key in sorted(machine)}
+        machine={key: str(machine[key]) for key in sorted(machine) if key not in PRIVATE}
         | {"pinned_to": "no" if cpu is None else f"CPU {cpu}"},
         load=load,
         works=list(works),
@@ -95,7 +97,7 @@ def measure(entries, works, *, quick, rounds, timeout, command, alone=False, say
         paces=paces,
         certificates=certificates,
         growth=growth,
-        commands=[] if alone else _cold(2 if quick else rounds, say),
+        commands=[] if alone else _cold(2 if quick else min(rounds, FEW), say),
         memory=[] if alone or quick else [_memory(say)],
     )
 

@@ -3,7 +3,7 @@
 from statistics import median
 
 from compare import show
-from compare.bench.goals import goals
+from compare.bench.goals import goals, times
 from compare.bench.record import ratio, spread
 from compare.bench.subjects import LIMIT, STRICT
 
@@ -33,7 +33,7 @@ def _cells(pace, limit):
     if not pace:
         return "–", ""
     time = f"{duration(median(pace.ns))} ±{spread(pace.ns):.0%}"
-    return time, f"×{ratio(pace.ns, limit.ns):,.3g}" if limit else ""
+    return time, times(ratio(pace.ns, limit.ns)) if limit else ""
 
 
 def _growth(bench):
@@ -92,6 +92,11 @@ def sentences(bench):
     for s in bench.subjects:
         if not any(p.subject == s.name for p in bench.paces) or "raised" in s.note or "killed" in s.note:
             yield f"Not measured: {s.name}: {s.note}."
+    yield from conditions(bench)
+
+
+def conditions(bench):
+    """What the machine was, and whether it was busy."""
     waited = [p for p in bench.paces if median(p.busy) < BUSY]
     if waited:
         yield (
