@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report test lint coverage mutants reference readme bench clean
+.PHONY: report test lint coverage mutants faults lock reference readme bench clean
 
 report: .venv/ready
 	$(BIN)/fourfold report
@@ -25,6 +25,17 @@ mutants: .venv/ready
 	rm -rf mutants
 	nice $(BIN)/python -m mutmut run --max-children 2
 	$(BIN)/python -m mutmut results
+
+# What only a night has time for: thousands of inputs, signals at many moments, 1,000 runs on end (25 min).
+faults: .venv/ready
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile=nightly --hypothesis-show-statistics --timeout 7200 \
+		$(addprefix tests/test_,$(addsuffix .py,fuzz faults signals moments disk growth))
+
+# requirements.lock: what constraints.txt stands for on this system and this Python, with hashes.
+lock: .venv/ready
+	$(BIN)/python -m pip install --quiet --dry-run --ignore-installed --report .venv/report.json --constraint constraints.txt \
+		'.[jax,tf,test]'
+	$(BIN)/python -m tests.lock .venv/report.json > requirements.lock
 
 reference: .venv/ready
 	$(BIN)/fourfold report --curves sigmoid,tanh,identity $(addprefix --bench ,$(wildcard reports/reference/bench.json)) --out reports/out/reference

@@ -13,7 +13,7 @@ from compare.verbs import check as verb
 # For make mutants: the same examples every time, and the first that fails is enough.
 settings.register_profile("mutants", derandomize=True, phases=(Phase.explicit, Phase.generate))
 # For make faults: thousands of examples where there are tens, other ones every time.
-settings.register_profile("nightly", max_examples=500, deadline=None)
+settings.register_profile("nightly", max_examples=300, deadline=None)
 # What a command does with a signal is tested; started in the background, tests and commands alike would ignore some.
 for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
