@@ -155,21 +155,18 @@ def judge_run(parameters, end, p):
     """
     with np.errstate(all="ignore"):
         *new, losses = end
-        names = parameter_names(parameters, p)
-        old, E_old = parameters, [np.zeros(Z.shape) for Z in parameters]
+        rows = [*zip(parameter_names(parameters, p), parameters, new, strict=True)]
+        known = {name: (Z, np.zeros(Z.shape)) for name, Z, _ in rows}
         judged, in_range, shows = [], True, True
         for L in losses:
-            q, E, fits = exact_values(old, p._replace(exact=False), E_old)
+            old, within = [z for z, _ in known.values()], [e for _, e in known.values()]
+            q, E, fits = exact_values(old, p._replace(exact=False), within)
             in_range, shows = in_range & fits & np.isfinite(E["L"]), shows & _shows(q, E, p)[-1]
             judged.append(judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), shows, p))
-            pairs = [
-                _carry(z, e, q[f"dL_d{name}"], E[f"dL_d{name}"], p)
-                for z, e, name in zip(old, E_old, names, strict=True)
-            ]
-            old, E_old = ([*Z] for Z in zip(*pairs, strict=True))
+            known = {name: _carry(*pair, q[f"dL_d{name}"], E[f"dL_d{name}"], p) for name, pair in known.items()}
         judged = _concatenate([[j._replace(**_first_axis(j))] for j in judged])
-        rows = zip(names, new, old, E_old, strict=True)
-        for name, Z, z, e in sorted(rows, key=lambda row: _updated(row[0])):
+        for name, _, Z in sorted(rows, key=lambda row: _updated(row[0])):
+            z, e = known[name]
             fits = below_overflow((np.abs(truth.narrow(z)) + e).max(axis=(-2, -1)), p)
             judged.append(judge(name, Z, z, e, in_range & fits & _says_something(z, e), shows, p))
         return judged
@@ -281,7 +278,7 @@ def _layers_before(name, p):
 
 
 def judge(quantity, value, exact, limit, in_range, shows, p):
-    error = truth.narrow(np.abs(truth.widen(value, p.wide) - exact))
+    error = truth.narrow(np.abs(value - exact))
     certified = np.broadcast_to(bounds.per_point(in_range, value), value.shape)
     overflows = truth.narrow(np.abs(exact), limit.dtype.type) - limit > bounds.format_of(p.dtype).largest
     must_fail = ~certified & (overflows | _no_number(quantity, exact, p))
@@ -310,10 +307,8 @@ def _no_number(quantity, exact, p):
 
 def _concatenate(blocks, axis=0):
     """One list of Judged from several, which go on from each other along an axis."""
-    return [
-        Judged(of[0].quantity, *(np.concatenate(parts, axis) for parts in list(zip(*of, strict=True))[1:]))
-        for of in zip(*blocks, strict=True)
-    ]
+    together = lambda *parts: parts[0] if isinstance(parts[0], str) else np.concatenate(parts, axis)
+    return [Judged._make(map(together, *of)) for of in zip(*blocks, strict=True)]
 
 
 class Wrong(NamedTuple):

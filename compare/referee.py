@@ -58,10 +58,10 @@ def confirm(quantity, index, value, limit, parameters, p, own=None):
 
 
 def _entry(q, quantity, index, parameters, p):
-    olds = dict(zip(parameter_names(parameters, p), parameters, strict=True))
-    if quantity not in olds:
+    names = parameter_names(parameters, p)
+    if quantity not in names:
         return np.asarray(q[TRUTH_NAMES.get(quantity, quantity)])[index]
-    old = olds[quantity]
+    old = parameters[names.index(quantity)]
     return flint.arb(float(old[index])) - flint.arb(p.lr) * q[f"dL_d{quantity}"][index]
 
 
@@ -73,22 +73,14 @@ def audit(parameters, p):
         return
     share = 2 * truth.unit_roundoff(p.wide) / bounds.format_of(p.dtype).u
     allowed = {name: share * np.asarray(limit) for name, limit in E.items()}
-    narrow_enough = lambda q: all(
-        ball.rad() <= most / 16
-        for name, E in allowed.items()
-        for ball, most in zip(_flat(q[name]), E.ravel(), strict=True)
-    )
-    balls, _ = enclose(parameters, p, narrow_enough)
+    narrower = np.frompyfunc(lambda ball, most: flint.arb(ball).rad() <= most / 16, 2, 1)
+    balls, _ = enclose(parameters, p, lambda q: all(np.all(narrower(q[name], E)) for name, E in allowed.items()))
     for name, most in allowed.items():
         wide = np.asarray(q[name])
         for at in np.ndindex(wide.shape):
             error = abs(_exactly(wide[at]) - np.asarray(balls[name])[at])
             if not error <= flint.arb(float(most[at])):
                 raise JudgeError(f"the exact {name}{list(at)} is off by {error.str(3)}: the judge is wrong")
-
-
-def _flat(Z):
-    return [flint.arb(z) for z in np.asarray(Z).ravel().tolist()]
 
 
 def _exactly(x):

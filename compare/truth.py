@@ -129,7 +129,7 @@ def _evaluate(X, Y, network, own):
     q["dL_dY_hat"] = R / N
     dA = used("dL_dY_hat")
     for k in range(K, 0, -1):
-        q[f"dL_dH{k}"] = dA if network.activations[k - 1] == "identity" else dA * q[f"slope{k}"]
+        q[f"dL_dH{k}"] = dA * q[f"slope{k}"]
         dH = used(f"dL_dH{k}")
         q[f"dL_dW{k}"] = A[k - 1].mT @ dH
         if network.biases[k - 1] is not None:

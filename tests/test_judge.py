@@ -241,6 +241,13 @@ def test_the_widest_array_of_a_point(N, widths, most):
     assert agree.entries(p, [np.zeros((5, *pair)) for pair in pairwise(widths)]) == most
 
 
+def test_blocks_hold_the_same_quantities():
+    case, p = asymmetric(), agree.problem(asymmetric(), "float64")
+    H, *more = agree.judge_trace(trace(numpy_impl, case, "float64"), case.weights, p)
+    with pytest.raises(ValueError, match="zip"):
+        agree._concatenate([[H], [H, *more]])
+
+
 def test_the_first_wrong_entry_is_the_first_in_time_and_then_in_order_of_computation():
     h, a, y = agree.judge_trace(
         trace(numpy_impl, asymmetric(), "float64"),
@@ -317,14 +324,15 @@ def test_a_columns_own_numbers_are_those_of_the_truth_and_of_its_limits(scale):
     case = asymmetric("identity")
     p, W = agree.problem(case, "float64", np.dtype(np.longdouble)), (scale * case.W1, case.W2)
     own = {"A1": np.full((3, 7, 4), 2.5e-310), "dL_dY_hat": np.full((3, 7, 2), 0.1)}
+    E_W = [abs(w) / 8 for w in W]
     with np.errstate(all="ignore"):
-        q, E, in_range = agree.exact_values(W, p, own=own)
+        q, E, in_range = agree.exact_values(W, p, E_W, own)
     assert in_range.all() == (scale == 1)
     X, Y, wider = *(truth.widen(Z, p.wide) for Z in (p.X, p.Y)), {k: truth.widen(Z, p.wide) for k, Z in own.items()}
     network = agree.network_of(W, p, p.wide)
     expected = truth.evaluate(X, Y, network, own=wider)
     number = np.float64 if scale == 1 else np.longdouble
-    limits = bounds.limits(expected, X, Y, network, "float64", p.wide, number, own=wider)
+    limits = bounds.limits(expected, X, Y, network, "float64", p.wide, number, E_W, wider)
     for name, limit in limits.items():
         np.testing.assert_array_equal(q[name], expected[name])
         np.testing.assert_array_equal(E[name], limit)
@@ -515,6 +523,13 @@ def test_a_run_is_judged_alike_in_ball_arithmetic(activation, dtype):
         assert not by_ball.wrong.any()
         np.testing.assert_allclose(by_ball.limit, by_wide.limit, rtol=1e-2)
         np.testing.assert_allclose(by_ball.error, by_wide.error, atol=0.02 * np.spacing(abs(by_wide.value)).max())
+
+
+@pytest.mark.parametrize("dtype", cases.DTYPES)
+def test_steps_that_overflow_are_judged_without_a_warning(dtype):
+    _, p, W1, W2, (W1s, W2s, L) = several("identity", dtype)
+    W1 = np.finfo(dtype).max * np.sign(W1)
+    assert not agree.judge_steps((W1[None], W2[None]), (W1s[:1], W2s[:1], L[:1]), p)[0].certified.any()
 
 
 def test_a_path_shows_all_parameters():
