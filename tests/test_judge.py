@@ -532,12 +532,14 @@ def test_steps_that_overflow_are_judged_without_a_warning(dtype):
     assert not agree.judge_steps((W1[None], W2[None]), (W1s[:1], W2s[:1], L[:1]), p)[0].certified.any()
 
 
-def test_a_path_shows_all_parameters():
-    _, p, W1, W2, (W1s, _, L) = several()
+@pytest.mark.parametrize("few", [True, False])
+def test_a_path_shows_all_parameters_and_no_others(few):
+    _, p, W1, W2, (W1s, W2s, L) = several()
+    shown = [W1s] if few else [W1s, W2s, W2s]
     with pytest.raises(ValueError, match="zip"):
-        agree.judge_run((W1, W2), (W1s[0], L[:1]), p)
+        agree.judge_run((W1, W2), (*(Z[0] for Z in shown), L[:1]), p)
     with pytest.raises(ValueError, match="zip"):
-        agree.judge_steps((W1[None], W2[None]), (W1s[:1], L[:1]), p)
+        agree.judge_steps((W1[None], W2[None]), (*(Z[:1] for Z in shown), L[:1]), p)
 
 
 def test_parameters_come_in_the_order_of_their_gradients():
