@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,8 +16,9 @@ import impls
 from compare import cases
 from compare.errors import ColumnError, UsageError
 from compare.exercises import activations, biases, boundary, chain_rule, depth, parameters, training, tuning, variance
-from compare.exercises.answer import Answer
+from compare.exercises.answer import Answer, Claim, found
 from compare.exercises.columns import Columns
+from compare.verbs import exercise
 from compare.verbs.exercise import exercise as verb
 from reports import pictures
 from reports.exercises import page, render, svg
@@ -51,6 +53,10 @@ def answered(exercise, seeds, names=("numpy",)):
     return exercise.answer(Columns(list(names), InProcess()), seeds)
 
 
+def files(found, made=""):
+    return render.files([found.answer], render.parts(found), made)
+
+
 def failed(found):
     return [claim.says for claim in found.answer.claims if not claim.holds]
 
@@ -72,7 +78,7 @@ def test_a_parameter_that_is_never_trained_is_missed(plant):
 
 def test_an_answer_is_read_back_as_it_was_written(tmp_path):
     found = answered(parameters, range(1))
-    contents = render.files([found], "<made>")
+    contents = files(found, "<made>")
     assert msgspec.json.decode(contents["answers.json"], type=list[Answer]) == [found.answer]
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
@@ -86,14 +92,16 @@ def test_what_an_answer_says_is_text_and_no_markup():
     found = answered(parameters, range(1))
     evil = msgspec.structs.replace(found.answer, certificate="<script>alert(1)</script>")
     assert "<script>" not in page.section(evil, {})
-    assert "<script>" not in page.page([evil], {2: {}}, "<script>").decode()
+    assert "<script>" not in page.page([evil], {}, "<script>").decode()
 
 
 def test_exercise_writes_a_page_and_prints_the_answer(tmp_path):
     done = command("exercise", 2, "--impl", "numpy", "--seeds", 1, "--out", tmp_path / "out")
     assert said(done, 0) == ""
     assert "2·3 + 3·1 = 9 parameters" in done.stdout
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {"index.html", "answers.json", "2-table-1.csv"}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        "index.html", "answers.md", "answers.json", "2-table-1.csv"
+    }  # fmt: skip
     assert json.loads((tmp_path / "out" / "answers.json").read_text())[0]["number"] == 2
 
 
@@ -102,6 +110,10 @@ def test_exercise_writes_a_page_and_prints_the_answer(tmp_path):
     [
         ("8", {}, "There is no exercise '8': choose from 1"),
         ("two", {}, "There is no exercise 'two': choose from 1"),
+        ("２", {}, "There is no exercise '２': choose from 1"),
+        ("", {}, "There is no exercise '': choose from 1"),
+        ("2", {"impl": "nunpy"}, "There is no column 'nunpy': did you mean numpy"),
+        ("2", {"to": "README.md/out"}, "Cannot write the folder README.md/out: "),
         ("2", {"seeds": "0"}, "--seeds 0 is empty"),
         ("2", {"impl": "numpy-loop"}, "numpy-loop can only be two layers without biases"),
         ("2", {"timeout": 0}, "--timeout must be a positive number"),
@@ -119,6 +131,42 @@ def test_a_wrong_exercise_exits_with_2():
     assert len(complaint.splitlines()) == 1
 
 
+class Fake(NamedTuple):
+    """An exercise that comes to an end in this way."""
+
+    number: int
+    holds: bool = True
+    error: str = ""
+    folder: Path = Path()  # where every exercise before it has to be by then
+    SEEDS = range(1)
+
+    def answer(self, columns, seeds):
+        before = (
+            [a["number"] for a in json.loads((self.folder / "answers.json").read_text())] if self.number > 1 else []
+        )
+        assert before == [n for n in range(1, self.number) if n != 2]
+        if self.error:
+            raise ColumnError(self.error)
+        return found(self.number, columns, "one run", [Claim("It is so.", self.holds)], [], [], "nothing")
+
+
+@pytest.mark.parametrize(("holds", "code"), [(True, 3), (False, 1)])
+def test_all_writes_each_answer_as_it_is_done_and_goes_on_after_a_failure(tmp_path, monkeypatch, capsys, holds, code):
+    folder = tmp_path / "out"
+    fakes = [Fake(1, folder=folder), Fake(2, error="jax is gone", folder=folder), Fake(3, holds, folder=folder)]
+    monkeypatch.setattr(exercise, "ANSWERS", {fake.number: fake for fake in fakes})
+    if code == 3:
+        with pytest.raises(ColumnError, match=r"^Exercise 2: jax is gone\.$"):
+            verb("all", impl="numpy", to=str(folder))
+    else:
+        assert verb("all", impl="numpy", to=str(folder)) == 1
+        assert "Exercise 2: jax is gone." in capsys.readouterr().err
+    for name in ("index.html", "answers.md"):
+        text = (folder / name).read_text()
+        assert text.count("It is so.") == 2
+        assert ("This does not hold here" in text) is not holds
+
+
 def test_the_identity_ends_at_the_least_squares_optimum_and_relu_has_no_slope_at_zero(monkeypatch):
     monkeypatch.setattr(activations, "STEPS", 6_000)
     monkeypatch.setattr(activations, "REACHED", 1e-4)
@@ -127,8 +175,8 @@ def test_the_identity_ends_at_the_least_squares_optimum_and_relu_has_no_slope_at
     assert "(0, 1/3, 1/3, 2/3) with L = 1/6" in found.answer.claims[0].says
     assert "½ everywhere with L = 1/8" in found.answer.claims[2].says
     assert found.answer.tables[0].rows[3] == ["identity", "0 of 3"]
-    assert set(render.files([found], "")) == {
-        "index.html", "answers.json", "1-curves.svg", "1-table-1.csv", "1-table-2.csv", "1.npz"
+    assert set(files(found)) == {
+        "index.html", "answers.json", "answers.md", "1-curves.svg", "1-table-1.csv", "1-table-2.csv", "1.npz"
     }  # fmt: skip
 
 
@@ -152,15 +200,17 @@ def test_what_is_wrong_with_activations_is_found(monkeypatch, plant):
 
 def test_the_gradient_of_a_bias_is_a_column_sum(monkeypatch):
     monkeypatch.setattr(biases, "STEPS", 20)
+    monkeypatch.setattr(activations, "REACHED", 100)
     found = answered(biases, range(2))
     assert failed(found) == []
-    assert [float(row[1]) <= 1 for row in found.answer.tables[1].rows] == [True] * 3
+    assert [float(row[1]) <= 1 for row in found.answer.tables[1].rows] == [True] * 4
 
 
 def test_a_gradient_of_a_bias_that_is_averaged_is_found(monkeypatch, plant):
     monkeypatch.setattr(biases, "STEPS", 3)
     plant("deep", "dL_dH_k.sum(axis=-2, keepdims=True)", "dL_dH_k.mean(axis=-2, keepdims=True)")
-    sums, *judged = failed(answered(biases, range(2)))
+    sums, identity, *judged = failed(answered(biases, range(2)))
+    assert "There it ends" in identity
     assert "column sum" not in sums
     assert "A bias reaches every sample" in sums
     assert "dL_db3" in "".join(judged)
@@ -241,7 +291,7 @@ def test_hyper_parameters_are_ranked_by_the_variance_they_explain(small_grid):
     assert f"The largest effect is that of {max(own, key=lambda name: own[name])}" in found.answer.claims[1].says
     assert diverged.rows[-1][1:] == ["0%", "0%", "100%"]
     assert found.arrays["median"].shape == (3, 3, 3)
-    assert "3-losses.svg" in render.files([found], "")
+    assert "3-losses.svg" in files(found)
 
 
 def test_losses_of_longer_runs_are_those_of_training(small_grid):
@@ -288,7 +338,7 @@ def test_boundaries_are_compared_on_the_grid(coarse_grid):
     settings, apart = found.answer.tables
     assert len(settings.rows) == len(apart.rows) == 3 * 2 + 2 * 2
     assert 0 < max(float(row[1]) for row in apart.rows[:6]) < 1e-9
-    assert {f"{f.name}.svg" for f in found.answer.figures} < {*render.files([found], "")}
+    assert {f"{f.name}.svg" for f in found.answer.figures} < {*files(found)}
 
 
 def test_a_claim_about_boundaries_can_fail():

@@ -67,7 +67,7 @@ def _identity(biased, trained):
     inputs = [*X.T.astype(int).tolist(), *([[1] * 4] if biased else [])]
     is_optimum = all(sum(x * r for x, r in zip(xs, residuals, strict=True)) == 0 for xs in inputs)
     least = sum(r * r for r in residuals) / 8
-    far = [float(np.abs(t.Y_hat[..., 0] - np.array(optimum, float)).max()) for t in trained]
+    far = distances(biased, trained)
     below = [bool((t.losses[-1] < float(least) - t.L_limit - np.spacing(float(least))).any()) for t in trained]
     what = "With biases" if biased else "Without biases"
     predicts = "½ everywhere" if biased else f"({', '.join(map(str, optimum))})"
@@ -84,6 +84,11 @@ def _identity(biased, trained):
         ),
     ]
     return claims, [f"{what.lower()}, L → {least}", *(f"{d:.1e}" for d in far)]
+
+
+def distances(biased, trained):
+    """How far each column's predictions of an identity network are at most from the optimum's, over all seeds."""
+    return [float(np.abs(t.Y_hat[..., 0] - np.array(OPTIMA[biased], float)).max()) for t in trained]
 
 
 def _kink(columns, name, seeds):

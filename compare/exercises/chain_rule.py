@@ -59,7 +59,7 @@ def answer(columns, seeds):
     tables = [
         Table(
             "Jacobians: largest error as a share of its limit",
-            ["", f"shape on {made[0].name}", *columns.names],
+            ["Jacobian", f"shape on {made[0].name}", *columns.names],
             [
                 [FUNCTIONS[what], "×".join(map(str, first[what].shape)), *(f"{share:.2f}" for share in of.values())]
                 for what, of in shares.items()
@@ -67,7 +67,7 @@ def answer(columns, seeds):
         ),
         Table(
             "Gradients by E7 and by E9: largest error as a share of its limit, and entries that are the same bits",
-            ["", *columns.names],
+            ["gradient", *columns.names],
             [[q, *map(_cell, of.values())] for q, of in pairs.items()],
         ),
     ]

@@ -11,7 +11,7 @@ LEARNED = 1e-3  # the loss below which XOR counts as learned
 def table(title, labels, runs):
     """A row a label, a column's cell how many seeds learned and their median step; runs {column: [Trained a label]}."""
     rows = [[label, *(_success(of[n]) for of in runs.values())] for n, label in enumerate(labels)]
-    return Table(title, ["", *runs], rows)
+    return Table(title, ["setting", *runs], rows)
 
 
 def learned(t):
@@ -32,10 +32,10 @@ def ranking(labels, runs):
     steps = {label: of(n, lambda t: t.steps_to(LEARNED)) for n, label in enumerate(labels)}
     in_order = sorted(labels, key=lambda label: rates[label], reverse=True)
     said = [
-        f"{label} {rates[label]:.0%}" + (f" (median step {np.nanmedian(steps[label]):,.0f})" if rates[label] else "")
+        f"{label}: {rates[label]:.0%}" + (f" (median step {np.nanmedian(steps[label]):,.0f})" if rates[label] else "")
         for label in in_order
     ]
-    return Claim(f"How many runs reach L < {LEARNED:g}, most first: {', '.join(said)}.")
+    return Claim(f"How many runs reach L < {LEARNED:g}, most first. {'; '.join(said)}.")
 
 
 def curves(labels, trained, steps):

@@ -14,7 +14,7 @@ from compare.exercises.catalogue import ANSWERS
 from compare.exercises.columns import Columns
 from compare.exercises.training import DTYPE
 from compare.options import Json
-from compare.terminal import command, err, out, progress, write_json
+from compare.terminal import command, err, out, plain, progress, write_json
 
 
 def exercise(
@@ -35,7 +35,8 @@ def exercise(
     which
         1 to 7, or all.
     to
-        Folder to write, whole or not at all: index.html, answers.json, and pictures, tables and arrays beside them.
+        Folder to write, whole or not at all, after every answer: index.html, answers.md and answers.json, and
+        pictures, tables and arrays beside them.
     impl
         Columns, comma-separated: numpy, torch, jax, tf, or a module of your own. Default: all whose framework is here.
     seeds
@@ -55,32 +56,37 @@ def exercise(
     missing = [name for name in impls.ROWS["deep"] if impl is None and name not in names]
     if missing or (impl and left_out):
         err.print(f"Left out: {', '.join(missing or left_out)}.")
-    found, failed = [], []
+    made = f"{command()}. {show.set_up(environment(names, [DTYPE], command()))}"
+    answers, parts, failed = [], {}, []
     for number in numbers:
         start = monotonic()
         try:
-            one = _answer(number, names, chosen, timeout)
+            found = _answer(number, names, chosen, timeout)
         except ColumnError as error:
-            failed.append(f"Exercise {number}: {error}")
+            failed.append(f"Exercise {number}: {error}.")
             continue
-        found.append(one)
+        answers.append(found.answer)
+        parts |= render.parts(found)
+        store.write_folder(to, render.files(answers, parts, made), render.strange)  # the next may fail
         if json != "-":
-            _say(one.answer, monotonic() - start)
-    if found:
-        made = f"{command()}. {show.set_up(environment(names, [DTYPE], command()))}"
-        store.write_folder(to, render.files(found, made), render.strange)
+            _say(found.answer, monotonic() - start)
+    if answers:
         if json != "-":
             out.print(f"Page: {to}/index.html", markup=False)
-        write_json(json, result.encode([one.answer for one in found]))
+        write_json(json, result.encode(answers))
+    if not all(answer.holds() for answer in answers):
+        for sentence in failed:
+            err.print(plain(sentence), markup=False)
+        return 1
     if failed:
-        raise ColumnError(". ".join(failed))
-    return 0 if all(one.answer.holds() for one in found) else 1
+        raise ColumnError(" ".join(failed))
+    return 0
 
 
 def _numbers(which):
     if which == "all":
         return [*ANSWERS]
-    if not which.isdecimal() or int(which) not in ANSWERS:
+    if which not in map(str, ANSWERS):
         raise UsageError(f"There is no exercise {which!r}: choose from {', '.join(map(str, ANSWERS))} or all.")
     return [int(which)]
 

@@ -44,6 +44,6 @@ def section(answer, pictures):
 
 
 def page(answers, pictures, made):
-    """The bytes of index.html: all answers, one self-contained file. `made` says with what."""
-    shown = [(answer, section(answer, pictures[answer.number])) for answer in answers]
+    """The bytes of index.html: all answers, one self-contained file. `pictures` as above; `made` says with what."""
+    shown = [(answer, section(answer, pictures)) for answer in answers]
     return _templates().get_template("page.html.j2").render(shown=shown, made=made).encode()

@@ -9,23 +9,29 @@ import msgspec
 from compare import result
 from compare.errors import UsageError
 from compare.exercises.answer import Answer
-from reports import store
+from reports import render, store
 from reports.exercises import page, pictures
 
-PARTS = re.compile(r"index\.html|answers\.json|[1-7]-[a-z0-9-]+\.(svg|csv)|[1-7]\.npz")
+PARTS = re.compile(r"index\.html|answers\.(json|md)|[1-7]-[a-z0-9-]+\.(svg|csv)|[1-7]\.npz")
 
 
-def files(found, made):
-    """{relative path: bytes} of a folder with these Found answers; `made` says with what."""
-    drawn = {f.answer.number: pictures.draw(f) for f in found}
-    answers = [f.answer for f in found]
-    contents = {"index.html": page.page(answers, drawn, made), "answers.json": result.encode(answers)}
-    for f in found:
-        n = f.answer.number
-        contents |= {f"{name}.svg": svg.encode() for name, svg in drawn[n].items()}
-        contents |= {f"{n}-table-{k}.csv": _csv(table) for k, table in enumerate(f.answer.tables, start=1)}
-        contents |= {f"{n}.npz": store.npz(f.arrays)} if f.arrays else {}
-    return contents
+def parts(found):
+    """{relative path: bytes} of what one Found is drawn, tabled and stored as."""
+    n, pictures_of = found.answer.number, pictures.draw(found)
+    contents = {f"{name}.svg": svg.encode() for name, svg in pictures_of.items()}
+    contents |= {f"{n}-table-{k}.csv": _csv(table) for k, table in enumerate(found.answer.tables, start=1)}
+    return contents | ({f"{n}.npz": store.npz(found.arrays)} if found.arrays else {})
+
+
+def files(answers, contents, made):
+    """{relative path: bytes} of a folder with these answers; `contents` are all their parts, `made` says with what."""
+    drawn = {path.removesuffix(".svg"): svg.decode() for path, svg in contents.items() if path.endswith(".svg")}
+    return {
+        "index.html": page.page(answers, drawn, made),
+        "answers.md": render.markdown("answers.md.j2", {"answers": answers, "made": made}),
+        "answers.json": result.encode(answers),
+        **contents,
+    }
 
 
 def strange(folder):
