@@ -20,6 +20,11 @@ FORWARD = """
     L = (R**2).sum() / (2 * N)
 """
 FILLED = {
+    "by_jacobians": FORWARD
+    + """
+    dL_dH = (R / N @ W2.T) * A * (1 - A)
+    return {"dL_dW2": A.T @ R, "dL_dW1": X.T @ dL_dH}
+""",
     "gradients": FORWARD
     + """
     dL_dH = (R / N @ W2.T) * A * (1 - A)
@@ -37,9 +42,11 @@ FILLED = {
     return sum(m * n for m, n in zip(widths, widths[1:]))
 """,
     "with_biases": """
-    A = 1 / (1 + np.exp(-(X @ W1 + b1)))
-    R, N = A @ W2 + b2 - Y, len(X)
-    return {"dL_db2": R.sum(axis=0, keepdims=True) / N, "dL_dW2": A.T @ R}
+    A = 1 / (1 + np.exp(-(X @ W[0] + b[0])))
+    R, N = A @ W[1] + b[1] - Y, len(X)
+    dL_dH = (R / N @ W[1].T) * A * (1 - A)
+    dL_db = [Z.sum(axis=0, keepdims=True) for Z in (dL_dH, R)]
+    return (R**2).sum() / (2 * N), [X.T @ dL_dH, A.T @ R / N], dL_db
 """,
 }
 
@@ -98,7 +105,9 @@ def test_a_mistake_in_a_cell_is_named(cells):
     assert "train is wrong" in cells["judge(gradients, train=train)"]
     assert "ascent" in cells["judge(gradients, train=train)"]
     assert "WRONG: 9, where the network has 13" in cells["def network(widths, biases):"]
-    assert re.fullmatch("dL_dW2 ✗ wrong\ndL_db2 ✓ \\d %\n", cells["certify(with_biases, (2, 3, 1), True)"])
+    assert "the first wrong number is dL_db2" in cells['judge(with_biases, names=["two-layers"])']
+    assert re.fullmatch("dL_dW2 ✗ wrong\ndL_dW1 ✓ \\d+ %\n", cells["certify(by_jacobians)"])
+    assert "Nothing to judge yet" in cells["judge(any_depth)"]
     assert "Nothing to judge yet" in cells['judge(with_tanh, activation="tanh")']
 
 

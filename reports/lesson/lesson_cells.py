@@ -339,26 +339,13 @@ for lr in (0.01, 0.1, 1):  # more rates, other widths, other seeds
 
 
 # %%
-def certify(f, widths, biases):
-    """Judges all that f(X, Y, *W, *b) returns, {"dL_dW1": ..., "dL_db1": ...}, at a network's first weights."""
-    asked = network(widths, biases)
-    weights = tuple(Z[0] for Z in asked.weights)
-    try:
-        found = f(X, Y, *weights)
-    except NotImplementedError:
-        print("Nothing to judge yet: fill in the cell above.")
-        return
-    for judged in agree.judge_trace(found, weights, agree.problem(asked, "float64")):
-        print(judged.quantity, word(judged))
-
-
-def with_biases(X, Y, W1, W2, b1, b2):
-    """Returns {"L": ..., "dL_dW2": ..., "dL_db2": ..., "dL_dW1": ..., "dL_db1": ...}."""
+def with_biases(X, Y, W, b):
+    """W has W1 and W2, b has b1 and b2. Returns L, [dL_dW1, dL_dW2], [dL_db1, dL_db2]."""
     raise NotImplementedError
 
 
 # %%
-certify(with_biases, (2, 3, 1), True)
+judge(with_biases, names=["two-layers"])
 
 # %% [markdown]
 # Exercise 5
@@ -371,23 +358,34 @@ boundary(resolution=100, low=-1, high=2)
 
 
 # %%
-def three_layers(X, Y, W1, W2, W3):
-    """Returns {"L": ..., "dL_dW3": ..., "dL_dW2": ..., "dL_dW1": ...}."""
+def any_depth(X, Y, W):
+    """W has W1, W2 ... WK; all layers but the last have a sigmoid. Returns L, [dL_dW1, dL_dW2 ... dL_dWK]."""
     raise NotImplementedError
 
 
 # %%
-certify(three_layers, (2, 3, 3, 1), False)
+judge(any_depth)
 
 # %% [markdown]
 # Exercise 7
 
 
 # %%
+def certify(f):
+    """Judges all that f(X, Y, W1, W2) returns, {"dL_dW1": ...}, at the first weights."""
+    try:
+        found = f(X, Y, W1, W2)
+    except NotImplementedError:
+        print("Nothing to judge yet: fill in the cell above.")
+        return
+    for judged in agree.judge_trace(found, (W1, W2), problem):
+        print(judged.quantity, word(judged))
+
+
 def by_jacobians(X, Y, W1, W2):
     """Returns {"dL_dW2": ..., "dL_dW1": ...}, each a product of Jacobians."""
     raise NotImplementedError
 
 
 # %%
-certify(by_jacobians, (2, 3, 1), False)
+certify(by_jacobians)
