@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report test lint coverage mutants faults lock reference readme bench clean
+.PHONY: report test lint coverage mutants faults lock reference exercises readme bench clean
 
 report: .venv/ready
 	$(BIN)/fourfold report
@@ -41,7 +41,13 @@ reference: .venv/ready
 	$(BIN)/fourfold report --curves sigmoid,tanh,identity $(addprefix --bench ,$(wildcard reports/reference/bench.json)) --out reports/out/reference
 	mkdir -p reports/reference
 	cd reports/out/reference && cp report.md result.json *.svg *.csv ../../reference/
+	$(MAKE) exercises
 	$(BIN)/python -m reports.readme
+
+exercises: .venv/ready
+	$(BIN)/fourfold exercise all --out reports/out/exercises
+	mkdir -p reports/reference/exercises
+	cd reports/out/exercises && cp answers.md answers.json *.svg ../../reference/exercises/
 
 readme: .venv/ready
 	$(BIN)/python -m reports.readme
