@@ -162,8 +162,8 @@ def _best_possible(measured):
 def _training(measured):
     of = {f"at rate {lr:g}": [measured[f"rate {lr:g}, {n:,} steps"] for n in STEPS] for lr in RATES}
     return Claim(
-        f"After {', '.join(f'{n:,}' for n in STEPS)} steps networks 2-3-1 with sigmoid {_right_and_far(of)}. Once the loss "
-        "is small the gradients are, and the boundary stays where it is."
+        f"After {', '.join(f'{n:,}' for n in STEPS)} steps networks 2-3-1 with sigmoid {_right_and_far(of)}. Once the "
+        "loss is small the gradients are, and the boundary stays where it is."
     )
 
 
