@@ -15,12 +15,12 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
-# The judge's own lines and branches, all of them, by its own tests (10 s).
+# The judge's own lines and branches, all of them, by its own tests.
 coverage: .venv/ready
 	$(BIN)/python -m coverage run -m pytest -q $(addprefix tests/test_,$(addsuffix .py,limits judge bounds truth agree suites layers))
 	$(BIN)/python -m coverage report
 
-# The judge, changed in every small way: what no test notices is printed, and explained in tests/mutants.md (20 min).
+# The judge, changed in every small way: what no test notices is printed, and explained in tests/mutants.md. It takes a while.
 mutants: .venv/ready
 	rm -rf mutants
 	nice $(BIN)/python -m mutmut run --max-children 2
