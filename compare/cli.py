@@ -41,6 +41,10 @@ def main():
             raise
         code = _complain("Interrupted.", 128 + signals.came[0])  # in C it may have become another error
     signals.handle(signals.at_once)
+    if signals.came:  # maybe in the middle of an import: what is half there can crash when Python tidies up
+        with saying(sys.stdout):
+            sys.stdout.flush()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -77,9 +77,13 @@ def held():
 @contextmanager
 def temporary_folder():
     """A folder that is gone at the end, however that comes."""
-    made = tempfile.TemporaryDirectory(prefix="fourfold-", ignore_cleanup_errors=True)
-    try:
-        yield Path(made.name)
-    finally:
+    with ExitStack() as at_the_end:
         with held():
-            made.cleanup()
+            made = tempfile.TemporaryDirectory(prefix="fourfold-", ignore_cleanup_errors=True)
+            at_the_end.callback(_remove, made)
+        yield Path(made.name)
+
+
+def _remove(made):
+    with held():
+        made.cleanup()
