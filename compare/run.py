@@ -18,7 +18,7 @@ import numpy as np
 import impls
 from compare import signals
 from compare.errors import ColumnError
-from compare.worker import Died, Worker, signal_name
+from compare.worker import Died, Worker, keep_memory, signal_name
 from impls.model import DeepTrace, Jacobians, Trace
 
 # At these sizes more threads cost more than they give; logging of this sort is for people who debug a framework.
@@ -103,6 +103,7 @@ def ended(code):
 def workers(timeout, memory=None, apart=False):
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    keep_memory()
     pool = Workers(timeout, memory, apart)
     try:
         yield pool

@@ -5,6 +5,7 @@ temporary folder of its own: TensorFlow leaves files in it when it is killed. (p
 limits by the time of day, misses an exit with status 0, and leaves children of the process behind.)
 """
 
+import ctypes
 import multiprocessing
 import os
 import queue
@@ -22,6 +23,8 @@ import numpy as np
 
 from compare.launch import limit
 
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # what mallopt calls them
+KEPT = 2**26  # bytes
 TICK = 0.2  # seconds until it is seen that a process died whose end of the pipe a child of it holds open
 
 
@@ -140,6 +143,14 @@ def signal_name(number):
     return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
+def keep_memory():
+    """Has glibc keep what is freed: as a rule it gives arrays back to the system, and takes them anew at every step."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(TRIM_THRESHOLD, KEPT)
+        mallopt(MMAP_THRESHOLD, KEPT)
+
+
 # Below: what runs in the process.
 
 
@@ -167,6 +178,7 @@ def settle(temporary, memory=None):
     os.environ["TMPDIR"] = tempfile.tempdir = temporary
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing to clean up
     limit(memory)
+    keep_memory()
     # frameworks write to file descriptors 1 and 2 whatever they are asked; the command's own output stays clean
     scrap = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):

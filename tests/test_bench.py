@@ -1,8 +1,10 @@
 """The benchmark: its figures are computed properly, subjects take turns, one that fails costs the others nothing."""
 
+import ctypes
 import json
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import sys
@@ -289,6 +291,20 @@ def test_memory_does_not_grow_with_the_steps(monkeypatch):
         certify.certify(pool, "numpy", suites.build(suites.TABLE[0]), "float64", lambda steps: None)  # imports
         few, many = peak(pool, 2000), peak(pool, 12_000)
     assert many < 1.02 * few
+
+
+def faults(name, times):
+    """How many pages are taken from the system while ten arrays of 3.2 MB come and go."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(times):
+        sum(Z[0] for Z in [np.ones(400_000) for _ in range(10)])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="needs glibc")
+def test_a_worker_keeps_the_memory_of_arrays_that_are_freed():
+    with run.workers(60) as pool:
+        assert pool.call("numpy", faults, 20) < 20 * 10 * 3_200_000 / 4096 / 10
 
 
 def by_process():
