@@ -1,6 +1,7 @@
 """The exercises: every claim can fail, in a column that is wrong in just that way; and the command, as it is run."""
 
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from compare.errors import ColumnError, UsageError
 from compare.exercises import activations, biases, boundary, chain_rule, depth, parameters, training, tuning, variance
 from compare.exercises.answer import Answer, Claim, found
 from compare.exercises.columns import Columns
+from compare.exercises.questions import EXERCISES
 from compare.verbs import exercise
 from compare.verbs.exercise import exercise as verb
 from reports import pictures
@@ -114,6 +116,8 @@ def test_exercise_writes_a_page_and_prints_the_answer(tmp_path):
         ("", {}, "There is no exercise '': choose from 1"),
         ("2", {"impl": "nunpy"}, "There is no column 'nunpy': did you mean numpy"),
         ("2", {"to": "README.md/out"}, "Cannot write the folder README.md/out: "),
+        ("2", {"seeds": "5:1006"}, "--seeds 5:1006 is too much for an exercise: choose at most 1,000"),
+        ("2", {"seeds": ""}, "--seeds takes a number or a range"),
         ("2", {"seeds": "0"}, "--seeds 0 is empty"),
         ("2", {"impl": "numpy-loop"}, "numpy-loop can only be two layers without biases"),
         ("2", {"timeout": 0}, "--timeout must be a positive number"),
@@ -357,3 +361,13 @@ def test_a_smaller_picture_has_the_same_words_and_images():
     assert "it is 0.13 away" in svg.compact(drawn)
     placed = '<image transform="matrix(0.36 0 0 -0.36 1.5 2)"/>'
     assert placed in svg.compact(f"<svg >{placed}</svg>")
+
+
+def test_the_committed_answers_are_of_all_exercises_and_hold():
+    answers = msgspec.json.decode((page.REFERENCE / "answers.json").read_bytes(), type=list[Answer])
+    assert [(a.number, a.question) for a in answers] == [(x.number, x.says) for x in EXERCISES]
+    assert all(a.holds() and a.certified for a in answers)
+    assert [*page.sections()] == [a.number for a in answers]
+    shown = (page.REFERENCE / "answers.md").read_text(encoding="utf-8")
+    assert re.findall(r"\((.*\.svg)\)", shown) == [f"{f.name}.svg" for a in answers for f in a.figures]
+    assert sum(path.stat().st_size for path in page.REFERENCE.iterdir()) < 400_000

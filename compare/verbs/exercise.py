@@ -16,6 +16,8 @@ from compare.exercises.training import DTYPE
 from compare.options import Json
 from compare.terminal import command, err, out, plain, progress, write_json
 
+MOST_SEEDS = 1_000  # exercise 5 holds 1.3 MB of each in every column
+
 
 def exercise(
     which: str,
@@ -51,7 +53,7 @@ def exercise(
 
     numbers = _numbers(which)
     names, left_out = options.of_rows(options.columns(impl)[0], {"deep"})
-    chosen, timeout = options.seeds(seeds) if seeds else None, options.timeout(timeout)
+    chosen, timeout = _seeds(seeds), options.timeout(timeout)
     store.check_writable(to, render.strange)
     missing = [name for name in impls.ROWS["deep"] if impl is None and name not in names]
     if missing or (impl and left_out):
@@ -89,6 +91,13 @@ def _numbers(which):
     if which not in map(str, ANSWERS):
         raise UsageError(f"There is no exercise {which!r}: choose from {', '.join(map(str, ANSWERS))} or all.")
     return [int(which)]
+
+
+def _seeds(text):
+    chosen = options.seeds(text) if text is not None else None
+    if chosen and len(chosen) > MOST_SEEDS:
+        raise UsageError(f"--seeds {text} is too much for an exercise: choose at most {MOST_SEEDS:,}.")
+    return chosen
 
 
 def _answer(number, names, seeds, timeout):

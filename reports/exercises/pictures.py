@@ -38,7 +38,7 @@ def _1_curves(arrays):
             axis.fill_between(arrays["step"] + 1, low, high, color=colour[name], alpha=0.18, lw=0)
             axis.plot(arrays["step"] + 1, middle, color=colour[name], lw=1.8, label=name)
         axis.axhline(1 / 6, color=pictures.INK, lw=0.8, ls="--")
-        axis.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss L")
+        axis.set(xscale="log", yscale="log", xlabel="step + 1", ylabel=f"loss L ({FLOOR:g} where lower)")
         axis.legend()
 
     return pictures.draw("1-curves", 8, 3.8, paint)
