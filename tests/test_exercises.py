@@ -369,5 +369,5 @@ def test_the_committed_answers_are_of_all_exercises_and_hold():
     assert all(a.holds() and a.certified for a in answers)
     assert [*page.sections()] == [a.number for a in answers]
     shown = (page.REFERENCE / "answers.md").read_text(encoding="utf-8")
-    assert re.findall(r"\((.*\.svg)\)", shown) == [f"{f.name}.svg" for a in answers for f in a.figures]
+    assert re.findall(r"\]\(([^)]*\.svg)\)", shown) == [f"{f.name}.svg" for a in answers for f in a.figures]
     assert sum(path.stat().st_size for path in page.REFERENCE.iterdir()) < 400_000
