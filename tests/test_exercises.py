@@ -371,3 +371,8 @@ def test_the_committed_answers_are_of_all_exercises_and_hold():
     shown = (page.REFERENCE / "answers.md").read_text(encoding="utf-8")
     assert re.findall(r"\]\(([^)]*\.svg)\)", shown) == [f"{f.name}.svg" for a in answers for f in a.figures]
     assert sum(path.stat().st_size for path in page.REFERENCE.iterdir()) < 400_000
+
+
+def test_no_number_in_a_picture_vanishes_on_a_page():
+    for section in page.sections().values():
+        assert not re.search(r'<text[^>]*fill="none"', section)

@@ -55,7 +55,7 @@ def _3_losses(arrays):
             medians = arrays["median"][:, :, n]
             axis.pcolormesh(medians, norm=colour.norm, cmap=colour.cmap)
             for (y, x), median in np.ndenumerate(medians):
-                ink = "#ffffff" if median < lowest / 2 else "#000000"
+                ink = "#fefefe" if median < lowest / 2 else "#000000"  # white is the paper, and none on a page
                 text = f"{median:.0f}".replace("-0", "0").replace("-", "−")
                 axis.text(x + 0.5, y + 0.5, text, ha="center", va="center", size=7, color=ink)
             axis.set(title=f"{epochs:,} epochs", xlabel="learning rate")
