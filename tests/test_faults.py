@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("faults")
 
 # A column that is right until it is called for the second time, in the middle of the command.
 COLUMN = """
-import ctypes, os, signal, subprocess, sys, time
+import ctypes, os, signal, subprocess, sys, tempfile, time
 import numpy as np
 from impls.two_layer import numpy_impl
 from impls.two_layer.numpy_impl import array, forward, loss, step, to_numpy, trace
@@ -28,7 +28,7 @@ def train(*args):
     return W1, W2, L
 """
 NOT_JUDGED = {
-    "killed": ("os.kill(os.getpid(), signal.SIGKILL)", "killed was killed by SIGKILL"),
+    "killed": ("tempfile.mkstemp(); os.kill(os.getpid(), signal.SIGKILL)", "killed was killed by SIGKILL"),
     "segfaults": ("ctypes.string_at(0)", "segfaults was killed by SIGSEGV"),
     "exits": ("os._exit(7)", "exits ended its process with status 7"),
     "exits_with_0": ("os._exit(0)", "exits_with_0 ended its process with status 0"),
@@ -70,13 +70,17 @@ def folder(tmp_path_factory):
 
 def run(folder, names, *more):
     """What `agree` says of columns, as JSON; that nothing is left of it, and the other column is right."""
+    (folder / "tmp").mkdir(exist_ok=True)
     mark, before = uuid.uuid4().hex, {*os.listdir(folder)}
     options = ["--memory", 1, "--json", "-", *FAST, *more]
-    done = command("agree", "--impl", ",".join([*names, "numpy"]), *options, cwd=folder, TF_MARK=mark)
+    done = command(
+        "agree", "--impl", ",".join([*names, "numpy"]), *options, cwd=folder, TF_MARK=mark, TMPDIR=str(folder / "tmp")
+    )
     assert done.stderr == ""
     found = json.loads(done.stdout)
     assert nobody_has(mark)
     assert {*os.listdir(folder)} - {"__pycache__"} == before
+    assert os.listdir(folder / "tmp") == []
     assert found["columns"][-1] == {"name": "numpy", "verdict": "agrees", "reason": ""}
     return done.returncode, found
 
