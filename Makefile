@@ -26,7 +26,7 @@ mutants: .venv/ready
 	nice $(BIN)/python -m mutmut run --max-children 2
 	$(BIN)/python -m mutmut results
 
-# What only a night has time for: thousands of inputs, signals at many moments, 1,000 runs on end (25 min).
+# What only a night has time for: thousands of inputs, signals at many moments, 1,000 runs on end.
 faults: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile=nightly --hypothesis-show-statistics --timeout 7200 \
 		$(addprefix tests/test_,$(addsuffix .py,fuzz faults signals moments disk growth))

@@ -5,6 +5,7 @@ import io
 import os
 import re
 import shutil
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -128,7 +129,10 @@ def _array(content, filename, layout):
     stream = io.BytesIO(content)
     if np.lib.format.read_magic(stream) != (1, 0):
         raise ValueError(f"{filename} is of another version of the format")
-    found, fortran, native = np.lib.format.read_array_header_1_0(stream)
+    try:
+        found, fortran, native = np.lib.format.read_array_header_1_0(stream)
+    except (SyntaxError, tokenize.TokenError):
+        raise ValueError(f"{filename} begins with something else") from None
     if native.hasobject:
         raise ValueError(f"{filename} holds pickled Python objects, which are never read")
     fits = len(found) == len(shape) and all(n in {m, None} for m, n in zip(found, shape, strict=True))

@@ -24,11 +24,13 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from compare import cases, cli, run, worker
+from reports import store
 
 # Where it is too long at work it is interrupted, maybe in what ignores that and is interrupted again.
 pytestmark = [
     pytest.mark.xdist_group("fuzz"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
 ]
 COMMANDS = [name for name in cli.app if not name.startswith("-")]
 OUTPUTS = {"--json", "--out", "--junitxml"}
@@ -349,6 +351,14 @@ def test_a_pickle_in_an_npz_is_not_opened(main, place):
         code, _, err = main("diff", "report", "other")
         assert (code, "exploded" in os.listdir()) == (2, False)
         assert "holds pickled Python objects, which are never read" in err
+
+
+def test_an_array_whose_heading_has_no_end():
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.zeros(2))
+    cut = buffer.getvalue().replace(b"}", b" ")
+    with pytest.raises(ValueError, match=r"X\.npy begins with something else"):
+        store._array(cut, "X.npy", {"X": ("float64", (2,))})
 
 
 @pytest.mark.parametrize("name", NAMES[1:6])

@@ -38,9 +38,11 @@ def test_run_after_run_nothing_grows(tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     monkeypatch.setattr("compare.signals.handle", lambda handler: None)
+    for name in ("argv", "path"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))
+    path = [*sys.path]
     for n in range(RUNS):
-        monkeypatch.setattr(sys, "argv", ["fourfold", *map(str, COMMANDS[n % 2])])
-        monkeypatch.setattr(sys, "path", [*sys.path])
+        sys.argv, sys.path = ["fourfold", *map(str, COMMANDS[n % 2])], [*path]
         with pytest.raises(SystemExit) as ended:
             cli.main()
         assert ended.value.code == (0, 1)[n % 2], capfd.readouterr()
