@@ -50,6 +50,7 @@ def bench(
     works = subjects.WORKS
     if deep:
         works = subjects.deep_works(options.widths(layers), bias, activation or "sigmoid")
+    timeout = options.timeout(timeout)
     if not 1 <= rounds <= 1000:
         raise UsageError(f"--rounds must be from 1 to 1000, not {rounds}.")
     if not run.found("pyperf"):
@@ -64,7 +65,7 @@ def bench(
             works[:2] if quick else works,
             quick=quick,
             rounds=min(rounds, 3) if quick else rounds,
-            timeout=options.timeout(timeout),
+            timeout=timeout,
             command=command(),
             alone=deep or subject is not None,
             say=status.update,

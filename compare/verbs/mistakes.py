@@ -65,9 +65,9 @@ def _explain(mistake, json):
 def _try(suite, timeout, json):
     default = cases.make("xor", "sigmoid", 0.1, 200, 3, range(3))
     columns = [name for name in words.COLUMN_NAMES if run.installed(name)]
+    chosen = suites.choose(suite, None, default, deep=True)
     if len(columns) < len(words.COLUMN_NAMES):
         err.print(f"Not installed, left out: {', '.join(c for c in words.COLUMN_NAMES if c not in columns)}.")
-    chosen = suites.choose(suite, None, default, deep=True)
     if suite != "full":
         chosen += [suites.build(entry) for entry in suites.DEEP if entry.name in words.ON_XOR]
     with progress() as bar:
