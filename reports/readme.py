@@ -15,6 +15,7 @@ from rich.console import Console
 from compare import result, show
 from compare.bench import record
 from compare.bench import show as words
+from compare.bench.goals import goals
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(<!-- (source|verdict|bench) (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -41,8 +42,11 @@ def _bench(file):
     if not (ROOT / file).is_file():
         return "Not measured yet.\n"
     found = record.read(ROOT / file)
-    tables = (part for table in words.tables(found) for part in (show.grid(*table), ""))
-    return _printed(*tables, *words.conditions(found))
+    paces, *_ = words.tables(found)
+    wanted = goals(found)
+    missed = "\n".join(f"  {g.what}: {g.required}, measured {g.measured}" for g in wanted if not g.met)
+    reached = f"{sum(g.met for g in wanted)} of {len(wanted)} goals met{'; not met:' if missed else '.'}"
+    return _printed(show.grid(*paces), "", reached, *([missed] if missed else []), "", *words.conditions(found))
 
 
 def _printed(*parts):

@@ -418,15 +418,19 @@ def test_a_section_has_a_picture_of_every_subject_and_of_growth():
     assert page.section(example()).pictures[0].svg == section.pictures[0].svg, "the same bytes"
 
 
-def test_the_readme_has_the_tables_of_a_benchmark_that_was_kept(monkeypatch, tmp_path):
+def test_the_readme_has_the_paces_of_a_benchmark_that_was_kept_and_every_goal_it_missed(monkeypatch, tmp_path):
     monkeypatch.setattr(readme, "ROOT", tmp_path)
     block = "before\n<!-- bench b.json -->\n{}<!-- end -->\nafter\n"
     assert readme.refreshed(block.format("stale\n")) == block.format("Not measured yet.\n")
     result.write_whole(tmp_path / "b.json", result.encode(example()))
     text = readme.refreshed(block.format("stale\n"))
     assert readme.refreshed(text) == text
-    shown = [cell.strip() for _, _, rows in show.tables(example()) for row in rows for cell in row]
-    assert [cell for cell in (*shown, *show.conditions(example())) if cell not in text] == []
+    wanted = goals.goals(example())
+    missed = [g.what for g in wanted if not g.met]
+    assert missed
+    assert f"{len(wanted) - len(missed)} of {len(wanted)} goals met" in text
+    shown = [cell.strip() for row in show.tables(example())[0][2] for cell in row]
+    assert [words for words in (*shown, *missed, *show.conditions(example())) if words not in text] == []
     assert "stale" not in text
 
 
