@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tokenize
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -130,8 +131,9 @@ def _array(content, filename, layout):
     if np.lib.format.read_magic(stream) != (1, 0):
         raise ValueError(f"{filename} is of another version of the format")
     try:
-        found, fortran, native = np.lib.format.read_array_header_1_0(stream)
-    except (SyntaxError, tokenize.TokenError):
+        with warnings.catch_warnings(action="error"):  # of Python 2's headings, which are none of ours
+            found, fortran, native = np.lib.format.read_array_header_1_0(stream)
+    except (SyntaxError, tokenize.TokenError, UserWarning):
         raise ValueError(f"{filename} begins with something else") from None
     if native.hasobject:
         raise ValueError(f"{filename} holds pickled Python objects, which are never read")

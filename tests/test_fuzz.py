@@ -353,10 +353,11 @@ def test_a_pickle_in_an_npz_is_not_opened(main, place):
         assert "holds pickled Python objects, which are never read" in err
 
 
-def test_an_array_whose_heading_has_no_end():
+@pytest.mark.parametrize(("right", "wrong"), [(b"}", b" "), (b"(2,), }  ", b"(2L,), } ")])
+def test_an_array_whose_heading_has_no_end_or_is_of_python_2(right, wrong):
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, np.zeros(2))
-    cut = buffer.getvalue().replace(b"}", b" ")
+    cut = buffer.getvalue().replace(right, wrong)
     with pytest.raises(ValueError, match=r"X\.npy begins with something else"):
         store._array(cut, "X.npy", {"X": ("float64", (2,))})
 
