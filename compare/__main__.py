@@ -5,7 +5,7 @@ import sys
 
 
 def main():
-    from compare import signals
+    from fourfold.compare.system import signals
 
     for name, flag in (("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:  # closed: nothing else is to get its descriptor; what is written there fails
@@ -14,7 +14,7 @@ def main():
             setattr(sys, name, os.fdopen(descriptor, "w"))
     sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
     signals.handle(signals.at_once)  # importing the rest takes a while
-    from compare.cli import main
+    from fourfold.compare.commands.cli import main
 
     main()
 

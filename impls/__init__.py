@@ -18,5 +18,5 @@ def load(name, row="two_layer"):
 
     Raises ImportError where its framework, or the module, is not there.
     """
-    path = f"impls.{row}.{name.replace('-', '_')}_impl" if name in NAMES else name
+    path = f"fourfold.impls.{row}.{name.replace('-', '_')}_impl" if name in NAMES else name
     return import_module(path)

@@ -3,10 +3,10 @@
 from statistics import median
 from typing import NamedTuple
 
-from compare.bench import show
-from compare.bench.subjects import LIMIT
-from reports import pictures
-from reports.pictures import Picture
+from fourfold.compare.bench import words
+from fourfold.compare.bench.subjects import LIMIT
+from fourfold.reports import pictures
+from fourfold.reports.pictures import Picture
 
 FRAMEWORKS = ("", "numpy", "torch", "jax", "tf")
 COLOUR = pictures.colours(FRAMEWORKS)
@@ -21,7 +21,7 @@ class Section(NamedTuple):
 
 def section(record):
     """The Section on a record.Bench, to stand in a report or by itself."""
-    return Section("How fast", [*show.sentences(record)], show.tables(record), [*_pictures(record)])
+    return Section("How fast", [*words.sentences(record)], words.tables(record), [*_pictures(record)])
 
 
 def _pictures(record):
@@ -58,7 +58,7 @@ def paces(record):
         table += [[p.subject, p.work, p.seeds, p.steps, n, ns, busy] for n, (ns, busy) in rounds]
     seen = "; ".join(
         f"{w.name}: "
-        + ", ".join(f"{s.name} {show.duration(median(p.ns))}" for s in shown if (p := record.pace(s.name, w.name)))
+        + ", ".join(f"{s.name} {words.duration(median(p.ns))}" for s in shown if (p := record.pace(s.name, w.name)))
         for w in record.works
     )
     text = (

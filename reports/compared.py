@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from compare import result, show, show_diff
-from reports import pictures
-from reports.pictures import INK, Picture, colours, draw, legend_below
-from reports.render import html
+from fourfold.compare.results import diff_words, result, words
+from fourfold.reports import pictures
+from fourfold.reports.pictures import INK, Picture, colours, draw, legend_below
+from fourfold.reports.render import html
 
 FILES = {"index.html", "diff.json", "moved.svg", "moved.csv"}
 START = b'{\n "a": '
@@ -16,13 +16,13 @@ def pages(diff):
     shown = [moved(diff)] if any(m.compared for m in diff.movements) else []
     context = {
         "diff": diff,
-        "verdict": show_diff.verdict(diff),
+        "verdict": diff_words.verdict(diff),
         "ok": diff.exit_code() == 0,
         "changes": [[c.name, *("–" if side is None else side for side in (c.a, c.b))] for c in diff.environment],
         "inputs": list(diff.inputs.items()),
-        "missing": list(show_diff.missing(diff)),
-        "tables": [(dtype, *show_diff.table(diff, dtype)) for dtype in show_diff.dtypes(diff)],
-        "drifts": list(show_diff.drifts(diff)),
+        "missing": list(diff_words.missing(diff)),
+        "tables": [(dtype, *diff_words.table(diff, dtype)) for dtype in diff_words.dtypes(diff)],
+        "drifts": list(diff_words.drifts(diff)),
         "pictures": shown,
     }
     return {
@@ -44,23 +44,23 @@ def moved(diff):
         for axis, dtype in zip(axes, dtypes, strict=True):
             for n, name in enumerate(diff.columns):
                 dots = [m for m in found if (m.column, m.dtype) == (name, dtype)]
-                x = np.clip([show.measure(m.share) for m in dots], 1e-4, 1e3)
+                x = np.clip([words.measure(m.share) for m in dots], 1e-4, 1e3)
                 y = [len(rows) - 1 - rows.index(m.quantity) + 0.1 * (n - len(diff.columns) / 2) for m in dots]
                 axis.plot(x, y, "o", ms=4, color=colour[name], label=name)
             axis.axvline(1, color=INK, lw=1)
             axis.set(xscale="log", xlim=(5e-5, max(2.5, axis.get_xlim()[1])), title=dtype)
             axis.set(xlabel="movement / both limits")
-            axis.set_yticks(range(len(rows)), map(show.label, rows[::-1]))
+            axis.set_yticks(range(len(rows)), map(words.label, rows[::-1]))
         legend_below(figure, axes[0], min(6, len(diff.columns)))
 
-    worst = max(found, key=lambda m: show.measure(m.share))
-    far = f"farthest moved {worst.quantity} of {worst.column} in {worst.dtype}, by {show.brief(worst.ulps)} ULP"
+    worst = max(found, key=lambda m: words.measure(m.share))
+    far = f"farthest moved {worst.quantity} of {worst.column} in {worst.dtype}, by {words.brief(worst.ulps)} ULP"
     return Picture(
         "moved",
         "What moved at the same weights",
         "One dot a column: the largest movement of the quantity between A and B, divided by the sum of both limits. "
         "Left of the line two correct versions may differ; what did not move is at the left edge.",
-        f"{far}, {show.fraction(worst.share)} of both limits." if show.measure(worst.share) else "Nothing moved.",
+        f"{far}, {words.fraction(worst.share)} of both limits." if words.measure(worst.share) else "Nothing moved.",
         draw("moved", 8, max(4, 0.25 * len(rows) + 1.5), paint),
         [list(worst.__struct_fields__), *([getattr(m, f) for f in m.__struct_fields__] for m in diff.movements)],
     )

@@ -3,7 +3,7 @@
 import re
 from xml.etree import ElementTree
 
-from compare import show
+from fourfold.compare.results import words
 
 # What XML has no way to write
 NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,7 +49,7 @@ def _tests(result, column):
         if row.rejected:
             numbers = f"{row.rejected:,} of {row.checked + row.no_number:,} numbers rejected"
             found = first.get((row.case, row.dtype))
-            text = show.rejection(found) if found else numbers
+            text = words.rejection(found) if found else numbers
             test.append(_element("failure", text, message=f"{numbers}, the largest error at {_share(row)} its limit"))
         elif not row.checked + row.no_number:
             test.append(_element("skipped", message="too near the format's largest number to be certified"))
@@ -57,7 +57,7 @@ def _tests(result, column):
     for key, found in first.items():
         if key not in told:  # an array of the wrong form has no row
             test = _test(column, found.quantity, found)
-            test.append(_element("failure", show.rejection(found), message=found.note or "rejected"))
+            test.append(_element("failure", words.rejection(found), message=found.note or "rejected"))
             yield test
     if column.reason:
         test = _element("testcase", classname=column.name, name="judged", time="0")
@@ -70,7 +70,7 @@ def _test(column, quantity, of):
 
 
 def _share(row):
-    return f"{show.measure(row.worst_ratio):.3g} times"
+    return f"{words.measure(row.worst_ratio):.3g} times"
 
 
 def _seconds(result, name):

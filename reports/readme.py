@@ -1,4 +1,4 @@
-"""Brings README.md and the schema up to date with their sources: `python -m reports.readme`.
+"""Brings README.md and the schema up to date with their sources: `python -m fourfold.reports.readme`.
 
 A block between `<!-- KIND WHAT -->` and `<!-- end -->` is made anew: `source FILE FUNCTION`, `verdict FILE`, or
 `bench FILE`.
@@ -12,10 +12,11 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from compare import result, show
-from compare.bench import record
-from compare.bench import show as words
-from compare.bench.goals import goals
+from fourfold.compare.bench import record, words
+from fourfold.compare.bench.goals import goals
+from fourfold.compare.results import result
+from fourfold.compare.results import words as show
+from fourfold.compare.system import files
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(<!-- (source|verdict|bench) (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -68,8 +69,8 @@ def _first_case(found):
 
 def main():
     readme = ROOT / "README.md"
-    result.write_whole(readme, refreshed(readme.read_text()).encode())
-    result.write_whole(ROOT / "reports" / "result.schema.json", result.schema())
+    files.write_whole(readme, refreshed(readme.read_text()).encode())
+    files.write_whole(ROOT / "reports" / "result.schema.json", result.schema())
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from compare import show
-from reports import bench, distances, junit, pictures
-from reports.pictures import plane, training, verdict
-from reports.pictures.proved import proved
-from reports.proofs import columns, drawn_seed
+from fourfold.compare.agreement import distances
+from fourfold.compare.agreement.proved_curves import columns, drawn_seed
+from fourfold.compare.results import words
+from fourfold.reports import bench, junit, pictures
+from fourfold.reports.pictures import plane, training, verdict
+from fourfold.reports.pictures.proved import proved
 
 
 def pages(report, measured=None):
@@ -33,15 +34,15 @@ def pages(report, measured=None):
 def context(result, shown, section):
     """What a report's templates are filled with: a Result, its Pictures, and the Section on a benchmark or None."""
     wrong = {}
-    for r in show.firsts(result.rejections):
-        wrong.setdefault(r.column, []).append(show.rejection(r))
+    for r in words.firsts(result.rejections):
+        wrong.setdefault(r.column, []).append(words.rejection(r))
     return {
         "result": result,
-        "verdict": show.verdict(result),
-        "summary": show.summary(result),
-        "settings": show.settings(result).splitlines(),
-        "tables": [(d + what, *rows) for d in show.dtypes(result) for what, *rows in show.tables(result, d)],
-        "cases": show.case_table(result) if len(result.settings) > 1 else None,
+        "verdict": words.verdict(result),
+        "summary": words.summary(result),
+        "settings": words.settings(result).splitlines(),
+        "tables": [(d + what, *rows) for d in words.dtypes(result) for what, *rows in words.tables(result, d)],
+        "cases": words.case_table(result) if len(result.settings) > 1 else None,
         "first_wrong": [told[0] for told in wrong.values()],
         "also_wrong": [line for told in wrong.values() for line in told[1:]],
         "pictures": shown,
@@ -68,7 +69,7 @@ def markdown(template, context):
 
 
 _ENVIRONMENT = {
-    "loader": PackageLoader("reports"),
+    "loader": PackageLoader("fourfold.reports"),
     "undefined": StrictUndefined,
     "trim_blocks": True,
     "lstrip_blocks": True,

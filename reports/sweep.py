@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 
-from compare import show
-from compare.sweep import summary, words
-from reports import render
-from reports.pictures import Picture, as_csv, draw, in_file, panels, rows
+from fourfold.compare.results import words as show
+from fourfold.compare.sweep import summary, words
+from fourfold.reports import render
+from fourfold.reports.pictures import Picture, as_csv, draw, in_file, panels, rows
 
 MOST_PANELS, MOST_ROWS = 12, 100
 WRITTEN = 60  # cells of a panel: in more there is no room for their numbers

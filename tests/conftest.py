@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import Phase, settings
 
-import impls
-from compare import cases, run
-from compare.errors import ColumnError, UsageError
-from compare.verbs import check as verb
+from fourfold import impls
+from fourfold.compare.cases.case import draw_weights, two_layer_case
+from fourfold.compare.columns import workers
+from fourfold.compare.commands import check as verb
+from fourfold.compare.errors import ColumnError, UsageError
 
 # For make mutants: the same examples every time, and the first that fails is enough.
 settings.register_profile("mutants", derandomize=True, phases=(Phase.explicit, Phase.generate))
@@ -29,7 +30,9 @@ def each_column(names=impls.NAMES):
             name,
             marks=[
                 pytest.mark.xdist_group(FRAMEWORK_OF[name]),
-                pytest.mark.skipif(not run.installed(name), reason=f"{FRAMEWORK_OF[name]} is not installed"),
+                pytest.mark.skipif(
+                    not workers.installed(name), reason=f"{FRAMEWORK_OF[name]} is not workers.installed"
+                ),
             ],
         )
         for name in names
@@ -71,8 +74,8 @@ def asymmetric(activation="sigmoid", seeds=range(3), steps=10, scale=1.0):
     rng = np.random.default_rng(99)
     X, Y = rng.standard_normal((7, 5)), rng.standard_normal((7, 2))
     X[2] = 0
-    W1, W2 = cases.draw(seeds, (5, 4, 2))
-    return cases.two_layer("asymmetric", X, Y, scale * W1, scale * W2, activation, 0.1, steps, seeds)
+    W1, W2 = draw_weights(seeds, (5, 4, 2))
+    return two_layer_case("asymmetric", X, Y, scale * W1, scale * W2, activation, 0.1, steps, seeds)
 
 
 def trace(column, case, dtype, W1=None, W2=None):
@@ -90,7 +93,7 @@ def path(column, case, dtype):
 
 
 class Here:
-    """Stands in for run.Workers: the tasks run in this process, on the module given instead of a name."""
+    """Stands in for run.Pool: the tasks run in this process, on the module given instead of a name."""
 
     def __init__(self, monkeypatch, module):
         monkeypatch.setattr(impls, "load", lambda name, row="two_layer": module)

@@ -6,11 +6,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-import impls
-from compare import lesson, options, run
-from compare.mistakes import planted
-from compare.mistakes.catalogue import find
-from impls.two_layer import numpy_impl, numpy_loop_impl, numpy_tiled_impl
+from fourfold import impls
+from fourfold.compare.cases.case import square_grid
+from fourfold.compare.columns import workers
+from fourfold.compare.lesson import numbers
+from fourfold.compare.mistakes import planted
+from fourfold.compare.mistakes.catalogue import find
+from fourfold.impls.two_layer import numpy_impl, numpy_loop_impl, numpy_tiled_impl
 
 MODULES = {
     "numpy": numpy_impl,
@@ -23,7 +25,7 @@ MODULES = {
 
 
 class InProcess:
-    """Stands in for run.Workers."""
+    """Stands in for run.Pool."""
 
     def submit(self, name, task, *args):
         return lambda: self.call(name, task, *args)
@@ -47,6 +49,6 @@ def in_process(timeout):
 @cache
 def small(lr=0.5):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "workers", in_process)
+        patch.setattr(workers, "open_pool", in_process)
         patch.setattr(impls, "load", lambda name, row="two_layer": MODULES[name])
-        return lesson.record([*MODULES], range(5, 7), 450, lr, 9, options.grid(20, "0,1"), 60)
+        return numbers.record([*MODULES], range(5, 7), 450, lr, 9, square_grid(20, "0,1"), 60)

@@ -7,14 +7,16 @@ import warnings
 import numpy as np
 import pytest
 
-from compare import agree, cases, show
-from compare.certify import certify
-from compare.errors import ColumnError
-from compare.mistakes import planted
-from compare.mistakes.rewritings import REWRITINGS
-from compare.mistakes.training import COUNTED, TRAIN
-from compare.show import measure
-from impls.two_layer import numpy_impl
+from fourfold.compare.agreement.certify import certify
+from fourfold.compare.cases.case import DTYPES, draw_weights, make_case, two_layer_case
+from fourfold.compare.errors import ColumnError
+from fourfold.compare.judge import judgement
+from fourfold.compare.mistakes import planted
+from fourfold.compare.mistakes.rewritings import REWRITINGS
+from fourfold.compare.mistakes.training import COUNTED, TRAIN
+from fourfold.compare.results import words
+from fourfold.compare.results.words import measure
+from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import Here, asymmetric
 
 
@@ -28,11 +30,11 @@ def evidence(monkeypatch, module, dtype="float64", of=None):
         return certify(Here(monkeypatch, module), "planted", of or case(), dtype, lambda steps: None)
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("rewriting", REWRITINGS)
 def test_an_equal_rewriting_is_accepted(monkeypatch, rewriting, dtype):
     found = evidence(monkeypatch, planted.changed("numpy", *REWRITINGS[rewriting]), dtype)
-    assert found.rejection is None, show.rejection(found.rejection)
+    assert found.rejection is None, words.rejection(found.rejection)
     assert {row.rejected for row in found.rows} == {0}
 
 
@@ -53,7 +55,7 @@ def test_the_first_wrong_step_and_quantity_are_named(monkeypatch, fault, step, q
     r = evidence(monkeypatch, planted.load("numpy", fault)).rejection
     assert (r.step, r.quantity.removeprefix("every ")) == (step, quantity.removeprefix("every "))
     assert float(r.error) > float(r.limit)
-    text = show.rejection(r)
+    text = words.rejection(r)
     assert repr(r.value) in text
     assert repr(r.truth) in text
     assert ("the update is at fault" in text) == (fault in {"loss after the update", "W2 updated before W1's gradient"})
@@ -98,19 +100,19 @@ def test_functions_that_train_and_trace_do_not_use_are_judged_too(monkeypatch, c
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_weights_that_are_no_numbers_are_wrong(monkeypatch, value, dtype):
     """Also infinite ones: a limit that grew with what the column gives would let them pass."""
     module = planted.changed("numpy", TRAIN, COUNTED + "        W1 = np.where(t == 5, value, W1).astype(L.dtype)\n")
     module.__dict__["value"] = value
     r = evidence(monkeypatch, module, dtype).rejection
     assert (r.step, r.quantity, measure(r.value)) == (5, "W1", pytest.approx(value, nan_ok=True))
-    assert "'" not in show.rejection(r).split("to see it")[0].split("got")[1].splitlines()[0]
+    assert "'" not in words.rejection(r).split("to see it")[0].split("got")[1].splitlines()[0]
 
 
 def test_a_column_proved_wrong_stays_wrong_when_it_breaks_down_later(monkeypatch):
     """`trace` cannot be called at all, and `train` fails after the first piece."""
-    monkeypatch.setattr("compare.certify.PIECE", 15)
+    monkeypatch.setattr("fourfold.compare.agreement.certify.PIECE", 15)
     module = planted.load("numpy", "weight decay of 1e-9")
     honest, calls = module.step, []
 
@@ -123,7 +125,7 @@ def test_a_column_proved_wrong_stays_wrong_when_it_breaks_down_later(monkeypatch
     def broken(*args):
         raise ColumnError("broken down")
 
-    monkeypatch.setattr("compare.run.trace", broken)
+    monkeypatch.setattr("fourfold.compare.columns.calls.trace", broken)
     monkeypatch.setattr(module, "step", step)
     r = evidence(monkeypatch, module).rejection
     assert (r.step, r.quantity) == (0, "W2")
@@ -132,20 +134,20 @@ def test_a_column_proved_wrong_stays_wrong_when_it_breaks_down_later(monkeypatch
 
 def test_one_entry_off_by_a_few_ulps_is_found():
     W1, W2 = case().W1, case().W2
-    p = agree.problem(case(), "float64")
+    p = judgement.problem(case(), "float64")
     right = numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid")
     wrong = right._replace(dL_dW2=right.dL_dW2.copy())
     wrong.dL_dW2[1, 2, 0] *= 1 + 1e-13
-    found = agree.first_wrong(agree.judge_trace(wrong, (W1, W2), p))
+    found = judgement.first_wrong(judgement.judge_trace(wrong, (W1, W2), p))
     assert (found.judged.quantity, found.index) == ("dL_dW2", (1, 2, 0))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_no_number_is_wrong(value):
-    p = agree.problem(case(), "float64")
+    p = judgement.problem(case(), "float64")
     right = numpy_impl.trace(p.X, p.Y, case().W1, case().W2, "sigmoid")
     right.L[1] = value
-    found = agree.first_wrong(agree.judge_trace(right, (case().W1, case().W2), p))
+    found = judgement.first_wrong(judgement.judge_trace(right, (case().W1, case().W2), p))
     assert (found.judged.quantity, found.index) == ("L", (1,))
     assert found.judged.ratio[1] == np.inf
 
@@ -171,7 +173,7 @@ def test_wrong_shapes_are_rejected(monkeypatch):
 
 def test_a_run_that_overflows_is_certified_up_to_there(monkeypatch):
     """Beyond the format's range nothing is certified, but a column must not come back with numbers."""
-    wild = cases.make("xor", "identity", 8, 300, 3, range(3))
+    wild = make_case("xor", "identity", 8, 300, 3, range(3))
     found = evidence(monkeypatch, numpy_impl, of=wild)
     rows = {row.quantity: row for row in found.rows}
     assert found.rejection is None
@@ -182,7 +184,7 @@ def test_a_run_that_overflows_is_certified_up_to_there(monkeypatch):
 
 def test_many_pieces_are_certified_like_one(monkeypatch):
     whole = evidence(monkeypatch, numpy_impl)
-    monkeypatch.setattr("compare.certify.PIECE", 15)  # 3 seeds: 5 steps at a time
+    monkeypatch.setattr("fourfold.compare.agreement.certify.PIECE", 15)  # 3 seeds: 5 steps at a time
     pieces = evidence(monkeypatch, numpy_impl)
     assert pieces.rows == whole.rows
     assert all((pieces.arrays[key] == whole.arrays[key]).all() for key in whole.arrays)
@@ -194,31 +196,35 @@ def test_many_pieces_are_certified_like_one(monkeypatch):
 def test_many_blocks_are_judged_like_one(monkeypatch, block):
     """Large data are judged a few seeds at a time, and seeds a few steps at a time."""
     of = case()
-    p, W, path = agree.problem(of, "float64"), (of.W1, of.W2), numpy_impl.train(*of.cast("float64"), 0.1, 7, "sigmoid")
+    p, W, path = (
+        judgement.problem(of, "float64"),
+        (of.W1, of.W2),
+        numpy_impl.train(*of.cast("float64"), 0.1, 7, "sigmoid"),
+    )
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(W, path, strict=False)]
-    whole = agree.judge_steps(before, path, p)
-    monkeypatch.setattr("compare.agree.BLOCK", block)
-    for one, other in zip(whole, agree.judge_steps(before, path, p), strict=True):
+    whole = judgement.judge_steps(before, path, p)
+    monkeypatch.setattr("fourfold.compare.judge.judgement.BLOCK", block)
+    for one, other in zip(whole, judgement.judge_steps(before, path, p), strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(one[1:], other[1:], strict=True))
 
 
 def test_pieces_and_blocks_of_a_wide_network_on_many_samples_are_small(monkeypatch):
     rng = np.random.default_rng(0)
     X, Y = rng.standard_normal((5000, 8)), rng.standard_normal((5000, 1))
-    W1, W2 = cases.draw(range(2), (8, 512, 1))
-    large = cases.two_layer("large", X, Y, W1, W2, "tanh", 0.1, 10**6, range(2))
+    W1, W2 = draw_weights(range(2), (8, 512, 1))
+    large = two_layer_case("large", X, Y, W1, W2, "tanh", 0.1, 10**6, range(2))
     held = []
 
     def watched(before, path, p):
-        held.append(before[0][..., 0, 0].size * agree.entries(p, before))
+        held.append(before[0][..., 0, 0].size * judgement.entries(p, before))
         raise OverflowError
 
     def streamed(pool, name, case, dtype, piece):
         held.append(piece)
         yield 0, (*(np.broadcast_to(W, (piece, *W.shape)) for W in (W1, W2)), np.ones((piece, 2)))
 
-    monkeypatch.setattr("compare.agree._judge_block", watched)
-    monkeypatch.setattr("compare.certify.run.stream", streamed)
+    monkeypatch.setattr("fourfold.compare.judge.judgement._judge_block", watched)
+    monkeypatch.setattr("fourfold.compare.agreement.certify.workers.stream", streamed)
     with pytest.raises(OverflowError):
         certify(None, "numpy", large, "float64", lambda n: None)
     piece, block = held

@@ -18,15 +18,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import impls
-from compare import cases, certify, environment, result, run, suites
-from compare.bench import goals, measure, record, show, subjects, tasks
-from compare.bench.record import Bench, Certificate, Command, Growth, Memory, Pace, Subject, Work
-from compare.errors import UsageError
-from impls.deep import numpy_impl as deep
-from impls.two_layer import numpy_impl
-from reports import bench as page
-from reports import readme
+from fourfold import impls
+from fourfold.compare.agreement import certify
+from fourfold.compare.bench import goals, measure, record, subjects, tasks
+from fourfold.compare.bench import words as show
+from fourfold.compare.bench.record import Bench, Certificate, Command, Growth, Memory, Pace, Subject, Work
+from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import xor
+from fourfold.compare.columns import workers
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import environment, result
+from fourfold.compare.system import files
+from fourfold.impls.deep import numpy_impl as deep
+from fourfold.impls.two_layer import numpy_impl
+from fourfold.reports import bench as page
+from fourfold.reports import readme
 from tests.test_cli import HERE, command, said
 
 ONE, MANY = Work("one seed", 1, 10_000, 4, 3), Work("1,000 seeds", 1000, 10_000, 4, 3)
@@ -109,7 +115,7 @@ def test_goals_that_are_missed():
 
 def test_json_round_trip(tmp_path):
     file = tmp_path / "bench.json"
-    result.write_whole(file, result.encode(example()))
+    files.write_whole(file, result.encode(example()))
     assert record.read(file) == example()
 
 
@@ -152,7 +158,7 @@ def test_a_subject_that_dies_or_is_missing_costs_the_others_nothing(small, monke
     )
     compiler.chmod(0o755)
     monkeypatch.setenv("CC", str(compiler))
-    dying = "import os, signal\nfrom impls.two_layer.numpy_impl import array, to_numpy\n"
+    dying = "import os, signal\nfrom fourfold.impls.two_layer.numpy_impl import array, to_numpy\n"
     (tmp_path / "dying.py").write_text(f"{dying}def train(*args): os.kill(os.getpid(), signal.SIGKILL)\n")
     monkeypatch.syspath_prepend(tmp_path)
     found = measured(
@@ -244,7 +250,7 @@ def test_the_last_exponent_is_that_of_the_two_largest_sizes():
 def test_the_c_loops_do_the_same_training(seeds, samples, hidden):
     some = lambda *shape: np.sin(7.0 * np.arange(np.prod(shape)) + 1).reshape(shape)
     W1, W2 = (np.moveaxis(some(*shape, seeds), -1, 0) for shape in ((2, hidden), (hidden, 1)))
-    X, Y = cases.xor() if samples == 4 else (some(2, samples).T, some(samples, 1))
+    X, Y = xor() if samples == 4 else (some(2, samples).T, some(samples, 1))
     *_, L = numpy_impl.train(X, Y, W1, W2, 0.1, 300, "sigmoid")
     with measure._limits() as programs:
         assert set(programs) == {"C", "C strict"}
@@ -277,7 +283,7 @@ def test_clock_time_is_what_training_took():
 
 
 def test_memory_does_not_grow_with_the_steps(monkeypatch):
-    monkeypatch.setattr("compare.certify.PIECE", 1000)
+    monkeypatch.setattr("fourfold.compare.agreement.certify.PIECE", 1000)
 
     def peak(pool, steps):
         case = subjects.case(ONE)._replace(steps=steps, weights=tuple(W[None] for W in subjects.case(ONE).weights))
@@ -287,7 +293,7 @@ def test_memory_does_not_grow_with_the_steps(monkeypatch):
         tracemalloc.stop()
         return most
 
-    with run.workers(60) as pool:
+    with workers.open_pool(60) as pool:
         certify.certify(pool, "numpy", suites.build(suites.TABLE[0]), "float64", lambda steps: None)  # imports
         few, many = peak(pool, 2000), peak(pool, 12_000)
     assert many < 1.02 * few
@@ -303,7 +309,7 @@ def faults(name, times):
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="needs glibc")
 def test_a_worker_keeps_the_memory_of_arrays_that_are_freed():
-    with run.workers(60) as pool:
+    with workers.open_pool(60) as pool:
         assert pool.call("numpy", faults, 20) < 20 * 10 * 3_200_000 / 4096 / 10
 
 
@@ -320,7 +326,7 @@ def losses(entries, steps):
     """{name: losses} of peers, computed in a process of their own."""
     module, functions = entries[0].function.split(".")[0], {e.name: e.function.split(".")[1] for e in entries}
     script = (
-        f"import json; from compare.bench.peers import {module}; from compare.bench import subjects\n"
+        f"import json; from fourfold.compare.bench.peers import {module}; from fourfold.compare.bench import subjects\n"
         "case = subjects.case(subjects.WORKS[0])\n"
         "def found(function):\n"
         f"    make = getattr({module}, function)\n"
@@ -355,10 +361,10 @@ def test_a_peer_is_short():
 
 
 def test_no_peer_is_imported_by_the_command():
-    script = "import sys, compare.cli, compare.bench.measure, reports.bench; print(*sys.modules)"
+    script = "import sys, fourfold.compare.commands.cli, fourfold.compare.bench.measure, fourfold.reports.bench; print(*sys.modules)"
     modules = set(command(python=("-c", script)).stdout.split())
     assert not modules & {"torch", "jax", "tensorflow", "keras", "sklearn", "autograd", "micrograd", "optax"}
-    assert not any(name.startswith("compare.bench.peers.") for name in modules)
+    assert not any(name.startswith("fourfold.compare.bench.peers.") for name in modules)
 
 
 @pytest.mark.parametrize(
@@ -422,7 +428,7 @@ def test_the_readme_has_the_paces_of_a_benchmark_that_was_kept_and_every_goal_it
     monkeypatch.setattr(readme, "ROOT", tmp_path)
     block = "before\n<!-- bench b.json -->\n{}<!-- end -->\nafter\n"
     assert readme.refreshed(block.format("stale\n")) == block.format("Not measured yet.\n")
-    result.write_whole(tmp_path / "b.json", result.encode(example()))
+    files.write_whole(tmp_path / "b.json", result.encode(example()))
     text = readme.refreshed(block.format("stale\n"))
     assert readme.refreshed(text) == text
     wanted = goals.goals(example())
@@ -441,7 +447,7 @@ def test_a_busy_machine_is_named():
 
 
 def test_missing_packages_are_left_out_with_a_note(monkeypatch):
-    monkeypatch.setattr(run, "found", lambda package: package != "optax")
+    monkeypatch.setattr(workers, "package_installed", lambda package: package != "optax")
     (entry,) = (e for e in subjects.TABLE if e.name == "optax")
     assert entry.missing() == ["optax"]
     assert {e.name for e in subjects.choose(None, True)} == {"C", "C strict", *impls.NAMES}

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from compare import agree, bounds, cases, truth
-from impls.two_layer import numpy_impl, numpy_loop_impl
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, two_layer_case
+from fourfold.compare.judge import bounds, judgement, truth
+from fourfold.impls.two_layer import numpy_impl, numpy_loop_impl
 from tests.conftest import asymmetric, path, trace
 
-dtypes = pytest.mark.parametrize("dtype", cases.DTYPES)
+dtypes = pytest.mark.parametrize("dtype", DTYPES)
 
 
 def random_case(seed, sizes, activation, scales):
@@ -21,16 +22,16 @@ def random_case(seed, sizes, activation, scales):
     X, Y = draw(scales[0], N, d_in), draw(scales[1], N, d_out)
     X[rng.random(X.shape) < 0.2] = 0
     W1, W2 = draw(scales[2], 3, d_in, d_hidden), draw(scales[3], 3, d_hidden, d_out)
-    return cases.two_layer("random", X, Y, W1, W2, activation, 0.1, 4, range(3))
+    return two_layer_case("random", X, Y, W1, W2, activation, 0.1, 4, range(3))
 
 
 @settings(max_examples=300, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     sizes=st.tuples(*[st.integers(1, 6)] * 4),
-    activation=st.sampled_from(cases.ACTIVATIONS),
+    activation=st.sampled_from(ACTIVATIONS),
     scales=st.tuples(*[st.sampled_from([-3, -1, 0, 1, 3])] * 4),
-    dtype=st.sampled_from(cases.DTYPES),
+    dtype=st.sampled_from(DTYPES),
     column=st.sampled_from([numpy_impl, numpy_loop_impl]),
 )
 @example(seed=1, sizes=(4, 2, 3, 1), activation="sigmoid", scales=(0, 0, -310, 0), dtype="float64", column=numpy_impl)
@@ -38,30 +39,30 @@ def random_case(seed, sizes, activation, scales):
 @example(seed=3, sizes=(4, 2, 3, 1), activation="tanh", scales=(0, 0, -41, -30), dtype="float32", column=numpy_impl)
 def test_no_false_alarm(seed, sizes, activation, scales, dtype, column):
     case = random_case(seed, sizes, activation, scales)
-    p = agree.problem(case, dtype)
+    p = judgement.problem(case, dtype)
     W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
     with np.errstate(all="ignore"):
-        assert agree.first_wrong(agree.judge_trace(trace(column, case, dtype), (W1, W2), p)) is None
+        assert judgement.first_wrong(judgement.judge_trace(trace(column, case, dtype), (W1, W2), p)) is None
         steps = path(column, case, dtype)
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), steps, strict=False)]
-    assert agree.first_wrong(agree.judge_steps(before, steps, p)) is None
+    assert judgement.first_wrong(judgement.judge_steps(before, steps, p)) is None
 
 
 @dtypes
 def test_limits_are_tight_enough_to_mean_something(dtype):
     """Somewhere each quantity uses a good share of its limit; a limit a thousand times too wide would hide faults."""
     worst = {}
-    for activation in cases.ACTIVATIONS:
+    for activation in ACTIVATIONS:
         case = asymmetric(activation, seeds=range(200))
         W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
-        for j in agree.judge_trace(trace(numpy_impl, case, dtype), (W1, W2), agree.problem(case, dtype)):
+        for j in judgement.judge_trace(trace(numpy_impl, case, dtype), (W1, W2), judgement.problem(case, dtype)):
             worst[j.quantity] = max(worst.get(j.quantity, 0), j.ratio.max())
     assert min(worst.values()) > 0.05, worst
 
 
 def test_what_is_zero_for_structural_reasons_has_no_room():
     case = asymmetric("relu")  # one row of X is zero
-    _, E, _ = agree.exact_values((case.W1, case.W2), agree.problem(case, "float64"))
+    _, E, _ = judgement.exact_values((case.W1, case.W2), judgement.problem(case, "float64"))
     assert (E["H1"][:, 2] == 0).all()
     assert (E["A1"][:, 2] == 0).all()
     assert (E["dL_dH1"][:, 2] == 0).all()
@@ -72,8 +73,8 @@ def test_relu_near_its_kink_may_go_either_way():
     """h = 1e16·x + y - 1e16·x is 0 or y after rounding: either slope is a correct evaluation."""
     X, Y = np.array([[1.0, 1.0, 1.0]]), np.zeros((1, 1))
     W1, W2 = np.array([[[1e16], [0.5], [-1e16]]]), np.ones((1, 1, 1))
-    case = cases.two_layer("kink", X, Y, W1, W2, "relu", 0.1, 1, range(1))
-    _, E, _ = agree.exact_values((W1, W2), agree.problem(case, "float64"))
+    case = two_layer_case("kink", X, Y, W1, W2, "relu", 0.1, 1, range(1))
+    _, E, _ = judgement.exact_values((W1, W2), judgement.problem(case, "float64"))
     assert E["H1"].item() > 0.5
     assert E["slope1"].item() >= 1
 
@@ -95,10 +96,10 @@ def test_the_activation_budget_covers_numpy(activation, function, dtype):
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
 def test_limits_stay_narrow_where_the_activation_is_saturated(activation, dtype):
     """φ moves by less than φ'(|h| - E_H) E_H there: Taylor's remainder alone would allow any A at all."""
-    case = cases.make("xor", activation, 0.1, 1, 3, range(3))
+    case = make_case("xor", activation, 0.1, 1, 3, range(3))
     case = case._replace(weights=(np.full((3, 2, 3), 3e12), case.W2))
     W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
-    _, E, _ = agree.exact_values((W1, W2), agree.problem(case, dtype))
+    _, E, _ = judgement.exact_values((W1, W2), judgement.problem(case, dtype))
     assert (E["H1"][:, 1:] > 1e-6).all()
     assert (E["A1"] <= 1.1 * bounds.C_ACTIVATION * np.finfo(dtype).eps).all()
 
@@ -133,10 +134,10 @@ def test_half_curvature_is_at_least_half_of_the_largest_second_derivative():
     widths=st.lists(st.integers(1, 4), min_size=2, max_size=5),
     samples=st.integers(1, 6),
     biases=st.lists(st.booleans(), min_size=4, max_size=4),
-    activations=st.lists(st.sampled_from(cases.ACTIVATIONS), min_size=4, max_size=4),
+    activations=st.lists(st.sampled_from(ACTIVATIONS), min_size=4, max_size=4),
     scale=st.sampled_from([-320, -2, 0, 1]),
     seed=st.integers(0, 2**32 - 1),
-    dtype=st.sampled_from(cases.DTYPES),
+    dtype=st.sampled_from(DTYPES),
 )
 def test_limits_hold_at_any_depth_with_and_without_biases(widths, samples, biases, activations, scale, seed, dtype):
     """The truth's own formulas, evaluated in the working precision, are a correct evaluation."""

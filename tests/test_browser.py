@@ -11,9 +11,9 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import sync_playwright
 
-from compare import diff
-from reports import compared, exercises
-from reports.lesson import numbers, page
+from fourfold.compare.results import diff
+from fourfold.reports import compared, exercises
+from fourfold.reports.lesson import numbers, page
 from tests.lessons import small
 from tests.test_report import made, report  # noqa: F401  (fixtures)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from compare import cases
-from compare.errors import UsageError
+from fourfold.compare.cases.case import draw_weights, make_case, read_csv
+from fourfold.compare.errors import UsageError
 
 
 def csv(tmp_path, text):
@@ -12,18 +12,18 @@ def csv(tmp_path, text):
 
 
 def test_seed_7_is_the_same_network_however_many_there_are():
-    alone = cases.draw(range(7, 8), (2, 3, 1))
-    among = cases.draw(range(20), (2, 3, 1))
+    alone = draw_weights(range(7, 8), (2, 3, 1))
+    among = draw_weights(range(20), (2, 3, 1))
     assert all((a[0] == b[7]).all() for a, b in zip(alone, among, strict=True))
 
 
 def test_weights_use_all_the_bits_of_float64():
-    W1, _ = cases.draw(range(50), (2, 3, 1))
+    W1, _ = draw_weights(range(50), (2, 3, 1))
     assert (W1.astype(np.float32) != W1).mean() > 0.99
 
 
 def test_the_default_network_has_nine_parameters():
-    assert cases.make("xor", "sigmoid", 0.1, 1, 3, range(1)).parameters() == 9
+    assert make_case("xor", "sigmoid", 0.1, 1, 3, range(1)).parameters() == 9
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_the_default_network_has_nine_parameters():
     ],
 )
 def test_csv(tmp_path, text, X, Y):
-    got = cases.read_csv(csv(tmp_path, text))
+    got = read_csv(csv(tmp_path, text))
     assert [Z.tolist() for Z in got] == [X, Y]
 
 
@@ -60,16 +60,16 @@ def test_csv(tmp_path, text, X, Y):
 )
 def test_a_bad_csv_is_named_for_what_it_is(tmp_path, text, complaint):
     with pytest.raises(UsageError, match=complaint):
-        cases.read_csv(csv(tmp_path, text))
+        read_csv(csv(tmp_path, text))
 
 
 def test_bytes_that_are_no_text(tmp_path):
     path = tmp_path / "data.csv"
     path.write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(UsageError, match="not a CSV file of text"):
-        cases.read_csv(path)
+        read_csv(path)
 
 
 def test_a_folder_is_no_csv(tmp_path):
     with pytest.raises(UsageError, match=r"Cannot read .*: Is a directory"):
-        cases.read_csv(tmp_path)
+        read_csv(tmp_path)

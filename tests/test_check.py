@@ -12,10 +12,13 @@ import textwrap
 import numpy as np
 import pytest
 
-from compare import agree, cases, protocol, suites
-from compare.errors import ColumnError, UsageError
-from compare.verbs import check as verb
-from impls.two_layer import numpy_impl
+from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
+from fourfold.compare.check import protocol
+from fourfold.compare.commands import check as verb
+from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.judge import judgement
+from fourfold.impls.two_layer import numpy_impl
 from tests.test_cli import HERE, command, said
 from tests.test_signals import until
 
@@ -108,20 +111,22 @@ def test_the_mistake_behind_it_is_named_and_a_hint_keeps_it_back(judged):
     assert "Nothing is wrong" not in judged(only_one_seed)[1]
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
-@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_run_of_several_steps_is_judged_within_carried_limits(activation, dtype):
     for case in suites.situations(activation, "full", None, dtype, range(3)):
-        p, (*_, W1, W2) = agree.problem(case, dtype), case.cast(dtype)
+        p, (*_, W1, W2) = judgement.problem(case, dtype), case.cast(dtype)
         with np.errstate(all="ignore"):
             W1s, W2s, L = numpy_impl.train(p.X, p.Y, W1, W2, p.lr, 10, activation)
-        judged = agree.judge_run((W1, W2), (W1s[-1], W2s[-1], L), p)
-        assert agree.first_wrong(judged[:1]) is None, case.name
-        assert agree.first_wrong(judged[1:]) is None, case.name
+        judged = judgement.judge_run((W1, W2), (W1s[-1], W2s[-1], L), p)
+        assert judgement.first_wrong(judged[:1]) is None, case.name
+        assert judgement.first_wrong(judged[1:]) is None, case.name
         if case.name == "xor":
             assert all(j.certified.all() and (j.limit <= 1e4 * np.finfo(dtype).eps).all() for j in judged)
             moved = W1s[-1] + 2 * judged[2].limit + np.spacing(W1s[-1])
-            assert agree.first_wrong(agree.judge_run((W1, W2), (moved, W2s[-1], L), p)[1:]).judged.quantity == "W1"
+            assert (
+                judgement.first_wrong(judgement.judge_run((W1, W2), (moved, W2s[-1], L), p)[1:]).judged.quantity == "W1"
+            )
 
 
 @pytest.mark.parametrize(
@@ -303,7 +308,7 @@ def test_a_whole_model_is_judged_like_a_column(judged):
 def test_a_keyword_for_the_activation_has_all_of_them_judged(judged):
     several = """
         import numpy as np
-        from impls.two_layer import numpy_impl
+        from fourfold.impls.two_layer import numpy_impl
 
         def gradients(X, Y, W1, W2, *, activation="tanh"):
             T = numpy_impl.trace(X, Y, W1, W2, activation)
@@ -479,7 +484,9 @@ def test_mine(fourfold):
 def test_a_course_can_test_gradients(pytester, monkeypatch, factor, outcome):
     monkeypatch.setenv("PYTHONPATH", HERE)
     pytester.makepyfile(mine=RIGHT.replace("dL_dW2 = ", f"dL_dW2 = {factor}"), test_course=COURSE)
-    done = pytester.runpytest_subprocess("-p", "no:fourfold", "-p", "compare.testing", "-W", "error", "-n", "0", "-v")
+    done = pytester.runpytest_subprocess(
+        "-p", "no:fourfold", "-p", "fourfold.compare.check.pytest_plugin", "-W", "error", "-n", "0", "-v"
+    )
     done.assert_outcomes(**outcome)
     done.stdout.fnmatch_lines(["*test_mine?xor? *", "*test_mine?asymmetric? *"])
     if factor:
@@ -487,12 +494,14 @@ def test_a_course_can_test_gradients(pytester, monkeypatch, factor, outcome):
 
 
 def test_the_plugin_imports_nothing_until_it_is_used():
-    heavy = "import compare.testing, sys; print([m for m in ('numpy', 'flint', 'msgspec') if m in sys.modules])"
+    heavy = "import fourfold.compare.check.pytest_plugin, sys; print([m for m in ('numpy', 'flint', 'msgspec') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", heavy], text=True, cwd=HERE).strip() == "[]"
 
 
 def test_a_file_is_checked_without_any_framework():
-    source = f"import sys; from compare.verbs.check import check; check({HERE + '/tests/peers/plain.py'!r})\n"
+    source = (
+        f"import sys; from fourfold.compare.commands.check import check; check({HERE + '/tests/peers/plain.py'!r})\n"
+    )
     source += "print([m for m in ('torch', 'jax', 'tensorflow', 'matplotlib') if m in sys.modules])"
     done = subprocess.check_output([sys.executable, "-c", source], text=True, cwd=HERE)
     assert done.splitlines()[-1] == "[]"

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from compare import result, run
-from compare.cli import main
-from compare.referee import JudgeError
-from impls.two_layer import numpy_impl
+from fourfold.compare.columns import workers
+from fourfold.compare.commands.cli import main
+from fourfold.compare.judge.referee import JudgeError
+from fourfold.compare.results import result
+from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import Here
 
 FAST = ["--steps", "300", "--seeds", "3"]
@@ -23,7 +24,7 @@ HERE = str(Path(__file__).parent.parent)
 without_tensorflow = (
     "import importlib.util as u; real = u.find_spec\n"
     "u.find_spec = lambda name, *a: None if name == 'tensorflow' else real(name, *a)\n"
-    "from compare.__main__ import main; main()"
+    "from fourfold.compare.__main__ import main; main()"
 )
 
 
@@ -51,7 +52,9 @@ def test_agree_prints_the_verdict_and_the_table():
     assert "numpy 2" in done.stdout
 
 
-@pytest.mark.skipif(not all(run.found(p) for p in ("torch", "jax", "tensorflow")), reason="needs all three frameworks")
+@pytest.mark.skipif(
+    not all(workers.package_installed(p) for p in ("torch", "jax", "tensorflow")), reason="needs all three frameworks"
+)
 @pytest.mark.xdist_group("tf")
 def test_all_columns_agree():
     done = command("agree", *FAST)
@@ -168,12 +171,12 @@ def test_a_judge_that_contradicts_itself_says_so(monkeypatch, capsys):
     def contradicting(*args):
         raise JudgeError("R[0, 0] is and is not")
 
-    monkeypatch.setattr("compare.certify.referee.audit", contradicting)
-    monkeypatch.setattr(run, "workers", lambda *limits: nullcontext(Here(monkeypatch, numpy_impl)))
+    monkeypatch.setattr("fourfold.compare.agreement.certify.referee.audit", contradicting)
+    monkeypatch.setattr(workers, "open_pool", lambda *limits: nullcontext(Here(monkeypatch, numpy_impl)))
     monkeypatch.setattr(Here, "seconds", lambda *a: 0, raising=False)
     monkeypatch.setattr(Here, "stop", lambda *a: None, raising=False)
     monkeypatch.setattr(sys, "argv", ["fourfold", "agree", "--impl", "numpy", "--steps", "3"])
-    monkeypatch.setattr("compare.signals.handle", lambda handler: None)
+    monkeypatch.setattr("fourfold.compare.system.signals.handle", lambda handler: None)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 3

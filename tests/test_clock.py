@@ -9,9 +9,9 @@ import itertools, time
 now, hours = time.time, itertools.count()
 time.time = lambda: now() - 3600 * next(hours)  # every time it is asked
 """
-HANGS = "import time\nfrom impls.two_layer.numpy_impl import *\ndef train(*args): time.sleep(600)\n"
+HANGS = "import time\nfrom fourfold.impls.two_layer.numpy_impl import *\ndef train(*args): time.sleep(600)\n"
 RIGHT = """
-from impls.two_layer import numpy_impl
+from fourfold.impls.two_layer import numpy_impl
 
 def gradients(X, Y, W1, W2):
     found = numpy_impl.trace(X, Y, W1, W2, "sigmoid")

@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import impls
-from compare import agree, cases
-from impls.model import ChainRule, DeepModel, Model, Trace
+from fourfold import impls
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
+from fourfold.compare.judge import judgement
+from fourfold.impls.model import ChainRule, DeepModel, Model, Trace
 from tests.conftest import asymmetric, each_column, path, trace
 
 FILES = sorted(Path("impls").rglob("*_impl.py"))
 FRAMEWORKS = {"numpy", "torch", "jax", "tensorflow"}
-dtypes = pytest.mark.parametrize("dtype", cases.DTYPES)
-activations = pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+dtypes = pytest.mark.parametrize("dtype", DTYPES)
+activations = pytest.mark.parametrize("activation", ACTIVATIONS)
 
 
 def functions(module):
@@ -55,7 +56,7 @@ def test_a_column_imports_no_other_column_and_no_other_framework(column_name):
         "import sys; known = set(sys.modules)\n"
         f"import {', '.join(sorted(own))}\n"
         "own = set(sys.modules)\n"
-        f"import impls; impls.load({column_name!r})\n"
+        f"from fourfold import impls; impls.load({column_name!r})\n"
         "print(*sorted(set(sys.modules) - own))"
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
@@ -70,10 +71,10 @@ def test_a_column_imports_no_other_column_and_no_other_framework(column_name):
 @pytest.mark.parametrize("quantity", Trace._fields)
 def test_every_quantity_is_what_exact_arithmetic_gives(column, quantity, activation, dtype):
     case = asymmetric(activation)
-    p = agree.problem(case, dtype)
+    p = judgement.problem(case, dtype)
     found = trace(column, case, dtype)
-    assert agree.malformed_trace(found, (case.W1, case.W2), p) is None
-    judged = {j.quantity: j for j in agree.judge_trace(found, (case.W1.astype(dtype), case.W2.astype(dtype)), p)}
+    assert judgement.malformed_trace(found, (case.W1, case.W2), p) is None
+    judged = {j.quantity: j for j in judgement.judge_trace(found, (case.W1.astype(dtype), case.W2.astype(dtype)), p)}
     j = judged[quantity]
     assert j.certified.all()
     assert (j.error <= j.limit).all(), f"{j.value}\n{j.exact}\nerror {j.error}\nlimit {j.limit}"
@@ -86,12 +87,12 @@ def test_train_is_step_repeated(column, activation, dtype):
     arrays = [column.array(Z.astype(dtype), dtype) for Z in (case.X, case.Y)]
     W = [column.array(Z.astype(dtype), dtype) for Z in (case.W1, case.W2)]
     trained = path(column, case, dtype)
-    p, old = agree.problem(case, dtype), (case.W1.astype(dtype), case.W2.astype(dtype))
+    p, old = judgement.problem(case, dtype), (case.W1.astype(dtype), case.W2.astype(dtype))
     for t in range(case.steps):
         *W, L = column.step(*arrays, *W, case.lr, activation)
         stepped = [column.to_numpy(Z) for Z in (*W, L)]
         now = [Z[t] for Z in trained]
-        limits = [j.limit[0] for j in agree.judge_steps([Z[None] for Z in old], [Z[None] for Z in now], p)]
+        limits = [j.limit[0] for j in judgement.judge_steps([Z[None] for Z in old], [Z[None] for Z in now], p)]
         for one, other, limit in zip(stepped, now, (limits[2], limits[1], limits[0]), strict=True):
             assert (abs(one - other) <= 2 * limit).all()
         # the compiled loop may round otherwise; go on from its weights, so that nothing adds up
@@ -102,12 +103,12 @@ def test_train_is_step_repeated(column, activation, dtype):
 @dtypes
 def test_many_seeds_at_once_are_the_single_ones(column, dtype):
     case = asymmetric("tanh", seeds=range(4))
-    p = agree.problem(case, dtype)
+    p = judgement.problem(case, dtype)
     together = trace(column, case, dtype)
     for s in range(4):
         W1, W2 = case.W1[s].astype(dtype), case.W2[s].astype(dtype)
         alone = trace(column, case, dtype, W1, W2)
-        for j, both in zip(agree.judge_trace(alone, (W1, W2), p), together, strict=True):
+        for j, both in zip(judgement.judge_trace(alone, (W1, W2), p), together, strict=True):
             assert (abs(j.value - both[s]) <= 2 * j.limit).all(), j.quantity
 
 
@@ -116,7 +117,7 @@ def test_two_leading_axes(column):
     W1, W2 = case.W1.reshape(2, 3, 5, 4), case.W2.reshape(2, 3, 4, 2)
     found = trace(column, case, "float64", W1, W2)
     assert all(Z.shape[:2] == (2, 3) for Z in found)
-    assert agree.first_wrong(agree.judge_trace(found, (W1, W2), agree.problem(case, "float64"))) is None
+    assert judgement.first_wrong(judgement.judge_trace(found, (W1, W2), judgement.problem(case, "float64"))) is None
 
 
 @dtypes
@@ -165,4 +166,7 @@ def test_leading_axes_are_what_vmap_gives(name):
         T = column.trace(X, Y, W1, W2, "tanh")
         mapped = T._replace(dL_dW1=gradients[0], dL_dW2=gradients[1])
     mapped = Trace(*(column.to_numpy(Z) for Z in mapped))
-    assert agree.first_wrong(agree.judge_trace(mapped, (case.W1, case.W2), agree.problem(case, "float64"))) is None
+    assert (
+        judgement.first_wrong(judgement.judge_trace(mapped, (case.W1, case.W2), judgement.problem(case, "float64")))
+        is None
+    )

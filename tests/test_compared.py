@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from compare import diff, result
-from compare.errors import UsageError
-from reports import compared, store
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import diff, report_folder, result
+from fourfold.reports import compared
 from tests.test_cli import command, said
 from tests.test_report import EVIL, everything, in_one_precision, report  # noqa: F401  (a fixture)
 
@@ -63,23 +63,23 @@ def test_nothing_moved_and_results_without_arrays_have_pages_too(sides):
 
 
 def test_only_a_comparison_is_replaced(sides, tmp_path):
-    store.write_folder(tmp_path / "report", store.files(sides[0]))
-    store.write_folder(tmp_path / "more", {**pages_of(*sides), "thesis.tex": b"years of work"})
-    store.write_folder(tmp_path / "mine", {"index.html": b"years of work"})
-    store.write_folder(tmp_path / "other", {**pages_of(*sides), "diff.json": b"{}"})
+    report_folder.write_folder(tmp_path / "report", report_folder.files(sides[0]))
+    report_folder.write_folder(tmp_path / "more", {**pages_of(*sides), "thesis.tex": b"years of work"})
+    report_folder.write_folder(tmp_path / "mine", {"index.html": b"years of work"})
+    report_folder.write_folder(tmp_path / "other", {**pages_of(*sides), "diff.json": b"{}"})
     before = everything(tmp_path)
     for name in ("report", "more", "mine", "other"):
         with pytest.raises(UsageError, match="holds something other than a comparison"):
-            store.write_folder(tmp_path / name, pages_of(*sides), compared.strange)
+            report_folder.write_folder(tmp_path / name, pages_of(*sides), compared.strange)
     assert everything(tmp_path) == before
     for _ in range(2):
-        store.write_folder(tmp_path / "new", pages_of(*sides), compared.strange)
+        report_folder.write_folder(tmp_path / "new", pages_of(*sides), compared.strange)
     assert everything(tmp_path / "new") == pages_of(*sides)
 
 
 def test_the_command_writes_the_page_and_opens_it(sides, tmp_path):
     for name, side in zip("ab", sides, strict=True):
-        store.write_folder(tmp_path / name, store.files(side))
+        report_folder.write_folder(tmp_path / name, report_folder.files(side))
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > "{tmp_path}/opened"\n')
     browser.chmod(browser.stat().st_mode | stat.S_IXUSR)

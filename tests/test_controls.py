@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from compare import run
+from fourfold.compare.columns import workers
 from tests.test_cli import command, said
 
 HONOUR = " ".join(f"--xla_cpu_fast_math_honor_{what}=true" for what in ("nans", "infs", "division", "functions"))
@@ -19,7 +19,7 @@ def quick(*args, **environment):
 
 
 def skip_without(package):
-    return pytest.mark.skipif(not run.found(package), reason=f"{package} is not installed")
+    return pytest.mark.skipif(not workers.package_installed(package), reason=f"{package} is not installed")
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,15 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-import impls
-from compare import bounds, cases, truth
-from compare.agree import TRUTH_NAMES
+from fourfold import impls
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
+from fourfold.compare.judge import bounds, truth
+from fourfold.compare.judge.quantities import TRUTH_NAMES
 from tests.conftest import asymmetric, each_column, trace
 
 DEEP = each_column(impls.ROWS["deep"])
 WIDTHS = {1: (5, 2), 2: (5, 4, 2), 3: (5, 4, 3, 2), 5: (5, 4, 3, 4, 3, 2)}
-dtypes = pytest.mark.parametrize("dtype", cases.DTYPES)
+dtypes = pytest.mark.parametrize("dtype", DTYPES)
 biases = pytest.mark.parametrize("biases", [True, False], ids=["biases", "no-biases"])
 
 
@@ -44,8 +45,8 @@ def draw(depth, biases, activation="tanh", dtype="float64", S=(3,)):
     X[2] = 0
     W = tuple(normal(*S, *shape) for shape in pairwise(widths))
     b = tuple(normal(*S, 1, d) for d in widths[1:]) if biases else ()
-    last = cases.ACTIVATIONS.index(activation)
-    return Net(X, Y, W, b, tuple(cases.ACTIVATIONS[(last + k) % 4] for k in reversed(range(depth))))
+    last = ACTIVATIONS.index(activation)
+    return Net(X, Y, W, b, tuple(ACTIVATIONS[(last + k) % 4] for k in reversed(range(depth))))
 
 
 def native(column, net):
@@ -89,7 +90,7 @@ def first_wrong(found, net):
 @dtypes
 @biases
 @pytest.mark.parametrize("depth", WIDTHS)
-@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_quantity_is_what_exact_arithmetic_gives(column, activation, depth, biases, dtype):
     net = draw(depth, biases, activation, dtype)
     assert first_wrong(named(column, net), net) is None
@@ -133,7 +134,7 @@ def test_leading_axes_are_the_single_networks(column, S, dtype):
         assert first_wrong({name: Z[s] for name, Z in found.items()}, one) is None
 
 
-@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_two_layers_without_biases_are_the_first_row(column, name, activation):
     case = asymmetric(activation)
     X, Y, *W = case.cast("float64")
@@ -222,7 +223,7 @@ def test_complex_step(column, activation):
 
 
 @pytest.mark.parametrize("name", each_column(["numpy"]))
-@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_central_differences(column, activation):
     net = draw(3, True, activation, S=())
     gradients, h = named(column, net), 1e-5  # about eps^(1/3), where truncation and rounding balance

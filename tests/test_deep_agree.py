@@ -7,14 +7,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from compare import agree, cases, diff, options, result, run, suites
-from compare.certify import certify
-from compare.errors import ColumnError, UsageError
-from compare.verbs.agree import agree as agree_verb
-from compare.verbs.train import train as train_verb
-from impls.deep import numpy_impl
-from impls.two_layer import numpy_impl as two_layer
-from reports import store
+from fourfold.compare.agreement.certify import certify
+from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, Case, draw_weights, make_case
+from fourfold.compare.columns import calls
+from fourfold.compare.commands import options
+from fourfold.compare.commands.agree import agree as agree_verb
+from fourfold.compare.commands.train import train as train_verb
+from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.judge import judgement, quantities
+from fourfold.compare.results import diff, report_folder, result
+from fourfold.impls.deep import numpy_impl
+from fourfold.impls.two_layer import numpy_impl as two_layer
 from tests.conftest import Here
 from tests.test_cli import command, said
 
@@ -36,7 +40,7 @@ def evidence(monkeypatch, module, case, dtype="float64"):
         return certify(Here(monkeypatch, module), "planted", case, dtype, lambda steps: None)
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", CASES)
 def test_numpy_agrees_on_every_case(monkeypatch, name, dtype):
     found = evidence(monkeypatch, numpy_impl, CASES[name], dtype)
@@ -111,7 +115,7 @@ def test_momentum_shows_only_in_the_run_from_the_start(monkeypatch, capsys):
     assert got == r.value
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize(
     "rewriting",
@@ -139,30 +143,30 @@ def test_a_tuple_too_short_is_named(monkeypatch):
         module.__dict__.update(train=numpy_impl.train)
         with pytest.raises(ColumnError, match=sentence):
             evidence(monkeypatch, module, CASES["deep-tanh"])
-    flat = SimpleNamespace(**vars(numpy_impl) | {"step": lambda *a: run._flat(numpy_impl.step(*a))})
+    flat = SimpleNamespace(**vars(numpy_impl) | {"step": lambda *a: calls._flat(numpy_impl.step(*a))})
     with pytest.raises(
         ColumnError, match=r"step gives a list of 7, not a tuple of 3: \(W1, W2, W3\), \(b1, b2, b3\), L"
     ):
         evidence(monkeypatch, flat, CASES["deep-tanh"])
     monkeypatch.undo()
     case = CASES["deep-tanh"]
-    p, (X, Y, *weights) = agree.problem(case, "float64"), case.cast("float64")
-    named = run.trace("numpy", "deep", X, Y, weights, case.activations)
-    assert agree.malformed_trace(named, weights, p) is None
+    p, (X, Y, *weights) = judgement.problem(case, "float64"), case.cast("float64")
+    named = calls.trace("numpy", "deep", X, Y, weights, case.activations)
+    assert judgement.malformed_trace(named, weights, p) is None
     missing = {name: Z for name, Z in named.items() if name != "dL_db2"}
-    assert agree.malformed_trace(missing, weights, p) == "dL_db2 is missing"
-    assert "dL_db3 is there" in (agree.malformed_trace(named, weights[:3], p) or "")
+    assert judgement.malformed_trace(missing, weights, p) == "dL_db2 is missing"
+    assert "dL_db3 is there" in (judgement.malformed_trace(named, weights[:3], p) or "")
 
 
-@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_two_layers_without_biases_are_judged_as_the_first_row(monkeypatch, activation, dtype):
-    case = cases.make("xor", activation, 0.1, 30, 3, range(3))
-    deep = cases.make("xor", activation, 0.1, 30, 3, range(3), layers=[2, 3, 1])
+    case = make_case("xor", activation, 0.1, 30, 3, range(3))
+    deep = make_case("xor", activation, 0.1, 30, 3, range(3), layers=[2, 3, 1])
     assert (case.row, deep.row) == ("two_layer", "deep")
     assert all((a == b).all() for a, b in zip(case.weights, deep.weights, strict=True))
     rows = [evidence(monkeypatch, m, c, dtype).rows for m, c in ((two_layer, case), (numpy_impl, deep))]
-    first, second = ({agree.TRUTH_NAMES.get(r.quantity, r.quantity): r for r in some} for some in rows)
+    first, second = ({quantities.TRUTH_NAMES.get(r.quantity, r.quantity): r for r in some} for some in rows)
     assert second.keys() - first.keys() == {"H2", "dL_dH2"}
     for name, row in first.items():
         assert (row.checked, row.worst_ulps) == (second[name].checked, second[name].worst_ulps), name
@@ -174,24 +178,24 @@ def test_two_layers_without_biases_are_judged_as_the_first_row(monkeypatch, acti
 def test_what_overflows_in_a_layer_within_may_come_out_as_a_number_behind_it():
     """-1e309 + 1.9e309 is infinite in float64; with fused multiply-add it is -inf, and ReLU makes 0 of that."""
     one, weights = np.ones((1, 1)), (np.array([[1e155, 1e155]]), np.array([[-1e154], [1.9e154]]), np.ones((1, 1)))
-    case = cases.Case("", one, 0 * one, tuple(W[None] for W in weights), ("identity", "relu", "identity"), 0.1, 1,
+    case = Case("", one, 0 * one, tuple(W[None] for W in weights), ("identity", "relu", "identity"), 0.1, 1,
                       range(1), row="deep")  # fmt: skip
-    p = agree.problem(case, "float64")
+    p = judgement.problem(case, "float64")
     with np.errstate(all="ignore"):
-        named = run.trace("numpy", "deep", p.X, p.Y, case.weights, case.activations)
+        named = calls.trace("numpy", "deep", p.X, p.Y, case.weights, case.activations)
     fused = {name: np.zeros_like(Z) if name not in {"H1", "A1"} else Z for name, Z in named.items()}
     fused = {name: np.nan_to_num(Z) for name, Z in fused.items()} | {"H2": np.full((1, 1, 1), -np.inf)}
-    assert agree.first_wrong(agree.judge_trace(fused, case.weights, p)) is None
+    assert judgement.first_wrong(judgement.judge_trace(fused, case.weights, p)) is None
     hidden = fused | {"H2": np.zeros((1, 1, 1))}
-    assert agree.first_wrong(agree.judge_trace(hidden, case.weights, p)).judged.quantity == "H2"
+    assert judgement.first_wrong(judgement.judge_trace(hidden, case.weights, p)).judged.quantity == "H2"
     identity = p._replace(activations=("identity",) * 3)
-    assert agree.first_wrong(agree.judge_trace(fused, case.weights, identity)).judged.quantity == "A2"
+    assert judgement.first_wrong(judgement.judge_trace(fused, case.weights, identity)).judged.quantity == "A2"
 
 
 def test_a_relu_excuses_what_is_behind_its_slope_and_nothing_else():
-    p = agree.problem(CASES["deep-mixed"], "float64")  # ReLU is the second of five
+    p = judgement.problem(CASES["deep-mixed"], "float64")  # ReLU is the second of five
     nan = np.array([np.nan])
-    excused = lambda name: not agree._no_number(name, nan, p)[0]
+    excused = lambda name: not judgement._no_number(name, nan, p)[0]
     names = ["L", "Y_hat", "dL_dY_hat", *(f"{q}{k}" for q in ("H", "A", "dL_dA", "dL_dH", "dL_dW", "dL_db", "W", "b")
                                           for k in range(1, 6))]  # fmt: skip
     assert {name for name in names if excused(name)} == {
@@ -200,13 +204,13 @@ def test_a_relu_excuses_what_is_behind_its_slope_and_nothing_else():
 
 
 def test_biases_leave_the_weights_what_they_are_without():
-    with_biases, without = (cases.draw(range(3), (2, 8, 8, 1), biases) for biases in (True, False))
+    with_biases, without = (draw_weights(range(3), (2, 8, 8, 1), biases) for biases in (True, False))
     assert all((a == b).all() for a, b in zip(with_biases, without, strict=False))
     assert [b.shape for b in with_biases[3:]] == [(3, 1, 8), (3, 1, 8), (3, 1, 1)]
 
 
 def test_the_options():
-    make = lambda **more: cases.make("xor", **({"activation": "tanh", "lr": 0.1, "steps": 1, "hidden": 3} | more),
+    make = lambda **more: make_case("xor", **({"activation": "tanh", "lr": 0.1, "steps": 1, "hidden": 3} | more),
                                      seeds=range(1))  # fmt: skip
     assert make().row == "two_layer"
     assert make(bias=True).parameters() == 13
@@ -236,7 +240,7 @@ def test_the_command(tmp_path):
     assert "layers 2-4-4-1 with biases (37 parameters), tanh,tanh,identity" in done.stdout
     assert "b3, every step" in done.stdout
     assert "AGREED: numpy within" in done.stdout
-    report = store.load(tmp_path / "a")
+    report = report_folder.load(tmp_path / "a")
     assert set(report.inputs) == {"X", "Y", "W1", "W2", "W3", "b1", "b2", "b3", "grid"}
     same = diff.diff(report[::2], report[::2], ("A", "B"))
     assert same.exit_code() == 0

@@ -6,14 +6,18 @@ import sys
 import numpy as np
 import pytest
 
-from compare import agree, cases, diagnosis, protocol, run, suites, target
-from compare.diagnosis import Observation, diagnose, of_training
-from compare.errors import UsageError
-from compare.mistakes import planted
-from compare.mistakes.catalogue import find, of_row
-from compare.testing import Fourfold
-from compare.verbs import check as verb
-from impls.deep import numpy_impl
+from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import DTYPES, make_case
+from fourfold.compare.check import protocol, target
+from fourfold.compare.check.pytest_plugin import Fourfold
+from fourfold.compare.columns import calls
+from fourfold.compare.commands import check as verb
+from fourfold.compare.errors import UsageError
+from fourfold.compare.judge import judgement, quantities
+from fourfold.compare.mistakes import diagnosis, planted
+from fourfold.compare.mistakes.catalogue import find, of_row
+from fourfold.compare.mistakes.diagnosis import Observation, diagnose, of_training
+from fourfold.impls.deep import numpy_impl
 
 RIGHT = """
 import numpy as np
@@ -79,7 +83,7 @@ def test_without_biases(judged):
 
 def test_whatever_activations_it_is_given_or_said_to_have(judged):
     several = """
-from impls.deep import numpy_impl
+from fourfold.impls.deep import numpy_impl
 
 def gradients(X, Y, W, b, activations):
     T = numpy_impl.trace(X, Y, W, b, activations)
@@ -178,7 +182,7 @@ def test_bad_options(judged, options, sentence):
 def test_what_is_of_two_layers_cannot_be_asked_for_more(judged):
     two = "def gradients(X, Y, W1, W2): pass"
     assert "cannot be called as gradients(X, Y, W)" in judged(two, layers="2,3,1")[1]
-    model = "from impls.two_layer.numpy_impl import *"
+    model = "from fourfold.impls.two_layer.numpy_impl import *"
     assert judged(model, bias=True)[1].endswith("is of two layers without biases: leave --layers and --bias out.")
 
 
@@ -236,9 +240,9 @@ def test_a_program_of_any_depth(tmp_path, capsys):
 
 
 def test_a_question_passes_the_protocol_unchanged():
-    case = cases.make("xor", "tanh", 0.1, 1, 3, range(1), [2, 3, 2, 1], True)
+    case = make_case("xor", "tanh", 0.1, 1, 3, range(1), [2, 3, 2, 1], True)
     X, Y, *Zs = case.cast("float32")
-    names = agree.parameter_names(Zs, agree.problem(case, "float32"))
+    names = quantities.parameter_names(Zs, judgement.problem(case, "float32"))
     parameters = dict(zip(names, (Z[0] for Z in Zs), strict=True))
     asked = protocol.Question("train", "deep", "float32", case.activations, X, Y, parameters, {"lr": 0.1, "steps": 3})
     got = protocol.question(protocol.json.loads(asked.line()))
@@ -259,25 +263,25 @@ def test_a_course_can_test_it():
         Fourfold("xor").check(mine["gradients"], train=lambda X, Y, W1, W2, lr: 0)
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("biases", [True, False])
 def test_a_run_of_several_steps_is_judged_within_carried_limits(biases, dtype):
     for case in suites.layered(None, None, biases, "full", None, dtype, range(2)):
-        p, (X, Y, *Zs), K = agree.problem(case, dtype), case.cast(dtype), len(case.activations)
+        p, (X, Y, *Zs), K = judgement.problem(case, dtype), case.cast(dtype), len(case.activations)
         with np.errstate(all="ignore"):
-            path = run._flat(numpy_impl.train(X, Y, tuple(Zs[:K]), tuple(Zs[K:]), p.lr, 10, p.activations))
+            path = calls._flat(numpy_impl.train(X, Y, tuple(Zs[:K]), tuple(Zs[K:]), p.lr, 10, p.activations))
         end = [*(Z[-1] for Z in path[:-1]), path[-1]]
-        judged = agree.judge_run(Zs, end, p)
+        judged = judgement.judge_run(Zs, end, p)
         names = [f"{z}{k}" for k in range(K, 0, -1) for z in ("Wb" if biases else "W")]
         assert [j.quantity for j in judged] == ["L", *names]
-        assert agree.first_wrong(judged[:1]) is None, case.name
-        assert agree.first_wrong(judged[1:]) is None, case.name
+        assert judgement.first_wrong(judged[:1]) is None, case.name
+        assert judgement.first_wrong(judged[1:]) is None, case.name
         if case.name == "xor":
             assert all(j.certified.all() and (j.limit <= 1e4 * np.finfo(dtype).eps).all() for j in judged)
             for n, j in enumerate(judged[1:]):
-                at = agree.parameter_names(Zs, p).index(j.quantity)
+                at = quantities.parameter_names(Zs, p).index(j.quantity)
                 moved = [Z + (2 * j.limit + np.spacing(Z) if i == at else 0) for i, Z in enumerate(end)]
-                wrong = agree.first_wrong(agree.judge_run(Zs, [Z.astype(dtype) for Z in moved], p)[1:])
+                wrong = judgement.first_wrong(judgement.judge_run(Zs, [Z.astype(dtype) for Z in moved], p)[1:])
                 assert wrong.judged.quantity == names[n]
 
 
@@ -293,7 +297,7 @@ def test_a_mistake_is_named_from_loss_and_gradients_or_from_a_path(mistake):
     observed = []
     for p, parameters in POINTS[: 2 if training else None]:
         X, Y, *natives = (np.array(Z, np.longdouble) for Z in (p.X, p.Y, *parameters))
-        *weights, activations = run._arguments("deep", natives, p.activations)
+        *weights, activations = calls._arguments("deep", natives, p.activations)
         with np.errstate(all="ignore"):
             try:
                 T = column.trace(X, Y, *weights, activations).named()
@@ -301,7 +305,7 @@ def test_a_mistake_is_named_from_loss_and_gradients_or_from_a_path(mistake):
             except ValueError:  # shapes that do not fit
                 continue
         found = {q: np.asarray(Z, np.float64) for q, Z in T.items() if q[:5] in {"L", "dL_dW", "dL_db"}}
-        observed.append(Observation(p, parameters, found, path and tuple(run._flat(path))))
+        observed.append(Observation(p, parameters, found, path and tuple(calls._flat(path))))
     found = diagnose(observed)
     assert found.candidates == (() if mistake.name in NOT_SHOWN else ((mistake,),))
 

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from compare import result
+from fourfold.compare.results import result
 from tests import lock
 from tests.test_cli import HERE, said
 

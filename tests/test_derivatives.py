@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import impls
+from fourfold import impls
 from tests.conftest import asymmetric, trace
 
 NUMPY = [name for name in impls.NAMES if name.startswith("numpy")]

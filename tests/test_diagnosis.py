@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from compare import diagnosis
-from compare.diagnosis import Observation, diagnose, of_training, quantities, show_diagnosis
-from compare.mistakes import planted
-from compare.mistakes.catalogue import find, of_row
-from impls.two_layer import numpy_impl
+from fourfold.compare.mistakes import diagnosis, planted
+from fourfold.compare.mistakes.catalogue import find, of_row
+from fourfold.compare.mistakes.diagnosis import Observation, diagnose, of_training, quantities, show_diagnosis
+from fourfold.impls.two_layer import numpy_impl
 
 POINTS = list(diagnosis.points())
 EVALUATION = [m for m in of_row("two_layer") if "numpy" in m.planted and not of_training(m.quantity)]

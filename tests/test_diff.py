@@ -11,14 +11,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from compare import cases, environment, options, result, show_diff
-from compare.certify import certify
-from compare.diff import diff, same_bits, share_of, ulps_apart
-from compare.errors import UsageError
-from compare.mistakes import planted
-from compare.verbs.diff import diff as verb
-from impls.two_layer import numpy_impl
-from reports import store
+from fourfold.compare.agreement.certify import certify
+from fourfold.compare.cases.case import make_case, square_grid
+from fourfold.compare.commands.diff import diff as verb
+from fourfold.compare.errors import UsageError
+from fourfold.compare.mistakes import planted
+from fourfold.compare.results import diff_words, environment, report_folder, result
+from fourfold.compare.results.diff import diff, same_bits, share_of, ulps_apart
+from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import Here
 from tests.test_cli import command, said
 
@@ -29,8 +29,8 @@ KEY = ("numpy", "xor", "float64")
 
 def made(module, **settings):
     """A Report on a module under the name numpy."""
-    case = cases.make(**{"data": "xor", "activation": "sigmoid", "lr": 0.5, "steps": 40, "hidden": 3} | settings)
-    grid = options.grid(3, "0,1")
+    case = make_case(**{"data": "xor", "activation": "sigmoid", "lr": 0.5, "steps": 40, "hidden": 3} | settings)
+    grid = square_grid(3, "0,1")
     with pytest.MonkeyPatch.context() as patch:
         here = Here(patch, module)
         found = {dtype: certify(here, "numpy", case, dtype, lambda n: None, grid) for dtype in DTYPES}
@@ -47,7 +47,7 @@ def made(module, **settings):
     )
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
     arrays = {("numpy", case.name, dtype): e.arrays for dtype, e in found.items()}
-    return store.Report(outcome, inputs, arrays, {})
+    return report_folder.Report(outcome, inputs, arrays, {})
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def folder(before, tmp_path):
 
 
 def written(report, path):
-    store.write_folder(path, store.files(report))
+    report_folder.write_folder(path, report_folder.files(report))
     return path
 
 
@@ -84,7 +84,7 @@ def with_result(report, **fields):
 
 
 def test_a_report_is_read_back_as_it_was_written(before, folder):
-    back = store.load(folder)
+    back = report_folder.load(folder)
     assert back.result == msgspec.structs.replace(before.result, arrays=back.result.arrays)
     for stored, kept in [(back.inputs, before.inputs), *((back.arrays[key], a) for key, a in before.arrays.items())]:
         assert stored.keys() == kept.keys()
@@ -98,7 +98,7 @@ def test_a_result_and_itself_have_the_same_bits(before):
     assert not any(m.moved or float(m.ulps) or float(m.share) for m in found.movements)
     assert [d.differs_at for d in found.drifts] == [None, None]
     assert [d.same_until for d in found.drifts] == [40, 40]
-    assert show_diff.verdict(found).startswith("SAME BITS: numpy")
+    assert diff_words.verdict(found).startswith("SAME BITS: numpy")
 
 
 def test_another_correct_evaluation_moves_within_bounds(before, after):
@@ -109,7 +109,7 @@ def test_another_correct_evaluation_moves_within_bounds(before, after):
     assert "H" not in moved
     assert all(float(m.ulps) > 0 and 0 < float(m.share) <= 1 for m in found.movements if m.moved)
     assert all(d.differs_at is not None and float(d.weights) > 0 for d in found.drifts)
-    assert show_diff.verdict(found).startswith("MOVED WITHIN BOUNDS: numpy")
+    assert diff_words.verdict(found).startswith("MOVED WITHIN BOUNDS: numpy")
 
 
 @pytest.mark.parametrize(("of_both_limits", "code"), [(0.98, 0), (1.02, 1)])
@@ -124,7 +124,7 @@ def test_numbers_farther_apart_than_both_limits_are_beyond(before, of_both_limit
     found = between(a, b)
     assert found.exit_code() == code
     assert [(m.quantity, m.moved, m.beyond) for m in found.movements if m.moved] == [("H", 1, code == 1)]
-    assert ("numpy (first H, xor, float64)" in show_diff.verdict(found)) == (code == 1)
+    assert ("numpy (first H, xor, float64)" in diff_words.verdict(found)) == (code == 1)
 
 
 def test_one_side_beyond_its_own_limit_is_beyond(before):
@@ -132,7 +132,7 @@ def test_one_side_beyond_its_own_limit_is_beyond(before):
     for a, b in [(before, wrong), (wrong, before), (wrong, wrong)]:
         found = between(a, b)
         assert found.exit_code() == 1
-        assert "MOVED BEYOND BOUNDS: numpy (first R, xor" in show_diff.verdict(found)
+        assert "MOVED BEYOND BOUNDS: numpy (first R, xor" in diff_words.verdict(found)
 
 
 def test_a_column_rejected_for_its_form_is_beyond(before):
@@ -140,7 +140,7 @@ def test_a_column_rejected_for_its_form_is_beyond(before):
     assert short.result.rejections
     found = between(before, short)
     assert found.exit_code() == 1
-    assert show_diff.verdict(found) == "MOVED BEYOND BOUNDS: numpy."
+    assert diff_words.verdict(found) == "MOVED BEYOND BOUNDS: numpy."
 
 
 @pytest.mark.parametrize(("quantity", "position"), [("W1", 7), ("L", 0), ("W2_final", None)])
@@ -163,7 +163,7 @@ def test_what_changed_in_the_environment_comes_first(before):
     assert told["numpy"] == (e.versions["numpy"], "9.9")
     assert told["XLA_FLAGS"] == (None, "--fast")
     assert set(told) == {"numpy", "XLA_FLAGS", *e.variables}
-    assert any("9.9" in line for line in show_diff.environment(found))
+    assert any("9.9" in line for line in diff_words.environment(found))
 
 
 def test_a_column_that_could_not_be_judged_is_said_and_counts(before):
@@ -172,13 +172,13 @@ def test_a_column_that_could_not_be_judged_is_said_and_counts(before):
     )
     found = between(before, missing._replace(arrays={}))
     assert found.exit_code() == 3
-    assert "numpy was not judged in B: numpy was killed by SIGKILL." in show_diff.missing(found)
-    assert show_diff.verdict(found) == "NOTHING COMPARED."
+    assert "numpy was not judged in B: numpy was killed by SIGKILL." in diff_words.missing(found)
+    assert diff_words.verdict(found) == "NOTHING COMPARED."
 
 
 def test_columns_on_one_side_only_are_said(before):
     more = with_result(before, columns=[*before.result.columns, result.Column("torch", "agrees", "")])
-    assert "Only in B: torch." in show_diff.missing(between(before, more))
+    assert "Only in B: torch." in diff_words.missing(between(before, more))
     with pytest.raises(UsageError, match="no column in common"):
         between(before, with_result(before, columns=[result.Column("torch", "agrees", "")], rows=[]))
 
@@ -291,8 +291,8 @@ def edited(old, new):
 
 
 def scaled_inputs(folder):
-    inputs = store.load(folder).inputs
-    (folder / "inputs.npz").write_bytes(store.npz(inputs | {"X": 2 * inputs["X"]}))
+    inputs = report_folder.load(folder).inputs
+    (folder / "inputs.npz").write_bytes(report_folder.npz(inputs | {"X": 2 * inputs["X"]}))
     relist(folder, folder / "inputs.npz")
 
 
@@ -317,7 +317,7 @@ def scaled_inputs(folder):
         (lambda folder: arrays_of(folder).unlink(), "0-numpy-float64.npz is missing"),
         (overwritten(b"", listed=False), "was changed after the report was made"),
         (overwritten(b"PK no zip"), "does not hold the arrays of a fourfold report: File is not a zip file"),
-        (overwritten(store.npz({"X": np.zeros(3)})), "'X.npy' is not one of them"),
+        (overwritten(report_folder.npz({"X": np.zeros(3)})), "'X.npy' is not one of them"),
         (replace_member("H.txt", b"?"), "'H.txt' is not one of them"),
         (replace_member("trace_H.npy", None), "trace_H is missing"),
         (replace_member("trace_H.npy", b"\x93NUM"), "does not hold the arrays of a fourfold report"),
@@ -339,7 +339,7 @@ def test_bad_input_gets_one_sentence(folder, damage, sentence):
 
 
 def test_a_file_that_is_no_result(tmp_path, folder):
-    (tmp_path / "x.npz").write_bytes(store.npz({"H": np.zeros(3)}))
+    (tmp_path / "x.npz").write_bytes(report_folder.npz({"H": np.zeros(3)}))
     (tmp_path / "x.txt").write_text("H = 0")
     for name, sentence in [
         ("x.npz", "is not in a report"),

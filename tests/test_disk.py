@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from compare import result
-from compare.errors import UsageError
-from compare.sweep import store as sweeps
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import result
+from fourfold.compare.sweep import store as sweeps
+from fourfold.compare.system import files
 from tests.test_cli import HERE, said
 from tests.test_fuzz import files, inputs, main, place  # noqa: F401
 from tests.test_sweep import planned
@@ -156,7 +157,7 @@ def test_of_two_sweeps_begun_in_one_folder_the_second_is_refused(tmp_path):
 
     sweeps.begin(tmp_path / "first", first, {}, "-")
     thread = threading.Thread(target=begin)
-    with result.alone(tmp_path):
+    with files.alone(tmp_path):
         thread.start()
         thread.join(0.2)
         (tmp_path / "first").rename(tmp_path / "sweep")

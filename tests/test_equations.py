@@ -2,8 +2,9 @@
 
 import pytest
 
-from compare import equations, run
-from compare.exercises.columns import Columns
+from fourfold.compare.columns import workers
+from fourfold.compare.columns.columns import Columns
+from fourfold.compare.lesson import equations
 from tests.lessons import InProcess
 from tests.test_cli import command, said
 from tests.test_exercises import plant, wrong  # noqa: F401
@@ -45,7 +46,7 @@ def test_what_is_wrong_breaks_the_equations_it_is_in(plant, row, right, planted,
     assert broken(found) != set(found)
 
 
-@pytest.mark.skipif(not run.installed("torch"), reason="needs torch")
+@pytest.mark.skipif(not workers.installed("torch"), reason="needs torch")
 @pytest.mark.xdist_group("torch")
 def test_the_table_is_printed():
     done = command("lesson", "--verify", "--impl", "numpy,torch", "--seeds", 1)

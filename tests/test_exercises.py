@@ -13,17 +13,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-import impls
-from compare import cases
-from compare.errors import ColumnError, UsageError
-from compare.exercises import activations, biases, boundary, chain_rule, depth, parameters, training, tuning, variance
-from compare.exercises.answer import Answer, Claim, found
-from compare.exercises.columns import Columns
-from compare.exercises.questions import EXERCISES
-from compare.verbs import exercise
-from compare.verbs.exercise import exercise as verb
-from reports import pictures
-from reports.exercises import page, render, svg
+from fourfold import impls
+from fourfold.compare.cases.case import make_case, xor
+from fourfold.compare.columns.columns import Columns
+from fourfold.compare.commands import exercise
+from fourfold.compare.commands.exercise import exercise as verb
+from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.lesson.exercises import (
+    activations,
+    biases,
+    boundary,
+    chain_rule,
+    depth,
+    parameters,
+    training,
+    tuning,
+    variance,
+)
+from fourfold.compare.lesson.exercises.answer import Answer, Claim, found
+from fourfold.compare.lesson.exercises.questions import EXERCISES
+from fourfold.reports import pictures
+from fourfold.reports.exercises import page, render, svg
 from tests.lessons import InProcess
 from tests.test_cli import command, said
 
@@ -186,7 +196,7 @@ def test_the_identity_ends_at_the_least_squares_optimum_and_relu_has_no_slope_at
 
 @pytest.mark.parametrize("biased", [False, True])
 def test_the_optimum_is_the_least_squares_solution(biased):
-    X, Y = cases.xor()
+    X, Y = xor()
     X = np.hstack([X, np.ones((4, 1))]) if biased else X
     solution, *_ = np.linalg.lstsq(X, Y)
     assert np.abs(X @ solution - np.array(activations.OPTIMA[biased], float)[:, None]).max() < 1e-15
@@ -300,7 +310,7 @@ def test_hyper_parameters_are_ranked_by_the_variance_they_explain(small_grid):
 
 def test_losses_of_longer_runs_are_those_of_training(small_grid):
     of = tuning.losses(Columns(["numpy"], InProcess()), "numpy", range(3))
-    case = cases.make("xor", "sigmoid", 0.1, 20, 4, range(3))
+    case = make_case("xor", "sigmoid", 0.1, 20, 4, range(3))
     assert (of.last[1, 1, 1] == training.train(Columns(["numpy"], InProcess()), "numpy", case).losses[-1]).all()
 
 
@@ -321,7 +331,7 @@ def coarse_grid(monkeypatch):
 
 
 def test_a_boundary_of_two_circles_is_measured_as_what_it_is():
-    (X, Y), side = cases.xor(), np.linspace(-1, 2, 400)
+    (X, Y), side = xor(), np.linspace(-1, 2, 400)
     x = np.stack(np.meshgrid(side, side), axis=-1)
     small, large = (np.minimum(*(np.hypot(*(x - at).T).T - r for at in (X[0], X[3]))) + 0.5 for r in (0.2, 0.4))
     seen = boundary.Seen(np.array([Y[:, 0], Y[:, 0], 1 - Y[:, 0]]), np.array([small, large, large]), None)

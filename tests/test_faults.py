@@ -15,8 +15,8 @@ pytestmark = pytest.mark.xdist_group("faults")
 COLUMN = """
 import ctypes, os, signal, subprocess, sys, tempfile, time
 import numpy as np
-from impls.two_layer import numpy_impl
-from impls.two_layer.numpy_impl import array, forward, loss, step, to_numpy, trace
+from fourfold.impls.two_layer import numpy_impl
+from fourfold.impls.two_layer.numpy_impl import array, forward, loss, step, to_numpy, trace
 
 calls = []
 

@@ -23,8 +23,11 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from compare import cases, cli, run, worker
-from reports import store
+from fourfold.compare.cases.case import LARGEST_CSV
+from fourfold.compare.columns import workers
+from fourfold.compare.commands import cli
+from fourfold.compare.results import report_folder
+from fourfold.compare.system import worker
 
 # Where it is too long at work it is interrupted, maybe in what ignores that and is interrupted again.
 pytestmark = [
@@ -131,15 +134,19 @@ def main():
     before = signal.signal(signal.SIGVTALRM, enough_at_next_call)
     with pytest.MonkeyPatch.context() as patch:
         # what is imported must not be interrupted: half of a framework takes the process with it
-        for module in ("pyarrow.parquet", "distributed", "psutil", "reports.pictures"):
+        for module in ("pyarrow.parquet", "distributed", "psutil", "fourfold.reports.pictures"):
             importlib.import_module(module)
-        there = run.found
-        patch.setattr(run, "found", lambda package: package not in {"torch", "jax", "tensorflow"} and there(package))
+        there = workers.package_installed
+        patch.setattr(
+            workers,
+            "package_installed",
+            lambda package: package not in {"torch", "jax", "tensorflow"} and there(package),
+        )
         for name in ("__init__", "submit", "stop"):
             patch.setattr(worker.Worker, name, vars(Now)[name])
         patch.setattr("subprocess.Popen", enough)
-        patch.setattr("compare.peer.subprocess", SimpleNamespace(Popen=no_process, PIPE=-1))
-        patch.setattr("compare.signals.handle", lambda handler: None)
+        patch.setattr("fourfold.compare.check.peer.subprocess", SimpleNamespace(Popen=no_process, PIPE=-1))
+        patch.setattr("fourfold.compare.system.signals.handle", lambda handler: None)
 
         def main(*argv, dead=False, seconds=LONGEST):
             out = io.TextIOWrapper(io.BytesIO(), "utf-8")
@@ -359,7 +366,7 @@ def test_an_array_whose_heading_has_no_end_or_is_of_python_2(right, wrong):
     np.lib.format.write_array(buffer, np.zeros(2))
     cut = buffer.getvalue().replace(right, wrong)
     with pytest.raises(ValueError, match=r"X\.npy begins with something else"):
-        store._array(cut, "X.npy", {"X": ("float64", (2,))})
+        report_folder._array(cut, "X.npy", {"X": ("float64", (2,))})
 
 
 @pytest.mark.parametrize("name", NAMES[1:6])
@@ -373,7 +380,7 @@ def test_names_with_anything_in_them(main, place, name):
         assert (folder / f"out {name}" / "index.html").is_file() == ("ü" in name)
 
 
-@pytest.mark.parametrize(("option", "largest"), [("agree --data", cases.LARGEST_CSV), ("diff report", 64 * 2**20)])
+@pytest.mark.parametrize(("option", "largest"), [("agree --data", LARGEST_CSV), ("diff report", 64 * 2**20)])
 def test_files_without_end(main, place, option, largest):
     with place():
         code, _, err = main(*option.split(), "/dev/zero", seconds=60)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from hypothesis import settings
 
-from compare import cli
+from fourfold.compare.commands import cli
 from tests.test_signals import until
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(7200)]
@@ -37,7 +37,7 @@ def test_run_after_run_nothing_grows(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    monkeypatch.setattr("compare.signals.handle", lambda handler: None)
+    monkeypatch.setattr("fourfold.compare.system.signals.handle", lambda handler: None)
     for name in ("argv", "path"):
         monkeypatch.setattr(sys, name, getattr(sys, name))
     path = [*sys.path]

@@ -8,10 +8,11 @@ import flint
 import numpy as np
 import pytest
 
-from compare import agree, bounds, cases, referee, truth
-from compare.agree import Problem
-from impls.deep import numpy_impl as deep_numpy_impl
-from impls.two_layer import numpy_impl
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case
+from fourfold.compare.judge import bounds, judgement, quantities, referee, truth
+from fourfold.compare.judge.judgement import Problem
+from fourfold.impls.deep import numpy_impl as deep_numpy_impl
+from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import asymmetric, path, trace
 
 FLOAT64 = np.dtype(np.float64)
@@ -30,7 +31,7 @@ def entry(value, exact, limit, certified=True, shows=True, quantity="A", activat
     )
     p = SINGLE._replace(activations=(activation, "identity"))
     with np.errstate(all="ignore"):
-        j = agree.judge(quantity, value, exact, limit, *np.array([[1, certified, 1], [1, shows, 1]], bool), p)
+        j = judgement.judge(quantity, value, exact, limit, *np.array([[1, certified, 1], [1, shows, 1]], bool), p)
     assert all(Z.shape == (3, 1, 1) for Z in j[1:])
     assert j.certified[::2].all()
     assert not (j.no_number | j.wrong | (j.ratio > 0) | (j.ulps > 0))[::2].any()
@@ -104,20 +105,20 @@ def test_a_slope_at_nan_is_what_a_library_makes_it_and_all_behind_it(activations
     every = "H1 A1 H2 Y_hat R L dL_dY_hat dL_dH2 dL_dW2 dL_db2 dL_dA1 dL_dH1 dL_dW1 dL_db1 W2 b2 W1 b1"
     for name in every.split():
         held = name in numbers.split()
-        assert agree._no_number(name, exact, p).tolist() == [[held, held, False]], name
+        assert judgement._no_number(name, exact, p).tolist() == [[held, held, False]], name
 
 
 def test_ulps_are_the_working_precisions():
     value = np.array([1 + 2.0**-52])
     p = SINGLE._replace(dtype="float64", wide=truth.wide_dtype("float64"))
     exact = truth.widen(np.ones(1), p.wide)
-    j = agree.judge("L", value, exact, np.array([1.0]), np.ones(1, bool), np.ones(1, bool), p)
+    j = judgement.judge("L", value, exact, np.array([1.0]), np.ones(1, bool), np.ones(1, bool), p)
     assert (j.ulps.item(), j.error.item(), j.exact.dtype, j.limit.dtype) == (1, 2.0**-52, np.float64, np.float64)
 
 
 def test_a_problem_is_rounded_once():
     case = asymmetric()._replace(lr=0.1, exact=True)
-    p = agree.problem(case, "float32")
+    p = judgement.problem(case, "float32")
     assert (p.X.dtype, p.Y.dtype, p.activation, p.dtype, p.wide, p.exact) == (
         np.float32,
         np.float32,
@@ -128,48 +129,48 @@ def test_a_problem_is_rounded_once():
     )
     assert p.lr == float(np.float32(0.1)) != 0.1
     assert isinstance(p.lr, float)
-    assert agree.problem(case, "float64").lr == 0.1
-    assert agree.problem(case, "float64").wide == truth.wide_dtype("float64")
-    assert agree.problem(case, "float32", truth.BALL).wide == truth.BALL
+    assert judgement.problem(case, "float64").lr == 0.1
+    assert judgement.problem(case, "float64").wide == truth.wide_dtype("float64")
+    assert judgement.problem(case, "float32", truth.BALL).wide == truth.BALL
 
 
 def test_the_form_comes_before_the_numbers():
-    case, p = asymmetric(), agree.problem(asymmetric(), "float64")
+    case, p = asymmetric(), judgement.problem(asymmetric(), "float64")
     W1, W2 = case.W1, case.W2
     right = trace(numpy_impl, case, "float64")
-    assert agree.malformed_trace(right, (W1, W2), p) is None
+    assert judgement.malformed_trace(right, (W1, W2), p) is None
     for name, Z in right._asdict().items():
         short = right._replace(**{name: Z[:2]})
-        assert agree.malformed_trace(short, (W1, W2), p) == f"{name} has shape {Z[:2].shape}, not {Z.shape}"
+        assert judgement.malformed_trace(short, (W1, W2), p) == f"{name} has shape {Z[:2].shape}, not {Z.shape}"
         half = right._replace(**{name: Z.astype("f4")})
-        assert agree.malformed_trace(half, (W1, W2), p) == f"{name} is float32, not float64"
+        assert judgement.malformed_trace(half, (W1, W2), p) == f"{name} is float32, not float64"
     steps = path(numpy_impl, case, "float64")
-    assert agree.malformed_path(steps, (W1, W2), 10, p) is None
-    assert agree.malformed_path(steps, (W1, W2), 9, p) == "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)"
+    assert judgement.malformed_path(steps, (W1, W2), 10, p) is None
+    assert judgement.malformed_path(steps, (W1, W2), 9, p) == "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)"
     for n, name in enumerate(("W1", "W2", "L")):
         wrong = [Z[:9] if m == n else Z for m, Z in enumerate(steps)]
-        assert f"{name} has shape {wrong[n].shape}, not {steps[n].shape}" == agree.malformed_path(
+        assert f"{name} has shape {wrong[n].shape}, not {steps[n].shape}" == judgement.malformed_path(
             wrong, (W1, W2), 10, p
         )
     few = right._asdict() | {"D": right.H}
     del few["dL_dA"]
-    assert agree.malformed_trace(few, (W1, W2), p) == "dL_dA is missing"
+    assert judgement.malformed_trace(few, (W1, W2), p) == "dL_dA is missing"
     extra = right._asdict() | {"D": right.H}
-    assert agree.malformed_trace(extra, (W1, W2), p) == "D is there, and is no quantity of this network"
+    assert judgement.malformed_trace(extra, (W1, W2), p) == "D is there, and is no quantity of this network"
     with pytest.raises(ValueError, match="zip"):
-        agree.malformed_path(steps[:-1], (W1, W2), 10, p)
+        judgement.malformed_path(steps[:-1], (W1, W2), 10, p)
 
 
 def test_the_form_of_networks_of_any_depth():
     H, A, Y_hat, W, b = [(5, 7, 4), (5, 7, 2)], [(5, 7, 4)], (5, 7, 2), [(5, 3, 4), (5, 4, 2)], [(5, 1, 4), (5, 1, 2)]
-    form = lambda biases: agree.trace_shapes((5,), 7, (3, 4, 2), "deep", biases)
+    form = lambda biases: quantities.trace_shapes((5,), 7, (3, 4, 2), "deep", biases)
     assert form(True) == (H, A, Y_hat, Y_hat, (5,), Y_hat, H, W, b, A)
     assert form(False) == (H, A, Y_hat, Y_hat, (5,), Y_hat, H, W, [], A)
 
 
 def deep(widths, bias):
-    case = cases.make("xor", "tanh", 0.1, 2, 3, range(3), layers=widths, bias=bias)
-    p, (X, Y, *parameters) = agree.problem(case, "float64"), case.cast("float64")
+    case = make_case("xor", "tanh", 0.1, 2, 3, range(3), layers=widths, bias=bias)
+    p, (X, Y, *parameters) = judgement.problem(case, "float64"), case.cast("float64")
     K = len(case.activations)
     W, b = tuple(parameters[:K]), tuple(parameters[K:])
     path = deep_numpy_impl.train(X, Y, W, b, case.lr, 2, case.activations)
@@ -183,21 +184,21 @@ def test_networks_of_any_depth_are_judged_by_the_same_names(widths, bias):
     p, parameters, found, path = deep(widths, bias)
     K = len(widths) - 1
     names = [f"W{k}" for k in range(1, K + 1)] + [f"b{k}" for k in range(1, K + 1) if bias]
-    assert agree.parameter_names(parameters, p) == names
-    assert agree.malformed_trace(found, parameters, p) is None
-    assert agree.malformed_path(path, parameters, 2, p) is None
+    assert quantities.parameter_names(parameters, p) == names
+    assert judgement.malformed_trace(found, parameters, p) is None
+    assert judgement.malformed_path(path, parameters, 2, p) is None
     without = {name: Z for name, Z in found.named().items() if name != names[-1]}
     del without[f"dL_d{names[-1]}"]
-    assert agree.malformed_trace(without, parameters, p) == f"dL_d{names[-1]} is missing"
-    assert agree.first_wrong(agree.judge_trace(found, parameters, p)) is None
+    assert judgement.malformed_trace(without, parameters, p) == f"dL_d{names[-1]} is missing"
+    assert judgement.first_wrong(judgement.judge_trace(found, parameters, p)) is None
     old = [np.stack([Z, new[0]]) for Z, new in zip(parameters, path, strict=False)]
-    steps = agree.judge_steps(old, path, p)
+    steps = judgement.judge_steps(old, path, p)
     order = [name for k in range(K, 0, -1) for name in (f"W{k}", f"b{k}") if name in names]
     assert [j.quantity for j in steps] == ["L", *order]
-    assert agree.first_wrong(steps) is None
-    run = agree.judge_run(parameters, [*(Z[-1] for Z in path[:-1]), path[-1]], p)
+    assert judgement.first_wrong(steps) is None
+    run = judgement.judge_run(parameters, [*(Z[-1] for Z in path[:-1]), path[-1]], p)
     assert [j.quantity for j in run] == ["L", *order]
-    assert agree.first_wrong(run) is None
+    assert judgement.first_wrong(run) is None
 
 
 def before(case, steps, dtype="float64"):
@@ -208,11 +209,11 @@ def before(case, steps, dtype="float64"):
 @pytest.mark.parametrize("block", [1, 6, 7])
 def test_blocks_are_judged_like_one(monkeypatch, block):
     """Also blocks smaller than the number of seeds, and a last one that is shorter."""
-    case, p = asymmetric(), agree.problem(asymmetric(), "float64")
+    case, p = asymmetric(), judgement.problem(asymmetric(), "float64")
     steps = path(numpy_impl, case, "float64")
-    whole = agree.judge_steps(before(case, steps), steps, p)
-    monkeypatch.setattr(agree, "BLOCK", block)
-    for a, b in zip(whole, agree.judge_steps(before(case, steps), steps, p), strict=True):
+    whole = judgement.judge_steps(before(case, steps), steps, p)
+    monkeypatch.setattr(judgement, "BLOCK", block)
+    for a, b in zip(whole, judgement.judge_steps(before(case, steps), steps, p), strict=True):
         assert a.quantity == b.quantity
         assert all((x == y).all() for x, y in zip(a[1:], b[1:], strict=True))
 
@@ -220,14 +221,14 @@ def test_blocks_are_judged_like_one(monkeypatch, block):
 @pytest.mark.parametrize(("block", "points"), [(1, 1), (70, 2), (3 * 35, 3), (7 * 35 - 1, 6), (10**4, 30)])
 def test_as_many_points_are_judged_at_once_as_a_block_holds(monkeypatch, block, points):
     """Whole steps of all seeds where it holds them; the widest array of a point is X, 7 × 5."""
-    case, p = asymmetric("identity"), agree.problem(asymmetric("identity"), "float64")
-    sizes, judge_block = [], agree._judge_block
-    monkeypatch.setattr(agree, "BLOCK", block)
+    case, p = asymmetric("identity"), judgement.problem(asymmetric("identity"), "float64")
+    sizes, judge_block = [], judgement._judge_block
+    monkeypatch.setattr(judgement, "BLOCK", block)
     monkeypatch.setattr(
-        agree, "_judge_block", lambda Zs, *more: sizes.append(Zs[1].shape[:2]) or judge_block(Zs, *more)
+        judgement, "_judge_block", lambda Zs, *more: sizes.append(Zs[1].shape[:2]) or judge_block(Zs, *more)
     )
     steps = path(numpy_impl, case, "float64")
-    agree.judge_steps(before(case, steps), steps, p)
+    judgement.judge_steps(before(case, steps), steps, p)
     assert max(t * s for t, s in sizes) == points
     assert sum(t * s for t, s in sizes) == 30
 
@@ -238,33 +239,33 @@ def test_as_many_points_are_judged_at_once_as_a_block_holds(monkeypatch, block, 
 )
 def test_the_widest_array_of_a_point(N, widths, most):
     p = SINGLE._replace(X=np.zeros((N, widths[0])), Y=np.zeros((N, widths[-1])))
-    assert agree.entries(p, [np.zeros((5, *pair)) for pair in pairwise(widths)]) == most
+    assert judgement.entries(p, [np.zeros((5, *pair)) for pair in pairwise(widths)]) == most
 
 
 def test_blocks_hold_the_same_quantities():
-    case, p = asymmetric(), agree.problem(asymmetric(), "float64")
-    H, *more = agree.judge_trace(trace(numpy_impl, case, "float64"), case.weights, p)
+    case, p = asymmetric(), judgement.problem(asymmetric(), "float64")
+    H, *more = judgement.judge_trace(trace(numpy_impl, case, "float64"), case.weights, p)
     with pytest.raises(ValueError, match="zip"):
-        agree._concatenate([[H], [H, *more]])
+        judgement._concatenate([[H], [H, *more]])
 
 
 def test_the_first_wrong_entry_is_the_first_in_time_and_then_in_order_of_computation():
-    h, a, y = agree.judge_trace(
+    h, a, y = judgement.judge_trace(
         trace(numpy_impl, asymmetric(), "float64"),
         asymmetric().weights,
-        agree.problem(asymmetric(), "float64"),
+        judgement.problem(asymmetric(), "float64"),
     )[:3]
     mark = lambda j, *at: j._replace(wrong=np.isin(np.arange(j.wrong.size), at).reshape(j.wrong.shape))
     size = h.wrong[0].size
-    assert agree.first_wrong([h, a, y]) is None
-    found = agree.first_wrong([h, mark(a, size + 5, size + 6), mark(y, 3)])
+    assert judgement.first_wrong([h, a, y]) is None
+    found = judgement.first_wrong([h, mark(a, size + 5, size + 6), mark(y, 3)])
     assert (found.judged.quantity, found.index) == ("Y_hat", (0, 1, 1))
-    found = agree.first_wrong([mark(h, size + 9), mark(a, size + 5), y])
+    found = judgement.first_wrong([mark(h, size + 9), mark(a, size + 5), y])
     assert (found.judged.quantity, found.index) == ("H", (1, 2, 1))
 
 
 def test_nothing_is_certified_beyond_an_eighth_of_the_largest_number():
-    below = lambda x: agree.below_overflow(np.array(x), SINGLE).item()
+    below = lambda x: judgement.below_overflow(np.array(x), SINGLE).item()
     assert [below(LARGEST / 8), below(np.nextafter(LARGEST / 8, inf)), below(nan)] == [True, False, False]
 
 
@@ -272,25 +273,25 @@ def test_nothing_is_certified_beyond_an_eighth_of_the_largest_number():
 def test_range_is_a_matter_of_each_point_by_itself(activation):
     """H may overflow, Y_hat may overflow, the loss alone may overflow, nothing may."""
     case = asymmetric(activation, seeds=range(5))
-    p = agree.problem(case, "float32")
+    p = judgement.problem(case, "float32")
     W1, W2 = case.W1.copy(), case.W2.copy()
     W1[0] *= 1e38
     W2[1] *= 1e38
     W2[2] *= 1e19  # r² is beyond 1e38
-    q, E, in_range = agree.exact_values((W1, W2), p)
+    q, E, in_range = judgement.exact_values((W1, W2), p)
     assert in_range.tolist() == [False, False, False, True, True]
-    assert list(E) == list(bounds.limits(q, p.X, p.Y, agree.network_of((W1, W2), p, p.wide), "float32", p.wide))
+    assert list(E) == list(bounds.limits(q, p.X, p.Y, judgement.network_of((W1, W2), p, p.wide), "float32", p.wide))
 
 
 def test_the_loss_is_in_range_while_its_sum_is():
     """Before 2N = 14 divide it: here the sum is within a third, or beyond three times, of what is certified."""
     case = asymmetric("identity")
-    p = agree.problem(case, "float32")
-    q, E, _ = agree.exact_values((case.W1, case.W2), p)
+    p = judgement.problem(case, "float32")
+    q, E, _ = judgement.exact_values((case.W1, case.W2), p)
     sums = 14 * (q["L"] + E["L"] * 2.0**24)
     for share, fits in ((1 / 3, True), (3, False)):
         scale = np.sqrt(LARGEST / 8 / sums * share)[:, None, None]
-        _, _, in_range = agree.exact_values((case.W1, scale * case.W2), p)
+        _, _, in_range = judgement.exact_values((case.W1, scale * case.W2), p)
         assert in_range.tolist() == 3 * [fits]
 
 
@@ -301,19 +302,19 @@ def test_out_of_float64s_range_limits_and_truth_are_compared_in_long_double(limi
     exact, limit = (np.array([np.longdouble(z)]) for z in ("1e400", limit))
     off = np.zeros(1, bool)
     with np.errstate(all="ignore"):
-        assert agree.judge("L", np.ones(1), exact, limit, off, ~off, p).no_number.tolist() == [overflows]
+        assert judgement.judge("L", np.ones(1), exact, limit, off, ~off, p).no_number.tolist() == [overflows]
 
 
 def test_limits_are_held_where_float64_cannot():
     case = asymmetric("identity")
     W1 = case.W1.copy()
     W1[0] *= 1e300
-    p = agree.problem(case, "float64", np.dtype(np.longdouble))
+    p = judgement.problem(case, "float64", np.dtype(np.longdouble))
     with np.errstate(all="ignore"):
-        _, E, in_range = agree.exact_values((W1, case.W2), p)
+        _, E, in_range = judgement.exact_values((W1, case.W2), p)
     assert in_range.tolist() == [False, True, True]
     assert E["L"].dtype == np.longdouble
-    _, E, _ = agree.exact_values((case.W1, case.W2), p)
+    _, E, _ = judgement.exact_values((case.W1, case.W2), p)
     assert E["L"].dtype == np.float64
 
 
@@ -322,14 +323,14 @@ def test_limits_are_held_where_float64_cannot():
 def test_a_columns_own_numbers_are_those_of_the_truth_and_of_its_limits(scale):
     """Also where float64 cannot hold the limits."""
     case = asymmetric("identity")
-    p, W = agree.problem(case, "float64", np.dtype(np.longdouble)), (scale * case.W1, case.W2)
+    p, W = judgement.problem(case, "float64", np.dtype(np.longdouble)), (scale * case.W1, case.W2)
     own = {"A1": np.full((3, 7, 4), 2.5e-310), "dL_dY_hat": np.full((3, 7, 2), 0.1)}
     E_W = [abs(w) / 8 for w in W]
     with np.errstate(all="ignore"):
-        q, E, in_range = agree.exact_values(W, p, E_W, own)
+        q, E, in_range = judgement.exact_values(W, p, E_W, own)
     assert in_range.all() == (scale == 1)
     X, Y, wider = *(truth.widen(Z, p.wide) for Z in (p.X, p.Y)), {k: truth.widen(Z, p.wide) for k, Z in own.items()}
-    network = agree.network_of(W, p, p.wide)
+    network = judgement.network_of(W, p, p.wide)
     expected = truth.evaluate(X, Y, network, own=wider)
     number = np.float64 if scale == 1 else np.longdouble
     limits = bounds.limits(expected, X, Y, network, "float64", p.wide, number, E_W, wider)
@@ -342,7 +343,7 @@ def test_a_columns_own_numbers_are_those_of_the_truth_and_of_its_limits(scale):
 def test_bits_are_demanded_at_each_point_by_itself():
     W1, W2 = np.array([[[0.5]], [[0.1]]], np.float32), np.ones((2, 1, 1), np.float32)
     for exact in (True, False):
-        _, E, _ = agree.exact_values((W1, W2), SINGLE._replace(exact=exact))
+        _, E, _ = judgement.exact_values((W1, W2), SINGLE._replace(exact=exact))
         assert (E["Y_hat"].ravel() > 0).tolist() == [not exact, True]
         assert (E["L"] > 0).tolist() == [not exact, True]
 
@@ -364,13 +365,13 @@ def test_where_what_is_out_of_range_must_show_behind_h(activation, H, limit, sho
     q = {"H1": np.array([[[1.0, 2.0]], [[1.0, H]]]), "H2": np.full((2, 1, 1), LARGEST)}
     E = {"H1": np.array([[[0.0, 0.0]], [[0.0, limit]]]), "H2": np.full((2, 1, 1), 1e-9)}
     with np.errstate(all="ignore"):
-        before, behind, last = agree._shows(q, E, p)
+        before, behind, last = judgement._shows(q, E, p)
     assert before.all()
     assert behind.tolist() == last.tolist() == [True, shows]
 
 
 def test_what_is_held_to_it_is_what_no_activation_comes_before():
-    before = lambda name, K: agree._layers_before(name, SINGLE._replace(activations=("tanh",) * K))
+    before = lambda name, K: judgement._layers_before(name, SINGLE._replace(activations=("tanh",) * K))
     assert [before(name, 2) for name in ("H1", "A1", "H2", "Y_hat", "L", "dL_dA1", "dL_dW1")] == [0, 1, 1, 2, 2, 2, 2]
     assert [before(name, 12) for name in ("H12", "A11", "R")] == [11, 11, 12]
 
@@ -384,7 +385,7 @@ def updated(old, gradient, E_gradient, new=None, lr=0.5, exact=False):
     new = (old - lr * g).astype(np.float32) if new is None else points(new, np.float32)
     on = np.ones(3, bool)
     with np.errstate(all="ignore"):
-        return agree._judge_update("W2", old, new, g, E, on, on, p), (old, g, E)
+        return judgement._judge_update("W2", old, new, g, E, on, on, p), (old, g, E)
 
 
 def test_weights_are_judged_by_the_step_limit():
@@ -431,23 +432,23 @@ def test_a_step_out_of_float64s_range_is_judged_in_long_double(share, must_fail)
     g = np.full((1, 1, 1), np.longdouble("1e400"))
     one, on = np.ones((1, 1, 1)), np.ones(1, bool)
     with np.errstate(all="ignore"):
-        j = agree._judge_update("W2", one, one, g, np.longdouble(share) * g, on, on, p)
+        j = judgement._judge_update("W2", one, one, g, np.longdouble(share) * g, on, on, p)
     assert (j.certified.item(), j.no_number.item(), j.wrong.item()) == (False, must_fail, must_fail)
 
 
 def several(activation="tanh", dtype="float64"):
     case = asymmetric(activation, steps=3)
-    p = agree.problem(case, dtype)
+    p = judgement.problem(case, dtype)
     *_, W1, W2 = case.cast(dtype)
     with np.errstate(all="ignore"):
         return case, p, W1, W2, path(numpy_impl, case, dtype)
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_a_run_of_one_step_is_judged_like_a_step(dtype):
     _, p, W1, W2, (W1s, W2s, L) = several(dtype=dtype)
-    run = agree.judge_run((W1, W2), (W1s[0], W2s[0], L[:1]), p)
-    steps = agree.judge_steps((W1[None], W2[None]), (W1s[:1], W2s[:1], L[:1]), p)
+    run = judgement.judge_run((W1, W2), (W1s[0], W2s[0], L[:1]), p)
+    steps = judgement.judge_steps((W1[None], W2[None]), (W1s[:1], W2s[:1], L[:1]), p)
     assert [j.quantity for j in run] == [j.quantity for j in steps]
     for a, b in zip(run, steps, strict=True):
         np.testing.assert_array_equal(a.exact.ravel(), b.exact.ravel())
@@ -459,13 +460,13 @@ def test_a_run_of_one_step_is_judged_like_a_step(dtype):
 def test_limits_are_carried_from_step_to_step():
     """After two steps: what the weights may be off after one, in every limit of the second, and its own rounding."""
     _, p, W1, W2, (W1s, W2s, L) = several()
-    once = agree.judge_run((W1, W2), (W1s[0], W2s[0], L[:1]), p)
-    twice = agree.judge_run((W1, W2), (W1s[1], W2s[1], L[:2]), p)
+    once = judgement.judge_run((W1, W2), (W1s[0], W2s[0], L[:1]), p)
+    twice = judgement.judge_run((W1, W2), (W1s[1], W2s[1], L[:2]), p)
     one2, one1 = once[1:]
     step = lambda W, q: truth.widen(W, p.wide) - truth.widen(p.lr, p.wide) * q
-    q0, _, _ = agree.exact_values((W1, W2), p)
+    q0, _, _ = judgement.exact_values((W1, W2), p)
     w1, w2 = step(W1, q0["dL_dW1"]), step(W2, q0["dL_dW2"])
-    q, E, _ = agree.exact_values((w1, w2), p, [one1.limit, one2.limit])
+    q, E, _ = judgement.exact_values((w1, w2), p, [one1.limit, one2.limit])
     np.testing.assert_allclose(twice[0].limit[1], E["L"], rtol=1e-12)
     for j, w, g, one in ((twice[1], w2, "dL_dW2", one2), (twice[2], w1, "dL_dW1", one1)):
         known, most = truth.narrow(q[g]), np.abs(truth.narrow(w - truth.widen(p.lr, p.wide) * q[g])) + one.limit
@@ -476,7 +477,7 @@ def test_limits_are_carried_from_step_to_step():
 
 def test_what_a_step_adds_to_what_the_weights_are_off_by():
     old, E_old, g, E_g = (np.array([[z]]) for z in (3.0, 0.5, 2.0, 0.25))
-    new, E_new = agree._carry(old, E_old, g, E_g, SINGLE)
+    new, E_new = judgement._carry(old, E_old, g, E_g, SINGLE)
     own = bounds.step_limit(0.5, g, E_g, old, np.array([[2.5]]), "float32", FLOAT64)  # |3 - 1| + 0.5
     np.testing.assert_allclose(E_new, bounds.slack("float32", FLOAT64) * 0.5 + own, rtol=1e-14)
     assert new.item() == 2
@@ -486,7 +487,8 @@ def test_a_run_is_never_judged_to_the_bit():
     """Once its weights may be off by anything, an operation may round that rounds not at the exact ones."""
     half = np.full((1, 1, 1), 0.5, np.float32)
     runs = [
-        agree.judge_run((half, half), (half, half, np.ones((1, 1))), SINGLE._replace(exact=e)) for e in (False, True)
+        judgement.judge_run((half, half), (half, half, np.ones((1, 1))), SINGLE._replace(exact=e))
+        for e in (False, True)
     ]
     for a, b in zip(*runs, strict=True):
         np.testing.assert_array_equal(a.limit, b.limit)
@@ -498,9 +500,11 @@ def test_a_run_may_hide_what_overflows_on_the_way_to_its_sum():
     X, Y = np.array([[1e155, 1e155]]), np.zeros((1, 1))
     W1, W2, L = np.array([[[-1e154], [1.9e154]]]), np.ones((1, 1, 1)), np.zeros((1, 1))
     p = Problem(X, Y, ("relu", "identity"), 0.1, "float64", truth.wide_dtype("float64"), False)
-    assert agree.first_wrong(agree.judge_run((W1, W2), (W1, W2, L), p)) is None
+    assert judgement.first_wrong(judgement.judge_run((W1, W2), (W1, W2, L), p)) is None
     assert (
-        agree.first_wrong(agree.judge_run((W1, W2), (W1, W2, L), p._replace(activations=("identity", "identity"))))
+        judgement.first_wrong(
+            judgement.judge_run((W1, W2), (W1, W2, L), p._replace(activations=("identity", "identity")))
+        )
         is not None
     )
 
@@ -509,27 +513,27 @@ def test_a_run_may_hide_it_in_its_last_layer_too():
     X, Y = np.ones((1, 1)), np.zeros((1, 1))
     W1, W2, L = np.array([[[1e155, 1e155]]]), np.array([[[-1e154], [1.9e154]]]), np.zeros((1, 1))
     p = Problem(X, Y, ("identity", "relu"), 0.1, "float64", truth.wide_dtype("float64"), False)
-    assert agree.first_wrong(agree.judge_run((W1, W2), (W1, W2, L), p)) is None
+    assert judgement.first_wrong(judgement.judge_run((W1, W2), (W1, W2, L), p)) is None
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
-@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_run_is_judged_alike_in_ball_arithmetic(activation, dtype):
     """Nothing of its weights is lost from step to step: they are no float64 after the first."""
     _, p, W1, W2, (W1s, W2s, L) = several(activation, dtype)
     end = (W1s[-1], W2s[-1], L)
-    run = [agree.judge_run((W1, W2), end, p._replace(wide=w)) for w in (p.wide, truth.BALL)]
+    run = [judgement.judge_run((W1, W2), end, p._replace(wide=w)) for w in (p.wide, truth.BALL)]
     for by_wide, by_ball in zip(*run, strict=True):
         assert not by_ball.wrong.any()
         np.testing.assert_allclose(by_ball.limit, by_wide.limit, rtol=1e-2)
         np.testing.assert_allclose(by_ball.error, by_wide.error, atol=0.02 * np.spacing(abs(by_wide.value)).max())
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_steps_that_overflow_are_judged_without_a_warning(dtype):
     _, p, W1, W2, (W1s, W2s, L) = several("identity", dtype)
     W1 = np.finfo(dtype).max * np.sign(W1)
-    assert not agree.judge_steps((W1[None], W2[None]), (W1s[:1], W2s[:1], L[:1]), p)[0].certified.any()
+    assert not judgement.judge_steps((W1[None], W2[None]), (W1s[:1], W2s[:1], L[:1]), p)[0].certified.any()
 
 
 @pytest.mark.parametrize("few", [True, False])
@@ -537,13 +541,20 @@ def test_a_path_shows_all_parameters_and_no_others(few):
     _, p, W1, W2, (W1s, W2s, L) = several()
     shown = [W1s] if few else [W1s, W2s, W2s]
     with pytest.raises(ValueError, match="zip"):
-        agree.judge_run((W1, W2), (*(Z[0] for Z in shown), L[:1]), p)
+        judgement.judge_run((W1, W2), (*(Z[0] for Z in shown), L[:1]), p)
     with pytest.raises(ValueError, match="zip"):
-        agree.judge_steps((W1[None], W2[None]), (*(Z[:1] for Z in shown), L[:1]), p)
+        judgement.judge_steps((W1[None], W2[None]), (*(Z[:1] for Z in shown), L[:1]), p)
 
 
 def test_parameters_come_in_the_order_of_their_gradients():
-    assert sorted(["b1", "b2", "b10", "W1", "W2", "W10"], key=agree._updated) == ["W10", "b10", "W2", "b2", "W1", "b1"]
+    assert sorted(["b1", "b2", "b10", "W1", "W2", "W10"], key=judgement._updated) == [
+        "W10",
+        "b10",
+        "W2",
+        "b2",
+        "W1",
+        "b1",
+    ]
 
 
 def test_weights_at_the_edge_of_their_range_are_not_certified():
@@ -552,16 +563,16 @@ def test_weights_at_the_edge_of_their_range_are_not_certified():
     W1, W2 = np.full((1, 1, 1), LARGEST / 8, np.float32), np.ones((1, 1, 1), np.float32)
     for scale, certified in ((1, False), (0.5, True)):
         W1s, W2s, L = numpy_impl.train(p.X, p.Y, np.float32(scale) * W1, W2, p.lr, 1, "identity")
-        loss, w2, w1 = agree.judge_run((np.float32(scale) * W1, W2), (W1s[0], W2s[0], L), p)
+        loss, w2, w1 = judgement.judge_run((np.float32(scale) * W1, W2), (W1s[0], W2s[0], L), p)
         assert [j.certified.item() for j in (loss, w2, w1)] == [True, True, certified]
 
 
 def test_what_is_known_to_less_than_its_own_size_says_nothing():
     exact = np.array([[[1.0, -2.0]], [[1.0, -2.0]], [[0.0, 0.0]]])
     limit = np.array([[[2.0, 0.0]], [[0.0, 2.1]], [[0.0, 1e-9]]])
-    assert agree._says_something(exact, limit).tolist() == [True, False, False]
-    assert agree._says_something(exact, 0 * limit).all()
-    assert agree._says_something(np.array([-1.0, 1.0]), np.array([1.0, 1.1])).tolist() == [True, False]
+    assert judgement._says_something(exact, limit).tolist() == [True, False, False]
+    assert judgement._says_something(exact, 0 * limit).all()
+    assert judgement._says_something(np.array([-1.0, 1.0]), np.array([1.0, 1.1])).tolist() == [True, False]
 
 
 def test_a_run_is_certified_point_by_point_and_never_again_once_out_of_range():
@@ -570,12 +581,12 @@ def test_a_run_is_certified_point_by_point_and_never_again_once_out_of_range():
     W1[0] *= np.float32(1e20)  # its loss overflows at once, and shows
     with np.errstate(all="ignore"):
         W1s, W2s, L = numpy_impl.train(p.X, p.Y, W1, W2, p.lr, 3, "identity")
-    judged = agree.judge_run((W1, W2), (W1s[-1], W2s[-1], L), p)
+    judged = judgement.judge_run((W1, W2), (W1s[-1], W2s[-1], L), p)
     assert not judged[0].certified[:, 0].any()
     assert judged[0].certified[:, 1:].all()
     for j in judged[1:]:
         assert [point.any() for point in j.certified] == [False, True, True]
-    assert agree.first_wrong(judged) is None
+    assert judgement.first_wrong(judged) is None
 
 
 def balls(*values):
@@ -637,14 +648,14 @@ class Given(Exception):
 @pytest.mark.parametrize("enclose", [True, False])
 def test_nothing_but_wide_numbers_goes_into_the_truth(monkeypatch, enclose, wide):
     """Nothing of a column's own either: a third of a float64 is no float64."""
-    case = cases.make("xor", "tanh", 0.1, 1, 3, range(1), layers=[2, 2, 1], bias=True)
-    p, own = agree.problem(case, "float64", wide), {"R": np.ones((4, 1))}
+    case = make_case("xor", "tanh", 0.1, 1, 3, range(1), layers=[2, 2, 1], bias=True)
+    p, own = judgement.problem(case, "float64", wide), {"R": np.ones((4, 1))}
 
     def evaluate(X, Y, network, bits=None, own=None):
         raise Given(X, Y, *network.weights, *network.biases, *own.values())
 
     monkeypatch.setattr(truth, "evaluate", evaluate)
-    evaluation = partial(referee.enclose, sufficient=None) if enclose else agree.exact_values
+    evaluation = partial(referee.enclose, sufficient=None) if enclose else judgement.exact_values
     with pytest.raises(Given) as given:
         evaluation(case.weights, p, own=own)
     assert {Z.dtype for Z in given.value.args} == {truth.BALL if enclose else wide}
@@ -689,7 +700,7 @@ def test_what_a_certificate_says():
 
 
 def test_a_certificate_of_what_no_precision_tells_exactly():
-    p = agree.problem(asymmetric(), "float64")
+    p = judgement.problem(asymmetric(), "float64")
     W1, W2 = asymmetric().W1[0], asymmetric().W2[0]
     off = 2 - numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid").A[1, 1]
     text = referee.confirm("A", (1, 1), 2.0, 1e-12, (W1, W2), p)
@@ -699,13 +710,13 @@ def test_a_certificate_of_what_no_precision_tells_exactly():
 @pytest.mark.parametrize("name", ["A1", "L"])
 @pytest.mark.parametrize(("share", "enough"), [(1 - 2.0**-20, True), (1 + 2.0**-20, False)])
 def test_balls_that_audit_are_16_times_narrower_than_what_they_allow(monkeypatch, share, enough, name):
-    p, asked = agree.problem(asymmetric(), "float32"), []
+    p, asked = judgement.problem(asymmetric(), "float32"), []
     *_, W1, W2 = (Z[0] if Z.ndim == 3 else Z for Z in asymmetric().cast("float32"))
     honest = referee.enclose
 
     def enclose(parameters, p, sufficient):
         q, bits = honest(parameters, p, sufficient)
-        _, E, _ = agree.exact_values(parameters, p)
+        _, E, _ = judgement.exact_values(parameters, p)
         wide = np.frompyfunc(lambda ball, limit: flint.arb(ball.mid(), share * limit * 2.0**-28 / 16), 2, 1)
         asked.append(sufficient(q | {name: wide(q[name], E[name])}))
         return q, bits
@@ -719,7 +730,7 @@ def test_balls_that_audit_are_16_times_narrower_than_what_they_allow(monkeypatch
 @pytest.mark.parametrize("name", ["H1", "L", "slope1", "dL_dW1"])
 def test_the_bulk_evaluation_may_be_off_by_twice_its_share_of_the_limit(monkeypatch, name, shares, wrong):
     case = asymmetric()
-    p, honest = agree.problem(case, "float32"), truth.evaluate
+    p, honest = judgement.problem(case, "float32"), truth.evaluate
     *_, W1, W2 = case.cast("float32")
     share = 2.0**-53 / 2.0**-24
 

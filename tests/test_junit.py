@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare import result
-from reports import junit
+from fourfold.compare.results import result
+from fourfold.reports import junit
 from tests.test_report import report  # noqa: F401  (a fixture)
 
 # What the schema of Jenkins' xUnit plug-in (junit-10.xsd) allows

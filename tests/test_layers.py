@@ -7,18 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compare import agree, cases, layers, locate, referee, truth
-from compare.bounds import format_of
-from impls.deep import numpy_impl
+from fourfold.compare.agreement import locate
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, Case, make_case
+from fourfold.compare.judge import judgement, layers, quantities, referee, truth
+from fourfold.compare.judge.bounds import format_of
+from fourfold.impls.deep import numpy_impl
 from tests.conftest import Here, asymmetric
 from tests.test_deep_agree import H, changed, evidence
 
-dtypes = pytest.mark.parametrize("dtype", cases.DTYPES)
+dtypes = pytest.mark.parametrize("dtype", DTYPES)
 WIDTHS = [2, *[8] * 19, 1]
 
 
 def twenty(activation="tanh", seeds=3, steps=2):
-    return cases.make("xor", activation, 0.01, steps, 3, range(seeds), layers=WIDTHS, bias=True)
+    return make_case("xor", activation, 0.01, steps, 3, range(seeds), layers=WIDTHS, bias=True)
 
 
 def traced(case, dtype, module=numpy_impl):
@@ -27,7 +29,7 @@ def traced(case, dtype, module=numpy_impl):
     K = len(case.activations)
     with np.errstate(all="ignore"):
         T = module.trace(X, Y, tuple(parameters[:K]), tuple(parameters[K:]), case.activations)
-    return T.named(), parameters, agree.problem(case, dtype)
+    return T.named(), parameters, judgement.problem(case, dtype)
 
 
 def wrong(judged):
@@ -35,11 +37,11 @@ def wrong(judged):
 
 
 @dtypes
-@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_limits_are_as_sharp_in_every_layer_of_twenty(activation, dtype):
     """Half of all entries are certified to 32 eps or fewer; by the limits of the whole pass to 100,000 or more."""
     found, parameters, p = traced(twenty(activation, 10), dtype)
-    whole, each = agree.judge_trace(found, parameters, p), layers.judge(found, parameters, p)
+    whole, each = judgement.judge_trace(found, parameters, p), layers.judge(found, parameters, p)
     assert [j.quantity for j in each] == [j.quantity for j in whole] == list(found)
     assert not wrong(each)
     assert all(j.certified.all() for j in each)
@@ -65,7 +67,7 @@ FAULTS = {
 def test_a_fault_in_the_tenth_layer_that_the_whole_pass_lets_through_is_named(monkeypatch, capsys, quantity):
     module, case = changed(*FAULTS[quantity]), twenty()
     found, parameters, p = traced(case, "float64", module)
-    assert not wrong(agree.judge_trace(found, parameters, p))
+    assert not wrong(judgement.judge_trace(found, parameters, p))
     # what is behind it is right, but for a slope from A where A is wrong
     assert wrong(layers.judge(found, parameters, p)) == [quantity, *["dL_dH10"] * (quantity == "A10")]
     e = evidence(monkeypatch, module, case)
@@ -95,7 +97,7 @@ def test_a_function_called_by_itself_is_judged_by_its_layers_too(monkeypatch):
      ("dL_dA19", "layer 20")],
 )  # fmt: skip
 def test_the_part_at_fault(quantity, part):
-    assert layers.part(quantity, agree.problem(twenty(), "float64")) == part
+    assert quantities.part(quantity, judgement.problem(twenty(), "float64")) == part
 
 
 @settings(max_examples=150, deadline=None)
@@ -103,10 +105,10 @@ def test_the_part_at_fault(quantity, part):
     widths=st.lists(st.integers(1, 4), min_size=2, max_size=6),
     samples=st.integers(1, 6),
     bias=st.booleans(),
-    activations=st.lists(st.sampled_from(cases.ACTIVATIONS), min_size=5, max_size=5),
+    activations=st.lists(st.sampled_from(ACTIVATIONS), min_size=5, max_size=5),
     scale=st.sampled_from([-310, -40, -3, 0, 2, 30, 120]),
     seed=st.integers(0, 2**32 - 1),
-    dtype=st.sampled_from(cases.DTYPES),
+    dtype=st.sampled_from(DTYPES),
 )
 def test_no_false_alarm(widths, samples, bias, activations, scale, seed, dtype):
     rng = np.random.default_rng(seed)
@@ -114,7 +116,7 @@ def test_no_false_alarm(widths, samples, bias, activations, scale, seed, dtype):
                     for s in [*pairwise(widths), *((1, d) for d in widths[1:] if bias)])  # fmt: skip
     X, Y = rng.standard_normal((samples, widths[0])), rng.standard_normal((samples, widths[-1]))
     phi = tuple(activations[: len(widths) - 1])
-    case = cases.Case("", X, Y, weights, phi, 0.1, 1, range(2), row="deep")
+    case = Case("", X, Y, weights, phi, 0.1, 1, range(2), row="deep")
     judged = layers.judge(*traced(case, dtype))
     assert not wrong(judged)
 
@@ -123,7 +125,7 @@ def test_each_number_is_in_range_by_itself():
     """H2 overflows at one point of two, and nothing else does that is not computed from it."""
     one = np.ones((1, 1))
     W = np.array([1.0, 1e200])[:, None, None]
-    case = cases.Case("", one, one, (W, W, W**0), ("identity",) * 3, 0.1, 1, range(2), row="deep")
+    case = Case("", one, one, (W, W, W**0), ("identity",) * 3, 0.1, 1, range(2), row="deep")
     found, parameters, p = traced(case, "float64")
     judged = {j.quantity: j for j in layers.judge(found, parameters, p)}
     certified = {name: j.certified.ravel().tolist() for name, j in judged.items()}
@@ -131,7 +133,7 @@ def test_each_number_is_in_range_by_itself():
     assert certified["H2"] == certified["Y_hat"] == certified["L"] == certified["dL_dW1"] == [True, False]
     assert not wrong(judged.values())
     # nor is it said to be wrong by the rows: the whole pass knows that these must be no numbers
-    rows = layers.sharper(agree.judge_trace(found, parameters, p), list(judged.values()))
+    rows = layers.sharper(judgement.judge_trace(found, parameters, p), list(judged.values()))
     assert [(j.certified & j.no_number).any() for j in rows] == [False] * len(rows)
     assert next(j for j in rows if j.quantity == "A1").certified.all()
     assert next(j for j in rows if j.quantity == "H2").no_number.ravel().tolist() == [False, True]
@@ -141,7 +143,7 @@ def test_nan_is_wrong_where_it_comes_from_and_only_there():
     found, parameters, p = traced(twenty(), "float64")
     found["A10"][1, 2, 3] = np.nan
     assert wrong(layers.judge(found, parameters, p)) == ["A10"]
-    whole = agree.judge_trace(found, parameters, p)
+    whole = judgement.judge_trace(found, parameters, p)
     w = layers.first_wrong(whole, layers.judge(found, parameters, p), found)
     assert (w.judged.quantity, w.index) == ("A10", (1, 2, 3))
     assert w.own
@@ -151,9 +153,7 @@ def test_nan_is_wrong_where_it_comes_from_and_only_there():
 def test_what_a_relu_sees_may_be_flushed_and_otherwise_decides_its_slope():
     """The column's own H is known: near 0 there is no doubt, but a subnormal one may be read as 0."""
     tiny = np.finfo(np.float64).tiny
-    case = cases.Case(
-        "", np.ones((1, 1)), np.zeros((1, 1)), (np.ones((1, 1, 1)),), ("relu",), 0.1, 1, range(1), row="deep"
-    )
+    case = Case("", np.ones((1, 1)), np.zeros((1, 1)), (np.ones((1, 1, 1)),), ("relu",), 0.1, 1, range(1), row="deep")
     found, parameters, p = traced(case, "float64")
     for h, slopes in ((2 * tiny, {1}), (-2 * tiny, {0}), (tiny / 2, {0, 1}), (0.0, {0})):
         for slope in (0, 1):
@@ -165,7 +165,7 @@ def test_what_a_relu_sees_may_be_flushed_and_otherwise_decides_its_slope():
 
 def test_the_row_of_two_layers_is_left_to_the_whole_pass():
     case = asymmetric()
-    p = agree.problem(case, "float64")
+    p = judgement.problem(case, "float64")
     assert layers.judge({}, case.weights, p) == []
     whole = [object()]
     assert layers.sharper(whole, []) is whole
@@ -174,7 +174,7 @@ def test_the_row_of_two_layers_is_left_to_the_whole_pass():
 def test_the_whole_pass_has_the_word_where_no_layer_is_wrong():
     """What is out of range is not certified layer by layer."""
     found, parameters, p = traced(twenty(), "float64")
-    whole = agree.judge_trace(found, parameters, p)
+    whole = judgement.judge_trace(found, parameters, p)
     each = layers.judge(found, parameters, p)
     whole[4] = whole[4]._replace(wrong=np.ones_like(whole[4].wrong))
     w = layers.first_wrong(whole, each, found)

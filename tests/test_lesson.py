@@ -9,12 +9,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from compare import agree, cases, lesson
-from compare.errors import UsageError
-from compare.exercises.questions import EXERCISES
-from compare.mistakes.catalogue import of_row
-from compare.verbs.lesson import lesson as verb
-from reports.lesson import content, mathml, numbers, page, source
+from fourfold.compare.cases.case import make_case
+from fourfold.compare.commands.lesson import lesson as verb
+from fourfold.compare.errors import UsageError
+from fourfold.compare.judge import judgement
+from fourfold.compare.lesson import numbers as lesson
+from fourfold.compare.lesson.exercises.questions import EXERCISES
+from fourfold.compare.mistakes.catalogue import of_row
+from fourfold.reports.lesson import content, mathml, numbers, page, source
 from tests.conftest import Here
 from tests.lessons import MODULES, in_process, small
 
@@ -138,7 +140,7 @@ def test_levels_tell_the_class():
 
 def test_numbers_are_the_columns_own_after_that_many_steps():
     L = small()
-    case = cases.make("xor", "tanh", L.lr, 450, 3, range(5, 7))
+    case = make_case("xor", "tanh", L.lr, 450, 3, range(5, 7))
     X, Y, W1, W2 = case.cast("float64")
     W1s, W2s, losses = MODULES["numpy"].train(X, Y, W1, W2, L.lr, 450, "tanh")
     at = lambda name, n: L.values[name][0, L.activations.index("tanh"), :, n]
@@ -161,12 +163,12 @@ def test_marks_are_the_judges(monkeypatch):
         bad = (Z[wrong, L.activations.index("sigmoid")] == lesson.WRONG).any()
         assert bad == (name in {"dL_dH", "dL_dW1", "W1"}), name
     assert L.wrong > 0
-    case = cases.make("xor", "sigmoid", 0.5, 3, 3, range(1))
+    case = make_case("xor", "sigmoid", 0.5, 3, 3, range(1))
     module = MODULES["numpy"]
     run = lesson.observe(Here(monkeypatch, module), "numpy", case, [0, 1, 3], [0], np.zeros((4, 2)))
-    p = agree.problem(case, "float64")
+    p = judgement.problem(case, "float64")
     T = module.trace(p.X, p.Y, run.values["W1"][:, 1], run.values["W2"][:, 1], "sigmoid")
-    for j in agree.judge_trace(T, (run.values["W1"][:, 1], run.values["W2"][:, 1]), p):
+    for j in judgement.judge_trace(T, (run.values["W1"][:, 1], run.values["W2"][:, 1]), p):
         assert np.array_equal(run.marks[j.quantity][:, 1], lesson.mark(j))
 
 
@@ -183,7 +185,7 @@ def test_a_column_of_the_wrong_form_is_named(monkeypatch):
         lesson.observe(
             Here(monkeypatch, Flat()),
             "numpy",
-            cases.make("xor", "relu", 0.1, 2, 3, range(1)),
+            make_case("xor", "relu", 0.1, 2, 3, range(1)),
             [0, 2],
             [0],
             np.zeros((4, 2)),

@@ -9,8 +9,8 @@ import flint
 import numpy as np
 import pytest
 
-from compare import bounds, truth
-from compare.bounds import Format
+from fourfold.compare.judge import bounds, truth
+from fourfold.compare.judge.bounds import Format
 
 ETA = 2.0**-5
 COARSE = Format(u=2.0**-6, eta=ETA, largest=2.0**10)

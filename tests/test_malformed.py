@@ -6,11 +6,13 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 
-from compare import cases, options, run
-from compare.certify import certify
-from compare.errors import ColumnError, UsageError
-from compare.verbs.train import train
-from impls.two_layer import numpy_impl
+from fourfold.compare.agreement.certify import certify
+from fourfold.compare.cases.case import make_case, square_grid
+from fourfold.compare.columns import calls, workers
+from fourfold.compare.commands import options
+from fourfold.compare.commands.train import train
+from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.impls.two_layer import numpy_impl
 
 
 def column(**functions):
@@ -66,8 +68,8 @@ BAD = {
 
 
 def workers_here(monkeypatch, module):
-    """The real `run.Workers`, its processes replaced by calls."""
-    monkeypatch.setattr("impls.load", lambda name, row="two_layer": module)
+    """The real `workers.Pool`, its processes replaced by calls."""
+    monkeypatch.setattr("fourfold.impls.load", lambda name, row="two_layer": module)
 
     class Now:
         def __init__(self, memory):
@@ -81,16 +83,16 @@ def workers_here(monkeypatch, module):
         def stop(self):
             pass
 
-    monkeypatch.setattr(run, "Worker", Now)
+    monkeypatch.setattr(workers, "Worker", Now)
 
 
 @pytest.mark.parametrize("what", BAD)
 def test_agree_and_report(monkeypatch, what):
     module, sentence = BAD[what]
     workers_here(monkeypatch, module)
-    case = cases.make("xor", "sigmoid", 0.1, 5, 3, range(2))
-    with run.workers(60) as pool, pytest.raises(ColumnError, match=sentence) as refused:
-        certify(pool, "numpy", case, "float64", lambda n: None, options.grid(20, "0,1"))
+    case = make_case("xor", "sigmoid", 0.1, 5, 3, range(2))
+    with workers.open_pool(60) as pool, pytest.raises(ColumnError, match=sentence) as refused:
+        certify(pool, "numpy", case, "float64", lambda n: None, square_grid(20, "0,1"))
     assert str(refused.value).startswith("numpy: ")
 
 
@@ -106,10 +108,10 @@ PATHS = {
 @pytest.mark.parametrize("pieces", [1, 3])
 @pytest.mark.parametrize("what", PATHS)
 def test_paths_of_the_wrong_form_are_rejected(monkeypatch, what, pieces):
-    monkeypatch.setattr("compare.certify.PIECE", 5)
+    monkeypatch.setattr("fourfold.compare.agreement.certify.PIECE", 5)
     workers_here(monkeypatch, column(train=PATHS[what]))
-    case = cases.make("xor", "sigmoid", 0.1, 5 * pieces, 3, range(1))
-    with run.workers(60) as pool:
+    case = make_case("xor", "sigmoid", 0.1, 5 * pieces, 3, range(1))
+    with workers.open_pool(60) as pool:
         note = certify(pool, "numpy", case, "float64", lambda n: None).rejection.note
     assert "train gives the wrong kind of array: W1 " in note
 
@@ -131,10 +133,10 @@ def test_what_is_only_drawn_has_its_form_checked_too(monkeypatch):
     workers_here(monkeypatch, column(forward=lambda *a: (*numpy_impl.forward(*a)[:2], np.ones((2, 3, 1)))))
     Z = np.ones((2, 1, 1))
     with (
-        run.workers(60) as pool,
+        workers.open_pool(60) as pool,
         pytest.raises(ColumnError, match=r"forward gives Y_hat as float64 of shape \(2, 3, 1\)"),
     ):
-        pool.call("numpy", run.predict, "two_layer", np.ones((4, 1)), (Z, Z), ("tanh", "identity"))
+        pool.call("numpy", calls.predict, "two_layer", np.ones((4, 1)), (Z, Z), ("tanh", "identity"))
 
 
 class Unpicklable(Exception):
@@ -163,8 +165,8 @@ class Speechless(Exception):
 def test_whatever_a_column_raises_is_its_own(monkeypatch, error, sentence):
     workers_here(monkeypatch, column(trace=raising(error)))
     Z = np.ones((1, 1))
-    with run.workers(60) as pool, pytest.raises(ColumnError, match=f"numpy {sentence}") as refused:
-        pool.call("numpy", run.trace, Z, Z, Z, Z, "tanh")
+    with workers.open_pool(60) as pool, pytest.raises(ColumnError, match=f"numpy {sentence}") as refused:
+        pool.call("numpy", calls.trace, Z, Z, Z, Z, "tanh")
     assert 'test_malformed.py", line' in str(refused.value)
     assert len(str(refused.value)) < 600
 

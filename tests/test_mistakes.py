@@ -7,13 +7,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from compare import run, suites
-from compare.errors import UsageError
-from compare.mistakes import matrix, planted
-from compare.mistakes import show as words
-from compare.mistakes.catalogue import GROUPS, MISTAKES, find
-from compare.mistakes.rewritings import REWRITINGS
-from compare.verbs import mistakes as verb
+from fourfold.compare.cases import suites
+from fourfold.compare.columns import workers
+from fourfold.compare.commands import mistakes as verb
+from fourfold.compare.errors import UsageError
+from fourfold.compare.mistakes import matrix, planted, words
+from fourfold.compare.mistakes.catalogue import GROUPS, MISTAKES, find
+from fourfold.compare.mistakes.rewritings import REWRITINGS
 from tests.conftest import each_column
 
 IN_NUMPY = [m for m in MISTAKES.values() if "numpy" in m.planted]
@@ -43,7 +43,7 @@ def test_a_mistake_is_caught_and_its_first_quantity_named(mistake):
 
 @pytest.mark.parametrize("column", each_column(("torch", "jax", "tf")))
 def test_a_mistake_in_a_framework_is_caught(column):
-    with run.workers(300) as pool:
+    with workers.open_pool(300) as pool:
         for mistake in MISTAKES.values():
             if column in mistake.planted:
                 judge(mistake, outcomes(mistake, column, pool.call))
@@ -83,7 +83,7 @@ def test_a_mistake_that_cannot_be_planted_does_not_count_as_caught(monkeypatch):
 
 def test_no_framework_is_imported():
     code = (
-        "import sys, compare.diagnosis, compare.mistakes.planted, compare.mistakes.show\n"
+        "import sys, fourfold.compare.mistakes.diagnosis, fourfold.compare.mistakes.planted, fourfold.compare.mistakes.words\n"
         "assert not {'torch', 'jax', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -14,7 +14,8 @@ import uuid
 import pytest
 from hypothesis import settings
 
-from compare import result, signals
+from fourfold.compare.results import result
+from fourfold.compare.system import files, signals
 from tests.test_cli import FAST, HERE
 from tests.test_signals import nobody_has, until
 
@@ -116,7 +117,7 @@ def test_a_signal_in_the_middle_of_a_write_counts_after_it(handled, tmp_path, mo
 
     monkeypatch.setattr(result.tempfile, "mkstemp", interrupted)
     with pytest.raises(KeyboardInterrupt) as ended:
-        result.write_whole(tmp_path / "file", b"whole")
+        files.write_whole(tmp_path / "file", b"whole")
     assert ended.value.args == (signal.SIGTERM,)
     assert contents(tmp_path) == {"file": b"whole"}
     assert signal.getsignal(signal.SIGINT) is signals.at_once

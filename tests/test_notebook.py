@@ -8,10 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from compare.errors import ColumnError
-from compare.exercises.questions import EXERCISES
-from compare.verbs.lesson import lesson as verb
-from reports.lesson import content, notebook, source
+from fourfold.compare.commands.lesson import lesson as verb
+from fourfold.compare.errors import ColumnError
+from fourfold.compare.lesson.exercises.questions import EXERCISES
+from fourfold.reports.lesson import content, notebook, source
 from tests.lessons import in_process
 
 FORWARD = """
@@ -125,7 +125,7 @@ def test_a_cell_that_fails_is_told_of():
 
 
 def test_the_page_is_kept_where_the_notebook_fails(monkeypatch, tmp_path):
-    monkeypatch.setattr("compare.lesson.run.workers", in_process)
+    monkeypatch.setattr("fourfold.compare.lesson.numbers.workers.open_pool", in_process)
     monkeypatch.setattr(notebook, "executed", lambda written, timeout: b"{}")
     write = lambda: verb(to=str(tmp_path / "out"), impl="numpy", seeds="1", steps=2, notebook=True)
     assert write() == 0

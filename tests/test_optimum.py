@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-import impls
-from compare import cases
+from fourfold import impls
+from fourfold.compare.cases.case import make_case, xor
 from tests.conftest import each_column
 
 # without biases: a plane through 0; with them: any plane
@@ -14,7 +14,7 @@ OPTIMA = {False: ([0, 1 / 3, 1 / 3, 2 / 3], 1 / 6), True: ([1 / 2] * 4, 1 / 8)}
 @pytest.mark.parametrize("biases", OPTIMA)
 def test_the_optimum_is_what_the_normal_equations_give(biases):
     """Legendre's least squares, 1805: XᵀX w = XᵀY, with a column of ones for the biases."""
-    X, Y = cases.xor()
+    X, Y = xor()
     X = np.hstack([X, np.ones((4, 1))]) if biases else X
     Y_hat = X @ np.linalg.solve(X.T @ X, X.T @ Y)
     assert Y_hat.ravel() == pytest.approx(OPTIMA[biases][0], abs=1e-15)
@@ -23,7 +23,7 @@ def test_the_optimum_is_what_the_normal_equations_give(biases):
 
 @pytest.mark.parametrize("name", each_column())
 def test_two_layers_of_identities_reach_it(name):
-    column, case = impls.load(name), cases.make("xor", "identity", 0.1, 2000, 3, range(2))
+    column, case = impls.load(name), make_case("xor", "identity", 0.1, 2000, 3, range(2))
     X, Y, W1, W2 = (column.array(Z, "float64") for Z in case.cast("float64"))
     *path, L = (column.to_numpy(Z) for Z in column.train(X, Y, W1, W2, case.lr, case.steps, "identity"))
     *_, Y_hat = column.forward(X, *(column.array(Z[-1], "float64") for Z in path), "identity")
@@ -35,7 +35,7 @@ def test_two_layers_of_identities_reach_it(name):
 def test_any_depth_of_identities_reaches_it(name, biases):
     column, case = (
         impls.load(name, "deep"),
-        cases.make("xor", "identity", 0.05, 2000, 3, range(2), [2, 3, 2, 1], biases),
+        make_case("xor", "identity", 0.05, 2000, 3, range(2), [2, 3, 2, 1], biases),
     )
     X, Y, *natives = (column.array(Z, "float64") for Z in case.cast("float64"))
     W, b = tuple(natives[:3]), tuple(natives[3:])

@@ -15,14 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from compare import cases, options, result
-from compare.bench import record
-from compare.certify import ULPS, certify, histogram
-from compare.environment import environment, setting
-from compare.errors import UsageError
-from compare.mistakes import planted
-from impls.two_layer import numpy_impl
-from reports import bench, proofs, render, store
+from fourfold.compare.agreement import proved_curves
+from fourfold.compare.agreement.certify import certify
+from fourfold.compare.bench import record
+from fourfold.compare.cases.case import DTYPES, make_case, square_grid
+from fourfold.compare.errors import UsageError
+from fourfold.compare.mistakes import planted
+from fourfold.compare.results import report_folder, result
+from fourfold.compare.results.arrays import ULPS, histogram
+from fourfold.compare.results.environment import environment, setting
+from fourfold.impls.two_layer import numpy_impl
+from fourfold.reports import bench, render
 from tests.conftest import Here
 from tests.test_bench import example
 from tests.test_cli import FAST, command, said
@@ -33,27 +36,27 @@ EVIL = '<img src=x onerror="alert(1)">.csv'
 @pytest.fixture(scope="session")
 def report():
     """A report on two columns, one of them wrong, under a name that tries to be markup."""
-    case = cases.make("xor", "sigmoid", 0.5, 50, 3, range(2))._replace(name=EVIL)
-    grid = options.grid(20, "0,1")
+    case = make_case("xor", "sigmoid", 0.5, 50, 3, range(2))._replace(name=EVIL)
+    grid = square_grid(20, "0,1")
     modules = {"numpy": numpy_impl, "sly|`x`": planted.load("numpy", "sign of the residual")}
     found = {}
     for name, module in modules.items():
-        for dtype in cases.DTYPES:
+        for dtype in DTYPES:
             with pytest.MonkeyPatch.context() as patch:
                 found[name, EVIL, dtype] = certify(Here(patch, module), name, case, dtype, lambda n: None, grid)
     outcome = result.Result(
         schema_version=result.SCHEMA_VERSION,
         created="2026-01-01T00:00:00+00:00",
-        settings=[setting(case, cases.DTYPES)],
-        environment=environment(["numpy"], cases.DTYPES, f"fourfold report --data '{EVIL}'"),
+        settings=[setting(case, DTYPES)],
+        environment=environment(["numpy"], DTYPES, f"fourfold report --data '{EVIL}'"),
         columns=[result.Column("numpy", "agrees", ""), result.Column("sly|`x`", "disagrees", EVIL)],
         rows=[row for e in found.values() for row in e.rows],
         rejections=[e.rejection for e in found.values() if e.rejection],
         seconds={},
     )
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
-    found = store.Report(outcome, inputs, {key: e.arrays for key, e in found.items()}, {})
-    proved, reason = proofs.curves(found, case)
+    found = report_folder.Report(outcome, inputs, {key: e.arrays for key, e in found.items()}, {})
+    proved, reason = proved_curves.curves(found, case)
     assert reason == ""
     return found._replace(proved=proved)
 
@@ -169,8 +172,8 @@ def table(content):
 
 
 def test_the_numbers_of_a_picture_are_those_of_the_arrays(report, made):
-    arrays = proofs.columns(report, EVIL, "float64")
-    seed = proofs.drawn_seed(arrays)
+    arrays = proved_curves.columns(report, EVIL, "float64")
+    seed = proved_curves.drawn_seed(arrays)
     headers, *rows = table(made["losses.csv"])
     assert headers == ["step", "numpy", "sly|`x`"]
     steps, *losses = zip(*rows, strict=True)
@@ -214,8 +217,8 @@ def test_a_histogram_counts_each_error_in_the_bin_it_lies_in(errors):
 def test_a_report_without_histograms_is_read_all_the_same(report, tmp_path):
     kept = lambda a: {name: Z for name, Z in a.items() if not name.startswith("ulps_")}
     old = in_one_precision(report)._replace(arrays={key: kept(a) for key, a in report.arrays.items()})
-    store.write_folder(tmp_path / "out", store.files(old))
-    assert not any("ulps" in name for name in render.pages(store.load(tmp_path / "out")))
+    report_folder.write_folder(tmp_path / "out", report_folder.files(old))
+    assert not any("ulps" in name for name in render.pages(report_folder.load(tmp_path / "out")))
 
 
 def test_markdown_is_escaped_once():
@@ -226,7 +229,7 @@ def test_markdown_is_escaped_once():
 def test_only_the_right_column_is_within_the_proved_limit(report):
     for (case, dtype), proved in report.proved.items():
         assert {case, dtype} <= {EVIL, "float64", "float32"}
-        seed = proofs.drawn_seed(proofs.columns(report, case, dtype))
+        seed = proved_curves.drawn_seed(proved_curves.columns(report, case, dtype))
         at = np.isin(proved["step"], proved["limit_step"])
         for column, right in (("numpy", True), ("sly|`x`", False)):
             L = report.arrays[column, case, dtype]["L"][:, seed].astype(float)
@@ -234,18 +237,18 @@ def test_only_the_right_column_is_within_the_proved_limit(report):
 
 
 def test_what_is_not_smooth_gets_no_proved_curve(report):
-    relu = cases.make("xor", "relu", 0.5, 50, 3, range(2))._replace(name=EVIL)
-    assert proofs.curves(report, relu) == ({}, "relu is not smooth")
+    relu = make_case("xor", "relu", 0.5, 50, 3, range(2))._replace(name=EVIL)
+    assert proved_curves.curves(report, relu) == ({}, "relu is not smooth")
 
 
 def test_the_same_result_gives_the_same_bytes(report, made):
-    again = store.Report(msgspec.json.decode(result.encode(report.result), type=result.Result), *report[1:])
+    again = report_folder.Report(msgspec.json.decode(result.encode(report.result), type=result.Result), *report[1:])
     assert render.pages(again) == made
-    assert store.files(report) == store.files(again)
+    assert report_folder.files(report) == report_folder.files(again)
 
 
 def test_stored_arrays_come_back_without_pickles(report, tmp_path):
-    store.write_folder(tmp_path / "out", store.files(report))
+    report_folder.write_folder(tmp_path / "out", report_folder.files(report))
     for (column, _, dtype), arrays in report.arrays.items():
         with np.load(tmp_path / "out" / "arrays" / f"0-{column}-{dtype}.npz", allow_pickle=False) as stored:
             assert set(stored) == set(arrays)
@@ -280,7 +283,7 @@ def test_pictures_of_whatever_comes_out(report, fill):
 @pytest.mark.parametrize("extent", ["1e300,1e301", "-1e308,1e308", "-inf,inf", "nan,1", "1,1", "1,0"])
 def test_an_extent_that_cannot_be(extent):
     with pytest.raises(UsageError, match=r"--extent .* (is empty|reaches too far)"):
-        options.grid(20, extent)
+        square_grid(20, extent)
 
 
 @pytest.mark.parametrize(
@@ -288,8 +291,8 @@ def test_an_extent_that_cannot_be(extent):
     [("0,1e-300", 1, 3), ("1,1.0000000000000002", 0, 3), ("-1e30,1e30", 1e30, 3), ("0,1", 1e308, 0)],
 )
 def test_pictures_of_any_extent_and_data(report, extent, scale, count):
-    inputs = {**report.inputs, "grid": options.grid(20, extent), "X": report.inputs["X"] * scale}
-    arrays = proofs.columns(report, EVIL, "float64")
+    inputs = {**report.inputs, "grid": square_grid(20, extent), "X": report.inputs["X"] * scale}
+    arrays = proved_curves.columns(report, EVIL, "float64")
     found = [*render.on_the_plane(report.result.settings[0], inputs, arrays, 0, "seed 0")]
     assert len(found) == count
     assert all(p.svg.startswith("<?xml") and len(p.seen) > 40 for p in found)
@@ -300,11 +303,11 @@ def everything(folder):
 
 
 def test_a_folder_is_replaced_whole(report, tmp_path):
-    old = {**store.files(report), "junit.xml": b"", "old.svg": b"", "proved/0-numpy-float64.npz": b""}
-    new = {**store.files(report), "index.html": b"2", "arrays/new.npz": b""}
+    old = {**report_folder.files(report), "junit.xml": b"", "old.svg": b"", "proved/0-numpy-float64.npz": b""}
+    new = {**report_folder.files(report), "index.html": b"2", "arrays/new.npz": b""}
     for contents in (old, new):
-        store.check_writable(tmp_path / "out")
-        store.write_folder(tmp_path / "out", contents)
+        report_folder.check_writable(tmp_path / "out")
+        report_folder.write_folder(tmp_path / "out", contents)
         assert everything(tmp_path / "out") == contents
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
@@ -328,9 +331,9 @@ def test_somebody_elses_folder_is_not_replaced(report, tmp_path, contents):
         (out / name).write_bytes(result.encode(report.result) if text == "REPORT" else text.encode())
     before = everything(tmp_path)
     with pytest.raises(UsageError, match="holds something other than a report"):
-        store.check_writable(out)
+        report_folder.check_writable(out)
     with pytest.raises(UsageError, match="holds something other than a report"):
-        store.write_folder(out, store.files(report))
+        report_folder.write_folder(out, report_folder.files(report))
     assert everything(tmp_path) == before
 
 
@@ -338,9 +341,9 @@ def test_a_link_to_a_folder_stays_one(report, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
     for _ in range(2):
-        store.write_folder(tmp_path / "link", store.files(report))
+        report_folder.write_folder(tmp_path / "link", report_folder.files(report))
     assert (tmp_path / "link").is_symlink()
-    assert everything(tmp_path / "real") == store.files(report)
+    assert everything(tmp_path / "real") == report_folder.files(report)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "real"]
 
 
@@ -359,7 +362,7 @@ def test_an_out_that_cannot_be(tmp_path, monkeypatch, out, complaint):
     (tmp_path / "file").write_text("precious")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=complaint):
-        store.check_writable(out)
+        report_folder.check_writable(out)
     assert everything(tmp_path) == {"file": b"precious"}
 
 
@@ -369,7 +372,7 @@ def test_an_out_that_cannot_be(tmp_path, monkeypatch, out, complaint):
 @pytest.mark.parametrize("at", [0, 1])
 def test_what_was_there_survives_an_end_in_the_middle(report, tmp_path, monkeypatch, error, ends_as, at):
     """At either of the two renames that replace a folder."""
-    store.write_folder(tmp_path / "out", store.files(report))
+    report_folder.write_folder(tmp_path / "out", report_folder.files(report))
     rename, calls = Path.rename, []
 
     def ends(path, target):
@@ -380,8 +383,8 @@ def test_what_was_there_survives_an_end_in_the_middle(report, tmp_path, monkeypa
 
     monkeypatch.setattr(Path, "rename", ends)
     with pytest.raises(ends_as):
-        store.write_folder(tmp_path / "out", {"index.html": b"new"})
-    assert everything(tmp_path / "out") == store.files(report)
+        report_folder.write_folder(tmp_path / "out", {"index.html": b"new"})
+    assert everything(tmp_path / "out") == report_folder.files(report)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
@@ -391,7 +394,7 @@ def test_report_writes_a_folder_whole(tmp_path):
         "result.json": Path("reports/reference/result.json").read_bytes(),
         "bench.json": result.encode(example()),
     }
-    store.write_folder(out, earlier)
+    report_folder.write_folder(out, earlier)
     done = command("report", "--impl", "numpy,numpy-loop", "--curves", "sigmoid,tanh,relu", *FAST, "--out", out)
     assert said(done, 0) == "No proved loss curve of xor, relu: relu is not smooth."
     names = {
@@ -428,7 +431,7 @@ def test_the_reference_report_is_whole_and_small():
 
 
 def test_reports_import_no_framework():
-    script = "import sys, reports.render, reports.store; print(*{m.split('.')[0] for m in sys.modules})"
+    script = "import sys, fourfold.reports.render, fourfold.compare.results.report_folder; print(*{m.split('.')[0] for m in sys.modules})"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not set(told) & {"torch", "jax", "tensorflow"}
     importing = re.compile(r"^\s*(import|from) (torch|jax|tensorflow)\b", re.MULTILINE)

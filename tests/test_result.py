@@ -4,16 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from compare import result
-from compare.errors import UsageError
-from reports import readme
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import result
+from fourfold.compare.system import files
+from fourfold.reports import readme
 
 REFERENCE = Path("reports/reference/result.json")
 
 
 def test_what_is_written_is_what_is_read(tmp_path):
     found = result.read(REFERENCE)
-    result.write_whole(tmp_path / "sub" / "r.json", result.encode(found))
+    files.write_whole(tmp_path / "sub" / "r.json", result.encode(found))
     assert result.read(tmp_path / "sub" / "r.json") == found
     assert [p.name for p in (tmp_path / "sub").iterdir()] == ["r.json"]
 
@@ -51,35 +52,35 @@ def test_a_result_that_is_not_there():
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="Cannot write"):
-        result.write_whole(tmp_path / "file" / "r.json", b"x")
+        files.write_whole(tmp_path / "file" / "r.json", b"x")
     (tmp_path / "folder").mkdir()
     with pytest.raises(UsageError, match="Cannot write"):
-        result.write_whole(tmp_path / "folder", b"x")
+        files.write_whole(tmp_path / "folder", b"x")
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 
 def test_a_symlink_is_followed(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to("elsewhere/r.json")
-    result.check_writable(tmp_path / "link")
+    files.check_writable(tmp_path / "link")
     for content in (b"new", b"replaced"):
-        result.write_whole(tmp_path / "link", content)
+        files.write_whole(tmp_path / "link", content)
         assert (tmp_path / "link").is_symlink()
         assert (tmp_path / "elsewhere" / "r.json").read_bytes() == content
 
 
 def test_pipes_and_devices_are_written_through(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    result.check_writable(tmp_path / "pipe")
+    files.check_writable(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    result.write_whole(tmp_path / "pipe", b"x")
+    files.write_whole(tmp_path / "pipe", b"x")
     assert os.read(reader, 9) == b"x"
     os.close(reader)
     assert (tmp_path / "pipe").is_fifo()
     (tmp_path / "null").symlink_to("/dev/null")
     for null in ("/dev/null", tmp_path / "null"):
-        result.check_writable(null)
-        result.write_whole(null, b"x")
+        files.check_writable(null)
+        files.write_whole(null, b"x")
         assert Path("/dev/null").is_char_device()
 
 
@@ -89,7 +90,7 @@ def test_what_cannot_be_written_is_known_before_the_work(tmp_path, monkeypatch, 
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="Cannot write"):
-        result.check_writable(target)
+        files.check_writable(target)
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 

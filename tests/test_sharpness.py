@@ -5,23 +5,26 @@ import re
 import numpy as np
 import pytest
 
-from compare import agree, bounds, budget, cases, suites, threshold, truth
-from compare.agree import TRUTH_NAMES
-from compare.mistakes import planted
-from impls.model import Trace
+from fourfold.compare.agreement import activation_errors
+from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case
+from fourfold.compare.judge import bounds, judgement, sharpness, truth
+from fourfold.compare.judge.quantities import TRUTH_NAMES
+from fourfold.compare.mistakes import planted
+from fourfold.impls.model import Trace
 from tests.conftest import Here, asymmetric
 from tests.test_cli import command, said
 
 
 def costs(monkeypatch, module, function, dtype="float64"):
-    monkeypatch.setattr(budget, "POINTS", 4000)
-    monkeypatch.setattr(budget, "CALLS", 10)
+    monkeypatch.setattr(activation_errors, "POINTS", 4000)
+    monkeypatch.setattr(activation_errors, "CALLS", 10)
     with np.errstate(all="ignore"):
-        return budget._cost(Here(monkeypatch, module), "planted", function, dtype)
+        return activation_errors._cost(Here(monkeypatch, module), "planted", function, dtype)
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
-@pytest.mark.parametrize("function", budget.FUNCTIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("function", activation_errors.FUNCTIONS)
 def test_an_error_of_an_activation_is_measured_wherever_it_is(monkeypatch, function, dtype):
     """Found in long arrays, in short ones, in the training loop; at its input; as large as it is."""
     eps = float(np.finfo(dtype).eps)
@@ -49,23 +52,23 @@ def test_flushing_a_subnormal_result_costs_nothing_and_losing_a_normal_one_every
 
 
 def test_inputs_reach_from_the_smallest_number_to_the_largest():
-    for dtype in cases.DTYPES:
-        h, f = np.abs(budget.inputs(dtype)), np.finfo(dtype)
+    for dtype in DTYPES:
+        h, f = np.abs(activation_errors.inputs(dtype)), np.finfo(dtype)
         assert h.min() == 0
         assert h.max() == f.max
         assert ((h > 0) & (h < f.tiny)).any()
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
-@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_fault_as_small_as_the_threshold_is_rejected_and_a_smaller_one_is_not(activation, dtype):
     case = asymmetric(activation)
-    p = agree.problem(case, dtype)
+    p = judgement.problem(case, dtype)
     *_, W1, W2 = case.cast(dtype)
-    q, E, _ = agree.exact_values((W1, W2), p)
+    q, E, _ = judgement.exact_values((W1, W2), p)
     exact = Trace(*(np.asarray(q[TRUTH_NAMES.get(name, name)]) for name in Trace._fields))
     eps = float(np.finfo(dtype).eps)
-    for t in threshold.thresholds(case, dtype):
+    for t in sharpness.thresholds(case, dtype):
         if t.quantity not in Trace._fields:
             continue
         value, limit = getattr(exact, t.quantity), E[TRUTH_NAMES.get(t.quantity, t.quantity)]
@@ -75,15 +78,15 @@ def test_a_fault_as_small_as_the_threshold_is_rejected_and_a_smaller_one_is_not(
             faulty = truth.narrow(value).astype(dtype)
             faulty[at] = np.asarray(value[at] * (1 + size * eps), dtype)
             trace = Trace(*(truth.narrow(Z).astype(dtype) for Z in exact))._replace(**{t.quantity: faulty})
-            wrong = agree.first_wrong(agree.judge_trace(trace, (W1, W2), p))
+            wrong = judgement.first_wrong(judgement.judge_trace(trace, (W1, W2), p))
             assert (wrong is not None and wrong.judged.quantity == t.quantity) == rejected, t
 
 
 def test_gradients_of_the_ordinary_cases_are_certified_to_a_few_dozen_units_of_rounding():
     """XOR at 2→3→1, and 5→4→2: half of all entries to better than 2^7 eps or so; tanh costs most."""
-    default = cases.make("xor", "sigmoid", 0.1, 1, 3, range(10))
-    few = suites.choose("full", ["xor", *(f"asymmetric-{a}" for a in cases.ACTIVATIONS)], default)
-    for t in (t for case in few for t in threshold.thresholds(case, "float64")):
+    default = make_case("xor", "sigmoid", 0.1, 1, 3, range(10))
+    few = suites.choose("full", ["xor", *(f"asymmetric-{a}" for a in ACTIVATIONS)], default)
+    for t in (t for case in few for t in sharpness.thresholds(case, "float64")):
         if t.quantity in {"dL_dW1", "dL_dW2"}:
             assert t.median < 140, t
             assert t.least < 40, t
@@ -98,7 +101,9 @@ def test_doctor_prints_the_thresholds():
 def test_doctor_measures_the_activations():
     numpy_alone = "import importlib.util as u; real = u.find_spec\n"
     numpy_alone += "u.find_spec = lambda name, *a: None if name in {'torch', 'jax', 'tensorflow'} else real(name, *a)\n"
-    done = command("doctor", "--activations", python=("-c", f"{numpy_alone}from compare.__main__ import main; main()"))
+    done = command(
+        "doctor", "--activations", python=("-c", f"{numpy_alone}from fourfold.compare.__main__ import main; main()")
+    )
     assert said(done, 0) == ""
     assert len(re.findall(r"numpy +(?:sigmoid|tanh) +float\d\d +[01]\.\d\d eps", done.stdout)) == 4
     assert f"allowed {bounds.C_ACTIVATION} eps" in done.stdout

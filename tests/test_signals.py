@@ -14,7 +14,7 @@ from tests.test_cli import FAST, HERE, command, said
 
 STUCK = """
 import pathlib, time
-from impls.two_layer.numpy_impl import *
+from fourfold.impls.two_layer.numpy_impl import *
 
 def train(*args):
     pathlib.Path("started").touch()
@@ -108,7 +108,7 @@ def test_ctrl_c_while_the_command_is_still_importing():
         "    def find_spec(self, name, *args):\n"
         "        if name == 'numpy': os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Early())\n"
-        "from compare.__main__ import main; main()"
+        "from fourfold.compare.__main__ import main; main()"
     )
     assert said(command("agree", python=("-c", script)), 130) == "fourfold: Interrupted."
 

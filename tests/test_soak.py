@@ -9,11 +9,15 @@ import msgspec
 import numpy as np
 import pytest
 
-from compare import configurations, result, run, soak
-from compare.configurations import ROUNDS, SHAPES
-from compare.errors import ColumnError, UsageError
-from compare.mistakes import planted
-from impls.two_layer import numpy_impl
+from fourfold.compare.agreement import soak
+from fourfold.compare.cases import random_cases
+from fourfold.compare.cases.random_cases import ROUNDS, SHAPES
+from fourfold.compare.columns import calls, workers
+from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.mistakes import planted
+from fourfold.compare.results import result
+from fourfold.compare.system import files
+from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import Here
 from tests.test_cli import HERE, command, said
 
@@ -48,17 +52,17 @@ def finish(pool, found, *wanted):
 
 
 def test_a_configuration_is_the_same_whenever_it_is_made():
-    once = [configurations.make(n) for n in range(100)]
+    once = [random_cases.make(n) for n in range(100)]
     for n in reversed(range(100)):
-        again = configurations.make(n)
+        again = random_cases.make(n)
         assert again._replace(X=0, Y=0, weights=0) == once[n]._replace(X=0, Y=0, weights=0)
         assert all((getattr(again, Z) == getattr(once[n], Z)).all() for Z in ("X", "Y", "W1", "W2"))
 
 
 def test_shapes_are_few_and_have_every_activation_in_both_precisions():
-    first = [configurations.shape(n) for n in range(SHAPES * ROUNDS)]
+    first = [random_cases.shape(n) for n in range(SHAPES * ROUNDS)]
     assert len(set(first)) == SHAPES
-    assert configurations.shape(SHAPES * ROUNDS) not in first
+    assert random_cases.shape(SHAPES * ROUNDS) not in first
     assert len({(s.activation, s.dtype) for s in first}) == 8
     assert min(s.steps for s in first) == 1
     assert max(s.steps for s in first) > 40
@@ -67,7 +71,7 @@ def test_shapes_are_few_and_have_every_activation_in_both_precisions():
 
 
 def test_configurations_are_special_in_every_way_they_can_be():
-    made = [configurations.make(n) for n in range(600)]
+    made = [random_cases.make(n) for n in range(600)]
     arrays = [Z for case in made for Z in case.cast(case.dtypes[0])]
     smallest = lambda Z: np.abs(Z[Z != 0]).min(initial=np.inf)
     assert any(smallest(Z) < np.finfo(Z.dtype).tiny for Z in arrays)
@@ -84,10 +88,10 @@ def test_interrupted_and_resumed_is_the_same_as_in_one_go(monkeypatch, tmp_path)
     names, file = ["numpy", "numpy-loop"], tmp_path / "soak.json"
     whole = finish(HereSoaking(monkeypatch, numpy_impl), soak.begin(names, "-"), 2 * BATCH, 0)
     assert not whole.rejections
-    assert whole.numbers() > 2 * BATCH * 2 * configurations.NUMBERS / 2
+    assert whole.numbers() > 2 * BATCH * 2 * random_cases.NUMBERS / 2
     pool = HereSoaking(monkeypatch, numpy_impl, dies_after=BATCH * 5)
     batches = soak.batches(pool, soak.resume(file, names, "-"), 2 * BATCH, 0)
-    result.write_whole(file, result.encode(next(batches)))
+    files.write_whole(file, result.encode(next(batches)))
     with pytest.raises(ColumnError):
         next(batches)
     assert pool.stopped
@@ -99,7 +103,7 @@ def test_interrupted_and_resumed_is_the_same_as_in_one_go(monkeypatch, tmp_path)
 def test_it_goes_on_until_there_are_enough_numbers(monkeypatch):
     found = finish(HereSoaking(monkeypatch, numpy_impl), soak.begin(["numpy"], "-"), 10, 400_000)
     assert found.numbers() >= 400_000
-    assert found.numbers() - 400_000 < 2 * BATCH * configurations.NUMBERS
+    assert found.numbers() - 400_000 < 2 * BATCH * random_cases.NUMBERS
     assert found.configurations > 10
 
 
@@ -107,8 +111,8 @@ def test_every_batch_has_the_whole_time(monkeypatch):
     pool = HereSoaking(monkeypatch, numpy_impl)
     finish(pool, soak.begin(["numpy"], "-"), 2 * BATCH, 0)
     assert pool.restarts == 2
-    with run.workers(60) as real:
-        real.call("numpy", run.introduce)
+    with workers.open_pool(60) as real:
+        real.call("numpy", calls.introduce)
         assert real.seconds("numpy") > 0
         real.restart_clocks()
         assert real.seconds("numpy") == 0
@@ -120,7 +124,7 @@ def test_a_wrong_column_is_found_with_its_configuration(monkeypatch):
     assert 0 < len(found.rejections) == found.rejected
     assert {r.dtype for r in found.rejections} == {"float64"}
     n = int(found.rejections[0].case.removeprefix("configuration "))
-    assert configurations.make(n).dtypes == ("float64",)
+    assert random_cases.make(n).dtypes == ("float64",)
     assert max(float(t.worst_ratio) for t in found.totals) > 1
 
 
@@ -128,7 +132,7 @@ def test_a_judge_that_contradicts_itself_is_counted(monkeypatch):
     def contradiction(*_):
         raise soak.JudgeError("nonsense")
 
-    monkeypatch.setattr("compare.referee.audit", contradiction)
+    monkeypatch.setattr("fourfold.compare.judge.referee.audit", contradiction)
     found = finish(HereSoaking(monkeypatch, numpy_impl), soak.begin(["numpy"], "-"), 2, 0)
     assert [r.note for r in found.rejections] == ["the judge contradicts itself: nonsense"] * 2
 

@@ -1,16 +1,18 @@
 import numpy as np
 import pytest
 
-from compare import agree, bounds, cases, referee, suites, truth
-from compare.certify import certify
-from compare.errors import UsageError
-from compare.mistakes import planted
-from impls.model import Trace
-from impls.two_layer import numpy_impl
+from fourfold.compare.agreement.certify import certify
+from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, two_layer_case
+from fourfold.compare.errors import UsageError
+from fourfold.compare.judge import bounds, judgement, referee, truth
+from fourfold.compare.mistakes import planted
+from fourfold.impls.model import Trace
+from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import Here, asymmetric, path, trace
 
 NAMES = [entry.name for entry in suites.TABLE]
-DEFAULT = cases.make("xor", "sigmoid", 0.1, 10_000, 3, range(10))
+DEFAULT = make_case("xor", "sigmoid", 0.1, 10_000, 3, range(10))
 case_of = {entry.name: suites.build(entry) for entry in suites.TABLE}
 
 
@@ -25,7 +27,7 @@ def evidence(monkeypatch, module, case, dtype="float64"):
     return certify(Here(monkeypatch, module), "planted", case, dtype, lambda steps: None)
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", NAMES)
 def test_numpy_agrees_on_every_case(monkeypatch, name, dtype):
     case = case_of[name]
@@ -53,28 +55,28 @@ def test_an_unknown_name_suggests_the_nearest():
         suites.choose("full", ["saturated-tan"], DEFAULT)
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", ["dyadic-relu", "dyadic-identity"])
 def test_dyadic_cases_are_judged_to_the_bit(monkeypatch, name, dtype):
     case = case_of[name]
-    p = agree.problem(case, dtype)
+    p = judgement.problem(case, dtype)
     *_, W1, W2 = case.cast(dtype)
-    _, E, _ = agree.exact_values((W1, W2), p)
+    _, E, _ = judgement.exact_values((W1, W2), p)
     assert all((E[key] == 0).all() for key in E if not key.startswith("slope"))
     found = trace(numpy_impl, case, dtype)
     for one_ulp_up in ("Y_hat", "L", "dL_dW1"):
         value = getattr(found, one_ulp_up)
         moved = found._replace(**{one_ulp_up: np.nextafter(value, value.dtype.type(np.inf))})
-        assert agree.first_wrong(agree.judge_trace(moved, (W1, W2), p)).judged.quantity == one_ulp_up
+        assert judgement.first_wrong(judgement.judge_trace(moved, (W1, W2), p)).judged.quantity == one_ulp_up
 
 
 def test_no_bits_are_demanded_where_something_rounds():
     case = asymmetric("identity")._replace(exact=True)
-    _, E, _ = agree.exact_values((case.W1, case.W2), agree.problem(case, "float64"))
+    _, E, _ = judgement.exact_values((case.W1, case.W2), judgement.problem(case, "float64"))
     assert (E["Y_hat"][:, :2] > 0).all()
     case = case_of["dyadic-relu"]
     third = case._replace(Y=case.Y / 3)
-    _, E, _ = agree.exact_values((third.W1, third.W2), agree.problem(third, "float64"))
+    _, E, _ = judgement.exact_values((third.W1, third.W2), judgement.problem(third, "float64"))
     assert (E["R"] > 0).any()
 
 
@@ -104,7 +106,7 @@ def test_what_a_case_has_teeth_for(monkeypatch, name, fault):
 
 def test_one_fault_of_1e_12_in_one_step_of_10_000_is_found_and_located(monkeypatch):
     """As long as it changes the weights by more than their own rounding, which at this step it does."""
-    case = cases.make("xor", "sigmoid", 0.1, 10_000, 3, range(3, 4))
+    case = make_case("xor", "sigmoid", 0.1, 10_000, 3, range(3, 4))
     source = "    if calls == 4322:\n        T.dL_dW1[..., 1, 1] *= 1 + 1e-12\n    return W1 - lr"
     module = planted.changed(
         "numpy",
@@ -112,7 +114,7 @@ def test_one_fault_of_1e_12_in_one_step_of_10_000_is_found_and_located(monkeypat
         "    global calls\n    calls += 1\n    T = trace(X, Y, W1, W2, activation)\n" + source,
     )
     module.__dict__["calls"] = 0
-    monkeypatch.setattr("compare.certify.PIECE", 20_000)  # one piece, or the replay counts as a step
+    monkeypatch.setattr("fourfold.compare.agreement.certify.PIECE", 20_000)  # one piece, or the replay counts as a step
     r = evidence(monkeypatch, module, case).rejection
     assert r is not None
     assert (r.step, r.quantity, r.index) == (4321, "W1", [1, 1])
@@ -131,7 +133,7 @@ def test_the_reproduction_shows_the_fault(monkeypatch, capsys):
 
 def test_the_referee_overrules_a_judge_that_is_wrong():
     case = asymmetric()
-    p = agree.problem(case, "float64")
+    p = judgement.problem(case, "float64")
     W1, W2 = case.W1[0], case.W2[0]
     right = numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid").dL_dW1
     with pytest.raises(referee.JudgeError, match="within the limit"):
@@ -142,23 +144,23 @@ def test_the_referee_overrules_a_judge_that_is_wrong():
 
 @pytest.mark.parametrize("scale", [1e4, 1e60, 1e200])
 def test_the_audit_holds_where_exp_leaves_every_range(scale):
-    for activation in cases.ACTIVATIONS:
+    for activation in ACTIVATIONS:
         case = asymmetric(activation)
-        referee.audit((scale * case.W1[0], case.W2[0]), agree.problem(case, "float64"))
+        referee.audit((scale * case.W1[0], case.W2[0]), judgement.problem(case, "float64"))
 
 
-@pytest.mark.parametrize("activation", cases.ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_steps_are_judged_alike_in_ball_arithmetic(activation):
     """As on a platform whose long double is no wider than double."""
     case = asymmetric(activation, steps=3)
     before, steps = run_of(numpy_impl, case)
-    judged = [agree.judge_steps(before, steps, agree.problem(case, "float64", w)) for w in (None, truth.BALL)]
+    judged = [judgement.judge_steps(before, steps, judgement.problem(case, "float64", w)) for w in (None, truth.BALL)]
     for by_wide, by_ball in zip(*judged, strict=True):
         assert not by_ball.wrong.any()
         np.testing.assert_allclose(by_ball.limit, by_wide.limit, rtol=2e-3)
         np.testing.assert_allclose(by_ball.error, by_wide.error, atol=2e-3 * by_wide.limit.max())
     steps[0][2, 1, 0, 0] *= 1 + 1e-13
-    found = agree.first_wrong(agree.judge_steps(before, steps, agree.problem(case, "float64", truth.BALL)))
+    found = judgement.first_wrong(judgement.judge_steps(before, steps, judgement.problem(case, "float64", truth.BALL)))
     assert (found.judged.quantity, found.index) == ("W1", (2, 1, 0, 0))
 
 
@@ -166,22 +168,22 @@ def test_what_overflows_on_the_way_to_its_sum_may_come_out_as_a_number():
     """-1e309 + 1.5e309 is infinite in float64; with fused multiply-add it is -inf, and ReLU makes 0 of that."""
     X, Y = np.array([[1e155, 1e155]]), np.zeros((1, 1))
     W1, W2 = np.array([[[-1e154], [1.9e154]]]), np.ones((1, 1, 1))
-    case = cases.two_layer("on the way", X, Y, W1, W2, "relu", 0.1, 1, range(1))
-    p = agree.problem(case, "float64")
+    case = two_layer_case("on the way", X, Y, W1, W2, "relu", 0.1, 1, range(1))
+    p = judgement.problem(case, "float64")
     zeros = np.zeros((1, 1, 1))
     fused = Trace(zeros - np.inf, zeros, zeros, zeros, np.zeros(1), zeros, zeros, zeros, zeros, np.zeros_like(W1))
-    assert agree.first_wrong(agree.judge_trace(fused, (W1, W2), p)) is None
+    assert judgement.first_wrong(judgement.judge_trace(fused, (W1, W2), p)) is None
     hidden = fused._replace(H=zeros)
-    assert agree.first_wrong(agree.judge_trace(hidden, (W1, W2), p)).judged.quantity == "H"
+    assert judgement.first_wrong(judgement.judge_trace(hidden, (W1, W2), p)).judged.quantity == "H"
     identity = p._replace(activations=("identity", "identity"))
-    assert agree.first_wrong(agree.judge_trace(fused, (W1, W2), identity)).judged.quantity == "A"
+    assert judgement.first_wrong(judgement.judge_trace(fused, (W1, W2), identity)).judged.quantity == "A"
 
 
 def test_the_audit_finds_a_wrong_bulk_evaluation(monkeypatch):
     case = asymmetric()
-    p = agree.problem(case, "float64")
+    p = judgement.problem(case, "float64")
     referee.audit((case.W1[0], case.W2[0]), p)
-    honest = agree.truth.evaluate
+    honest = judgement.truth.evaluate
 
     def off(X, Y, network, *bits, **own):
         q = honest(X, Y, network, *bits, **own)
@@ -189,6 +191,6 @@ def test_the_audit_finds_a_wrong_bulk_evaluation(monkeypatch):
             q["dL_dW1"] = q["dL_dW1"] * (1 + np.longdouble(2) ** -53)
         return q
 
-    monkeypatch.setattr(agree.truth, "evaluate", off)
+    monkeypatch.setattr(judgement.truth, "evaluate", off)
     with pytest.raises(referee.JudgeError, match="dL_dW1"):
         referee.audit((case.W1[0], case.W2[0]), p)

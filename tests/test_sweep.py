@@ -10,20 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compare import cases, result, run
-from compare.errors import ColumnError, UsageError
-from compare.options import Training
-from compare.sweep import chunk as c
-from compare.sweep import engine, executors, grid, plan, store, summary
-from impls.two_layer import numpy_impl
-from reports.sweep import MAPS, pages
+from fourfold.compare.cases.case import build_case, xor
+from fourfold.compare.columns import calls
+from fourfold.compare.commands.options import Training
+from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.results import result
+from fourfold.compare.sweep import chunk as c
+from fourfold.compare.sweep import engine, executors, grid, plan, store, summary
+from fourfold.impls.two_layer import numpy_impl
+from fourfold.reports.sweep import MAPS, pages
 from tests.conftest import each_column
 from tests.test_cli import command, said
 
 
 def planned(axes=None, columns=("numpy",), dtypes=("float64",), seeds=range(5), **training):
     """(store.Options, chunks)"""
-    X, Y = cases.xor()
+    X, Y = xor()
     options = plan.options(Training(**{"steps": 20, **training}), axes or {}, X, Y, [*columns], [*dtypes], seeds)
     return options, plan.chunks(options, X, Y)
 
@@ -36,7 +38,7 @@ def here(columns=("numpy",), dies_after=10**9):
         if next(left, None) is None:
             raise KeyboardInterrupt
         future = Future()
-        future.set_result(run.timed(task, column, of))
+        future.set_result(calls.timed(task, column, of))
         return future
 
     spent = []
@@ -166,7 +168,7 @@ def test_the_losses_kept_are_those_of_training(column, monkeypatch):
     assert found.rejected == [0, 0]
     for configuration, losses in zip(chunk.configurations, found.losses, strict=True):
         X, Y, *weights = case.cast("float32")
-        *_, L = run.train("numpy", case.row, X, Y, weights, configuration.lr, 21, case.activations)
+        *_, L = calls.train("numpy", case.row, X, Y, weights, configuration.lr, 21, case.activations)
         assert np.allclose(losses, L[[0, 1, 7, 20]], rtol=1e-4, atol=1e-7)
         assert losses.dtype == np.float32
 
@@ -188,7 +190,7 @@ def faulty(when):
 @pytest.mark.parametrize("when", [(0, 0), (7, 4), (93, 9), (100, 14), (100, 10)])
 def test_a_fault_in_the_sample_is_found_in_every_configuration(monkeypatch, when):
     monkeypatch.setattr(c, "PATH", 20_000)
-    monkeypatch.setattr("impls.load", lambda name, row="two_layer": faulty(when))
+    monkeypatch.setattr("fourfold.impls.load", lambda name, row="two_layer": faulty(when))
     _, chunks = planned({"lr": [0.1, 0.2, 0.3]}, steps=100)
     found = c.compute("numpy", chunks[0])
     which = when[1] // 5
@@ -210,7 +212,7 @@ def test_a_wrong_column_is_named_and_ends_with_1(tmp_path):
 def test_arrays_of_another_form_are_a_fault(monkeypatch):
     float32 = lambda *a: tuple(Z.astype(np.float32) for Z in numpy_impl.train(*a))
     monkeypatch.setattr(
-        "impls.load", lambda *a: type("Module", (), vars(numpy_impl) | {"train": staticmethod(float32)})
+        "fourfold.impls.load", lambda *a: type("Module", (), vars(numpy_impl) | {"train": staticmethod(float32)})
     )
     _, chunks = planned({"lr": [0.1, 0.2]})
     found = c.compute("numpy", chunks[0])
@@ -240,9 +242,9 @@ def test_a_chunk_says_which_run_every_row_is(tmp_path):
     rows = pq.read_table(store.path(tmp_path, chunks[0])).to_pylist()
     assert len(rows) == 2 * 2 * 3
     for row in rows:
-        X, Y = cases.xor()
-        case = cases.build("xor", X, Y, "relu", row["lr"], 20, 3, range(row["seed"], row["seed"] + 1))
-        *_, L = run.train("numpy", "two_layer", X, Y, case.weights, row["lr"], 21, case.activations)
+        X, Y = xor()
+        case = build_case("xor", X, Y, "relu", row["lr"], 20, 3, range(row["seed"], row["seed"] + 1))
+        *_, L = calls.train("numpy", "two_layer", X, Y, case.weights, row["lr"], 21, case.activations)
         assert (row["first_loss"], row["loss"]) == (L[0, 0], L[row["steps"], 0])
         assert (row["column"], row["hidden"], row["layers"], row["activation"], row["bias"]) == (
             "numpy",

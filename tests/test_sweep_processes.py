@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from compare.errors import UsageError
-from compare.sweep import executors
+from fourfold.compare.errors import UsageError
+from fourfold.compare.sweep import executors
 from tests.test_cli import HERE, command, said
 from tests.test_signals import until
 from tests.test_sweep import kept
@@ -32,8 +32,8 @@ COLUMNS = {
 }
 COLUMN = """
 import os, signal, time
-from impls.two_layer import numpy_impl
-from impls.two_layer.numpy_impl import *
+from fourfold.impls.two_layer import numpy_impl
+from fourfold.impls.two_layer.numpy_impl import *
 
 def train(*args):
     {}
@@ -149,7 +149,7 @@ def test_what_is_not_installed_is_named(tmp_path, package, args, sentence):
     script = (
         f"import importlib.util as u, sys; real = u.find_spec; sys.modules['{package}'] = None\n"
         f"u.find_spec = lambda name, *a: None if name == '{package}' else real(name, *a)\n"
-        "from compare.__main__ import main; main()"
+        "from fourfold.compare.__main__ import main; main()"
     )
     done = command("sweep", *args, "--impl", "numpy", "--out", tmp_path / "s", python=("-c", script))
     assert sentence in said(done, 2)

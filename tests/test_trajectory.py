@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from compare import agree, cases, suites, trajectory, truth
-from compare.mistakes import planted
-from impls.two_layer import numpy_impl
+from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import DTYPES, draw_weights, make_case, two_layer_case
+from fourfold.compare.judge import judgement, trajectory, truth
+from fourfold.compare.mistakes import planted
+from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import asymmetric, path
 
 PHI = {
@@ -43,7 +45,7 @@ def outside(curve, losses, number):
     return sum(abs(number(high) + number(low) - L) > number(radius) for high, low, radius, L in known)
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
     ("activation", "number", "steps"), [("identity", Fraction, 5), ("sigmoid", Decimal, 40), ("tanh", Decimal, 40)]
 )
@@ -61,7 +63,7 @@ def test_the_radius_holds_the_exact_weights_and_losses(activation, monkeypatch):
     """At so few bits that it can be seen: against balls fed into the next step."""
     monkeypatch.setattr(trajectory.truth, "BALL_BITS", 40)
     monkeypatch.setattr(trajectory, "SUFFICIENT", trajectory.NEAR)
-    case = cases.make("xor", activation, 1.0, 150, 3, range(1))
+    case = make_case("xor", activation, 1.0, 150, 3, range(1))
     curve = trajectory.proved(case, 0, "float64")
     exact1, exact2, L = plain_balls(case, 1000)
     error = np.sqrt(((curve.W1 - exact1) ** 2).sum(axis=(1, 2)) + ((curve.W2 - exact2) ** 2).sum(axis=(1, 2)))
@@ -99,15 +101,15 @@ networks = st.fixed_dictionaries(
 def random_case(widths, samples, activation, lr, seed):
     rng = np.random.default_rng(seed)
     X, Y = rng.standard_normal((samples, widths[0])), rng.standard_normal((samples, widths[2]))
-    W1, W2 = cases.draw(range(seed, seed + 1), widths)
-    return cases.two_layer("random", X, Y, W1, W2, activation, lr, 60, range(seed, seed + 1))
+    W1, W2 = draw_weights(range(seed, seed + 1), widths)
+    return two_layer_case("random", X, Y, W1, W2, activation, lr, 60, range(seed, seed + 1))
 
 
 @settings(max_examples=40, deadline=None)
 @given(network=networks)
 def test_derivatives_are_complex_step_derivatives_and_their_limits_hold_nearby(network):
     case = random_case(**network)
-    p, rng = agree.problem(case, "float64"), np.random.default_rng(network["seed"])
+    p, rng = judgement.problem(case, "float64"), np.random.default_rng(network["seed"])
     W1, W2 = case.W1, case.W2
     gradient, hessian, *_ = trajectory.hessians(p, W1, W2)
     w, split = np.concatenate([W1.ravel(), W2.ravel()]), W1.size
@@ -149,7 +151,7 @@ def distances(case, dtype, column=numpy_impl, s=0):
 
 
 @settings(max_examples=30, deadline=None)
-@given(network=networks, dtype=st.sampled_from(cases.DTYPES))
+@given(network=networks, dtype=st.sampled_from(DTYPES))
 def test_rounding_never_carries_a_loss_beyond_its_limit(network, dtype):
     case = random_case(**network)
     try:
@@ -159,10 +161,10 @@ def test_rounding_never_carries_a_loss_beyond_its_limit(network, dtype):
     assert (found <= limit).all()
 
 
-@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", SMOOTH)
 def test_the_limit_is_of_the_size_of_rounding(activation, dtype):
-    case = cases.make("xor", activation, 0.1, 600, 3, range(3, 4))
+    case = make_case("xor", activation, 0.1, 600, 3, range(3, 4))
     found, limit = distances(case, dtype)
     assert (found <= limit).all()
     assert limit.max() < 1e3 * np.finfo(dtype).eps
@@ -172,8 +174,8 @@ def test_the_limit_is_of_the_size_of_rounding(activation, dtype):
 @pytest.mark.parametrize("activation", SMOOTH)
 def test_the_worst_rounding_reaches_the_limit(activation):
     """Every step errs by its whole limit, in the direction that carries the last loss farthest."""
-    case = cases.make("xor", activation, 0.1, 200, 3, range(3, 4))
-    p, curve, last = agree.problem(case, "float32"), trajectory.proved(case, 0, "float32"), case.steps - 1
+    case = make_case("xor", activation, 0.1, 200, 3, range(3, 4))
+    p, curve, last = judgement.problem(case, "float32"), trajectory.proved(case, 0, "float32"), case.steps - 1
     (limit,) = trajectory.limits(case, curve, "float32", np.array([last]))
     E_L, delta = trajectory._rounding(p, curve)
     gradient, hessian, *_ = trajectory.hessians(p, curve.W1, curve.W2)
@@ -204,7 +206,7 @@ def test_the_worst_rounding_reaches_the_limit(activation):
     ],
 )
 def test_a_fault_carries_a_loss_beyond_the_limit(fault):
-    case = cases.make("xor", "sigmoid", 0.1, 300, 3, range(1))
+    case = make_case("xor", "sigmoid", 0.1, 300, 3, range(1))
     curve = trajectory.proved(case, 0, "float64")
     *_, L = path(planted.load("numpy", fault), case, "float64")
     limit = trajectory.limits(case, curve, "float64", np.arange(case.steps))
@@ -212,7 +214,7 @@ def test_a_fault_carries_a_loss_beyond_the_limit(fault):
 
 
 def test_float32_is_bounded_for_long_once_its_weights_are_known():
-    case = cases.make("xor", "tanh", 0.1, 4000, 3, range(1))
+    case = make_case("xor", "tanh", 0.1, 4000, 3, range(1))
     curve, at = trajectory.proved(case, 0, "float32"), np.array([3999])
     assert trajectory.limits(case, curve, "float32", at) == np.inf
     within = np.where(np.arange(case.steps) % 100 == 99, 2e-5, np.inf)
@@ -222,11 +224,11 @@ def test_float32_is_bounded_for_long_once_its_weights_are_known():
 @pytest.mark.parametrize(
     ("case", "reason"),
     [
-        (cases.make("xor", "relu", 0.1, 10, 3, range(1)), "relu is not smooth"),
-        (cases.make("xor", "identity", 100.0, 100, 3, range(1)), "diverges"),
-        (cases.make("xor", "tanh", 1e30, 100, 3, range(1)), "bits are not enough|diverges|leaves the range"),
-        (cases.make("xor", "tanh", 0.1, 10**7, 3, range(1)), "would take minutes"),
-        (cases.make("xor", "tanh", 0.1, 10, 10**4, range(1)), "would take minutes"),
+        (make_case("xor", "relu", 0.1, 10, 3, range(1)), "relu is not smooth"),
+        (make_case("xor", "identity", 100.0, 100, 3, range(1)), "diverges"),
+        (make_case("xor", "tanh", 1e30, 100, 3, range(1)), "bits are not enough|diverges|leaves the range"),
+        (make_case("xor", "tanh", 0.1, 10**7, 3, range(1)), "would take minutes"),
+        (make_case("xor", "tanh", 0.1, 10, 10**4, range(1)), "would take minutes"),
     ],
 )
 def test_what_cannot_be_proved_is_said(case, reason):

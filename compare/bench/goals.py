@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from compare.bench.record import ratio
-from compare.bench.subjects import LIMIT, MANY, ONE
+from fourfold.compare.bench.record import ratio
+from fourfold.compare.bench.subjects import LIMIT, MANY, ONE
 
 AHEAD = 10, 100  # times a peer's pace, on one seed or on 1,000
 OF_LIMIT = {"jax": 5, "tf": 5, "numpy": 20, "torch": 20}

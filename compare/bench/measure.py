@@ -13,12 +13,14 @@ from itertools import product
 import pyperf
 from msgspec.structs import replace
 
-import impls
-from compare import environment, run, signals
-from compare.bench import tasks
-from compare.bench.record import SCHEMA_VERSION, Bench, Certificate, Command, Growth, Memory, Pace, Subject
-from compare.bench.subjects import GROWTH, LIMIT, STRICT, WORKS, case, grown, piece
-from compare.errors import ColumnError
+from fourfold import impls
+from fourfold.compare.bench import tasks
+from fourfold.compare.bench.record import SCHEMA_VERSION, Bench, Certificate, Command, Growth, Memory, Pace, Subject
+from fourfold.compare.bench.subjects import GROWTH, LIMIT, STRICT, WORKS, case, grown, piece
+from fourfold.compare.columns import workers
+from fourfold.compare.errors import ColumnError
+from fourfold.compare.results import environment
+from fourfold.compare.system import signals
 
 SECONDS = 0.5  # that one subject is timed at one work in one round, where a piece of it does not take longer
 # With -ffast-math, exp is computed for several numbers at once; without, every operation is rounded as IEEE 754 says.
@@ -29,7 +31,10 @@ GROWTH_SECONDS = 0.05  # the same for every size of what grows
 CERTIFIED = {10: 2500, 100: 250}  # seeds: steps
 PRIVATE = {"hostname", "python_executable", "python_config_args"}  # of pyperf's account: names and folders
 MEMORY_STEPS = (10_000, 40_000, 160_000)
-COLD = {"fourfold agree": "from compare.__main__ import main; main()", "import tensorflow": "import tensorflow"}
+COLD = {
+    "fourfold agree": "from fourfold.compare.__main__ import main; main()",
+    "import tensorflow": "import tensorflow",
+}
 
 
 class Subjects:
@@ -74,7 +79,7 @@ def measure(entries, works, *, quick, rounds, timeout, command, alone=False, say
     created, load = datetime.now(UTC).isoformat(timespec="seconds"), []
     machine = pyperf.Run([1.0], collect_metadata=True).get_metadata()
     cpu = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-    with _limits() as programs, run.workers(timeout, apart=True) as pool:
+    with _limits() as programs, workers.open_pool(timeout, apart=True) as pool:
         subjects = Subjects(pool, entries, programs, cpu)
         for name in subjects.entries:
             say(f"starting {name}")
@@ -113,7 +118,7 @@ def _about(entry):
 def _limits():
     """{name: path of the C loop, built with its flags}; without those that no compiler here builds."""
     compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
-    with as_file(files("compare.bench") / "limit.c") as source, signals.temporary_folder() as folder:
+    with as_file(files("fourfold.compare.bench") / "limit.c") as source, signals.temporary_folder() as folder:
         built = {}
         for name, flags in FLAGS.items():
             program = folder / name.replace(" ", "-")
@@ -211,7 +216,7 @@ def _environment():
 
 def _cold(rounds, say):
     """A default `agree` and a bare `import tensorflow` in fresh interpreters; the first fills the disk cache."""
-    names = [name for name in COLD if name != "import tensorflow" or run.found("tensorflow")]
+    names = [name for name in COLD if name != "import tensorflow" or workers.package_installed("tensorflow")]
     found = {name: [] for name in names}
     for n in range(rounds + 1):
         for name in names:

@@ -5,9 +5,9 @@ from statistics import median
 
 import msgspec
 
-from compare import result
-from compare.errors import UsageError
-from compare.result import Environment
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results.result import Environment
+from fourfold.compare.system import files
 
 SCHEMA_VERSION = 1
 LARGEST_FILE = 2**24  # bytes
@@ -138,7 +138,7 @@ def exponent(sizes, seconds):
 
 def read(path):
     """The Bench in a file. Raises UsageError where it is missing, damaged or of another schema version."""
-    content = result.read_bytes(path, LARGEST_FILE)
+    content = files.read_bytes(path, LARGEST_FILE)
     try:
         version = msgspec.json.decode(content).get("schema_version")
         if version != SCHEMA_VERSION:

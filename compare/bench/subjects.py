@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
-import impls
-from compare import cases, run
-from compare.bench.record import Work
-from compare.errors import UsageError
+from fourfold import impls
+from fourfold.compare.bench.record import Work
+from fourfold.compare.cases.case import build_case, xor
+from fourfold.compare.columns import workers
+from fourfold.compare.errors import UsageError
 
 LIMIT, STRICT = "C", "C strict"
 ONE, MANY, WIDE = "one seed", "1,000 seeds", "64 wide, 1,024 samples"
@@ -41,7 +42,7 @@ class Entry(NamedTuple):
         return (*((framework,) if framework else ()), *self.packages)
 
     def missing(self):
-        return [package for package in self.needs() if not run.found(package)]
+        return [package for package in self.needs() if not workers.package_installed(package)]
 
 
 def _keras(column):
@@ -111,14 +112,14 @@ def case(work):
 
     One seed has no axis for it.
     """
-    X, Y = cases.xor()
+    X, Y = xor()
     if work.samples != len(X):
         inputs = work.layers[0] if len(work.layers) > 2 else 2
         X = np.random.default_rng(0).standard_normal((work.samples, inputs))
         Y = (X[:, :2].prod(axis=1, keepdims=True) < 0).astype(np.float64)
     deep = {"layers": work.layers, "bias": work.bias} if work.layers else {}
     seeds, hidden = range(work.seeds), work.hidden or 1
-    made = cases.build("xor", X, Y, work.activation, 0.1, work.steps, hidden, seeds, **deep)
+    made = build_case("xor", X, Y, work.activation, 0.1, work.steps, hidden, seeds, **deep)
     return made._replace(weights=tuple(Z[0] for Z in made.weights)) if work.seeds == 1 else made
 
 

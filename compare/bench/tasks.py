@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare import agree, run
-from compare.errors import ColumnError
+from fourfold.compare.columns import calls
+from fourfold.compare.errors import ColumnError
+from fourfold.compare.judge import judgement
 
 
 class Round(NamedTuple):
@@ -31,7 +32,7 @@ def column(name, key, implementation, case, piece, steps):
     """A Round of `steps` steps of a column, `piece` at a time; what it needs is made ready the first time."""
     row = "deep" if name.startswith("deep ") else "two_layer"
     if key not in _ready:
-        _ready[key] = run.trainer(implementation, row, case, piece)
+        _ready[key] = calls.trainer(implementation, row, case, piece)
     return _timed(_ready[key], steps)
 
 
@@ -39,7 +40,7 @@ def peer(name, key, function, case, steps):
     """The same for a peer."""
     if key not in _ready:
         module, function = function.split(".")
-        make = getattr(importlib.import_module(f"compare.bench.peers.{module}"), function)
+        make = getattr(importlib.import_module(f"fourfold.compare.bench.peers.{module}"), function)
         _ready[key] = make(case.X, case.Y, *case.weights, case.lr)
     return _timed(_ready[key], steps)
 
@@ -57,14 +58,14 @@ def limit(name, program, work, steps):
 def certificate(name, case, dtype, steps):
     """Processor seconds of `steps` steps of a column, and of certifying them."""
     X, Y, *weights = case.cast(dtype)
-    p = agree.problem(case, dtype)
+    p = judgement.problem(case, dtype)
     start = time.process_time()
-    path = run.train(name, case.row, X, Y, weights, case.lr, steps, case.activations)
+    path = calls.train(name, case.row, X, Y, weights, case.lr, steps, case.activations)
     between = time.process_time()
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(weights, path, strict=False)]
-    judged = agree.judge_steps(before, path, p)
+    judged = judgement.judge_steps(before, path, p)
     end = time.process_time()
-    if agree.first_wrong(judged):
+    if judgement.first_wrong(judged):
         raise ColumnError(f"{name} is wrong: run fourfold agree")
     return between - start, end - between
 

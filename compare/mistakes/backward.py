@@ -1,7 +1,7 @@
 """Mistakes in the backward pass: E10-E22."""
 
-from compare.mistakes.forward import GRADIENT
-from compare.mistakes.mistake import Mistake
+from fourfold.compare.mistakes.forward import GRADIENT
+from fourfold.compare.mistakes.mistake import Mistake
 
 OUTER = "dL_dW2 = A.mT @ dL_dY_hat"
 BACK = "dL_dA = dL_dY_hat @ W2.mT"

@@ -2,12 +2,12 @@
 
 import difflib
 
-from compare.errors import UsageError
-from compare.mistakes.backward import HIDDEN, OUTPUT
-from compare.mistakes.forward import FORWARD, LOSSES
-from compare.mistakes.layers import BACK, ONWARD, TRAINING
-from compare.mistakes.mistake import slug
-from compare.mistakes.training import LOOPS, PRECISION, UPDATES
+from fourfold.compare.errors import UsageError
+from fourfold.compare.mistakes.backward import HIDDEN, OUTPUT
+from fourfold.compare.mistakes.forward import FORWARD, LOSSES
+from fourfold.compare.mistakes.layers import BACK, ONWARD, TRAINING
+from fourfold.compare.mistakes.mistake import slug
+from fourfold.compare.mistakes.training import LOOPS, PRECISION, UPDATES
 
 GROUPS = {
     "forward pass": FORWARD,

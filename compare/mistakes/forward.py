@@ -1,6 +1,6 @@
 """Mistakes in the forward pass and in the loss: E1-E5."""
 
-from compare.mistakes.mistake import Mistake
+from fourfold.compare.mistakes.mistake import Mistake
 
 SIGMOID = '"sigmoid": (sigmoid, lambda A: A * (1 - A))'
 RELU = '"relu": (lambda H: np.maximum(H, 0), lambda A: np.heaviside(A, 0))'

@@ -1,6 +1,6 @@
 """Mistakes that need layers or biases to be made, planted in the row of any depth: E1-E24 with an index k."""
 
-from compare.mistakes.mistake import Mistake
+from fourfold.compare.mistakes.mistake import Mistake
 
 COLUMNS = ("numpy", "torch", "jax", "tf")
 AFFINE = "A[k] @ W_k + b[k] if b else A[k] @ W_k"

@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-import impls
-from compare import agree, run
-from compare.mistakes import planted
-from compare.mistakes.catalogue import MISTAKES
-from compare.mistakes.rewritings import DEEP_REWRITINGS, REWRITINGS
+from fourfold import impls
+from fourfold.compare.columns import calls, workers
+from fourfold.compare.judge import judgement
+from fourfold.compare.mistakes import planted
+from fourfold.compare.mistakes.catalogue import MISTAKES
+from fourfold.compare.mistakes.rewritings import DEEP_REWRITINGS, REWRITINGS
 
 # Long enough for all that is carried from step to step; JAX and TensorFlow, uncompiled, take 10 ms a step.
 STEPS = {"numpy": 40, "torch": 40, "jax": 2, "tf": 3}
@@ -61,7 +62,7 @@ def matrix(cases, columns, timeout, advance=lambda attempts: None):
 
     Cases are cut to a column's STEPS. Raises ColumnError where a worker fails.
     """
-    with run.workers(timeout) as pool:
+    with workers.open_pool(timeout) as pool:
         plan = []
         for planting in plantings(columns):
             module = planted.module_name(planting.column, planting.name)
@@ -106,7 +107,7 @@ def attempt(_process, right, name, case, dtype):
     """The Outcome of a planted column; `right` is the column it is compared with."""
     _leave_uncompiled(right, case.row)
     case = case._replace(steps=min(case.steps, STEPS[right]))
-    p = agree.problem(case, dtype)
+    p = judgement.problem(case, dtype)
     _, _, *given = case.cast(dtype)
     expected = _expected(right, case, dtype)
     impls.load(name)  # a mistake that cannot be planted is no mistake that was caught
@@ -116,13 +117,13 @@ def attempt(_process, right, name, case, dtype):
         return Outcome(f"raises {type(error).__name__}: {error}"[:200], "", "", True, (False,) * len(TOLERANCES))
     changed = any(a.shape != b.shape or a.tobytes() != b.tobytes() for a, b in _pairs(found, expected))
     close = tuple(_close(found, expected, *pair[dtype == "float32"]) for pair in TOLERANCES.values())
-    form = agree.malformed_trace(start, given, p) or agree.malformed_path(path, given, case.steps, p)
+    form = judgement.malformed_trace(start, given, p) or judgement.malformed_path(path, given, case.steps, p)
     if form:
         return Outcome(form, "", "", changed, close)
     last = [Z[-1] for Z in path[:-1]]
-    point = _first(agree.judge_trace(start, given, p)) or _first(agree.judge_trace(end, last, p))
+    point = _first(judgement.judge_trace(start, given, p)) or _first(judgement.judge_trace(end, last, p))
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(given, path, strict=False)]
-    return Outcome("", point, _first(agree.judge_steps(before, path, p)), changed, close)
+    return Outcome("", point, _first(judgement.judge_steps(before, path, p)), changed, close)
 
 
 def _leave_uncompiled(column, row):
@@ -135,7 +136,7 @@ def _leave_uncompiled(column, row):
 
 
 def _first(judged):
-    wrong = agree.first_wrong(judged)
+    wrong = judgement.first_wrong(judged)
     return wrong.judged.quantity if wrong else ""
 
 
@@ -153,10 +154,10 @@ def _run(name, case, dtype):
     """Trace at the initial weights, path, and trace at the last weights; () where their shape is wrong."""
     X, Y, *given = case.cast(dtype)
     with np.errstate(all="ignore"):
-        start = run.trace(name, case.row, X, Y, given, case.activations)
-        path = run.train(name, case.row, X, Y, given, case.lr, case.steps, case.activations)
+        start = calls.trace(name, case.row, X, Y, given, case.activations)
+        path = calls.train(name, case.row, X, Y, given, case.lr, case.steps, case.activations)
         fits = all(Z.shape[1:] == old.shape for Z, old in zip(path, given, strict=False))
-        end = run.trace(name, case.row, X, Y, [Z[-1] for Z in path[:-1]], case.activations) if fits else {}
+        end = calls.trace(name, case.row, X, Y, [Z[-1] for Z in path[:-1]], case.activations) if fits else {}
     return start, path, end
 
 

@@ -1,7 +1,7 @@
-"""`import compare.mistakes.planted.COLUMN_MISTAKE` is that column with that mistake in it.
+"""`import fourfold.compare.mistakes.planted.COLUMN_MISTAKE` is that column with that mistake in it.
 
 So every place that takes a column's dotted name takes a planted one: `fourfold agree --impl
-numpy,compare.mistakes.planted.numpy_momentum`. Frameworks are imported by the planted module, as by the column.
+numpy,fourfold.compare.mistakes.planted.numpy_momentum`. Frameworks are imported by the planted module, as by the column.
 """
 
 import sys
@@ -14,10 +14,10 @@ from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
 
-import impls
-from compare.mistakes.catalogue import MISTAKES
-from compare.mistakes.mistake import slug
-from compare.mistakes.rewritings import DEEP_REWRITINGS, REWRITINGS
+from fourfold import impls
+from fourfold.compare.mistakes.catalogue import MISTAKES
+from fourfold.compare.mistakes.mistake import slug
+from fourfold.compare.mistakes.rewritings import DEEP_REWRITINGS, REWRITINGS
 
 __path__ = []  # a package, though no folder: its modules are made here
 

@@ -1,6 +1,6 @@
 """Mistakes in the update and in the loop around it, E23-E24, and where numbers are stored too narrowly."""
 
-from compare.mistakes.mistake import Mistake
+from fourfold.compare.mistakes.mistake import Mistake
 
 UPDATE = "    return W1 - lr * T.dL_dW1, W2 - lr * T.dL_dW2, T.L"
 ONE = "W1 - lr * T.dL_dW1"

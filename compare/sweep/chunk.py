@@ -12,17 +12,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-import impls
-from compare import agree, cases, environment, locate, run
-from compare.errors import ColumnError, Misfit
-from compare.locate import Where
+from fourfold import impls
+from fourfold.compare import cases, columns, judge
+from fourfold.compare.agreement import locate
+from fourfold.compare.agreement.locate import Where
+from fourfold.compare.cases.case import build_case
+from fourfold.compare.columns import calls
+from fourfold.compare.errors import ColumnError, Misfit
+from fourfold.compare.judge import judgement
+from fourfold.compare.results import environment
 
 PATH = 2**25  # bytes of a path held at once
 STEPS, SEEDS = 8, 3  # certified of a configuration: at most three times so many steps, of so many seeds
 TOGETHER = 1000  # networks: with fewer, most of a step is calling it
 ENTRIES = 2_000_000  # of the widest array of a trace
 # What decides over a number, beside the columns and this; a sweep is of one version of these.
-JUDGE = ("agree", "bounds", "cases", "run", "truth")
+DECIDING = (judge, cases, columns)  # rooms
 
 
 class Chunk(NamedTuple):
@@ -57,7 +62,7 @@ class Found(NamedTuple):
 def case(name, X, Y, c, steps, seeds):
     """The Case of a Configuration. Raises UsageError where it does not fit the data."""
     layers, hidden = (None, c.hidden) if c.layers is None else ([int(d) for d in c.layers.split("-")], 1)
-    return cases.build(name, X, Y, c.activation.replace("-", ","), c.lr, steps, hidden, seeds, layers, c.bias)
+    return build_case(name, X, Y, c.activation.replace("-", ","), c.lr, steps, hidden, seeds, layers, c.bias)
 
 
 def compute(column, chunk):
@@ -120,9 +125,9 @@ def _windows(chunk, case, configurations, losses, sample):
     length, number = lengths(case, chunk.dtype, networks)
     marks, between = np.array((0, *chunk.marks)), 1 + chunk.index % max(1, number - 2)
     sampled = lambda Z: Z.reshape(len(Z), len(configurations), -1, *Z.shape[2:])[:, :, sample]
-    p = agree.problem(case, chunk.dtype)
+    p = judgement.problem(case, chunk.dtype)
 
-    pieces = run.pieces(chunk.column, case.row, X, Y, now, lr, length, number, case.activations)
+    pieces = calls.pieces(chunk.column, case.row, X, Y, now, lr, length, number, case.activations)
     for n, (L, taken) in enumerate(pieces):
         first, last = n * length, min(length, case.steps + 1 - n * length)
         spans = [(0, min(STEPS, last))] if n in {0, between} else []
@@ -130,7 +135,7 @@ def _windows(chunk, case, configurations, losses, sample):
             spans.append((max(last - STEPS, *(end for _, end in spans), 0), last))
         for start, end in spans:
             path = [*taken(slice(start, end)), L[start:end]]
-            complaint = agree.malformed_path(path, now, end - start, p)
+            complaint = judgement.malformed_path(path, now, end - start, p)
             if complaint:
                 raise Misfit(first, "train", complaint)
             before = [Z[None] for Z in now] if start == 0 else taken(slice(start - 1, start))
@@ -148,13 +153,13 @@ def _each(of, n):
 
 
 def _judge(chunk, case, windows):
-    p, where = agree.problem(case, chunk.dtype), _where(chunk, case)
+    p, where = judgement.problem(case, chunk.dtype), _where(chunk, case)
     certified, rejected, rejection = 0, 0, None
     for first, before, path in windows:
-        judged = agree.judge_steps(before, path, p)
+        judged = judgement.judge_steps(before, path, p)
         certified += sum(int(j.certified.sum()) for j in judged)
         rejected += sum(int(j.wrong.sum()) for j in judged)
-        wrong = agree.first_wrong(judged)
+        wrong = judgement.first_wrong(judged)
         if wrong and not rejection:
             rejection = locate.in_run(_Here, where, wrong, before, first, case, p)
     return certified, rejected, rejection
@@ -171,7 +176,7 @@ class _Here:
 
     @staticmethod
     def call(name, task, *args):
-        outcome = run.timed(task, name, *args)
+        outcome = calls.timed(task, name, *args)
         if outcome.complaint:
             raise ColumnError(outcome.complaint)
         return outcome.value
@@ -188,6 +193,8 @@ def made_with(columns):
 
 @lru_cache
 def _sources():
-    judge = [Path(run.__file__).parent / f"{name}.py" for name in JUDGE]
-    paths = [*sorted(Path(impls.__file__).parent.rglob("*.py")), *judge, Path(__file__)]
+    rooms = [impls, *DECIDING]
+    paths = [Path(__file__)]
+    for room in rooms:
+        paths += sorted(Path(room.__file__).parent.rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]

@@ -2,9 +2,9 @@
 
 from collections import Counter, deque
 
-from compare.errors import ColumnError
-from compare.sweep import executors, store
-from compare.sweep.chunk import compute
+from fourfold.compare.errors import ColumnError
+from fourfold.compare.sweep import executors, store
+from fourfold.compare.sweep.chunk import compute
 
 TRIES = 3  # a chunk whose worker dies every time is at fault itself
 

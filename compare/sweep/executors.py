@@ -8,10 +8,11 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from compare import run, signals
-from compare.errors import ColumnError, UsageError
-from compare.sweep import chunk
-from compare.worker import Died, Worker
+from fourfold.compare.columns import calls, workers
+from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.sweep import chunk
+from fourfold.compare.system import signals
+from fourfold.compare.system.worker import Died, Worker
 
 CONNECT = 10  # seconds
 MANY = 1000  # tasks: they are small, and a scheduler with many workers wants many
@@ -55,15 +56,15 @@ def as_done(executor, tasks):
 
 
 @contextmanager
-def local(columns, workers, timeout):
+def local(columns, processes_at_once, timeout):
     """Processes of this machine, which take one task at a time; it may take `timeout` seconds."""
-    for variable, setting in run.ENVIRONMENT.items():
+    for variable, setting in workers.ENVIRONMENT.items():
         os.environ.setdefault(variable, setting)
-    processes: dict[Worker, Any] = {Worker(): None for _ in range(workers)}
+    processes: dict[Worker, Any] = {Worker(): None for _ in range(processes_at_once)}
 
     def submit(task, column, of):
         idle = next(worker for worker, future in processes.items() if future is None or future.done())
-        processes[idle] = future = idle.submit(timeout, run.timed, task, column, of)
+        processes[idle] = future = idle.submit(timeout, calls.timed, task, column, of)
         return future
 
     spent = []
@@ -72,12 +73,12 @@ def local(columns, workers, timeout):
         try:
             return value(future.result(), spent)
         except Died as death:
-            raise Lost(run.ended(death.code)) from None
+            raise Lost(workers.ended(death.code)) from None
         except TimeoutError:
             raise ColumnError(f"{column} did not finish within {timeout:g} s: give it longer with --timeout") from None
 
     try:
-        yield Executor(submit, result, workers, workers, None, chunk.made_with(columns), spent)
+        yield Executor(submit, result, processes_at_once, processes_at_once, None, chunk.made_with(columns), spent)
     finally:
         with signals.held():
             for worker in processes:
@@ -125,7 +126,7 @@ def cluster(address, columns, timeout):
 
     def submit(task, column, of):
         try:
-            return dask.submit(run.timed, task, column, of)
+            return dask.submit(calls.timed, task, column, of)
         except (OSError, RuntimeError):
             raise Gone(f"The scheduler at {address} has gone: start it, and the same command goes on.") from None
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from compare.errors import UsageError
-from compare.options import whole
+from fourfold.compare.cases.case import whole
+from fourfold.compare.errors import UsageError
 
 MOST = 100_000  # configurations
 

@@ -7,20 +7,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-import impls
-from compare import environment
-from compare.errors import ColumnError, UsageError
-from compare.options import in_range, widths
-from compare.sweep import executors, grid
-from compare.sweep.chunk import Chunk, at_once, case, compute, lengths, most
-from compare.sweep.store import Options
+from fourfold import impls
+from fourfold.compare.cases.case import check_range as in_range
+from fourfold.compare.cases.case import parse_widths as widths
+from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.results import environment
+from fourfold.compare.sweep import executors, grid
+from fourfold.compare.sweep.chunk import Chunk, at_once, case, compute, lengths, most
+from fourfold.compare.sweep.store import Options
 
 WORK = 700_000_000  # multiplications of a forward pass in one chunk: a second or more of the fastest column
 FEWEST = 500  # seeds at once: with fewer, most of a step is calling it
 
 
 def options(training, axes, X, Y, columns, dtypes, seeds):
-    """The store.Options of a sweep: `training` (compare.options.Training) says what `axes` do not vary."""
+    """The store.Options of a sweep: `training` (fourfold.compare.commands.options.Training) says what `axes` do not vary."""
     t = training
     layers = "-".join(map(str, widths(t.layers) or ())) or None
     fixed = {"activation": t.activation.replace(",", "-"), "bias": t.bias, "lr": t.lr, "steps": t.steps}

@@ -10,10 +10,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from compare import environment, result, run
-from compare.errors import UsageError
-from compare.result import Environment, Rejection
-from compare.sweep.grid import Configuration
+from fourfold.compare.columns import workers
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import environment, result
+from fourfold.compare.results.result import Environment, Rejection
+from fourfold.compare.sweep.grid import Configuration
+from fourfold.compare.system import files
 
 SCHEMA_VERSION = 1
 KEY = b"fourfold"
@@ -50,7 +52,7 @@ class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def need_pyarrow():
-    if not run.found("pyarrow"):
+    if not workers.package_installed("pyarrow"):
         raise UsageError("A sweep is kept in Parquet files: pip install 'fourfold[sweep]', for pyarrow.")
 
 
@@ -62,7 +64,7 @@ def begin(folder, options, made_with, command):
     folder, digest = Path(folder), hashlib.sha256(msgspec.json.encode(options)).hexdigest()
     here = environment.environment(options.columns, options.dtypes, command)
     new = Manifest(SCHEMA_VERSION, options, digest, made_with, here)
-    with result.alone(folder.parent):
+    with files.alone(folder.parent):
         old = _begun(folder, new)
     for name, was, now in _differences(old, new):
         raise UsageError(f"{folder} was begun with {name} {was}, and this is {now}: choose another --out.")
@@ -78,7 +80,7 @@ def _begun(folder, new):
             raise UsageError(f"Cannot read {folder}: {error.strerror}.") from None
         if strange:
             raise UsageError(f"{folder} holds something other than a sweep: choose another --out, or empty it.")
-        result.write_whole(folder / "manifest.json", result.encode(new))
+        files.write_whole(folder / "manifest.json", result.encode(new))
         return new
     return read(folder)
 
@@ -86,7 +88,7 @@ def _begun(folder, new):
 def read(folder):
     """The Manifest of a folder. Raises UsageError."""
     path = Path(folder) / "manifest.json"
-    content = result.read_bytes(path, result.LARGEST_FILE)
+    content = files.read_bytes(path, files.LARGEST_FILE)
     try:
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -144,7 +146,7 @@ def write(folder, chunk, found, manifest):
     table = pa.table(_columns(chunk, found.losses), metadata={KEY: msgspec.json.encode(judged)})
     buffer = pa.BufferOutputStream()
     pq.write_table(table, buffer, compression="zstd")
-    result.write_whole(path(folder, chunk), buffer.getvalue().to_pybytes())
+    files.write_whole(path(folder, chunk), buffer.getvalue().to_pybytes())
 
 
 def _columns(chunk, losses):

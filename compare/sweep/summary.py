@@ -3,11 +3,11 @@
 import msgspec
 import numpy as np
 
-from compare import result
-from compare.errors import UsageError
-from compare.result import Column, Number, Rejection, number
-from compare.sweep import grid, store
-from compare.sweep.store import Manifest
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results.result import Column, Number, Rejection, number
+from fourfold.compare.sweep import grid, store
+from fourfold.compare.sweep.store import Manifest
+from fourfold.compare.system import files
 
 SCHEMA_VERSION = 1
 REACHED = 1e-3
@@ -100,7 +100,7 @@ def varied(options):
 
 def read(path):
     """The Summary in a file. Raises UsageError."""
-    content = result.read_bytes(path, 2**30)
+    content = files.read_bytes(path, 2**30)
     try:
         return msgspec.json.decode(content, type=Summary)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -1,19 +1,19 @@
 """A sweep in words: its plan, its price, its table, its verdict."""
 
-from compare import show
-from compare.sweep import plan, summary
+from fourfold.compare.results import words
+from fourfold.compare.sweep import plan, summary
 
 
 def size(options, chunks):
     varied = [f"{len(options.grid[name])} {name}" for name in summary.varied(options) if name != "steps"]
     grid = f"{' × '.join(varied)} = " if len(varied) > 1 else ""
     configurations = len({c for chunk in chunks for c in chunk.configurations})
-    of = f"{grid}{show.count(configurations, 'configuration')} × {show.count(options.seeds, 'seed')}"
+    of = f"{grid}{words.count(configurations, 'configuration')} × {words.count(options.seeds, 'seed')}"
     where = f"{', '.join(options.columns)} in {' and '.join(options.dtypes)}"
     runs = sum(len(chunk.configurations) * len(chunk.seeds) for chunk in chunks)
     return (
         f"{of} × {where}: {runs:,} training runs of {chunks[0].marks[-1]:,} steps, "
-        f"{plan.steps(chunks):,} steps in {show.count(len(chunks), 'chunk')}."
+        f"{plan.steps(chunks):,} steps in {words.count(len(chunks), 'chunk')}."
     )
 
 
@@ -25,13 +25,13 @@ def price(paces, chunks, workers):
     if not paces:
         return "Nothing could be measured."
     seconds = plan.estimate(paces, chunks, workers)
-    return f"About {duration(seconds)} with {show.count(workers, 'worker')} (measured: {', '.join(each)})."
+    return f"About {duration(seconds)} with {words.count(workers, 'worker')} (measured: {', '.join(each)})."
 
 
 def took(seconds, spent, workers):
     """`spent` are the seconds of every chunk; what is left of the workers' time went into having them do it."""
     share = min(1.0, sum(spent) / (seconds * workers))
-    return f"Took {duration(seconds)} with {show.count(workers, 'worker')}, {share:.0%} of it computing."
+    return f"Took {duration(seconds)} with {words.count(workers, 'worker')}, {share:.0%} of it computing."
 
 
 def duration(seconds):
@@ -63,8 +63,8 @@ def value(x):
 
 
 def verdict(found):
-    left = f" {show.count(found.missing, 'chunk')} missing." if found.missing else ""
+    left = f" {words.count(found.missing, 'chunk')} missing." if found.missing else ""
     return (
-        f"{show.who(found.columns)}. {show.count(found.runs, 'training run')}; of a sample of each, "
+        f"{words.who(found.columns)}. {words.count(found.runs, 'training run')}; of a sample of each, "
         f"{found.certified:,} numbers certified, {found.rejected:,} rejected.{left}"
     )

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from impls.model import Jacobians
+from fourfold.impls.model import Jacobians
 
 jax.config.update("jax_enable_x64", True)  # without it float64 is silently float32
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from impls.model import Jacobians
+from fourfold.impls.model import Jacobians
 
 # σ, and σ' written in terms of A = σ(H)
 ACTIVATIONS = {

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from impls.model import Jacobians
+from fourfold.impls.model import Jacobians
 
 ACTIVATIONS = {"sigmoid": tf.sigmoid, "tanh": tf.tanh, "relu": tf.nn.relu, "identity": tf.identity}
 

@@ -3,7 +3,7 @@
 import torch
 from torch.func import jacrev
 
-from impls.model import Jacobians
+from fourfold.impls.model import Jacobians
 
 ACTIVATIONS = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "identity": lambda H: H}
 

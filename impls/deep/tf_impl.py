@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from impls.model import DeepTrace
+from fourfold.impls.model import DeepTrace
 
 ACTIVATIONS = {
     "sigmoid": tf.sigmoid,

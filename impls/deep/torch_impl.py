@@ -2,7 +2,7 @@
 
 import torch
 
-from impls.model import DeepTrace
+from fourfold.impls.model import DeepTrace
 
 ACTIVATIONS = {
     "sigmoid": torch.sigmoid,

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from impls.model import Trace
+from fourfold.impls.model import Trace
 
 jax.config.update("jax_enable_x64", True)  # without it float64 is silently float32
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from impls.model import Trace
+from fourfold.impls.model import Trace
 
 
 @np.errstate(over="ignore")  # exp(-h) = inf is on its way to the right limit, 0

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from impls.model import Trace
+from fourfold.impls.model import Trace
 
 ACTIVATIONS = {
     "sigmoid": tf.sigmoid,

@@ -2,7 +2,7 @@
 
 import torch
 
-from impls.model import Trace
+from fourfold.impls.model import Trace
 
 ACTIVATIONS = {
     "sigmoid": torch.sigmoid,

@@ -1,5 +1,5 @@
 """The exercises' answers as pictures, tables and sections of a page."""
 
-from reports.exercises.page import sections
+from fourfold.reports.exercises.page import sections
 
 __all__ = ["sections"]

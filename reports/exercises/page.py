@@ -7,8 +7,8 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from compare.exercises.answer import Answer
-from reports.exercises import svg
+from fourfold.compare.lesson.exercises.answer import Answer
+from fourfold.reports.exercises import svg
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "exercises"
 
@@ -16,7 +16,7 @@ REFERENCE = Path(__file__).parents[1] / "reference" / "exercises"
 @cache
 def _templates():
     return Environment(
-        loader=PackageLoader("reports.exercises"),
+        loader=PackageLoader("fourfold.reports.exercises"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

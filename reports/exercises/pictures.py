@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-from compare import cases
-from reports import pictures
-from reports.exercises import svg
-from reports.pictures import plane
+from fourfold.compare.cases.case import xor
+from fourfold.reports import pictures
+from fourfold.reports.exercises import svg
+from fourfold.reports.pictures import plane
 
 FLOOR = 1e-16  # what is lower is drawn there
 PICTURES = {}
@@ -94,7 +94,7 @@ def _5_two(arrays):
 
 def _classes(name, arrays):
     """The arrays whose names begin as the figure's does, three in a row; what else the name says is the title."""
-    (X, Y), side = cases.xor(), arrays["side"]
+    (X, Y), side = xor(), arrays["side"]
     grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     start = f"{name.removeprefix('5-')} "
     shown = {key.removeprefix(start): Z for key, Z in arrays.items() if key.startswith(start)}

@@ -6,11 +6,13 @@ import re
 
 import msgspec
 
-from compare import result
-from compare.errors import UsageError
-from compare.exercises.answer import Answer
-from reports import render, store
-from reports.exercises import page, pictures
+from fourfold.compare.errors import UsageError
+from fourfold.compare.lesson.exercises.answer import Answer
+from fourfold.compare.results import report_folder, result
+from fourfold.compare.results.result import LARGEST_FILE
+from fourfold.compare.system.files import read_bytes
+from fourfold.reports import render
+from fourfold.reports.exercises import page, pictures
 
 PARTS = re.compile(r"index\.html|answers\.(json|md)|[1-7]-[a-z0-9-]+\.(svg|csv)|[1-7]\.npz")
 
@@ -20,7 +22,7 @@ def parts(found):
     n, pictures_of = found.answer.number, pictures.draw(found)
     contents = {f"{name}.svg": svg.encode() for name, svg in pictures_of.items()}
     contents |= {f"{n}-table-{k}.csv": _csv(table) for k, table in enumerate(found.answer.tables, start=1)}
-    return contents | ({f"{n}.npz": store.npz(found.arrays)} if found.arrays else {})
+    return contents | ({f"{n}.npz": report_folder.npz(found.arrays)} if found.arrays else {})
 
 
 def files(answers, contents, made):
@@ -43,7 +45,7 @@ def strange(folder):
             return f"holds something other than answers ({path.name})"
     if any(folder.iterdir()):
         try:
-            msgspec.json.decode(result.read_bytes(folder / "answers.json", result.LARGEST_FILE), type=list[Answer])
+            msgspec.json.decode(read_bytes(folder / "answers.json", LARGEST_FILE), type=list[Answer])
         except (UsageError, msgspec.DecodeError):
             return "holds something other than answers (answers.json is missing or none of fourfold's)"
     return None

@@ -9,9 +9,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-import impls
-from compare import agree, cases, here, show_check
-from impls.model import Trace
+from fourfold import impls
+from fourfold.compare.cases.case import make_case
+from fourfold.compare.check import check_words, here
+from fourfold.compare.judge import judgement
+from fourfold.impls.model import Trace
 
 # %% tags=["parameters"]
 COLUMNS = ["numpy", "torch", "jax", "tf"]
@@ -19,8 +21,8 @@ SEED, STEPS, LR = 0, 10_000, 0.1
 
 # %%
 ACTIVATION = "sigmoid"  # or tanh, relu, identity
-case = cases.make("xor", ACTIVATION, LR, STEPS, 3, range(SEED, SEED + 1))
-problem = agree.problem(case, "float64")
+case = make_case("xor", ACTIVATION, LR, STEPS, 3, range(SEED, SEED + 1))
+problem = judgement.problem(case, "float64")
 X, Y = case.X, case.Y
 W1, W2 = (W[0] for W in case.weights)
 
@@ -41,7 +43,7 @@ def show(*quantities, columns=COLUMNS):
     for name in columns:
         column = impls.load(name)
         T = Trace(*(column.to_numpy(Z) for Z in column.trace(*native(column), ACTIVATION)))
-        for judged in agree.judge_trace(T, (W1, W2), problem):
+        for judged in judgement.judge_trace(T, (W1, W2), problem):
             if judged.quantity in quantities:
                 print(f"{name}: {judged.quantity} {judged.value.shape} {word(judged)}\n{judged.value}")
 
@@ -191,7 +193,7 @@ show("dL_dW2", "dL_dW1")
 def judge(gradients, **more):
     """`activation=...` says which one it is, `train=...` judges that too, `hint=True` keeps the answer back."""
     try:
-        print(show_check.text(here.check(gradients, **more)))
+        print(check_words.text(here.check(gradients, **more)))
     except NotImplementedError:
         print("Nothing to judge yet: fill in the cell above.")
 
@@ -227,7 +229,7 @@ for name in COLUMNS:
     column = impls.load(name)
     stepped = [column.to_numpy(Z) for Z in column.step(*native(column), LR, ACTIVATION)]
     path = [Z[None, None] for Z in stepped]  # one step, one seed
-    for judged in reversed(agree.judge_steps([W1[None, None], W2[None, None]], path, problem)):
+    for judged in reversed(judgement.judge_steps([W1[None, None], W2[None, None]], path, problem)):
         print(f"{name}: {judged.quantity} {word(judged)}\n{judged.value[0, 0]}")
 
 # %% [markdown]
@@ -315,7 +317,7 @@ def parameters(widths, biases):
 
 # %%
 def network(widths, biases):
-    return cases.make("xor", ACTIVATION, LR, 1, 3, case.seeds, layers=widths, bias=biases)
+    return make_case("xor", ACTIVATION, LR, 1, 3, case.seeds, layers=widths, bias=biases)
 
 
 try:
@@ -378,7 +380,7 @@ def certify(f):
     except NotImplementedError:
         print("Nothing to judge yet: fill in the cell above.")
         return
-    for judged in agree.judge_trace(found, (W1, W2), problem):
+    for judged in judgement.judge_trace(found, (W1, W2), problem):
         print(judged.quantity, word(judged))
 
 

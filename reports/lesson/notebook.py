@@ -5,10 +5,11 @@ import re
 import subprocess
 from pathlib import Path
 
-from compare import run, signals
-from compare.errors import ColumnError
-from compare.exercises.questions import EXERCISES
-from reports.lesson import content, source
+from fourfold.compare.columns import workers
+from fourfold.compare.errors import ColumnError
+from fourfold.compare.lesson.exercises.questions import EXERCISES
+from fourfold.compare.system import signals
+from fourfold.reports.lesson import content, source
 
 CELLS = Path(__file__).with_name("lesson_cells.py")
 NEEDS = ("jupytext", "nbclient", "ipykernel")
@@ -16,7 +17,7 @@ NEEDS = ("jupytext", "nbclient", "ipykernel")
 
 def missing():
     """What has to be installed before a notebook can be made."""
-    return [package for package in NEEDS if not run.found(package)]
+    return [package for package in NEEDS if not workers.package_installed(package)]
 
 
 def executed(notebook, timeout):

@@ -6,7 +6,7 @@ import zlib
 import msgspec
 import numpy as np
 
-from compare import result
+from fourfold.compare.results import result
 
 FILES = {"index.html", "lesson.json"}
 START = b'{"columns":['
@@ -53,7 +53,7 @@ def levels(Y_hat):
 
 
 def as_json(lesson):
-    """The bytes of lesson.json: what the page shows, but for the grid; axes as in compare.lesson.Lesson."""
+    """The bytes of lesson.json: what the page shows, but for the grid; axes as in fourfold.compare.lesson.numbers.Lesson."""
     values = {name: result.numbers(Z) for name, Z in lesson.values.items()}
     marks = {name: Z.tolist() for name, Z in lesson.marks.items()}
     losses = {"losses": result.numbers(lesson.losses), "loss_marks": lesson.loss_marks.tolist()}

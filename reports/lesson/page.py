@@ -8,11 +8,11 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from compare.exercises.questions import EXERCISES
-from compare.lesson import UNCERTAIN, WRONG
-from compare.mistakes import planted
-from compare.mistakes.catalogue import of_row
-from reports.lesson import content, mathml, numbers, source
+from fourfold.compare.lesson.exercises.questions import EXERCISES
+from fourfold.compare.lesson.numbers import UNCERTAIN, WRONG
+from fourfold.compare.mistakes import planted
+from fourfold.compare.mistakes.catalogue import of_row
+from fourfold.reports.lesson import content, mathml, numbers, source
 
 FOLDER = Path(__file__).parent
 
@@ -48,7 +48,7 @@ def render(lesson, made="", answers=None):
         "font-src data:; img-src data:",
     }
     pages = Environment(
-        loader=PackageLoader("reports.lesson"),
+        loader=PackageLoader("fourfold.reports.lesson"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

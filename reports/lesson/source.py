@@ -9,8 +9,8 @@ from markupsafe import Markup, escape
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
-import impls
-from compare.cases import ACTIVATIONS
+from fourfold import impls
+from fourfold.compare.cases.case import ACTIVATIONS
 
 FOLDER = Path(impls.__file__).parent / "two_layer"
 # Names in code that are symbols of the equations

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm
 
-from compare import show
-from reports.pictures import BAD, GOOD, INK, Picture, draw, largest, panels, rows
+from fourfold.compare.results import words
+from fourfold.reports.pictures import BAD, GOOD, INK, Picture, draw, largest, panels, rows
 
 CLASSES = {"cmap": ListedColormap((GOOD, BAD)), "vmin": 0, "vmax": 1}
 
@@ -94,14 +94,14 @@ def differences(arrays, seed, grid, named):
         for axis, name in panels(figure, found):
             Z = np.where(np.isfinite(found[name]), np.clip(found[name], norm.vmin, norm.vmax), np.nan)
             axis.imshow(np.where(found[name] == 0, np.nan, Z), norm=norm, cmap="viridis", **cells)
-            axis.set(title=f"{name}: at most {show.brief(most[name])}", aspect="equal")
+            axis.set(title=f"{name}: at most {words.brief(most[name])}", aspect="equal")
             axis.title.set_fontsize(9)
             axis.grid(visible=False)
         figure.colorbar(
             ScalarMappable(norm, "viridis"), ax=[axis for axis in figure.axes if axis.get_visible()], label="difference"
         )
 
-    told = ", ".join(f"{name} by at most {show.brief(m)}" for name, m in most.items())
+    told = ", ".join(f"{name} by at most {words.brief(m)}" for name, m in most.items())
     return Picture(
         "differences",
         "How the boundaries differ",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reports.pictures import INK, Picture, draw, largest, legend_below, logarithmic, loggable
+from fourfold.reports.pictures import INK, Picture, draw, largest, legend_below, logarithmic, loggable
 
 TINY = 1e-300  # stands for zero where the axis is logarithmic
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from compare import show
-from reports.pictures import INK, Picture, draw, largest, legend_below, logarithmic, loggable, rows
+from fourfold.compare.results import words
+from fourfold.reports.pictures import INK, Picture, draw, largest, legend_below, logarithmic, loggable, rows
 
 MOST_LINES = 24  # of weights, in one panel
 MOST_PANELS = 8
@@ -21,7 +21,7 @@ def losses(arrays, seed, colour, named):
         axis.set(xlabel="step + 1", ylabel="loss L")
         axis.legend()
 
-    first, last = (show.listed(sorted({f"{a['L'][t, seed]:.3g}" for a in arrays.values()})) for t in (0, -1))
+    first, last = (words.listed(sorted({f"{a['L'][t, seed]:.3g}" for a in arrays.values()})) for t in (0, -1))
     step = _steps(arrays)
     apart = _apart([a["L"][:, seed] for a in arrays.values()])
     together = f"columns are at most {apart:.1g} apart" if len(arrays) > 1 else "there is one column"
@@ -59,8 +59,8 @@ def ratios(by_dtype, colour):
         for dtype, of_ in by_dtype.items()
         for n, a in of_.items()
     }
-    beyond = show.listed(list(dict.fromkeys(n for (_, n), w in worst.items() if max(w.values()) > 1)) or ["nobody"])
-    most = {t: show.fraction(max(w[t] for w in worst.values())) for t in what}
+    beyond = words.listed(list(dict.fromkeys(n for (_, n), w in worst.items() if max(w.values()) > 1)) or ["nobody"])
+    most = {t: words.fraction(max(w[t] for w in worst.values())) for t in what}
     return Picture(
         "ratios",
         "Error as a fraction of its limit, step by step",
@@ -156,7 +156,7 @@ def weights(arrays, seed, colour, named):
 
     cut = [name for name in names if first[name][0, seed].size > MOST_LINES]
     left = [f"{len(kept) - len(names)} more arrays are not drawn."] if len(kept) > len(names) else []
-    left += [f"Of {show.listed(cut)} the first {MOST_LINES} weights are drawn."] if cut else []
+    left += [f"Of {words.listed(cut)} the first {MOST_LINES} weights are drawn."] if cut else []
     ends = [np.abs(np.concatenate([of[name][t] for name in kept])) for of in flat.values() for t in (0, -1)]
     return Picture(
         "weights",

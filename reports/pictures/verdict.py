@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from compare import certify, show
-from reports.distances import EXACT
-from reports.pictures import BAD, GOOD, INK, Picture, colours, draw, legend_below
+from fourfold.compare.agreement.distances import EXACT
+from fourfold.compare.results import words
+from fourfold.reports.pictures import BAD, GOOD, INK, Picture, colours, draw, legend_below
 
 
 def who(start, along, names):
@@ -25,7 +25,7 @@ def who(start, along, names):
             for x, y in ((place[a], place[b]), (place[b], place[a])):
                 depth = np.clip(np.log10(max(share, 1e-3)) / 6 + 0.55, 0.05, 0.6) if share else 0
                 axis.add_patch(Rectangle((x, y), 1, 1, color=GOOD if share <= 1 else BAD, alpha=depth, lw=0))
-                axis.text(x + 0.5, y + 0.5, show.fraction(share), ha="center", va="center", fontsize=8)
+                axis.text(x + 0.5, y + 0.5, words.fraction(share), ha="center", va="center", fontsize=8)
         axis.add_patch(Rectangle((0, 0), size, 1, fill=False, lw=1.5, ec=INK))
         axis.set(xlim=(0, size), ylim=(size, 0), title=title, aspect="equal")
         axis.set_xticks(np.arange(size) + 0.5, everybody, rotation=40, ha="right", rotation_mode="anchor")
@@ -41,7 +41,7 @@ def who(start, along, names):
 
     from_exact = [d for found in start.values() for d in found if d.a == EXACT]
     wrong = dict.fromkeys(d.b for found in (*start.values(), *along.values()) for d in found if _is_wrong(d))
-    told = ", ".join(f"{name} {show.fraction(max(d.share for d in from_exact if d.b == name))}" for name in names)
+    told = ", ".join(f"{name} {words.fraction(max(d.share for d in from_exact if d.b == name))}" for name in names)
     pairs = max((d.share for found in along.values() for d in found if d.a != EXACT), default=0)
     return Picture(
         "who",
@@ -50,10 +50,10 @@ def who(start, along, names):
         "right. Elsewhere, from each other: at the same weights two that are right are at most 2 apart. Over training "
         "losses may drift any distance apart, while the framed line has every step at the column's own weights.",
         f"At the same weights the columns use these shares of the limit: {told}. "
-        f"{show.listed(list(wrong))} {'is' if len(wrong) == 1 else 'are'} wrong. "
+        f"{words.listed(list(wrong))} {'is' if len(wrong) == 1 else 'are'} wrong. "
         if wrong
         else f"At the same weights the columns use these shares of the limit: {told}. Nobody is beyond it, "
-        f"though over training losses get up to {show.brief(pairs)} limits apart.",
+        f"though over training losses get up to {words.brief(pairs)} limits apart.",
         draw("who", 3.2 + 2.4 * len(start) + 0.35 * size, 3 + 0.75 * size, paint),
         [
             ["weights", "dtype", "quantity", "a", "b", "share of limit", "ULP"],
@@ -74,11 +74,11 @@ def _is_wrong(distance):
 def shares(result):
     """The verdict at a glance: every quantity's largest error as a fraction of its limit."""
     names = [column.name for column in result.columns]
-    rows = [*dict.fromkeys(q for s in result.settings for q in show.quantities(s))][::-1]
+    rows = [*dict.fromkeys(q for s in result.settings for q in words.quantities(s))][::-1]
     colour = colours(names)
 
     def paint(figure):
-        dtypes = show.dtypes(result)
+        dtypes = words.dtypes(result)
         axes = figure.subplots(1, len(dtypes), sharey=True, squeeze=False)[0]
         for axis, dtype in zip(axes, dtypes, strict=True):
             for n, name in enumerate(names):
@@ -89,10 +89,10 @@ def shares(result):
             axis.axvline(1, color=INK, lw=1)
             axis.text(1.1, len(rows) - 0.6, "limit", ha="left", va="bottom")
             axis.set(xscale="log", xlim=(8e-3, max(2.5, axis.get_xlim()[1])), xlabel="error / limit", title=dtype)
-            axis.set_yticks(range(len(rows)), map(show.label, rows))
+            axis.set_yticks(range(len(rows)), map(words.label, rows))
         legend_below(figure, axes[0], min(6, len(names)))
 
-    worst = max(result.rows, key=lambda r: show.measure(r.worst_ratio))
+    worst = max(result.rows, key=lambda r: words.measure(r.worst_ratio))
     beyond = list(dict.fromkeys(r.column for r in result.rows if r.rejected))
     place = "right of the line" if beyond else "left of the line"
     return Picture(
@@ -100,9 +100,9 @@ def shares(result):
         "How much of its limit each quantity uses",
         "One dot a column: the largest error of the quantity over all seeds and steps, divided by what rounding "
         "allows. Left of the line: within the limit.",
-        f"{'Some' if beyond else 'All'} dots{f' of {show.listed(beyond)}' if beyond else ''} are {place}. Farthest "
-        f"right is {show.label(worst.quantity)} of {worst.column} in {worst.dtype}, at "
-        f"{show.fraction(worst.worst_ratio)} of its limit.",
+        f"{'Some' if beyond else 'All'} dots{f' of {words.listed(beyond)}' if beyond else ''} are {place}. Farthest "
+        f"right is {words.label(worst.quantity)} of {worst.column} in {worst.dtype}, at "
+        f"{words.fraction(worst.worst_ratio)} of its limit.",
         draw("shares", 8, max(5.2, 0.25 * len(rows) + 1.5), paint),
         [
             ["column", "case", "dtype", "quantity", "certified", "rejected", "error / limit", "ULP"],
@@ -116,11 +116,11 @@ def shares(result):
 
 def ulps(arrays, dtype, s):
     """Histograms of the errors in ULP, one a quantity of a Setting: a line a column."""
-    quantities = show.quantities(s)
+    quantities = words.quantities(s)
     colour, counts = colours(list(arrays)), {name: a for name, a in arrays.items() if f"ulps_{quantities[0]}" in a}
-    ends = [f"{x:g}" for x in certify.ULPS]
+    ends = [f"{x:g}" for x in arrays.ULPS]
     x = np.arange(len(ends) + 1)
-    ticks = [0, *(int(np.searchsorted(certify.ULPS, 2.0**k)) for k in (-1, 5, 10, 15, 20))]
+    ticks = [0, *(int(np.searchsorted(arrays.ULPS, 2.0**k)) for k in (-1, 5, 10, 15, 20))]
 
     def paint(figure):
         across = 4
@@ -131,7 +131,7 @@ def ulps(arrays, dtype, s):
                 share = np.append(found, 0)[: len(x)] / max(1, found.sum())
                 width = 0.8 + 0.4 * (len(counts) - n - 1)
                 axis.step(x[: len(share)], share, where="mid", color=colour[name], lw=width, label=name)
-            axis.set_title(show.label(quantity), fontsize=9)
+            axis.set_title(words.label(quantity), fontsize=9)
             axis.set_xticks(ticks, ["0", "½", "2⁵", "2¹⁰", "2¹⁵", "2²⁰"], fontsize=8)
         for axis in axes[len(quantities) :]:
             axis.set_visible(False)
@@ -140,7 +140,7 @@ def ulps(arrays, dtype, s):
         axes[across * ((len(quantities) - 1) // across)].set_xlabel("error, ULP", fontsize=9)
         legend_below(figure, axes[0], min(6, max(1, len(counts))))
 
-    within = certify.ULPS <= 0.5
+    within = arrays.ULPS <= 0.5
     half = {
         name: sum(int(a[f"ulps_{q}"][:-1][within].sum()) for q in quantities)
         / max(1, sum(int(a[f"ulps_{q}"].sum()) for q in quantities))

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from impls.two_layer.numpy_impl import array, forward, loss, step, to_numpy, trace
+from fourfold.impls.two_layer.numpy_impl import array, forward, loss, step, to_numpy, trace
 
 __all__ = ["array", "forward", "loss", "os", "signal", "step", "sys", "time", "to_numpy", "trace"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from impls.two_layer.numpy_impl import array, forward, loss, to_numpy, trace
+from fourfold.impls.two_layer.numpy_impl import array, forward, loss, to_numpy, trace
 
 __all__ = ["array", "forward", "loss", "to_numpy", "trace"]
 

@@ -1,0 +1,157 @@
+"""`fourfold check`."""
+
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from cyclopts import Parameter
+from msgspec.structs import replace
+
+from fourfold.compare.agreement import suite
+from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import ACTIVATIONS, make_case, parse_widths
+from fourfold.compare.check import check as judge
+from fourfold.compare.check import check_words, peer, target
+from fourfold.compare.commands import options, terminal
+from fourfold.compare.commands.agree import print_result
+from fourfold.compare.commands.options import Json
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import result
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class How:
+    """What the implementation is asked."""
+
+    activation: str | None = None
+    """Which activation it has; default: all, where its functions take an `activation` (of any depth: `activations`),
+    and else sigmoid. Of any depth: that of all hidden layers, or one a layer, the output's last: tanh,relu,sigmoid."""
+    layers: str | None = None
+    "Its layers, where it is not of any depth: widths such as 2,8,8,1; inputs and outputs are each case's own."
+    bias: bool = False
+    "It is of any depth and has biases; a parameter called `b` says so too."
+    suite: str = "default"
+    "quick, default or full: how many cases."
+    case: str | None = None
+    "Only these cases, comma-separated."
+    dtype: str = "float64"
+    "float64 or float32."
+    seeds: str = "3"
+    "How many, or a range a:b."
+    timeout: float = 120
+    "Seconds it may take, in all."
+    memory: float = 8
+    "Gigabytes of data it may hold."
+    hint: bool = False
+    "Say where to look, but not what is wrong."
+    json: Json = None
+    "Write the result as JSON to this file; - is standard output."
+
+
+def check(
+    target: str | None = None,
+    *,
+    command: str | None = None,
+    template: str | None = None,
+    out: str | None = None,
+    how: How = How(),
+):
+    """Judge your own implementation: gradients(X, Y, W1, W2) that returns (L, dL_dW1, dL_dW2), in a file or module.
+
+    Of any depth: gradients(X, Y, W, b) that returns (L, dL_dW, dL_db), lists with an array a layer; or without
+    biases, gradients(X, Y, W) and (L, dL_dW). A function of another name is given as mine.py:NAME. Where there are
+    `trace` or `train` too, they are judged as well. --command judges any program that speaks the protocol of
+    compare/check/protocol.py.
+
+    Example: fourfold check mine.py --activation tanh
+
+    Parameters
+    ----------
+    command
+        A program, with its arguments, instead of a file or module.
+    template
+        Write a file to start from instead: numpy, torch, jax or tf; of any depth numpy-deep.
+    out
+        Where the template goes, instead of standard output.
+    """
+    if template is not None:
+        return _template(template, out)
+    if (target is None) == (command is None):
+        raise UsageError("check takes a file, a module or --command: fourfold check mine.py")
+    if out is not None:
+        raise UsageError("--out is for --template.")
+    return _check(target, command, how)
+
+
+def _template(name, target):
+    names = sorted(path.stem.removesuffix("_mine").replace("_", "-") for path in TEMPLATES.glob("*_mine.py"))
+    if name not in names:
+        raise UsageError(f"There is no template {name!r}: choose from {', '.join(names)}.")
+    content = (TEMPLATES / f"{name.replace('-', '_')}_mine.py").read_bytes()
+    terminal.write_json(target or "-", content)
+
+
+def _check(name, program, how):
+    (dtype, *more), seeds, timeout = options.dtypes(how.dtype), options.seeds(how.seeds), options.timeout(how.timeout)
+    if more:
+        raise UsageError("check takes one --dtype.")
+    memory, widths, activations = options.memory(how.memory), parse_widths(how.layers), options.names(how.activation)
+    if widths is not None and not (len(widths) > 1 and min(widths) >= 1):
+        raise UsageError(f"--layers must be widths of at least 1, inputs and outputs included, not {how.layers}.")
+    layers = bool(how.bias or widths or len(activations or ()) > 1)
+    asked = timeout, memory, layers, how.bias
+    opened = peer.of_command(program, *asked) if program else peer.of_target(name, *asked)
+    with opened as p, terminal.progress() as bar:
+        if p.model:
+            return _model(name, dtype, seeds, timeout, how, p.row)
+        chosen = _cases(p, activations, widths, how.suite, options.names(how.case), dtype, seeds)
+        advance = bar(p.name, (1 + len(p.functions)) * len(chosen))
+        checked = replace(judge.check(p, chosen, dtype, how.hint, advance), printed=p.printed())
+    if how.json != "-":
+        terminal.out.print(check_words.text(checked), markup=False)
+    terminal.write_json(how.json, result.encode(checked))
+    return checked.exit_code()
+
+
+def _cases(p, activations, widths, suite, names, dtype, seeds):
+    """What a Peer is asked: all it says it can do, or what the options say it is."""
+    if p.row == "two_layer":
+        each = activations or p.activations or ["sigmoid"]
+        return [case for a in each for case in suites.situations(a, suite, names, dtype, seeds)]
+    any_ = set(p.activations) == set(ACTIVATIONS)
+    hidden = None if widths is None else widths[1:-1]
+    return suites.layered(activations or (None if any_ else ["sigmoid"]), hidden, p.biases, suite, names, dtype, seeds)
+
+
+def _model(name, dtype, seeds, timeout, how, row):
+    """A whole impls.model.Model, or DeepModel, is judged like a column."""
+    where, attribute = target.split(name)
+    if attribute:
+        raise UsageError(f"{name} is a whole Model, and those are modules: give {where}.")
+    deep = row == "deep"
+    widths = parse_widths(how.layers) or ([2, 4, 4, 1] if deep else None)
+    default = make_case("xor", how.activation or "sigmoid", 0.1, 10_000, 3, seeds, widths, how.bias or deep)
+    chosen = [case for case in suites.choose(how.suite, options.names(how.case), default, deep) if case.row == row]
+    module = _module(where)
+    with peer.apart():
+        outcome, _ = suite.agreement([module], chosen, [dtype], timeout, terminal.command(), memory=how.memory)
+    if how.json != "-":
+        print_result(outcome)
+    terminal.write_json(how.json, result.encode(outcome))
+    return outcome.exit_code()
+
+
+def _module(where):
+    """The name by which a worker can import it."""
+    if not where.endswith(".py"):
+        return where
+    path = Path(where).resolve()
+    sys.path.append(str(path.parent))
+    spec = find_spec(path.stem)
+    if not spec or not spec.origin or Path(spec.origin) != path:
+        raise UsageError(f"{where} has the name of a module that is installed: call it something else.")
+    return path.stem

@@ -1,0 +1,73 @@
+"""`fourfold diff`."""
+
+from pathlib import Path
+
+from fourfold.compare.commands.options import Json
+from fourfold.compare.commands.terminal import out, write_json
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import diff as d
+from fourfold.compare.results import diff_words, result
+
+
+def diff(a: str, b: str, /, *, json: Json = None):
+    """Compare two reports, of before and after an upgrade or of two machines: what moved, and whether it may.
+
+    A and B are a report's folder, its result.json, or one .npz in its arrays. Exit code 1: a column is beyond a bound
+    on either side, or numbers at the same weights are farther apart than both limits together. 0: moved or not, all is
+    within bounds.
+
+    Example: fourfold diff reports/out/before reports/out/after --json -
+    """
+    found = compared(a, b)
+    if json != "-":
+        _print(found)
+    write_json(json, result.encode(found))
+    return found.exit_code()
+
+
+def compared(a, b):
+    """The Diff of what two paths name. Raises UsageError."""
+    (side_a, key_a), (side_b, key_b) = _read(a), _read(b)
+    if key_a and key_b and key_a != key_b:
+        raise UsageError(f"{a} and {b} are not of the same column, case and precision.")
+    return d.diff(side_a, side_b, (a, b), key_a or key_b)
+
+
+def _read(text):
+    """((Result, arrays), the key of the one column named or None)."""
+    from fourfold.compare.results import report_folder
+
+    path = Path(text)
+    if path.suffix == ".npz":
+        path = path.absolute()
+        folder = path.parent.parent
+        if not path.is_file():
+            raise UsageError(f"There is no file {text}.")
+        if path.parent.name != "arrays" or not (folder / "result.json").is_file():
+            raise UsageError(f"{text} is not in a report: give the report's folder, or an .npz in its arrays.")
+        report = report_folder.load(folder, f"arrays/{path.name}")
+        return _judged(report), next(iter(report.arrays))
+    if path.is_dir():
+        if not (path / "result.json").is_file():
+            raise UsageError(f"{text} is not a report: there is no result.json in it.")
+        return _judged(report_folder.load(path)), None
+    if path.name == "result.json" and (path.parent / "arrays").is_dir():
+        return _judged(report_folder.load(path.parent)), None
+    return (result.read(path), {}), None
+
+
+def _judged(report):
+    return report.result, report.arrays
+
+
+def _print(found):
+    def say(lines):
+        for line in lines:  # whose words may come from somebody else's file
+            out.print("".join(c if c.isprintable() else "�" for c in line), markup=False)
+
+    say([f"A {found.a}", f"B {found.b}", *diff_words.environment(found)])
+    say([*diff_words.inputs(found), *diff_words.missing(found), ""])
+    for dtype in diff_words.dtypes(found):
+        out.print(diff_words.rich_table(found, dtype), "")
+    say([*diff_words.drifts(found), ""])
+    say([diff_words.verdict(found)])

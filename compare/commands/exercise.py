@@ -1,0 +1,119 @@
+"""`fourfold exercise`."""
+
+from time import monotonic
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from fourfold import impls
+from fourfold.compare.columns import workers
+from fourfold.compare.columns.columns import Columns
+from fourfold.compare.commands import options
+from fourfold.compare.commands.options import Json
+from fourfold.compare.commands.terminal import command, err, out, plain, progress, write_json
+from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.lesson.exercises import words
+from fourfold.compare.lesson.exercises.catalogue import ANSWERS
+from fourfold.compare.lesson.exercises.training import DTYPE
+from fourfold.compare.results import result
+from fourfold.compare.results import words as show
+from fourfold.compare.results.environment import environment
+
+MOST_SEEDS = 1_000  # exercise 5 holds 1.3 MB of each in every column
+
+
+def exercise(
+    which: str,
+    *,
+    to: Annotated[str, Parameter(name="--out")] = "reports/out/exercises",
+    impl: str | None = None,
+    seeds: str | None = None,
+    timeout: float = 1800,
+    json: Json = None,
+):
+    """Answer one of the lesson's exercises, 1 to 7, or all, by an experiment in every column.
+
+    Example: fourfold exercise 3 --out /tmp/tuning --impl numpy,jax
+
+    Parameters
+    ----------
+    which
+        1 to 7, or all.
+    to
+        Folder to write, whole or not at all, after every answer: index.html, answers.md and answers.json, and
+        pictures, tables and arrays beside them.
+    impl
+        Columns, comma-separated: numpy, torch, jax, tf, or a module of your own. Default: all whose framework is here.
+    seeds
+        How many initial weights, or a range a:b. Every exercise has its own default.
+    timeout
+        Seconds a column may take for one exercise.
+    json
+        Write the answers as JSON to this file; - is standard output.
+    """
+    from fourfold.compare.results import report_folder
+    from fourfold.reports.exercises import render
+
+    numbers = _numbers(which)
+    names, left_out = options.of_rows(options.columns(impl)[0], {"deep"})
+    chosen, timeout = _seeds(seeds), options.timeout(timeout)
+    report_folder.check_writable(to, render.strange)
+    missing = [name for name in impls.ROWS["deep"] if impl is None and name not in names]
+    if missing or (impl and left_out):
+        err.print(f"Left out: {', '.join(missing or left_out)}.")
+    made = f"{command()}. {show.set_up(environment(names, [DTYPE], command()))}"
+    answers, parts, failed = [], {}, []
+    for number in numbers:
+        start = monotonic()
+        try:
+            found = _answer(number, names, chosen, timeout)
+        except ColumnError as error:
+            failed.append(f"Exercise {number}: {error}.")
+            continue
+        answers.append(found.answer)
+        parts |= render.parts(found)
+        report_folder.write_folder(to, render.files(answers, parts, made), render.strange)  # the next may fail
+        if json != "-":
+            _say(found.answer, monotonic() - start)
+    if answers:
+        if json != "-":
+            out.print(f"Page: {to}/index.html", markup=False)
+        write_json(json, result.encode(answers))
+    if not all(answer.holds() for answer in answers):
+        for sentence in failed:
+            err.print(plain(sentence), markup=False)
+        return 1
+    if failed:
+        raise ColumnError(" ".join(failed))
+    return 0
+
+
+def _numbers(which):
+    if which == "all":
+        return [*ANSWERS]
+    if which not in map(str, ANSWERS):
+        raise UsageError(f"There is no exercise {which!r}: choose from {', '.join(map(str, ANSWERS))} or all.")
+    return [int(which)]
+
+
+def _seeds(text):
+    chosen = options.seeds(text) if text is not None else None
+    if chosen and len(chosen) > MOST_SEEDS:
+        raise UsageError(f"--seeds {text} is too much for an exercise: choose at most {MOST_SEEDS:,}.")
+    return chosen
+
+
+def _answer(number, names, seeds, timeout):
+    module = ANSWERS[number]
+    with workers.open_pool(timeout) as pool, progress() as bar:
+        return module.answer(Columns(names, pool, bar(f"exercise {number}", None)), seeds or module.SEEDS)
+
+
+def _say(answer, seconds):
+    title, *claims = words.lines(answer)
+    out.print(title, style="bold", markup=False)
+    for line in claims:
+        out.print(line, style="bold red" if line.startswith("✗") else "", markup=False)
+    for table in answer.tables:
+        out.print("", show.grid(table.title, table.headers, table.rows))
+    out.print(f"\n{words.work(answer)} {seconds:.0f} s.\n", style="dim", markup=False)

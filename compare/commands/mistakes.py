@@ -1,0 +1,99 @@
+"""`fourfold mistakes`."""
+
+from rich.table import Table
+from rich.text import Text
+
+from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import make_case
+from fourfold.compare.columns import workers
+from fourfold.compare.commands import options
+from fourfold.compare.commands.options import Json
+from fourfold.compare.commands.terminal import err, out, progress, write_json
+from fourfold.compare.mistakes import words
+from fourfold.compare.mistakes.catalogue import MISTAKES, find
+from fourfold.compare.mistakes.matrix import TOLERANCES, plantings, runs
+from fourfold.compare.mistakes.matrix import matrix as try_all
+from fourfold.compare.results import result
+
+
+def mistakes(
+    *,
+    show: str | None = None,
+    matrix: bool = False,
+    suite: str = "full",
+    json: Json = None,
+    timeout: float = 600,
+):
+    """List the known mistakes; explain one; or try which check catches which.
+
+    Example: fourfold mistakes --show "slope missing"
+
+    Parameters
+    ----------
+    show
+        Explain this one: wrong and right lines side by side.
+    matrix
+        Plant every mistake in real columns, run it on every case, and count who notices.
+    suite
+        Cases of the matrix: quick, default or full.
+    json
+        Write it as JSON to this file; - is standard output.
+    timeout
+        Seconds a column may take.
+    """
+    if show is not None:
+        return _explain(find(show), json)
+    return _try(suite, options.timeout(timeout), json) if matrix else _list(json)
+
+
+def _list(json):
+    if json != "-":
+        for group, rows in words.catalogue():
+            out.print(_table(group, ["", "first wrong", "", "planted in"], rows), "")
+        out.print(f"{len(MISTAKES)} mistakes. fourfold mistakes --show NAME explains one.")
+    write_json(json, result.encode([words.record(m) for m in MISTAKES.values()]))
+    return 0
+
+
+def _explain(mistake, json):
+    if json != "-":
+        out.print(Text(mistake.name, style="bold"))
+        out.print(f"{mistake.why}\nBreaks {mistake.quantity} first, {mistake.equation}; shows on {mistake.case}.\n")
+        for column in mistake.planted:
+            rows = words.side_by_side(mistake, column)
+            out.print(_table(words.COLUMN_NAMES[column], ["wrong", "right"], rows), "")
+    write_json(json, result.encode(words.record(mistake)))
+    return 0
+
+
+def _try(suite, timeout, json):
+    default = make_case("xor", "sigmoid", 0.1, 200, 3, range(3))
+    columns = [name for name in words.COLUMN_NAMES if workers.installed(name)]
+    chosen = suites.choose(suite, None, default, deep=True)
+    if len(columns) < len(words.COLUMN_NAMES):
+        err.print(f"Not workers.installed, left out: {', '.join(c for c in words.COLUMN_NAMES if c not in columns)}.")
+    if suite != "full":
+        chosen += [suites.build(entry) for entry in suites.DEEP if entry.name in words.ON_XOR]
+    with progress() as bar:
+        attempts = sum(len(runs(planting, chosen)) for planting in plantings(columns))
+        tried, rewritings = try_all(chosen, columns, timeout, bar("attempts", attempts))
+    if json != "-":
+        out.print(_table("Runs in which each check catches a mistake", *words.caught(tried)), "")
+        out.print(_table("Mistakes that each case catches", *words.cases(tried)), "")
+        out.print(_table("What the usual tolerances let pass", *words.tolerances(tried, rewritings)), "")
+        out.print(words.verdict(tried, rewritings), style="bold", markup=False)
+    by_run = lambda t: {f"{case} {dtype}": outcome._asdict() for (case, dtype), outcome in t.outcomes.items()}
+    record = lambda t: {"name": t.name, "column": t.column, "caught": t.caught, "runs": by_run(t)}
+    content = {"tolerances": list(TOLERANCES), "mistakes": [*map(record, tried)]}
+    write_json(json, result.encode(content | {"rewritings": [*map(record, rewritings)]}))
+    wrong = any(t.caught for t in rewritings) or (suite == "full" and not all(t.caught for t in tried))
+    return 1 if wrong else 0
+
+
+def _table(title, headers, rows):
+    grid = Table(title=title, title_justify="left", title_style="bold", box=None)
+    for name in headers:
+        grid.add_column(name)
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    return grid

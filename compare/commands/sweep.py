@@ -1,0 +1,140 @@
+"""`fourfold sweep`."""
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from fourfold import impls
+from fourfold.compare.cases.case import read_data
+from fourfold.compare.commands import options
+from fourfold.compare.commands.options import Json, Training, Whole
+from fourfold.compare.commands.terminal import command, err, out, progress, write_json
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import result
+from fourfold.compare.results import words as show
+from fourfold.compare.sweep import engine, executors, grid, plan, store, summary, words
+from fourfold.compare.system import files
+
+WITHOUT_ASKING = 1_000_000_000  # steps of all runs
+SHOWN = 40  # rows
+
+
+def sweep(
+    *,
+    training: Training = Training(),
+    grid_: Annotated[list[str] | None, Parameter(name="--grid", negative=())] = None,
+    seeds: str = "100",
+    impl: str | None = None,
+    dtype: str = "float64",
+    to: Annotated[str, Parameter(name="--out")] = "reports/out/sweep",
+    workers: Whole | None = None,
+    scheduler: str | None = None,
+    dry_run: Annotated[bool, Parameter(name=["--plan", "--dry-run"], negative=())] = False,
+    yes: Annotated[bool, Parameter(negative=())] = False,
+    timeout: float = 600,
+    json: Json = None,
+):
+    """Train every configuration of a grid, with many seeds, in every column; certify a sample of each.
+
+    It says what it will be and how long it will take, keeps every chunk as it is done, and can be interrupted at any
+    time: the same command goes on where it was.
+
+    Example: fourfold sweep --grid lr=0.01,0.1,1 --grid hidden=2:9 --grid activation=tanh,relu --seeds 1000 --impl jax
+
+    Parameters
+    ----------
+    grid_
+        NAME=VALUES of lr, hidden, activation, layers, bias or steps; once for each that varies. Values are
+        comma-separated; 2:9 is 2 to 8, 2:9:2 every other one, lr=0.01:1:5 five rates on a logarithmic scale;
+        layers=2-3-1,2-8-8-1.
+    seeds
+        How many initial weights each configuration is trained from, or a range a:b.
+    impl
+        Columns, comma-separated. Default: all whose framework is here.
+    dtype
+        Precisions, comma-separated.
+    to
+        Folder of the sweep: what is done of it is kept there, and its summary and pictures at the end.
+    workers
+        Processes here. Default: as many as there are cores.
+    scheduler
+        Address of a Dask scheduler, tcp://..., whose workers compute it instead; they need fourfold too.
+    dry_run
+        Only say how many runs it is and how long it will take.
+    yes
+        Start also what is very large.
+    timeout
+        Seconds a chunk may take.
+    json
+        Write the summary as JSON to this file as well; - is standard output.
+    """
+    from fourfold.reports.sweep import pages  # matplotlib is not for the other verbs
+
+    store.need_pyarrow()
+    names, left_out = options.columns(impl)
+    if impl is None:
+        names = [name for name in names if name in impls.ROWS["deep"]]  # the others are slow, and compute the same
+    if left_out:
+        err.print(f"Not installed, left out: {', '.join(left_out)}.")
+    X, Y = read_data(training.data)
+    of = plan.options(training, grid.parse(grid_ or []), X, Y, names, options.dtypes(dtype), options.seeds(seeds))
+    limit, processes = options.timeout(timeout), os.cpu_count() or 1 if workers is None else workers
+    if not 1 <= processes <= 1024:
+        raise UsageError(f"--workers must be from 1 to 1024, not {processes}.")
+    chunks, say = plan.chunks(of, X, Y), (lambda line: None) if json == "-" else _print
+    say(words.size(of, chunks))
+    if plan.steps(chunks) > WITHOUT_ASKING and not (yes or dry_run):
+        raise UsageError(f"More than {WITHOUT_ASKING:,} steps are not started unasked: look at --plan, then add --yes.")
+    here = executors.local(names, processes, limit)
+    with executors.cluster(scheduler, names, limit) if scheduler else here as executor:
+        if dry_run:
+            say(words.price(plan.probe(executor, chunks), chunks, executor.workers))
+            return 0
+        manifest = store.begin(to, of, executor.made_with, command())
+        missing = engine.missing(to, chunks, manifest)
+        if len(missing) < len(chunks):
+            say(f"{show.count(len(chunks) - len(missing), 'chunk')} in {to} already.")
+        if missing:
+            say(words.price(plan.probe(executor, missing), missing, executor.workers))
+        priced, start = len(executor.spent), time.monotonic()
+        failures = _compute(executor, missing, to, manifest)
+        if missing:
+            say(words.took(time.monotonic() - start, executor.spent[priced:], executor.workers))
+    found = summary.of(to, chunks, manifest, failures)
+    content = result.encode(found)
+    for name, page in {**pages(found), "summary.json": content}.items():
+        files.write_whole(Path(to) / name, page)
+    if json != "-":
+        _print_summary(found, to)
+    write_json(json, content)
+    return found.exit_code()
+
+
+def _compute(executor, chunks, folder, manifest):
+    say = lambda line: err.print(line, markup=False)
+    with progress() as bar:
+        of = lambda name: (chunk for chunk in chunks if chunk.column == name)
+        tasks = {name: bar(name, plan.steps(of(name))) for name in manifest.options.columns}
+        try:
+            return engine.run(executor, chunks, folder, manifest, lambda c: tasks[c.column](c.steps()), say)
+        except KeyboardInterrupt:
+            say(f"What is done is in {folder}: the same command goes on from there.")
+            raise
+
+
+def _print_summary(found, folder):
+    out.print(show.grid(*words.table(found, SHOWN)))
+    for rejection in show.firsts(found.rejections):
+        _print(show.rejection(rejection))
+    for column in found.columns:
+        if column.reason:
+            _print(f"Not judged: {column.reason}.")
+    out.print(words.verdict(found), style="bold", markup=False)
+    _print(f"Page: {folder}/index.html")
+
+
+def _print(line):
+    out.print(line, markup=False)

@@ -1,0 +1,233 @@
+"""Two results of the same suite, made with different versions or on different machines: what moved, and how far.
+
+Numbers are compared where both sides had the same inputs: the whole trace at the initial weights. Each is within its
+limit of the same exact value, so two correct sides are at most the sum of both limits apart. Losses and weights along
+the trajectories may drift apart without being wrong, since each step is certified at its own weights.
+"""
+
+import msgspec
+import numpy as np
+
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import words
+from fourfold.compare.results.result import Number, number
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What is not the same in the two environments; None where one side does not have it."""
+
+    name: str
+    a: str | None
+    b: str | None
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """One quantity of one column: how far it moved at the initial weights, and how near its limit it is in each run."""
+
+    column: str
+    case: str
+    dtype: str
+    quantity: str
+    compared: int  # numbers at the same inputs; 0 for every step's loss and weights, and without arrays
+    moved: int  # of them, those whose bits differ
+    ulps: Number  # largest movement, in representable numbers
+    share: Number  # largest movement as a fraction of the sum of both limits
+    ratio_a: Number  # largest error as a fraction of its limit, over all of A's seeds and steps
+    ratio_b: Number
+    beyond: bool  # A or B rejected, or farther apart than both limits together
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """The recorded trajectories of one column: for information."""
+
+    column: str
+    case: str
+    dtype: str
+    same_until: int | None  # the last recorded step up to which all bits are the same
+    differs_at: int | None  # the first recorded step with other bits; None: there is none
+    loss: Number  # largest |L of A - L of B|
+    weights: Number
+
+
+class Diff(msgspec.Struct, frozen=True):
+    a: str
+    b: str
+    environment: list[Change]
+    inputs: dict[str, str]  # case: the SHA-256 of data and weights, the same in both
+    columns: list[str]  # in both
+    only_a: list[str]
+    only_b: list[str]
+    beyond: list[str]  # columns beyond a bound
+    not_judged: dict[str, str]  # column: where, and why
+    movements: list[Movement]
+    drifts: list[Drift]
+
+    def exit_code(self):
+        return 1 if self.beyond else 3 if self.not_judged else 0
+
+
+def diff(a, b, names, only=None):
+    """The Diff of two (Result, {(column, case name, dtype): arrays}), called by `names`.
+
+    `only`: the key (column, case name, dtype) to compare, instead of all. Raises UsageError where the two were not
+    given the same cases and inputs, or have no column in common.
+    """
+    (result_a, arrays_a), (result_b, arrays_b) = a, b
+    _check_same_inputs(result_a, result_b, names)
+    columns_a, columns_b = ([column.name for column in r.columns] for r in (result_a, result_b))
+    both = [name for name in columns_a if name in columns_b and (only is None or name == only[0])]
+    if not both:
+        raise UsageError(f"{names[0]} and {names[1]} have no column in common.")
+    rows_a, rows_b = ({(r.column, r.case, r.dtype, r.quantity): r for r in x.rows} for x in (result_a, result_b))
+    keys = [(c, s.name, dtype) for s in result_a.settings for dtype in s.dtypes for c in both]
+    agreeing = set.intersection(*({c.name for c in r.columns if c.verdict == "agrees"} for r in (result_a, result_b)))
+    movements, drifts, of = [], [], {s.name: s for s in result_a.settings}
+    for key in keys if only is None else [only]:
+        sides = arrays_a.get(key), arrays_b.get(key)
+        for quantity in words.quantities(of[key[1]]):
+            rows = rows_a.get((*key, quantity)), rows_b.get((*key, quantity))
+            if all(rows):
+                movements.append(_movement(key, quantity, rows, sides))
+            elif any(rows) and key[0] in agreeing:
+                name = names[0 if rows[1] else 1]
+                raise UsageError(f"{name} is not complete: it has no row for {quantity} of {', '.join(key)}.")
+        if all(sides):
+            drifts.append(_drift(key, *sides, of[key[1]].steps))
+    rejections = [*result_a.rejections, *result_b.rejections]  # without a row where the form of an array is wrong
+    wrong = {m.column for m in movements if m.beyond}
+    wrong |= {r.column for r in rejections if only is None or only == (r.column, r.case, r.dtype)}
+    return Diff(
+        *names,
+        environment=_changes(result_a.environment, result_b.environment),
+        inputs={s.name: s.inputs_sha256 for s in result_a.settings if only is None or s.name == only[1]},
+        columns=both,
+        only_a=[name for name in columns_a if name not in columns_b],
+        only_b=[name for name in columns_b if name not in columns_a],
+        beyond=[name for name in both if name in wrong],
+        not_judged=_not_judged(both, (result_a, result_b), names),
+        movements=movements,
+        drifts=drifts,
+    )
+
+
+def _check_same_inputs(a, b, names):
+    cases = [[s.name for s in r.settings] for r in (a, b)]
+    if set(cases[0]) != set(cases[1]):
+        differing = ", ".join(sorted(set(cases[0]) ^ set(cases[1])))
+        raise UsageError(f"{names[0]} and {names[1]} are not on the same cases: only one of them has {differing}.")
+    of_b = {s.name: s for s in b.settings}
+    for s in a.settings:
+        for field in s.__struct_fields__:
+            ours, theirs = getattr(s, field), getattr(of_b[s.name], field)
+            if ours != theirs:
+                what = "data or weights (inputs_sha256)" if field == "inputs_sha256" else field
+                raise UsageError(
+                    f"{names[0]} and {names[1]} were not asked the same in case {s.name}: "
+                    f"{what} {_short(ours)} and {_short(theirs)}."
+                )
+
+
+def _short(value):
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:12]}…"
+
+
+def _not_judged(both, results, names):
+    found = {}
+    for r, name in zip(results, names, strict=True):
+        for column in r.columns:
+            if column.name in both and column.verdict == "not judged":
+                found.setdefault(column.name, f"in {name}: {column.reason}")
+    return found
+
+
+def _changes(a, b):
+    a, b = (_flat(environment) for environment in (a, b))
+    return [Change(name, a.get(name), b.get(name)) for name in {**a, **b} if a.get(name) != b.get(name)]
+
+
+def _flat(environment):
+    e = environment
+    judged = {f"judge of {dtype}": wide for dtype, wide in e.wide.items()}
+    machine = {"system": e.system, "cpu": e.cpu, "cores": str(e.cores), "threads": e.threads}
+    return {"fourfold": e.fourfold, "Python": e.python, **e.versions, **machine, **judged, **e.variables}
+
+
+def _movement(key, quantity, rows, sides):
+    compared, moved, ulps, share = 0, 0, 0.0, 0.0
+    if all(sides) and not words.is_of_every_step(quantity):
+        (a, limit_a), (b, limit_b) = ((side[f"trace_{quantity}"], side[f"limit_{quantity}"]) for side in sides)
+        compared, moved, ulps = a.size, int((~same_bits(a, b)).sum()), float(ulps_apart(a, b).max())
+        share = float(share_of(a, b, limit_a + limit_b).max())
+    return Movement(
+        **_named(key),
+        quantity=quantity,
+        compared=compared,
+        moved=moved,
+        ulps=number(ulps),
+        share=number(share),
+        ratio_a=rows[0].worst_ratio,
+        ratio_b=rows[1].worst_ratio,
+        beyond=any(row.rejected for row in rows) or share > 1,
+    )
+
+
+def _named(key):
+    return dict(zip(("column", "case", "dtype"), key, strict=True))
+
+
+def same_bits(a, b):
+    """Where two arrays of one dtype hold the same number: bits, sign of zero included; any NaN is like any other."""
+    bits = np.dtype(f"u{a.itemsize}")
+    return (a.view(bits) == b.view(bits)) | (np.isnan(a) & np.isnan(b))
+
+
+def ulps_apart(a, b):
+    """Steps from one representable number to the next between a and b, as float64; infinite where only one is NaN."""
+    a_rank, b_rank = _rank(a), _rank(b)
+    apart = np.where(a_rank > b_rank, a_rank - b_rank, b_rank - a_rank).astype(np.float64)
+    a_nan, b_nan = np.isnan(a), np.isnan(b)
+    return np.where(a_nan | b_nan, np.where(a_nan & b_nan, 0.0, np.inf), apart)
+
+
+def _rank(Z):
+    """Unsigned integers in the order of the floats, both zeros alike."""
+    bits = Z.view(np.dtype(f"u{Z.itemsize}")).astype(np.uint64)
+    sign = np.uint64(1 << (8 * Z.itemsize - 1))
+    return np.where(bits & sign, sign - (bits & (sign - np.uint64(1))), sign + bits)
+
+
+def share_of(a, b, limit):
+    """|a - b| / limit; 0 where they are equal, or where nothing is certified (the limit is NaN)."""
+    with np.errstate(all="ignore"):
+        apart = np.abs(a.astype(np.float64) - b.astype(np.float64))
+        share = np.where(apart <= limit, np.minimum(apart / limit, 1.0), np.maximum(apart / limit, np.nextafter(1, 2)))
+    equal = (a == b) | np.isnan(limit)
+    return np.where(equal, 0.0, np.nan_to_num(share, nan=np.inf, posinf=np.inf))
+
+
+def _drift(key, a, b, steps):
+    """Compares what is recorded: losses at, and weights before, each recorded step, and the last weights."""
+    at = [*a["step"].tolist(), steps]
+    differs = np.zeros(len(at), bool)
+    apart = {}
+    weights = [name.removesuffix("_final") for name in a if name[0] in "Wb" and name.endswith("_final")]
+    for name in ("L", *weights):
+        last = f"{name}_final"
+        Z_a, Z_b = (np.concatenate([x[name], x[last][None]]) if last in x else x[name] for x in (a, b))
+        differs[: len(Z_a)] |= ~same_bits(Z_a, Z_b).reshape(len(Z_a), -1).all(axis=1)
+        apart[name] = _largest_difference(Z_a, Z_b)
+    n = int(np.argmax(differs)) if differs.any() else None
+    return Drift(
+        **_named(key),
+        same_until=at[-1] if n is None else at[n - 1] if n else None,
+        differs_at=None if n is None else at[n],
+        loss=number(apart["L"]),
+        weights=number(max(apart[name] for name in weights)),
+    )
+
+
+def _largest_difference(a, b):
+    with np.errstate(all="ignore"):
+        apart = np.abs(a.astype(np.float64) - b.astype(np.float64))
+    return float(np.where(same_bits(a, b), 0.0, np.nan_to_num(apart, nan=np.inf, posinf=np.inf)).max())

@@ -1,0 +1,147 @@
+"""What a result was made with: versions, machine, data."""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+import numpy as np
+
+from fourfold import impls
+from fourfold.compare.cases.case import make_case
+from fourfold.compare.columns import calls, workers
+from fourfold.compare.errors import ColumnError
+from fourfold.compare.judge import judgement, truth
+from fourfold.compare.results.result import Environment, Setting
+
+# Variables of the environment that change what libraries compute; whole names where a prefix would say more than that.
+PREFIXES = ("MKL_", "OPENBLAS_", "OMP_", "KMP_", "DNNL_", "ONEDNN_", "NPY_")
+VARIABLES = {
+    "ATEN_CPU_CAPABILITY",
+    "BLIS_NUM_THREADS",
+    "CUBLAS_WORKSPACE_CONFIG",
+    "CUDA_VISIBLE_DEVICES",
+    "GLIBC_TUNABLES",
+    "GOTO_NUM_THREADS",
+    "JAX_DEFAULT_MATMUL_PRECISION",
+    "JAX_DISABLE_JIT",
+    "JAX_ENABLE_X64",
+    "JAX_PLATFORMS",
+    "NVIDIA_TF32_OVERRIDE",
+    "TF_DETERMINISTIC_OPS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_XLA_FLAGS",
+    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
+    "VECLIB_MAXIMUM_THREADS",
+    "XLA_FLAGS",
+}
+
+
+def setting(case, dtypes):
+    return Setting(
+        name=case.name,
+        samples=len(case.X),
+        widths=list(case.widths()),
+        parameters=case.parameters(),
+        activation=case.activation,
+        lr=case.lr,
+        steps=case.steps,
+        first_seed=case.seeds.start,
+        seeds=len(case.seeds),
+        dtypes=list(dtypes),
+        inputs_sha256=digest(case.X, case.Y, *case.weights),
+        activations=list(case.activations) if case.row == "deep" else [],
+        biases=case.biased(),
+    )
+
+
+def digest(*arrays):
+    """The SHA-256 of arrays, their shapes included, as hexadecimal text."""
+    sha256 = hashlib.sha256()
+    for Z in arrays:
+        sha256.update(repr(Z.shape).encode() + np.ascontiguousarray(Z).tobytes())
+    return sha256.hexdigest()
+
+
+def environment(names, dtypes, command):
+    return Environment(
+        fourfold=version("fourfold"),
+        python=platform.python_version(),
+        versions=versions(names),
+        system=f"{platform.system()} {platform.machine()}",
+        cpu=_cpu(),
+        cores=os.cpu_count() or 1,
+        threads=_threads(names),
+        wide={dtype: _wide_name(truth.wide_dtype(dtype)) for dtype in dtypes},
+        command=command,
+        variables={name: value for name, value in sorted(os.environ.items()) if counts(name)},
+    )
+
+
+def diagnose(timeout):
+    """A dict a built-in column: column, version, seconds to import, whether it works, note."""
+    case = make_case("xor", "tanh", 0.1, 1, 3, range(3))
+    p = judgement.problem(case, "float64")
+    with workers.open_pool(timeout) as pool:
+        for name in impls.NAMES:
+            found = {"column": name, "version": "", "seconds": None, "works": False, "note": "not workers.installed"}
+            if workers.installed(name):
+                found["version"] = version(impls.FRAMEWORKS[name.split("-")[0]])
+                try:
+                    found["seconds"] = pool.call(name, calls.introduce)
+                    quantities = pool.call(name, calls.trace, p.row, p.X, p.Y, case.weights, p.activations)
+                    wrong = judgement.first_wrong(judgement.judge_trace(quantities, case.weights, p))
+                    right = f"gradients right, imported in {found['seconds']:.2f} s"
+                    note = f"{wrong.judged.quantity} is wrong" if wrong else right
+                    found |= {"works": not wrong, "note": note}
+                except ColumnError as error:
+                    found["note"] = str(error)
+            yield found
+
+
+def _threads(names):
+    """What is set for libraries that use OpenMP; XLA keeps its own threads, whatever it is told."""
+    own = [name for name in names if impls.framework(name) in {"jax", "tensorflow"}]
+    number = os.environ.get("OMP_NUM_THREADS", "default")
+    return f"{number} ({' and '.join(own)}: as XLA decides)" if own else number
+
+
+def versions(names):
+    packages = dict.fromkeys(["numpy", *(p for p in map(impls.framework, names) if p)])
+    if "jax" in packages:  # jaxlib computes, and is upgraded on its own
+        packages["jaxlib"] = None
+    return {p: version(p) for p in packages if workers.package_installed(p)}
+
+
+def version(package):
+    """The version of an importable package, whatever its distribution is called; or "unknown"."""
+    try:
+        found = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        distributions = importlib.metadata.packages_distributions().get(package, [])
+        found = importlib.metadata.version(distributions[0]) if distributions else None
+    return found or "unknown"
+
+
+def counts(variable):
+    return variable in VARIABLES or variable.startswith(PREFIXES)
+
+
+def _wide_name(wide):
+    if wide == truth.BALL:
+        return f"ball arithmetic, {truth.BALL_BITS} bits"
+    name = "double" if wide == np.float64 else "long double"
+    return f"{name}, {np.finfo(wide).nmant + 1} bits"
+
+
+def _cpu():
+    """The processor's name: `platform.processor()` is empty on many Linux systems."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

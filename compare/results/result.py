@@ -1,0 +1,142 @@
+"""What an agreement run found, as data: `result.json` and the arrays beside it.
+
+The schema is these classes (`reports/result.schema.json` is made from them). A number that JSON cannot hold is
+written as one of the strings "nan", "inf", "-inf".
+"""
+
+import math
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from fourfold.compare.errors import UsageError
+from fourfold.compare.system.files import read_bytes
+
+SCHEMA_VERSION = 1
+Number = float | Literal["nan", "inf", "-inf"]
+LARGEST_FILE = 64 * 2**20  # bytes of JSON
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One quantity of one column in one precision, over all seeds and steps at which it was certified."""
+
+    column: str
+    case: str
+    dtype: str
+    quantity: str  # of a trace, or "every L", "every W2", "every W1" ...: the loss and weights of every step
+    checked: int  # numbers certified
+    no_number: int  # had to be NaN or infinite, because the truth is or is out of range
+    out_of_range: int  # neither: so near the largest number that a correct evaluation may or may not overflow
+    rejected: int
+    worst_ratio: Number  # largest error as a fraction of its limit
+    worst_ulps: Number  # largest error in units in the last place of the truth
+
+
+class Rejection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first wrong number of a column: first in steps, then in order of computation."""
+
+    column: str
+    case: str
+    dtype: str
+    step: int
+    seed: int | None
+    quantity: str
+    index: list[int] = []  # of the entry, within one seed's array
+    value: Number | None = None
+    truth: Number | None = None  # rounded to float64
+    error: Number | None = None
+    limit: Number | None = None
+    note: str = ""
+    certificate: str = ""  # what ball arithmetic says of it
+    reproduce: str = ""  # a Python script
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    verdict: str  # "agrees", "disagrees", "not judged"
+    reason: str  # why it was not judged, or ""
+
+
+class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was asked of every column."""
+
+    name: str  # of the case; rows and rejections refer to it
+    samples: int
+    widths: list[int]  # d_in, the layers', d_out
+    parameters: int
+    activation: str
+    lr: float
+    steps: int
+    first_seed: int
+    seeds: int
+    dtypes: list[str]
+    inputs_sha256: str  # of X, Y and all initial weights, in float64
+    activations: list[str] = []  # a name a layer, in the row of any depth; [] in the two-layer row
+    biases: bool = False
+
+    def row(self):
+        return "deep" if self.activations else "two_layer"
+
+    def depth(self):
+        return len(self.widths) - 1
+
+
+class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    fourfold: str
+    python: str
+    versions: dict[str, str]
+    system: str
+    cpu: str
+    cores: int
+    threads: str
+    wide: dict[str, str]  # the numbers that judged each precision
+    command: str
+    variables: dict[str, str] = {}  # of the environment, those that change what libraries compute
+
+
+class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    schema_version: int
+    created: str  # UTC, ISO 8601
+    settings: list[Setting]
+    environment: Environment
+    columns: list[Column]
+    rows: list[Row]
+    rejections: list[Rejection]
+    seconds: dict[str, float]  # a column's own time, imports included; "total" is the run's
+    arrays: dict[str, str] = {}  # the SHA-256 of every .npz beside a report's result.json, by its relative path
+
+    def exit_code(self):
+        verdicts = {column.verdict for column in self.columns}
+        return 1 if "disagrees" in verdicts else 3 if "not judged" in verdicts else 0
+
+
+def number(x):
+    """A float as JSON can hold it."""
+    x = float(x)
+    return x if math.isfinite(x) else "nan" if math.isnan(x) else "inf" if x > 0 else "-inf"
+
+
+def numbers(Z):
+    """An array as nested lists that JSON can hold."""
+    return number(Z) if np.ndim(Z) == 0 else [numbers(z) for z in Z]
+
+
+def encode(result):
+    return msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"
+
+
+def schema():
+    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(Result)), indent=1) + b"\n"
+
+
+def read(path):
+    """The Result in a file. Raises UsageError where it is missing, damaged, too large or of another schema version."""
+    content = read_bytes(path, LARGEST_FILE)
+    try:
+        version = msgspec.json.decode(content).get("schema_version")
+        if version != SCHEMA_VERSION:
+            raise UsageError(f"{path} has schema version {version}; this fourfold reads version {SCHEMA_VERSION}.")
+        return msgspec.json.decode(content, type=Result)
+    except (msgspec.DecodeError, AttributeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{path} is not a result of fourfold: {error}.") from None
