@@ -59,6 +59,7 @@ bench: .venv/ready
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	mkdir -p .venv/lib/link && ln -sfn ../../.. .venv/lib/link/fourfold
 	touch $@
 
 clean:
