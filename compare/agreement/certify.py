@@ -5,11 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.agreement import locate
-from fourfold.compare.agreement.locate import Where
-from fourfold.compare.columns import calls, workers
+from fourfold.compare.agreement.rejections import Point, Where, malformed
+from fourfold.compare.columns import workers
+from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import judgement, layers, referee
-from fourfold.compare.judge.quantities import parameter_names
+from fourfold.compare.judge.quantities import every, parameter_names, shown
 from fourfold.compare.results.arrays import SHOWN_SEEDS, ULPS, histogram, recorded
 from fourfold.compare.results.result import Rejection, Row, number
 
@@ -33,143 +34,185 @@ def certify(pool, name, case, dtype, advance, grid=None):
 
     `advance(steps)` is called as steps are certified; `grid` (points, d_in) is predicted with the final weights.
     """
-    where, p = Where(name, case.name, dtype), judgement.problem(case, dtype)
-    rows, rejections, arrays = {}, [], {}
+    examination = _Examination(pool, name, case, dtype)
+    arrays = {}
     try:
-        arrays = _certify_run(pool, where, case, p, advance, rows, rejections, grid)
+        arrays = examination.run(advance, grid)
     except ColumnError:
-        if not rejections:
+        if not examination.rejections:
             raise
-    first = min(rejections, key=lambda r: r.step, default=None)
-    counts = {f"ulps_{quantity}": histogram for quantity, (*_, histogram) in rows.items()} if arrays else {}
-    return Evidence([_row(where, quantity, counts) for quantity, counts in rows.items()], first, arrays | counts)
+    if arrays:
+        for quantity, tally in examination.tallies.items():
+            arrays[f"ulps_{quantity}"] = tally.histogram
+    rows = [_row(examination.where, *entry) for entry in examination.tallies.items()]
+    first = min(examination.rejections, key=lambda rejection: rejection.step, default=None)
+    return Evidence(rows, first, arrays)
 
 
-def _certify_run(pool, where, case, p, advance, rows, rejections, grid):
-    """Adds to `rows` and `rejections`, and returns the arrays for pictures and `diff`."""
-    pictures, checkpoints = [], []
-    names = parameter_names(case.weights, p)
-    piece = max(1, min(PIECE, PIECE_WEIGHTS // case.parameters()) // len(case.seeds))
-    _, _, *now = case.cast(p.dtype)
+class _Tally:
+    """What has been counted of one quantity."""
 
-    def judge_piece(first, path, now):
-        """What is computed of a piece is gone when the next is judged: of it, copies are kept."""
-        before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(now, path, strict=False)]
-        judged = judgement.judge_steps(before, path, p)
-        _add(rows, judged, "every ")
-        wrong = judgement.first_wrong(judged)
-        if wrong and not rejections:
-            rejections.append(locate.in_run(pool, where, wrong, before, first, case, p))
-        checkpoints.extend((first + t, *(Z[t].copy() for Z in before)) for t in _powers_of_ten(first, len(path[-1])))
-        pictures.append(_picture(first, dict(zip(names, before, strict=True)), path[-1], judged, case.steps))
-        return [Z[-1].copy() for Z in path[:-1]]
+    def __init__(self):
+        self.certified = self.no_number = self.out_of_range = self.wrong = 0
+        self.worst_ratio = self.worst_ulps = 0.0
+        self.histogram = np.zeros(len(ULPS) + 1, np.int64)
 
-    for first, path in workers.stream(pool, where.column, case, p.dtype, piece):
-        complaint = judgement.malformed_path(path, now, min(piece, case.steps - first), p)
-        if complaint:
-            rejections.append(locate.malformed(where, first, "train", complaint))
-            return {}
-        now = judge_piece(first, path, now)
-        advance(len(path[-1]))
-
-    steps, *at = (np.stack(Z) for Z in zip(*checkpoints, (case.steps, *now), strict=True))
-    kept = _certify_functions(pool, where, steps, at, case, p, rows, rejections)
-    if kept is None:
-        return {}
-    for c in (0, -1):
-        referee.audit([Z[c, 0] for Z in at], p)
-
-    arrays = {key: np.concatenate([part[key] for part in pictures]) for key in pictures[0]}
-    final = {f"{name}_final": Z[:SHOWN_SEEDS] for name, Z in zip(names, now, strict=True)}
-    if grid is not None and p.X.shape[1] == grid.shape[1]:
-        points, last = grid.astype(p.dtype), [*final.values()]
-        arrays["Y_hat_grid"] = pool.call(where.column, calls.predict, p.row, points, last, p.activations)
-    return arrays | final | kept
+    def add(self, judged):
+        self.certified += int(judged.certified.sum())
+        self.no_number += int(judged.no_number.sum())
+        self.out_of_range += int((~(judged.certified | judged.no_number)).sum())
+        self.wrong += int(judged.wrong.sum())
+        self.worst_ratio = max(self.worst_ratio, float(judged.ratio.max()))
+        self.worst_ulps = max(self.worst_ulps, float(judged.ulps.max()))
+        self.histogram = self.histogram + histogram(judged.ulps[judged.certified])
 
 
-def _certify_functions(pool, where, steps, at, case, p, rows, rejections):
-    """`trace`, then `forward` and `loss`, then `step`, each by itself, at the parameters of some steps: (C, S, ...).
-
-    Returns the arrays kept of them; None where something has the wrong form.
-    """
-    given = pool.call(where.column, calls.functions, p.row, p.X, p.Y, at, p.lr, p.activations)
-    whole, parts, stepped = given
-    as_path = [Z[None] for Z in stepped]
-    for function, complaint in (
-        ("trace", judgement.malformed_trace(whole, at, p)),
-        ("forward or loss", judgement.malformed_trace({**whole, **parts}, at, p)),
-        ("step", judgement.malformed_path(as_path, at, 1, p)),
-    ):
-        if complaint:
-            rejections.append(locate.malformed(where, 0, function, complaint))
-            return None
-    traced = judgement.judge_trace(whole, at, p)
-    for function, judged, quantities, prefix in (
-        ("trace", traced, whole, ""),
-        ("forward and loss", judgement.judge_trace(parts, at, p), parts, ""),
-        ("step", judgement.judge_steps(at, stepped, p), {}, "every "),
-    ):
-        each = layers.judge(quantities, at, p) if quantities else []
-        _add(rows, layers.sharper(judged, each), prefix)
-        wrong = layers.first_wrong(judged, each, quantities)
-        if wrong:
-            c, s, *_ = wrong.index
-            point = int(steps[c]), case.seeds[s], [Z[c, s] for Z in at]
-            rejections.append(locate.in_function(where, function, wrong, point, p))
-    return {"Y_hat_final": whole["Y_hat"][-1, :SHOWN_SEEDS], **_at_start(traced)}
-
-
-def _row(where, quantity, counts):
-    checked, no_number, out_of_range, rejected, ratio, ulps, _ = counts
+def _row(where, quantity, tally):
     return Row(
         column=where.column,
         case=where.case,
         dtype=where.dtype,
         quantity=quantity,
-        checked=checked,
-        no_number=no_number,
-        out_of_range=out_of_range,
-        rejected=rejected,
-        worst_ratio=number(ratio),
-        worst_ulps=number(ulps),
+        checked=tally.certified,
+        no_number=tally.no_number,
+        out_of_range=tally.out_of_range,
+        rejected=tally.wrong,
+        worst_ratio=number(tally.worst_ratio),
+        worst_ulps=number(tally.worst_ulps),
     )
 
 
-def _add(rows, judged, prefix=""):
-    """Add Judged to {quantity: (checked, no number, out of range, rejected, worst ratio, worst ULPs, histogram)}."""
-    for j in judged:
-        counts = [int(Z.sum()) for Z in (j.certified, j.no_number, ~(j.certified | j.no_number), j.wrong)]
-        worst = float(j.ratio.max()), float(j.ulps.max())
-        old = rows.get(prefix + j.quantity, (0, 0, 0, 0, 0.0, 0.0, np.zeros(len(ULPS) + 1, np.int64)))
-        sums = (a + b for a, b in zip(old, counts, strict=False))
-        rows[prefix + j.quantity] = (*sums, *map(max, old[4:6], worst), old[6] + histogram(j.ulps[j.certified]))
+class _Examination:
+    """One column on one case in one precision: what is asked, and what has been seen of the answers."""
+
+    def __init__(self, pool, name, case, dtype):
+        self.pool, self.column, self.case = pool, pool.column(name), case
+        self.where = Where(name, case.name, dtype)
+        self.p = judgement.problem(case, dtype)
+        self.names = parameter_names(len(case.activations), len(case.weights))
+        self.tallies = {}  # by the names people know
+        self.rejections = []
+
+    def run(self, advance, grid):
+        """Judges every step, then all functions at some; returns the arrays for pictures and `diff`."""
+        case, p = self.case, self.p
+        _, _, *now = case.cast(p.dtype)
+        piece = max(1, min(PIECE, PIECE_WEIGHTS // case.parameters()) // len(case.seeds))
+        pictures, checkpoints = [], []
+        question = about(p, "trajectory", now, case.lr)
+        for first, answer in workers.trajectory(self.pool, self.where.column, question, case.steps, piece):
+            path = [*answer.values()]
+            complaint = judgement.malformed_path(path, now, min(piece, case.steps - first), p)
+            if complaint:
+                self.rejections.append(malformed(self.where, first, "train", complaint, p.row))
+                return {}
+            before = _before(now, path)
+            judged = self._judge_piece(first, before, path)
+            # what is computed of a piece is gone when the next is judged: of it, copies are kept
+            for t in _powers_of_ten(first, len(path[-1])):
+                checkpoints.append((first + t, *(Z[t].copy() for Z in before)))
+            named = dict(zip(self.names, before, strict=True))
+            pictures.append(_picture(first, named, path[-1], judged, case.steps))
+            now = [Z[-1].copy() for Z in path[:-1]]
+            advance(len(path[-1]))
+
+        checkpoints.append((case.steps, *now))
+        steps, *parameters = map(np.stack, zip(*checkpoints, strict=True))
+        at_checkpoints = self._judge_functions(steps, parameters)
+        if at_checkpoints is None:
+            return {}
+        for c in (0, -1):
+            referee.audit([Z[c, 0] for Z in parameters], p)
+
+        arrays = {key: np.concatenate([part[key] for part in pictures]) for key in pictures[0]}
+        last = [Z[:SHOWN_SEEDS] for Z in now]
+        if grid is not None and p.X.shape[1] == grid.shape[1]:
+            points = about(p, "predict", last)._replace(X=grid.astype(p.dtype), Y=grid.astype(p.dtype))
+            arrays["Y_hat_grid"] = self.column.ask(points)["Y_hat"]
+        final = {f"{name}_final": Z for name, Z in zip(self.names, last, strict=True)}
+        return arrays | final | at_checkpoints
+
+    def _judge_piece(self, first, before, path):
+        judged = judgement.judge_steps(before, path, self.p)
+        self._count(judged, every_step=True)
+        wrong = judgement.first_wrong(judged)
+        if wrong and not self.rejections:
+            rejection = locate.in_run(self.column, self.where, wrong, before, first, self.case, self.p)
+            self.rejections.append(rejection)
+        return judged
+
+    def _judge_functions(self, steps, parameters):
+        """`trace`, `forward` and `loss`, and `step`, each by itself, at the parameters of some steps: (C, S, ...).
+
+        Returns the arrays kept of them; None where something has the wrong form.
+        """
+        p = self.p
+        parts = self.column.ask(about(p, "forward", parameters))
+        whole = self.column.ask(about(p, "trace", parameters))
+        stepped = [*self.column.ask(about(p, "step", parameters, p.lr)).values()]
+        for function, complaint in (
+            ("trace", judgement.malformed_trace(whole, parameters, p)),
+            ("forward or loss", judgement.malformed_trace({**whole, **parts}, parameters, p)),
+            ("step", judgement.malformed_path([Z[None] for Z in stepped], parameters, 1, p)),
+        ):
+            if complaint:
+                self.rejections.append(malformed(self.where, 0, function, complaint, p.row))
+                return None
+        traced = judgement.judge_trace(whole, parameters, p)
+        self._judge_function("trace", traced, whole, steps, parameters)
+        self._judge_function("forward and loss", judgement.judge_trace(parts, parameters, p), parts, steps, parameters)
+        self._judge_function("step", judgement.judge_steps(parameters, stepped, p), {}, steps, parameters)
+        return {"Y_hat_final": whole["Y_hat"][-1, :SHOWN_SEEDS], **_at_start(traced, p.row)}
+
+    def _judge_function(self, function, judged, values, steps, parameters):
+        each = layers.judge(values, parameters, self.p) if values else []
+        self._count(layers.sharper(judged, each), every_step=function == "step")
+        wrong = layers.first_wrong(judged, each, values)
+        if wrong:
+            c, s, *_ = wrong.index
+            point = Point(int(steps[c]), self.case.seeds[s], (), [Z[c, s] for Z in parameters])
+            self.rejections.append(locate.in_function(self.where, function, wrong, point, self.p))
+
+    def _count(self, judged, every_step):
+        for j in judged:
+            name = every(j.quantity) if every_step else shown(j.quantity, self.p.row)
+            self.tallies.setdefault(name, _Tally()).add(j)
+
+
+def _before(first, path):
+    """All parameters before every step, from those before the first and the path."""
+    return [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(first, path, strict=False)]
 
 
 def _powers_of_ten(first, length):
     """Steps 0, 1, 10, 100 ... in a piece, counted from its start."""
-    return [t - first for t in (0, *(10**n for n in range(19))) if first <= t < first + length]
+    inside, power = [0] if first == 0 else [], 1
+    while power < first + length:
+        if power >= first:
+            inside.append(power - first)
+        power *= 10
+    return inside
 
 
 def _picture(first, before, losses, judged, steps):
     """Arrays for pictures, of the recorded steps in one piece and the first few seeds."""
-    at = recorded(steps)
-    t = at[(at >= first) & (at < first + len(losses))] - first
+    kept = recorded(steps)
+    t = kept[(kept >= first) & (kept < first + len(losses))] - first
     seeds = slice(SHOWN_SEEDS)
-    L, *_ = judged
-    return {
-        "step": t + first,
-        "L": losses[t, seeds],
-        "L_error": L.error[t, seeds],
-        "L_limit": L.limit[t, seeds],
-        **{name: Z[t, seeds] for name, Z in before.items()},
-        **{f"ratio_{j.quantity}": j.ratio.reshape(len(losses), -1).max(axis=1)[t] for j in judged},
-    }
+    L = judged[0]
+    picture = {"step": t + first, "L": losses[t, seeds], "L_error": L.error[t, seeds], "L_limit": L.limit[t, seeds]}
+    for name, Z in before.items():
+        picture[name] = Z[t, seeds]
+    for j in judged:
+        picture[f"ratio_{j.quantity}"] = j.ratio.reshape(len(losses), -1).max(axis=1)[t]
+    return picture
 
 
-def _at_start(judged):
+def _at_start(judged, row):
     """The whole trace of the first few seeds at the initial weights, and its limits: NaN where nothing is certified."""
     seeds, kept = slice(SHOWN_SEEDS), {}
     for j in judged:
-        kept[f"trace_{j.quantity}"] = j.value[0, seeds]
-        kept[f"limit_{j.quantity}"] = np.where(j.certified, j.limit, np.nan)[0, seeds]
+        name = shown(j.quantity, row)
+        kept[f"trace_{name}"] = j.value[0, seeds]
+        kept[f"limit_{name}"] = np.where(j.certified, j.limit, np.nan)[0, seeds]
     return kept

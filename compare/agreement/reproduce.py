@@ -1,9 +1,8 @@
 """A rejection as a few lines of Python that anybody can run: numbers to the last bit, as hexadecimal floats."""
 
-from fourfold.compare.judge.quantities import parameter_names
+from fourfold.compare.judge.quantities import DEEP, kind_of, layer_of, parameter_names, shown
 
 LONGEST = 2000  # numbers; beyond that a script is no longer something to look at
-
 
 CALLS = {
     "trace": "T = column.trace(X, Y, {W}, {activation})\nvalue = column.to_numpy(T{which}){index}",
@@ -19,36 +18,48 @@ CALLS = {
 def of_function(function, column, p, parameters, quantity, index, exact, steps=1):
     """A script that calls one function at one seed's parameters, and prints a quantity it gives beside the exact value.
 
-    `steps` is how many `train` makes, the last of which shows it.
+    `steps` is how many `train` makes, the last of which shows it. "" where there are too many numbers.
     """
-    names = parameter_names(parameters, p)
-    K = len(p.activations)
-    W, activation = "W1, W2", repr(p.activation)
-    if p.row == "deep":
-        own = lambda some: f"({', '.join(some)},)" if some else "()"
-        W, activation = f"{own(names[:K])}, {own(names[K:])}", repr(p.activations)
-    which, entry = _place(function, quantity, p.row), f"[{', '.join(map(str, index))}]" if len(index) else ""
+    depth = len(p.activations)
+    names = parameter_names(depth, len(parameters))
+    arrays = {"X": p.X, "Y": p.Y, **dict(zip(names, parameters, strict=True))}
+    if sum(Z.size for Z in arrays.values()) > LONGEST:
+        return ""
+    W, activation = ", ".join(names), repr(p.activation)
+    if p.row == DEEP:
+        W, activation = f"{_tuple(names[:depth])}, {_tuple(names[depth:])}", repr(p.activations)
+    entry = f"[{', '.join(map(str, index))}]" if len(index) else ""
+    which = _place(function, quantity, p.row)
     call = CALLS[function].format(W=W, activation=activation, index=entry, lr=repr(p.lr), steps=steps, which=which)
-    return _script(column, p, dict(zip(names, parameters, strict=True)), call, exact)
+    return _script(column, p, arrays, call, exact)
+
+
+def _tuple(names):
+    return f"({', '.join(names)},)" if names else "()"
 
 
 def _place(function, quantity, row):
     """Where in what a function gives a quantity is."""
+    name = shown(quantity, row)
     if function == "trace":
-        return f".{quantity}" if row == "two_layer" else f".named()[{quantity!r}]"
+        return f".named()[{name!r}]" if row == DEEP else f".{name}"
     if quantity in {"Y_hat", "L"}:
         return "[-1]"
-    first = quantity in {"R", "H", "W1"} if row == "two_layer" else quantity[0] in "RHW"
-    return f"[{0 if first else 1}]" + (f"[{int(quantity[1:]) - 1}]" if row == "deep" and quantity != "R" else "")
+    if quantity == "R":
+        return "[0]"
+    if row == DEEP:
+        first = kind_of(quantity) in {"H", "W"}
+        return f"[{0 if first else 1}][{layer_of(quantity) - 1}]"
+    return f"[{0 if name in {'H', 'W1'} else 1}]"
 
 
-def _script(column, p, parameters, call, exact):
-    arrays = {"X": p.X, "Y": p.Y, **parameters}
-    if sum(Z.size for Z in arrays.values()) > LONGEST:
-        return ""
-    row = "" if p.row == "two_layer" else f", {p.row!r}"
-    lines = ["import numpy as np", "from fourfold import impls", "", f"column = impls.load({column!r}{row})"]
-    lines += [
+def _script(column, p, arrays, call, exact):
+    row = f", {p.row!r}" if p.row == DEEP else ""
+    lines = [
+        "import numpy as np",
+        "from fourfold import impls",
+        "",
+        f"column = impls.load({column!r}{row})",
         "numbers = lambda text: np.array([float.fromhex(x) for x in text.split()])",
         f'native = lambda text, *shape: column.array(numbers(text).reshape(shape).astype("{p.dtype}"), "{p.dtype}")',
     ]

@@ -1,4 +1,8 @@
-"""What runs in a worker: a column is asked, and answers in NumPy arrays."""
+"""What runs in a worker: a column is asked a Question and answers in NumPy arrays.
+
+Here, and nowhere else, the rows of columns differ: in what their functions take and what they give. Answers have the
+names of judge/quantities.py, whatever the row calls them.
+"""
 
 import time
 import traceback
@@ -8,6 +12,7 @@ import numpy as np
 
 from fourfold import impls
 from fourfold.compare.errors import ColumnError
+from fourfold.compare.judge.quantities import DEEP, internal
 from fourfold.impls.model import DeepTrace, Jacobians, Trace
 
 
@@ -20,13 +25,15 @@ class Outcome(NamedTuple):
 
 
 def timed(task, name, *args):
+    """The Outcome of task(name, *args), whatever it raises."""
     start = time.monotonic()
+    value, complaint = None, ""
     try:
-        value, complaint = task(name, *args), ""
+        value = task(name, *args)
     except ColumnError as error:
-        value, complaint = None, str(error)
+        complaint = str(error)
     except BaseException as error:  # a column may also raise SystemExit, or GeneratorExit
-        value, complaint = None, f"{name} {raised(error)}"
+        complaint = f"{name} {raised(error)}"
     return Outcome(time.monotonic() - start, value, complaint)
 
 
@@ -41,192 +48,227 @@ def raised(error):
     return f"raised {type(error).__name__}: {text}{where}"
 
 
-def _parts(name, function, value, names):
-    """What a function gives, once it is known to be as many things as it has to be."""
-    if not isinstance(value, tuple | list) or len(value) != len(names):
-        of = f" of {len(value)}" if isinstance(value, tuple | list) else ""
-        gave = f"{type(value).__name__}{of}"
-        each = ", ".join(part if isinstance(part, str) else f"({', '.join(part)})" for part in names)
-        raise ColumnError(f"{name}: {function} gives a {gave}, not a tuple of {len(names)}: {each}")
-    return value
+def answer(name, question):
+    """{name: NumPy array}: what a column answers. Raises ColumnError, and whatever the column raises."""
+    return answer_of(impls.load(name, question.row), name, question)
 
 
-def _numbers(name, column, Z, what):
-    """A column's own array as a NumPy array of plain numbers."""
-    back = column.to_numpy(Z)
-    if not isinstance(back, np.ndarray | np.generic):
-        raise ColumnError(f"{name}: to_numpy gives a {type(back).__name__} for {what}, not a NumPy array")
-    if back.dtype.kind not in "biufc":
-        raise ColumnError(f"{name}: to_numpy gives an array of {back.dtype.name} for {what}, not of numbers")
-    return np.asarray(back)
+def answer_of(column, name, question):
+    """The same of a column's module."""
+    asked = _Asked(column, name, question)
+    named = ANSWERS[question.call](asked, question)
+    asked.check_unchanged()
+    return named
 
 
-def _native(name, column, *arrays):
-    """The arrays as the column's own; `array` and `to_numpy` must give back the same bits."""
-    natives = []
-    for Z in arrays:
-        native = column.array(Z, Z.dtype.name)
-        back = _numbers(name, column, native, "an input")
-        if (back.dtype, back.shape) != (Z.dtype, Z.shape) or back.tobytes() != Z.tobytes():
-            raise ColumnError(f"{name}: array and to_numpy do not give back the same {Z.dtype} numbers")
-        natives.append(native)
-    return natives
+class InProcess(NamedTuple):
+    """Answers Questions with a column's module in this very process; `timed` tasks end as they do in a worker."""
 
+    name: str
+    module: Any = None  # or else the column of that name
 
-def _taken(name, column, function, value, names):
-    """What a function gives, as NumPy arrays in the same tuples; `names` are tuples of its parts' names."""
-    if isinstance(names, str):
-        return _numbers(name, column, value, f"{function}'s {names}")
-    parts = zip(_parts(name, function, value, names), names, strict=True)
-    return tuple(_taken(name, column, function, Z, part) for Z, part in parts)
+    def ask(self, question):
+        """{name: NumPy array}. Raises ColumnError."""
+        outcome = timed(self._answer, self.name, question)
+        if outcome.complaint:
+            raise ColumnError(outcome.complaint)
+        return outcome.value
 
-
-def _flat(parts):
-    """The arrays (or names) in tuples of tuples, in order."""
-    return [Z for part in parts for Z in (_flat(part) if isinstance(part, tuple | list) else [part])]
-
-
-def _arguments(row, natives, activations):
-    """W1, W2, σ of two layers, or W, b, activations of any depth."""
-    K = len(activations)
-    return (tuple(natives[:K]), tuple(natives[K:]), activations) if row == "deep" else (*natives, activations[0])
-
-
-def _names(row, function, K, biases):
-    """The names of what a function gives, in tuples as in impls.model."""
-    k = lambda name, n: tuple(f"{name}{i + 1}" for i in range(n))
-    b = K if biases else 0
-    return {
-        "two_layer": {"forward": ("H", "A", "Y_hat"), "trace": Trace(*Trace._fields), "step": ("W1", "W2", "L")},
-        "deep": {
-            "forward": (k("H", K), k("A", K - 1), "Y_hat"),
-            "trace": DeepTrace(
-                k("H", K), k("A", K - 1), "Y_hat", "R", "L", "dL_dY_hat",
-                k("dL_dH", K), k("dL_dW", K), k("dL_db", b), k("dL_dA", K - 1),
-            ),
-            "step": (k("W", K), k("b", b), "L"),
-        },
-        "chain_rule": {"jacobians": Jacobians(*Jacobians._fields)},
-    }[row][function]  # fmt: skip
+    def _answer(self, name, question):
+        column = self.module or impls.load(name, question.row)
+        return answer_of(column, name, question)
 
 
 class _Asked:
-    """A column of a row, and what it is asked about, in its own arrays."""
+    """A column, and what it is asked about in its own arrays."""
 
-    def __init__(self, name, row, X, Y, parameters, activations):
-        self.name, self.row, self.column = name, row, impls.load(name, row)
-        self._arrays = X, Y, *parameters
-        self._before = [Z.tobytes() for Z in self._arrays]
-        self.X, self.Y, *natives = _native(name, self.column, *self._arrays)
-        *self.weights, self.activations = _arguments(row, natives, activations)
-        self._sizes = len(activations), len(parameters) > len(activations)
+    def __init__(self, column, name, question):
+        self.column, self.name, self.row = column, name, question.row
+        self.activations = question.activations
+        self._arrays = (question.X, question.Y, *question.parameters.values())
+        self._bytes_before = [Z.tobytes() for Z in self._arrays]
+        self.X, self.Y, *natives = [self.native(Z) for Z in self._arrays]
+        self.names = _names_given(self.row, len(self.activations), len(natives))
+        self.weights = self.as_arguments(natives)
+        self.sigma = self.activations if self.row == DEEP else self.activations[0]
 
-    def names(self, function):
-        return _names(self.row, "step" if function == "train" else function, *self._sizes)
+    def native(self, Z):
+        """An array as the column's own; `array` and `to_numpy` must give back the same bits."""
+        native = self.column.array(Z, Z.dtype.name)
+        back = self.numbers(native, "an input")
+        if (back.dtype, back.shape) != (Z.dtype, Z.shape) or back.tobytes() != Z.tobytes():
+            raise ColumnError(f"{self.name}: array and to_numpy do not give back the same {Z.dtype} numbers")
+        return native
 
-    def taken(self, function, value):
-        return _taken(self.name, self.column, function, value, self.names(function))
+    def as_arguments(self, natives):
+        """The parameters as a column takes them: W1, W2 of two layers, or the tuples W, b of any depth."""
+        depth = len(self.activations)
+        if self.row == DEEP:
+            return tuple(natives[:depth]), tuple(natives[depth:])
+        return tuple(natives)
 
-    def unchanged(self):
-        if any(Z.tobytes() != bytes_ for Z, bytes_ in zip(self._arrays, self._before, strict=True)):
-            raise ColumnError(f"{self.name}: the arrays it was given were changed")
+    def numbers(self, Z, what):
+        """A column's own array as a NumPy array of plain numbers."""
+        back = self.column.to_numpy(Z)
+        if not isinstance(back, np.ndarray | np.generic):
+            kind = type(back).__name__
+            raise ColumnError(f"{self.name}: to_numpy gives a {kind} for {what}, not a NumPy array")
+        if back.dtype.kind not in "biufc":
+            raise ColumnError(f"{self.name}: to_numpy gives an array of {back.dtype.name} for {what}, not of numbers")
+        return np.asarray(back)
+
+    def parts(self, function, value, names):
+        """What a function gives, once it is known to be as many things as there are names."""
+        is_tuple = isinstance(value, tuple | list)
+        if is_tuple and len(value) == len(names):
+            return value
+        length = f" of {len(value)}" if is_tuple else ""
+        gave = f"a {type(value).__name__}{length}"
+        each = ", ".join(map(_in_brackets, names))
+        raise ColumnError(f"{self.name}: {function} gives {gave}, not a tuple of {len(names)}: {each}")
+
+    def taken(self, function, value, names):
+        """What a function gives as {internal name: NumPy array}; `names` are nested as it is."""
+        named = {}
+        for part, name in zip(self.parts(function, value, names), names, strict=True):
+            if isinstance(name, str):
+                named[internal(name, self.row)] = self.numbers(part, f"{function}'s {name}")
+            else:
+                named |= self.taken(function, part, name)
+        return named
+
+    def check_unchanged(self):
+        for Z, before in zip(self._arrays, self._bytes_before, strict=True):
+            if Z.tobytes() != before:
+                raise ColumnError(f"{self.name}: the arrays it was given were changed")
 
 
-def train(name, row, X, Y, parameters, lr, steps, activations):
-    """The path: all parameters after every step, and L before it."""
-    of = _Asked(name, row, X, Y, parameters, activations)
-    path = _flat(of.taken("train", of.column.train(of.X, of.Y, *of.weights, lr, steps, of.activations)))
-    of.unchanged()
-    return path
+def _in_brackets(name):
+    return name if isinstance(name, str) else f"({', '.join(name)})"
 
 
-def pieces(name, row, X, Y, parameters, rates, length, number, activations):
-    """Trains a column on and on, `length` steps at a time, and holds no more than that: yields `number` times.
+def flat(parts):
+    """The arrays (or names) in tuples of tuples, in order."""
+    together = []
+    for part in parts:
+        together += flat(part) if isinstance(part, tuple | list) else [part]
+    return together
 
-    `rates` is a number, or an array (*S, 1, 1) with one for every network. What is yielded is L (length, *S), and a
-    function of a slice of these steps: the parameters after them, a list of NumPy arrays.
+
+def _names_given(row, depth, count):
+    """{function: the names of what it gives}, nested as in impls.model."""
+    if row == "two_layer":
+        return {"forward": ("H", "A", "Y_hat"), "trace": Trace(*Trace._fields), "step": ("W1", "W2", "L")}
+    if row == "chain_rule":
+        return {"jacobians": Jacobians(*Jacobians._fields)}
+
+    def layers(name, number):
+        return tuple(f"{name}{k}" for k in range(1, number + 1))
+
+    biases = count - depth
+    H, A, W, b = layers("H", depth), layers("A", depth - 1), layers("W", depth), layers("b", biases)
+    dL_dH, dL_dW = layers("dL_dH", depth), layers("dL_dW", depth)
+    dL_db, dL_dA = layers("dL_db", biases), layers("dL_dA", depth - 1)
+    trace = DeepTrace(H, A, "Y_hat", "R", "L", "dL_dY_hat", dL_dH, dL_dW, dL_db, dL_dA)
+    return {"forward": (H, A, "Y_hat"), "trace": trace, "step": (W, b, "L")}
+
+
+def _forward(asked, question):
+    given = asked.column.forward(asked.X, *asked.weights, asked.sigma)
+    named = asked.taken("forward", given, asked.names["forward"])
+    return named | asked.taken("loss", asked.column.loss(given[-1], asked.Y), ("R", "L"))
+
+
+def _trace(asked, question):
+    given = asked.column.trace(asked.X, asked.Y, *asked.weights, asked.sigma)
+    names = asked.names["trace"]
+    named = asked.taken("trace", given, names)
+    order = type(names)(*names).named()
+    in_order = {}
+    for name in order.values():
+        in_order[internal(name, asked.row)] = named[internal(name, asked.row)]
+    return in_order
+
+
+def _step(asked, question):
+    given = asked.column.step(asked.X, asked.Y, *asked.weights, question.lr, asked.sigma)
+    return asked.taken("step", given, asked.names["step"])
+
+
+def _trajectory(asked, question):
+    given = asked.column.train(asked.X, asked.Y, *asked.weights, question.lr, question.steps, asked.sigma)
+    return asked.taken("train", given, asked.names["step"])
+
+
+def _predict(asked, question):
+    """Y_hat (*S, points, d_out), checked here because nobody judges it."""
+    given = asked.column.forward(asked.X, *asked.weights, asked.sigma)
+    Y_hat = asked.taken("forward", given, asked.names["forward"])["Y_hat"]
+    W = [*question.parameters.values()][len(question.activations) - 1]
+    shape = (*W.shape[:-2], len(question.X), W.shape[-1])
+    if (Y_hat.dtype, Y_hat.shape) != (question.X.dtype, shape):
+        gave = f"{Y_hat.dtype} of shape {Y_hat.shape}"
+        wanted = f"{question.X.dtype} of shape {shape}"
+        raise ColumnError(f"{asked.name}: forward gives Y_hat as {gave}, not {wanted}")
+    return {"Y_hat": Y_hat}
+
+
+ANSWERS = {"forward": _forward, "trace": _trace, "step": _step, "trajectory": _trajectory, "predict": _predict}
+
+
+def pieces(name, question, number):
+    """Trains a column on and on, `question.steps` at a time, and holds no more than that: yields `number` times.
+
+    What is yielded is L (steps, *S), and a function of a slice of these steps: the parameters after them, a list of
+    NumPy arrays.
     """
-    of = _Asked(name, row, X, Y, parameters, activations)
+    asked = _Asked(impls.load(name, question.row), name, question)
     # TensorFlow would compile a new function for every number
-    rates = rates if isinstance(rates, float) else _native(name, of.column, rates)[0]
-    weights = of.weights
+    rates = question.lr if isinstance(question.lr, float) else asked.native(question.lr)
+    weights = asked.weights
     for _ in range(number):
-        path = of.column.train(of.X, of.Y, *weights, rates, length, of.activations)
-        *layers, L = _parts(name, "train", path, of.names("train"))
-        natives = _flat(layers)
-        yield (
-            _numbers(name, of.column, L, "train's L"),
-            lambda steps: [_numbers(name, of.column, Z[steps], "a part of train") for Z in natives],  # noqa: B023
-        )
-        weights = _arguments(row, [Z[-1] for Z in natives], activations)[:-1]
-    of.unchanged()
+        given = asked.column.train(asked.X, asked.Y, *weights, rates, question.steps, asked.sigma)
+        *layers, L = asked.parts("train", given, asked.names["step"])
+        natives = flat(layers)
+
+        def taken(steps, natives=natives):
+            return [asked.numbers(Z[steps], "a part of train") for Z in natives]
+
+        yield asked.numbers(L, "train's L"), taken
+        weights = asked.as_arguments([Z[-1] for Z in natives])
+    asked.check_unchanged()
 
 
-def trace(name, row, X, Y, parameters, activations):
-    """{quantity: array}"""
-    of = _Asked(name, row, X, Y, parameters, activations)
-    quantities = _trace(of)
-    of.unchanged()
-    return quantities
-
-
-def _trace(of):
-    found = of.taken("trace", of.column.trace(of.X, of.Y, *of.weights, of.activations))
-    return type(of.names("trace"))(*found).named()
-
-
-def functions(name, row, X, Y, parameters, lr, activations):
-    """What `trace` gives, and `forward` and `loss` by themselves: {quantity: array} twice; and `step`: flat."""
-    of = _Asked(name, row, X, Y, parameters, activations)
-    found = of.column.forward(of.X, *of.weights, of.activations)
-    parts = dict(zip(_flat(of.names("forward")), _flat(of.taken("forward", found)), strict=True))
-    parts |= zip("RL", _taken(name, of.column, "loss", of.column.loss(found[-1], of.Y), ("R", "L")), strict=True)
-    whole = _trace(of)
-    stepped = _flat(of.taken("step", of.column.step(of.X, of.Y, *of.weights, lr, of.activations)))
-    of.unchanged()
-    return whole, parts, stepped
-
-
-def chain_rule(name, X, Y, parameters, activations):
+def chain_rule(name, question):
     """{name: Jacobian} of one network of two layers; and {"sums": E7, "product": E9}, each {gradient: array}."""
-    of = _Asked(name, "chain_rule", X, Y, parameters, activations)
-    natives = of.column.jacobians(of.X, of.Y, *of.weights, of.activations)
-    found = Jacobians(*of.taken("jacobians", natives))
+    asked = _Asked(impls.load(name, "chain_rule"), name, question._replace(row="chain_rule"))
+    natives = asked.column.jacobians(asked.X, asked.Y, *asked.weights, asked.sigma)
+    jacobians = asked.taken("jacobians", natives, asked.names["jacobians"])
     dL_dY_hat, dY_hat_dW2, dY_hat_dA, dA_dH, dH_dW1 = natives
     ways = {}
     for way in ("sums", "product"):
-        chain = getattr(of.column, way)
+        chain = getattr(asked.column, way)
         dL_dA = chain(dL_dY_hat, dY_hat_dA)
         dL_dH = chain(dL_dA, dA_dH)
         gradients = {"dL_dW2": chain(dL_dY_hat, dY_hat_dW2), "dL_dA": dL_dA, "dL_dH": dL_dH}
         gradients["dL_dW1"] = chain(dL_dH, dH_dW1)
-        ways[way] = {q: _numbers(name, of.column, Z, f"{way}'s {q}") for q, Z in gradients.items()}
-    of.unchanged()
-    return found._asdict(), ways
+        ways[way] = {}
+        for quantity, Z in gradients.items():
+            ways[way][quantity] = asked.numbers(Z, f"{way}'s {quantity}")
+    asked.check_unchanged()
+    return jacobians, ways
 
 
-def predict(name, row, X, parameters, activations):
-    """Y_hat (*S, points, d_out), checked here because nobody judges it."""
-    of = _Asked(name, row, X, X, parameters, activations)
-    *_, Y_hat = _flat(of.taken("forward", of.column.forward(of.X, *of.weights, of.activations)))
-    W = parameters[len(activations) - 1]
-    shape = (*W.shape[:-2], len(X), W.shape[-1])
-    if (Y_hat.dtype, Y_hat.shape) != (X.dtype, shape):
-        gave = f"{Y_hat.dtype} of shape {Y_hat.shape}"
-        raise ColumnError(f"{name}: forward gives Y_hat as {gave}, not {X.dtype} of shape {shape}")
-    return Y_hat
-
-
-def trainer(name, row, case, piece):
-    """A function of `steps` that trains a column in float64, `piece` at a time: a whole path may fill the memory."""
-    of = _Asked(name, row, case.X, case.Y, case.weights, case.activations)
+def trainer(name, question, piece):
+    """A function of `steps` that trains a column, `piece` at a time: a whole trajectory may fill the memory."""
+    asked = _Asked(impls.load(name, question.row), name, question)
 
     def train(steps):
-        weights, activations = of.weights, of.activations
+        weights = asked.weights
         for _ in range(max(1, steps // piece)):
-            path = _flat(of.column.train(of.X, of.Y, *weights, case.lr, piece, activations))
-            *weights, activations = _arguments(row, [Z[-1] for Z in path[:-1]], case.activations)
-        of.column.to_numpy(_flat(weights)[0])  # waits for what is still being computed
+            *layers, _ = asked.column.train(asked.X, asked.Y, *weights, question.lr, piece, asked.sigma)
+            weights = asked.as_arguments([Z[-1] for Z in flat(layers)])
+        asked.column.to_numpy(flat(weights)[0])  # waits for what is still being computed
 
     return train
 

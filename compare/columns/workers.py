@@ -9,6 +9,7 @@ import os
 import threading
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from fourfold import impls
 from fourfold.compare.columns import calls
@@ -64,6 +65,18 @@ class Pool:
             raise ColumnError(outcome.complaint)
         return outcome.value
 
+    def begin(self, name, question):
+        """The future answer of a column to a Question."""
+        return self.submit(name, calls.answer, question)
+
+    def ask(self, name, question):
+        """{name: NumPy array}. Raises ColumnError."""
+        return self.result(name, self.begin(name, question))
+
+    def column(self, name):
+        """A column as what can be examined: it has a `name`, and answers `ask(question)`."""
+        return Column(name, self)
+
     def call(self, name, task, *args):
         return self.result(name, self.submit(name, task, *args))
 
@@ -89,6 +102,17 @@ class Pool:
         return f"{name} {calls.raised(error)}"
 
 
+class Column(NamedTuple):
+    """A column in its worker process."""
+
+    name: str
+    pool: Pool
+
+    def ask(self, question):
+        """{name: NumPy array}. Raises ColumnError."""
+        return self.pool.ask(self.name, question)
+
+
 def ended(code):
     """How a process ended, by its exit code."""
     return f"was killed by {signal_name(-code)}" if code < 0 else f"ended its process with status {code}"
@@ -106,30 +130,32 @@ def open_pool(timeout, memory=None, apart=False):
         pool.stop()
 
 
-def stream(pool, name, case, dtype, piece):
-    """Train a column and yield (first step, path), `piece` steps at a time.
+def trajectory(pool, name, question, steps, piece):
+    """Train a column for so many steps, `piece` at a time, and yield (first step, {name: array}).
 
-    The path is all parameters after every step and L before it, a list of NumPy arrays. The next piece is computed
-    while the caller works on this one. Raises ColumnError.
+    The answer is that to a "trajectory" Question. The next piece is computed while the caller works on this one.
+    Raises ColumnError.
     """
-    lengths = [min(piece, case.steps - first) for first in range(0, case.steps, piece)]
-    X, Y, *now = case.cast(dtype)
-    shapes = [Z.shape for Z in now]
-    submit = lambda steps: pool.submit(name, calls.train, case.row, X, Y, now, case.lr, steps, case.activations)
-    future = submit(lengths[0])
-    for n, (length, following) in enumerate(zip(lengths, [*lengths[1:], None], strict=True)):
-        path = pool.result(name, future)
-        if [Z.shape for Z in path[:-1]] != [(length, *shape) for shape in shapes]:
-            following = None  # there is nothing to go on from
+    asked = question._replace(call="trajectory", steps=min(piece, steps))
+    future = pool.begin(name, asked)
+    first = 0
+    while asked:
+        answer = pool.result(name, future)
+        following = _after(asked, answer, min(piece, steps - first - asked.steps))
         if following:
-            now = [Z[-1] for Z in path[:-1]]
-            future = submit(following)
-        yield n * piece, path
-        if not following:
-            return
+            future = pool.begin(name, following)
+        yield first, answer
+        first += asked.steps
+        asked = following
 
 
-# Below: what runs in the worker.
-
-
-# The two places where the rows of columns differ: what their functions take, and what they give.
+def _after(question, answer, steps):
+    """The Question that goes on for so many steps; None where there are none, or nothing to go on from."""
+    if not steps:
+        return None
+    last = {}
+    for name, Z in question.parameters.items():
+        if answer[name].shape != (question.steps, *Z.shape):
+            return None
+        last[name] = answer[name][-1]
+    return question._replace(parameters=last, steps=steps)

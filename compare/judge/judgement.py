@@ -4,14 +4,12 @@ Each column is judged against the exact value at its own inputs, so that no erro
 first wrong step is the first one rejected.
 """
 
-from itertools import accumulate
-from operator import and_
 from typing import NamedTuple
 
 import numpy as np
 
 from fourfold.compare.judge import bounds, truth
-from fourfold.compare.judge.quantities import TRUTH_NAMES, parameter_names, trace_shapes
+from fourfold.compare.judge.quantities import anatomy, gradient, kind_of, layer_of, of_every_step, shapes, shown
 
 # Entries of the widest array judged together, small enough for the cache: 4096 points (one seed at one step) of XOR.
 BLOCK = 49_152
@@ -57,46 +55,72 @@ def problem(case, dtype, wide=None):
     return Problem(X, Y, case.activations, lr, dtype, wide, case.exact, case.row)
 
 
-def malformed(name, value, shape, dtype):
-    """A sentence on what is wrong with the form of an array, or None: dtype first, then shape."""
-    if value.dtype != dtype:
-        return f"{name} is {value.dtype}, not {dtype}"
+class Malformed(NamedTuple):
+    """What is wrong with the form of an array."""
+
+    quantity: str
+    sentence: str
+
+
+def malformed(name, value, shape, p):
+    """The Malformed array, or None: dtype first, then shape."""
+    if value.dtype != p.dtype:
+        return Malformed(name, f"{shown(name, p.row)} is {value.dtype}, not {p.dtype}")
     if value.shape != shape:
-        return f"{name} has shape {value.shape}, not {shape}"
+        return Malformed(name, f"{shown(name, p.row)} has shape {value.shape}, not {shape}")
     return None
 
 
-def malformed_trace(quantities, parameters, p):
-    """What is wrong with the form of a trace, or of {name: array}, at parameters (*S, ...); or None."""
-    found, K, (N, d_out) = _named(quantities), len(p.activations), p.Y.shape
-    W1, *_ = parameters
-    widths = (*(W.shape[-2] for W in parameters[:K]), d_out)
-    shapes = trace_shapes(W1.shape[:-2], N, widths, p.row, len(parameters) > K).named()
-    for name in {**shapes, **found}:
-        if name not in found or name not in shapes:
-            return f"{name} is {'missing' if name in shapes else 'there, and is no quantity of this network'}"
-    return next(filter(None, (malformed(name, found[name], shapes[name], p.dtype) for name in shapes)), None)
+def malformed_trace(values, parameters, p):
+    """The first Malformed array of a trace {name: array} at parameters (*S, ...), in order of computation; or None."""
+    expected = shapes(_anatomy(parameters, p), parameters[0].shape[:-2], len(p.Y), _widths(parameters, p))
+    for name in expected:
+        if name not in values:
+            return Malformed(name, f"{shown(name, p.row)} is missing")
+    for name in values:
+        if name not in expected:
+            return Malformed(name, f"{shown(name, p.row)} is there, and is no quantity of this network")
+    return _first_malformed(values, expected, p)
 
 
 def malformed_path(path, parameters, steps, p):
-    W1, *_ = parameters
-    shapes = [*((steps, *Z.shape) for Z in parameters), (steps, *W1.shape[:-2])]
-    names = [*parameter_names(parameters, p), "L"]
-    found = (malformed(*row, p.dtype) for row in zip(names, path, shapes, strict=True))
-    return next(filter(None, found), None)
+    """The first Malformed array of a path, all parameters after every step and L; or None."""
+    names = (*_anatomy(parameters, p).parameters, "L")
+    expected = {name: (steps, *Z.shape) for name, Z in zip(names, parameters, strict=False)}
+    expected["L"] = (steps, *parameters[0].shape[:-2])
+    return _first_malformed(dict(zip(names, path, strict=True)), expected, p)
 
 
-def _named(quantities):
-    return quantities if isinstance(quantities, dict) else quantities.named()
+def _first_malformed(values, expected, p):
+    for name, shape in expected.items():
+        complaint = malformed(name, values[name], shape, p)
+        if complaint:
+            return complaint
+    return None
 
 
-def judge_trace(quantities, parameters, p):
-    """A column's trace, or some of it as {name: array}, at parameters (*S, ...): Judged, in order of computation."""
+def _anatomy(parameters, p):
+    depth = len(p.activations)
+    return anatomy(p.row, depth, len(parameters) > depth)
+
+
+def _widths(parameters, p):
+    """d_in, ..., d_out; what was given says how wide the inner layers are."""
+    weights = parameters[: len(p.activations)]
+    return (*(W.shape[-2] for W in weights), p.Y.shape[-1])
+
+
+def judge_trace(values, parameters, p):
+    """A column's trace {name: array}, or some of it, at parameters (*S, ...): Judged, in order of computation."""
     with np.errstate(all="ignore"):
-        q, E, in_range = exact_values(parameters, p)
-        shows = _shows(q, E, p)
-        given = {TRUTH_NAMES.get(name, name): (name, Z) for name, Z in _named(quantities).items()}
-        return [judge(*given[t], q[t], E[t], in_range, shows[_layers_before(t, p)], p) for t in q if t in given]
+        exact, limits, in_range = exact_values(parameters, p)
+        shows = _shows(exact, limits, p)
+        judged = []
+        for name in exact:
+            if name in values:
+                shown_here = shows[_layers_before(name, p)]
+                judged.append(judge(name, values[name], exact[name], limits[name], in_range, shown_here, p))
+        return judged
 
 
 def judge_steps(parameters, path, p):
@@ -105,17 +129,25 @@ def judge_steps(parameters, path, p):
     Time is the first axis; `parameters` (T, S, ...) are those before each step. Those after it are certified against
     w - λ g(w) with the exact g at the column's own w.
     """
-    W1, *_ = parameters
-    T, S, *_ = W1.shape
+    T, S, *_ = parameters[0].shape
     at_once = max(1, BLOCK // entries(p, parameters))
-    steps, seeds = _slices(T, at_once // S), _slices(S, at_once)
-    block = lambda t, s: _judge_block([Z[t, s] for Z in parameters], [Z[t, s] for Z in path], p)
-    return _concatenate([_concatenate([block(t, s) for s in seeds], axis=1) for t in steps])
+    blocks = []
+    for steps in _slices(T, at_once // S):
+        beside = []
+        for seeds in _slices(S, at_once):
+            before = [Z[steps, seeds] for Z in parameters]
+            after = [Z[steps, seeds] for Z in path]
+            beside.append(_judge_block(before, after, p))
+        blocks.append(_concatenate(beside, axis=1))
+    return _concatenate(blocks)
 
 
 def entries(p, parameters):
     """How many entries the widest array has at one point."""
-    return max(p.X.size, *(max(len(p.X), Z.shape[-2]) * Z.shape[-1] for Z in parameters))
+    most = p.X.size
+    for Z in parameters:
+        most = max(most, max(len(p.X), Z.shape[-2]) * Z.shape[-1])
+    return most
 
 
 def _slices(length, at_once):
@@ -131,28 +163,29 @@ def judge_run(parameters, end, p):
     carried on through the steps that follow. Where that sum is larger than the numbers themselves it says nothing,
     and nothing is certified.
     """
+    network = _anatomy(parameters, p)
+    *new, losses = end
+    given = dict(zip(network.parameters, new, strict=True))
+    weights = dict(zip(network.parameters, parameters, strict=True))
+    within = {name: np.zeros(Z.shape) for name, Z in weights.items()}
+    each_loss, in_range, shows = [], True, True
     with np.errstate(all="ignore"):
-        *new, losses = end
-        rows = [*zip(parameter_names(parameters, p), parameters, new, strict=True)]
-        known = {name: (Z, np.zeros(Z.shape)) for name, Z, _ in rows}
-        judged, in_range, shows = [], True, True
         for L in losses:
-            old, within = [z for z, _ in known.values()], [e for _, e in known.values()]
-            q, E, fits = exact_values(old, p._replace(exact=False), within)
-            in_range, shows = in_range & fits & np.isfinite(E["L"]), shows & _shows(q, E, p)[-1]
-            judged.append(judge("L", L, q["L"], E["L"], in_range & _says_something(q["L"], E["L"]), shows, p))
-            known = {name: _carry(*pair, q[f"dL_d{name}"], E[f"dL_d{name}"], p) for name, pair in known.items()}
-        judged = _concatenate([[j._replace(**_first_axis(j))] for j in judged])
-        for name, _, Z in sorted(rows, key=lambda row: _updated(row[0])):
-            z, e = known[name]
+            exact, limits, fits = exact_values([*weights.values()], p._replace(exact=False), [*within.values()])
+            in_range = in_range & fits & np.isfinite(limits["L"])
+            shows = shows & _shows(exact, limits, p)[-1]
+            certain = in_range & _says_something(exact["L"], limits["L"])
+            each_loss.append(judge("L", L, exact["L"], limits["L"], certain, shows, p))
+            for name, old in weights.items():
+                slope = gradient(name)
+                weights[name], within[name] = _carry(old, within[name], exact[slope], limits[slope], p)
+        judged = _concatenate([[_with_first_axis(j)] for j in each_loss])
+        for name in map(of_every_step, [*network.run][1:]):
+            z, e = weights[name], within[name]
             fits = below_overflow((np.abs(truth.narrow(z)) + e).max(axis=(-2, -1)), p)
-            judged.append(judge(name, Z, z, e, in_range & fits & _says_something(z, e), shows, p))
-        return judged
-
-
-def _updated(name):
-    """Parameters in the order in which their gradients are computed: W2 b2 W1 b1."""
-    return -int(name[1:]), name[0] == "b"
+            certain = in_range & fits & _says_something(z, e)
+            judged.append(judge(name, given[name], z, e, certain, shows, p))
+    return judged
 
 
 def _says_something(exact, limit):
@@ -161,31 +194,34 @@ def _says_something(exact, limit):
     return limit.max(axis=axes) <= np.abs(truth.narrow(exact)).max(axis=axes)
 
 
-def _carry(old, E_old, gradient, E_gradient, p):
+def _carry(old, E_old, slope, E_slope, p):
     """The exact weights after a step, and how far a correct run may be from them."""
-    new, g = old - p.lr * gradient, truth.narrow(gradient)
+    new, g = old - p.lr * slope, truth.narrow(slope)
     most = np.abs(truth.narrow(new)) + E_old
-    step = bounds.step_limit(p.lr, g, E_gradient, truth.narrow(old), most, p.dtype, p.wide)
+    step = bounds.step_limit(p.lr, g, E_slope, truth.narrow(old), most, p.dtype, p.wide)
     return new, bounds.slack(p.dtype, p.wide) * E_old + step
 
 
-def _first_axis(judged):
-    return {name: Z[None] for name, Z in judged._asdict().items() if name != "quantity"}
+def _with_first_axis(judged):
+    arrays = [Z[None] for Z in judged[1:]]
+    return Judged(judged.quantity, *arrays)
 
 
 def _judge_block(parameters, path, p):
+    """L, then the parameters of the last layer first, as Judged."""
+    network = _anatomy(parameters, p)
     *new, L = path
+    before = dict(zip(network.parameters, parameters, strict=True))
+    after = dict(zip(network.parameters, new, strict=True))
     with np.errstate(all="ignore"):
-        q, E, in_range = exact_values(parameters, p)
-        *_, shows = _shows(q, E, p)
-        rows = zip(parameter_names(parameters, p), parameters, new, strict=True)
-        both = {name: (before, after) for name, before, after in rows}
-        order = [gradient.removeprefix("dL_d") for gradient in q if gradient.removeprefix("dL_d") in both]
-        updates = [(name, *both[name], q[f"dL_d{name}"], E[f"dL_d{name}"]) for name in order]
-        return [
-            judge("L", L, q["L"], E["L"], in_range, shows, p),
-            *(_judge_update(*update, in_range, shows, p) for update in updates),
-        ]
+        exact, limits, in_range = exact_values(parameters, p)
+        *_, shows = _shows(exact, limits, p)
+        judged = [judge("L", L, exact["L"], limits["L"], in_range, shows, p)]
+        for name in map(of_every_step, [*network.run][1:]):
+            slope = gradient(name)
+            update = name, before[name], after[name], exact[slope], limits[slope]
+            judged.append(_judge_update(*update, in_range, shows, p))
+    return judged
 
 
 def _judge_update(name, old, new, gradient, E_gradient, in_range, shows, p):
@@ -231,28 +267,29 @@ def below_overflow(magnitude, p):
     return magnitude <= bounds.format_of(p.dtype).largest / 8
 
 
-def _shows(q, E, p):
+def _shows(exact, limits, p):
     """Where (per point) what is out of range must show behind no layer, the first, the first two ... all: K + 1 arrays.
 
     Not where an H may overflow on the way to its sum: there it may come out infinite with the wrong sign, and an
     activation other than the identity makes a number of that.
     """
-
-    def shows(k, activation):
-        name = f"H{k}"
-        H = q[name]
-        if activation == "identity":
-            return np.ones(H.shape[:-2], bool)
-        reach = bounds.reaches(name, np.abs(truth.narrow(H)), E[name], p.Y, p.dtype)
-        return (below_overflow(reach, p) | ~truth.finite(H)).all(axis=(-2, -1))
-
-    every = np.ones(q["H1"].shape[:-2], bool)
-    return [*accumulate((shows(k, name) for k, name in enumerate(p.activations, start=1)), and_, initial=every)]
+    shows = [np.ones(exact["H1"].shape[:-2], bool)]
+    for k, activation in enumerate(p.activations, start=1):
+        here = shows[-1]
+        if activation != "identity":
+            name = f"H{k}"
+            reach = bounds.reaches(name, np.abs(truth.narrow(exact[name])), limits[name], p.Y, p.dtype)
+            here = here & (below_overflow(reach, p) | ~truth.finite(exact[name])).all(axis=(-2, -1))
+        shows.append(here)
+    return shows
 
 
 def _layers_before(name, p):
-    """How many of the layers' H a quantity, by its name in truth.py, is computed from through their activations."""
-    return int(name[1:]) - (name[0] == "H") if name.startswith(("H", "A")) else len(p.activations)
+    """How many of the layers' H a quantity is computed from through their activations."""
+    kind, layer = kind_of(name), layer_of(name)
+    if kind == "H":
+        return layer - 1
+    return layer if kind == "A" else len(p.activations)
 
 
 def judge(quantity, value, exact, limit, in_range, shows, p):
@@ -275,18 +312,21 @@ def _no_number(quantity, exact, p):
 
     Not at or behind a ReLU's slope: at NaN it is 1 in PyTorch and 0 in JAX and TensorFlow, all by definition.
     """
-    name: str = TRUTH_NAMES.get(quantity) or quantity
-    if name.startswith(("dL_dA", "dL_dH", "dL_dW", "dL_db", "W", "b")):
-        name = name.removeprefix("dL_d")
-        if "relu" in p.activations[int(name[1:]) - (name[0] != "A") :]:
+    kind, layer = kind_of(quantity), layer_of(quantity)
+    if kind in {"dL_dA", "dL_dH", "dL_dW", "dL_db", "W", "b"}:
+        behind = layer if kind == "dL_dA" else layer - 1
+        if "relu" in p.activations[behind:]:
             return np.zeros(exact.shape, bool)
     return ~truth.finite(exact)
 
 
 def _concatenate(blocks, axis=0):
     """One list of Judged from several, which go on from each other along an axis."""
-    together = lambda *parts: parts[0] if isinstance(parts[0], str) else np.concatenate(parts, axis)
-    return [Judged._make(map(together, *of)) for of in zip(*blocks, strict=True)]
+    together = []
+    for parts in zip(*blocks, strict=True):
+        arrays = [np.concatenate(Z, axis) for Z in zip(*(part[1:] for part in parts), strict=True)]
+        together.append(Judged(parts[0].quantity, *arrays))
+    return together
 
 
 class Wrong(NamedTuple):
@@ -297,5 +337,10 @@ class Wrong(NamedTuple):
 
 def first_wrong(judged):
     """The first wrong entry, first along the first axis (steps, or seeds) and then in order of computation; or None."""
-    found = [Wrong(j, tuple(np.argwhere(j.wrong)[0])) for j in judged if j.wrong.any()]
-    return min(found, key=lambda w: w.index[:1], default=None)
+    first = None
+    for j in judged:
+        if j.wrong.any():
+            index = tuple(np.argwhere(j.wrong)[0])
+            if first is None or index[:1] < first.index[:1]:
+                first = Wrong(j, index)
+    return first

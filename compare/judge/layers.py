@@ -9,19 +9,24 @@ therefore have to show the very numbers they were computed from.
 import numpy as np
 
 from fourfold.compare.judge import bounds, judgement, truth
+from fourfold.compare.judge.quantities import DEEP
 
 
-def judge(quantities, parameters, p):
+def judge(values, parameters, p):
     """A trace of the row of any depth, or some of it as {name: array}, at parameters (*S, ...): Judged.
 
     Certified are the numbers no operation on whose way can leave the format's range, each by itself; what is out of
     it is left to the limits of the whole pass. In the two-layer row nothing is judged.
     """
-    if p.row != "deep":
+    if p.row != DEEP:
         return []
+    judged = []
     with np.errstate(all="ignore"):
-        q, E, _ = judgement.exact_values(parameters, p._replace(exact=False), own=quantities)
-        return [_judge(name, quantities[name], q[name], E[name], p) for name in q if name in quantities]
+        exact, limits, _ = judgement.exact_values(parameters, p._replace(exact=False), own=values)
+        for name in exact:
+            if name in values:
+                judged.append(_judge(name, values[name], exact[name], limits[name], p))
+    return judged
 
 
 def _judge(name, value, exact, limit, p):
@@ -31,20 +36,23 @@ def _judge(name, value, exact, limit, p):
 
 
 def sharper(whole, layers):
-    """The Judged of whole passes for the rows of a verdict, with what the layers say: shares of the narrower limit."""
-    both = lambda a, b: a._replace(
-        certified=a.certified | b.certified & ~a.no_number,
-        wrong=a.wrong | b.wrong,
-        ratio=np.maximum(a.ratio, b.ratio),
-    )
-    return [both(*pair) for pair in zip(whole, layers, strict=True)] if layers else whole
+    """The Judged of whole passes, with what the layers say: shares of the narrower limit."""
+    if not layers:
+        return whole
+    sharpened = []
+    for a, b in zip(whole, layers, strict=True):
+        certified = a.certified | b.certified & ~a.no_number
+        ratio = np.maximum(a.ratio, b.ratio)
+        sharpened.append(a._replace(certified=certified, wrong=a.wrong | b.wrong, ratio=ratio))
+    return sharpened
 
 
-def first_wrong(whole, layers, quantities):
-    """The first wrong entry as `agree.first_wrong`, by its layer where that says so; or None."""
+def first_wrong(whole, layers, values):
+    """The first wrong entry as `judgement.first_wrong`, by its layer where that says so; or None."""
     wrong = judgement.first_wrong([*layers, *whole])
-    if wrong and any(wrong.judged is j for j in layers):
-        points = wrong.judged.value.ndim - (0 if wrong.judged.quantity == "L" else 2)
-        at = wrong.index[:points]
-        return wrong._replace(own={name: Z[at] for name, Z in quantities.items()})
-    return wrong
+    if not wrong or not any(wrong.judged is j for j in layers):
+        return wrong
+    axes_before = wrong.judged.value.ndim - (0 if wrong.judged.quantity == "L" else 2)
+    point = wrong.index[:axes_before]
+    own = {name: Z[point] for name, Z in values.items()}
+    return wrong._replace(own=own)

@@ -150,6 +150,12 @@ def shapes(network, S, N, widths):
     return {name: quantity.shape(S, N, widths) for name, quantity in network.trace.items()}
 
 
+def shown_shapes(row, S, N, widths, biases):
+    """{name: shape} of a whole trace by the names people know."""
+    network = anatomy(row, len(widths) - 1, biases)
+    return {shown(name, row): shape for name, shape in shapes(network, S, N, widths).items()}
+
+
 def parameter_shapes(S, widths, biases):
     """{name: shape} of all that is trained, in the order in which it is stored."""
     result = {}
@@ -172,7 +178,7 @@ def _shape(kind, k, S, N, widths):
 
 
 def kind_of(name):
-    """"dL_dW" of "dL_dW2", "W" of "W1"."""
+    """ "dL_dW" of "dL_dW2", "W" of "W1"."""
     return name.rstrip("0123456789")
 
 
@@ -219,3 +225,19 @@ def part(quantity, depth):
     """Which part of a network computes a quantity: "layer 3", forwards or backwards, or "the loss"."""
     layer = anatomy(DEEP, depth, True).trace[quantity].computed_in
     return f"layer {layer}" if layer else "the loss"
+
+
+# Temporary, until everybody asks the anatomy.
+TRUTH_NAMES = LONG_NAMES
+
+
+def trace_names(row, depth, biases):
+    return tuple(shown(name, row) for name in anatomy(row, depth, biases).trace)
+
+
+def trace_shapes(S, N, widths, row, biases):
+    class Named(dict):
+        def named(self):
+            return self
+
+    return Named(shown_shapes(row, S, N, widths, biases))

@@ -8,7 +8,7 @@ import numpy as np
 
 from fourfold.compare.judge import bounds, truth
 from fourfold.compare.judge.judgement import exact_values, network_of
-from fourfold.compare.judge.quantities import TRUTH_NAMES, parameter_names
+from fourfold.compare.judge.quantities import gradient, parameter_names
 
 MOST_BITS = 16384
 
@@ -59,11 +59,11 @@ def confirm(quantity, index, value, limit, parameters, p, own=None):
 
 
 def _entry(q, quantity, index, parameters, p):
-    names = parameter_names(parameters, p)
+    names = parameter_names(len(p.activations), len(parameters))
     if quantity not in names:
-        return np.asarray(q[TRUTH_NAMES.get(quantity, quantity)])[index]
+        return np.asarray(q[quantity])[index]
     old = parameters[names.index(quantity)]
-    return flint.arb(float(old[index])) - flint.arb(p.lr) * q[f"dL_d{quantity}"][index]
+    return flint.arb(float(old[index])) - flint.arb(p.lr) * q[gradient(quantity)][index]
 
 
 def audit(parameters, p):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.judge import bounds, judgement
-from fourfold.compare.judge.quantities import TRUTH_NAMES
+from fourfold.compare.judge.quantities import internal
 from fourfold.impls.model import Trace
 
 
@@ -29,7 +29,7 @@ def thresholds(case, dtype):
     with np.errstate(all="ignore"):
         q, E, in_range = judgement.exact_values((W1, W2), p)
         values = {name: np.abs(judgement.truth.narrow(Z)) for name, Z in q.items()}
-        rows = [(name, values[t], E[t]) for name in Trace._fields for t in [TRUTH_NAMES.get(name, name)]]
+        rows = [(name, values[t], E[t]) for name in Trace._fields for t in [internal(name, "two_layer")]]
         for name, old in (("W2", W2), ("W1", W1)):
             rows.append((f"{name}, every step", *_of_step(old, q[f"dL_d{name}"], E[f"dL_d{name}"], p)))
         found = [_threshold(case.name, dtype, name, v, limit, in_range) for name, v, limit in rows]
