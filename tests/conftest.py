@@ -6,6 +6,8 @@ import pytest
 from hypothesis import Phase, settings
 
 from fourfold import impls
+from fourfold.compare.columns import workers
+from fourfold.compare.judge.quantities import internal
 from fourfold.compare.cases.case import draw_weights, two_layer_case
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import check as verb
@@ -92,8 +94,14 @@ def path(column, case, dtype):
     return tuple(column.to_numpy(Z) for Z in column.train(*arrays, case.lr, case.steps, case.activation))
 
 
-class Here:
-    """Stands in for run.Pool: the tasks run in this process, on the module given instead of a name."""
+def named(values):
+    """A trace, or some of it as {name: array}, by the names of the anatomy."""
+    values = values if isinstance(values, dict) else values.named()
+    return {internal(name, "two_layer"): Z for name, Z in values.items()}
+
+
+class Here(workers.Pool):
+    """A pool whose tasks run in this process, on the module given instead of a name."""
 
     def __init__(self, monkeypatch, module):
         monkeypatch.setattr(impls, "load", lambda name, row="two_layer": module)
@@ -103,6 +111,3 @@ class Here:
 
     def result(self, name, future):
         return future()
-
-    def call(self, name, task, *args):
-        return task(name, *args)

@@ -9,6 +9,7 @@ import pytest
 
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.cases.case import DTYPES, draw_weights, make_case, two_layer_case
+from fourfold.compare.columns import calls
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import judgement
 from fourfold.compare.mistakes import planted
@@ -17,7 +18,7 @@ from fourfold.compare.mistakes.training import COUNTED, TRAIN
 from fourfold.compare.results import words
 from fourfold.compare.results.words import measure
 from fourfold.impls.two_layer import numpy_impl
-from tests.conftest import Here, asymmetric
+from tests.conftest import Here, asymmetric, named
 
 
 def case(activation="sigmoid"):
@@ -114,18 +115,18 @@ def test_a_column_proved_wrong_stays_wrong_when_it_breaks_down_later(monkeypatch
     """`trace` cannot be called at all, and `train` fails after the first piece."""
     monkeypatch.setattr("fourfold.compare.agreement.certify.PIECE", 15)
     module = planted.load("numpy", "weight decay of 1e-9")
-    honest, calls = module.step, []
+    honest, made = module.step, []
 
     def step(*args):
-        calls.append(args)
-        if len(calls) > 8:
+        made.append(args)
+        if len(made) > 8:
             raise ColumnError("broken down")
         return honest(*args)
 
     def broken(*args):
         raise ColumnError("broken down")
 
-    monkeypatch.setattr("fourfold.compare.columns.calls.trace", broken)
+    monkeypatch.setitem(calls.ANSWERS, "trace", broken)
     monkeypatch.setattr(module, "step", step)
     r = evidence(monkeypatch, module).rejection
     assert (r.step, r.quantity) == (0, "W2")
@@ -138,7 +139,7 @@ def test_one_entry_off_by_a_few_ulps_is_found():
     right = numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid")
     wrong = right._replace(dL_dW2=right.dL_dW2.copy())
     wrong.dL_dW2[1, 2, 0] *= 1 + 1e-13
-    found = judgement.first_wrong(judgement.judge_trace(wrong, (W1, W2), p))
+    found = judgement.first_wrong(judgement.judge_trace(named(wrong), (W1, W2), p))
     assert (found.judged.quantity, found.index) == ("dL_dW2", (1, 2, 0))
 
 
@@ -147,7 +148,7 @@ def test_what_is_no_number_is_wrong(value):
     p = judgement.problem(case(), "float64")
     right = numpy_impl.trace(p.X, p.Y, case().W1, case().W2, "sigmoid")
     right.L[1] = value
-    found = judgement.first_wrong(judgement.judge_trace(right, (case().W1, case().W2), p))
+    found = judgement.first_wrong(judgement.judge_trace(named(right), (case().W1, case().W2), p))
     assert (found.judged.quantity, found.index) == ("L", (1,))
     assert found.judged.ratio[1] == np.inf
 
@@ -219,14 +220,15 @@ def test_pieces_and_blocks_of_a_wide_network_on_many_samples_are_small(monkeypat
         held.append(before[0][..., 0, 0].size * judgement.entries(p, before))
         raise OverflowError
 
-    def streamed(pool, name, case, dtype, piece):
+    def streamed(pool, name, question, steps, piece):
         held.append(piece)
-        yield 0, (*(np.broadcast_to(W, (piece, *W.shape)) for W in (W1, W2)), np.ones((piece, 2)))
+        given = {key: np.broadcast_to(W, (piece, *W.shape)) for key, W in (("W1", W1), ("W2", W2))}
+        yield 0, given | {"L": np.ones((piece, 2))}
 
     monkeypatch.setattr("fourfold.compare.judge.judgement._judge_block", watched)
-    monkeypatch.setattr("fourfold.compare.agreement.certify.workers.stream", streamed)
+    monkeypatch.setattr("fourfold.compare.agreement.certify.workers.trajectory", streamed)
     with pytest.raises(OverflowError):
-        certify(None, "numpy", large, "float64", lambda n: None)
+        certify(Here(monkeypatch, numpy_impl), "numpy", large, "float64", lambda n: None)
     piece, block = held
     assert piece * large.parameters() * 2 <= 2_000_000
     assert block == 5000 * 512

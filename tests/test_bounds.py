@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, two_layer_case
 from fourfold.compare.judge import bounds, judgement, truth
 from fourfold.impls.two_layer import numpy_impl, numpy_loop_impl
-from tests.conftest import asymmetric, path, trace
+from tests.conftest import asymmetric, named, path, trace
 
 dtypes = pytest.mark.parametrize("dtype", DTYPES)
 
@@ -42,7 +42,7 @@ def test_no_false_alarm(seed, sizes, activation, scales, dtype, column):
     p = judgement.problem(case, dtype)
     W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
     with np.errstate(all="ignore"):
-        assert judgement.first_wrong(judgement.judge_trace(trace(column, case, dtype), (W1, W2), p)) is None
+        assert judgement.first_wrong(judgement.judge_trace(named(trace(column, case, dtype)), (W1, W2), p)) is None
         steps = path(column, case, dtype)
     before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), steps, strict=False)]
     assert judgement.first_wrong(judgement.judge_steps(before, steps, p)) is None
@@ -55,7 +55,7 @@ def test_limits_are_tight_enough_to_mean_something(dtype):
     for activation in ACTIVATIONS:
         case = asymmetric(activation, seeds=range(200))
         W1, W2 = case.W1.astype(dtype), case.W2.astype(dtype)
-        for j in judgement.judge_trace(trace(numpy_impl, case, dtype), (W1, W2), judgement.problem(case, dtype)):
+        for j in judgement.judge_trace(named(trace(numpy_impl, case, dtype)), (W1, W2), judgement.problem(case, dtype)):
             worst[j.quantity] = max(worst.get(j.quantity, 0), j.ratio.max())
     assert min(worst.values()) > 0.05, worst
 

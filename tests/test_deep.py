@@ -9,7 +9,7 @@ import pytest
 from fourfold import impls
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
 from fourfold.compare.judge import bounds, truth
-from fourfold.compare.judge.quantities import TRUTH_NAMES
+from fourfold.compare.judge.quantities import internal
 from tests.conftest import asymmetric, each_column, trace
 
 DEEP = each_column(impls.ROWS["deep"])
@@ -141,7 +141,7 @@ def test_two_layers_without_biases_are_the_first_row(column, name, activation):
     net = Net(X, Y, tuple(W), (), (activation, "identity"))
     found, (_, E) = named(column, net), exact(net)
     for quantity, value in trace(impls.load(name), case, "float64")._asdict().items():
-        same = TRUTH_NAMES.get(quantity, quantity)
+        same = internal(quantity, "two_layer")
         assert (abs(found[same] - value) <= 2 * E[same]).all(), quantity
         if name == "numpy":
             assert (found[same] == value).all(), quantity

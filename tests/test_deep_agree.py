@@ -11,6 +11,7 @@ from fourfold.compare.agreement.certify import certify
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, Case, draw_weights, make_case
 from fourfold.compare.columns import calls
+from fourfold.compare.columns.questions import about
 from fourfold.compare.commands import options
 from fourfold.compare.commands.agree import agree as agree_verb
 from fourfold.compare.commands.train import train as train_verb
@@ -143,19 +144,19 @@ def test_a_tuple_too_short_is_named(monkeypatch):
         module.__dict__.update(train=numpy_impl.train)
         with pytest.raises(ColumnError, match=sentence):
             evidence(monkeypatch, module, CASES["deep-tanh"])
-    flat = SimpleNamespace(**vars(numpy_impl) | {"step": lambda *a: calls._flat(numpy_impl.step(*a))})
+    flat = SimpleNamespace(**vars(numpy_impl) | {"step": lambda *a: calls.flat(numpy_impl.step(*a))})
     with pytest.raises(
         ColumnError, match=r"step gives a list of 7, not a tuple of 3: \(W1, W2, W3\), \(b1, b2, b3\), L"
     ):
         evidence(monkeypatch, flat, CASES["deep-tanh"])
     monkeypatch.undo()
     case = CASES["deep-tanh"]
-    p, (X, Y, *weights) = judgement.problem(case, "float64"), case.cast("float64")
-    named = calls.trace("numpy", "deep", X, Y, weights, case.activations)
-    assert judgement.malformed_trace(named, weights, p) is None
-    missing = {name: Z for name, Z in named.items() if name != "dL_db2"}
-    assert judgement.malformed_trace(missing, weights, p) == "dL_db2 is missing"
-    assert "dL_db3 is there" in (judgement.malformed_trace(named, weights[:3], p) or "")
+    p, (_, _, *weights) = judgement.problem(case, "float64"), case.cast("float64")
+    values = calls.answer("numpy", about(p, "trace", weights))
+    assert judgement.malformed_trace(values, weights, p) is None
+    missing = {name: Z for name, Z in values.items() if name != "dL_db2"}
+    assert judgement.malformed_trace(missing, weights, p).sentence == "dL_db2 is missing"
+    assert "dL_db3 is there" in judgement.malformed_trace(values, weights[:3], p).sentence
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -166,7 +167,7 @@ def test_two_layers_without_biases_are_judged_as_the_first_row(monkeypatch, acti
     assert (case.row, deep.row) == ("two_layer", "deep")
     assert all((a == b).all() for a, b in zip(case.weights, deep.weights, strict=True))
     rows = [evidence(monkeypatch, m, c, dtype).rows for m, c in ((two_layer, case), (numpy_impl, deep))]
-    first, second = ({quantities.TRUTH_NAMES.get(r.quantity, r.quantity): r for r in some} for some in rows)
+    first, second = ({quantities.internal(r.quantity, "two_layer"): r for r in some} for some in rows)
     assert second.keys() - first.keys() == {"H2", "dL_dH2"}
     for name, row in first.items():
         assert (row.checked, row.worst_ulps) == (second[name].checked, second[name].worst_ulps), name
@@ -182,8 +183,8 @@ def test_what_overflows_in_a_layer_within_may_come_out_as_a_number_behind_it():
                       range(1), row="deep")  # fmt: skip
     p = judgement.problem(case, "float64")
     with np.errstate(all="ignore"):
-        named = calls.trace("numpy", "deep", p.X, p.Y, case.weights, case.activations)
-    fused = {name: np.zeros_like(Z) if name not in {"H1", "A1"} else Z for name, Z in named.items()}
+        values = calls.answer("numpy", about(p, "trace", case.weights))
+    fused = {name: np.zeros_like(Z) if name not in {"H1", "A1"} else Z for name, Z in values.items()}
     fused = {name: np.nan_to_num(Z) for name, Z in fused.items()} | {"H2": np.full((1, 1, 1), -np.inf)}
     assert judgement.first_wrong(judgement.judge_trace(fused, case.weights, p)) is None
     hidden = fused | {"H2": np.zeros((1, 1, 1))}

@@ -12,8 +12,9 @@ from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case
 from fourfold.compare.judge import bounds, judgement, quantities, referee, truth
 from fourfold.compare.judge.judgement import Problem
 from fourfold.impls.deep import numpy_impl as deep_numpy_impl
+from fourfold.impls.model import DeepTrace
 from fourfold.impls.two_layer import numpy_impl
-from tests.conftest import asymmetric, path, trace
+from tests.conftest import asymmetric, named, path, trace
 
 FLOAT64 = np.dtype(np.float64)
 EPS = 2.0**-23  # of float32
@@ -23,7 +24,7 @@ SINGLE = Problem(ONE, ONE, ("identity", "identity"), 0.5, "float32", FLOAT64, Fa
 nan, inf = np.nan, np.inf
 
 
-def entry(value, exact, limit, certified=True, shows=True, quantity="A", activation="tanh"):
+def entry(value, exact, limit, certified=True, shows=True, quantity="A1", activation="tanh"):
     """Judged as the middle one of three points; the others are right and certified."""
     value, exact, limit = (
         np.array([z, x, z], t)[:, None, None]
@@ -76,10 +77,10 @@ def test_what_is_certified(value, exact, limit, wrong, ratio, ulps):
         (nan, nan, {"shows": False}, False),
         (2 * LARGEST, 0, {"shows": False}, False),
         # relu'(NaN) is what a library makes it; infinity is infinity
-        *((nan, nan, {"quantity": name, "activation": "relu"}, False) for name in ("dL_dH", "dL_dW1", "W1")),
-        *((nan, nan, {"quantity": name, "activation": "relu"}, True) for name in ("H", "A", "dL_dW2", "W2", "L")),
-        *((nan, nan, {"quantity": name, "activation": "tanh"}, True) for name in ("dL_dH", "dL_dW1", "W1")),
-        (2 * LARGEST, 0, {"quantity": "dL_dH", "activation": "relu"}, True),
+        *((nan, nan, {"quantity": name, "activation": "relu"}, False) for name in ("dL_dH1", "dL_dW1", "W1")),
+        *((nan, nan, {"quantity": name, "activation": "relu"}, True) for name in ("H1", "A1", "dL_dW2", "W2", "L")),
+        *((nan, nan, {"quantity": name, "activation": "tanh"}, True) for name in ("dL_dH1", "dL_dW1", "W1")),
+        (2 * LARGEST, 0, {"quantity": "dL_dH1", "activation": "relu"}, True),
     ],
 )
 def test_what_is_out_of_range_must_not_come_out_as_a_number(exact, limit, how, no_number):
@@ -138,34 +139,39 @@ def test_the_form_comes_before_the_numbers():
     case, p = asymmetric(), judgement.problem(asymmetric(), "float64")
     W1, W2 = case.W1, case.W2
     right = trace(numpy_impl, case, "float64")
-    assert judgement.malformed_trace(right, (W1, W2), p) is None
+    assert judgement.malformed_trace(named(right), (W1, W2), p) is None
     for name, Z in right._asdict().items():
         short = right._replace(**{name: Z[:2]})
-        assert judgement.malformed_trace(short, (W1, W2), p) == f"{name} has shape {Z[:2].shape}, not {Z.shape}"
+        assert (
+            judgement.malformed_trace(named(short), (W1, W2), p).sentence
+            == f"{name} has shape {Z[:2].shape}, not {Z.shape}"
+        )
         half = right._replace(**{name: Z.astype("f4")})
-        assert judgement.malformed_trace(half, (W1, W2), p) == f"{name} is float32, not float64"
+        assert judgement.malformed_trace(named(half), (W1, W2), p).sentence == f"{name} is float32, not float64"
     steps = path(numpy_impl, case, "float64")
     assert judgement.malformed_path(steps, (W1, W2), 10, p) is None
-    assert judgement.malformed_path(steps, (W1, W2), 9, p) == "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)"
+    assert judgement.malformed_path(steps, (W1, W2), 9, p).sentence == "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)"
     for n, name in enumerate(("W1", "W2", "L")):
         wrong = [Z[:9] if m == n else Z for m, Z in enumerate(steps)]
-        assert f"{name} has shape {wrong[n].shape}, not {steps[n].shape}" == judgement.malformed_path(
-            wrong, (W1, W2), 10, p
-        )
+        complaint = judgement.malformed_path(wrong, (W1, W2), 10, p)
+        assert complaint == (name, f"{name} has shape {wrong[n].shape}, not {steps[n].shape}")
     few = right._asdict() | {"D": right.H}
     del few["dL_dA"]
-    assert judgement.malformed_trace(few, (W1, W2), p) == "dL_dA is missing"
+    assert judgement.malformed_trace(named(few), (W1, W2), p) == ("dL_dA1", "dL_dA is missing")
     extra = right._asdict() | {"D": right.H}
-    assert judgement.malformed_trace(extra, (W1, W2), p) == "D is there, and is no quantity of this network"
+    assert (
+        judgement.malformed_trace(named(extra), (W1, W2), p).sentence
+        == "D is there, and is no quantity of this network"
+    )
     with pytest.raises(ValueError, match="zip"):
         judgement.malformed_path(steps[:-1], (W1, W2), 10, p)
 
 
 def test_the_form_of_networks_of_any_depth():
     H, A, Y_hat, W, b = [(5, 7, 4), (5, 7, 2)], [(5, 7, 4)], (5, 7, 2), [(5, 3, 4), (5, 4, 2)], [(5, 1, 4), (5, 1, 2)]
-    form = lambda biases: quantities.trace_shapes((5,), 7, (3, 4, 2), "deep", biases)
-    assert form(True) == (H, A, Y_hat, Y_hat, (5,), Y_hat, H, W, b, A)
-    assert form(False) == (H, A, Y_hat, Y_hat, (5,), Y_hat, H, W, [], A)
+    form = lambda biases: quantities.shown_shapes("deep", (5,), 7, (3, 4, 2), biases)
+    assert form(True) == DeepTrace(H, A, Y_hat, Y_hat, (5,), Y_hat, H, W, b, A).named()
+    assert form(False) == DeepTrace(H, A, Y_hat, Y_hat, (5,), Y_hat, H, W, [], A).named()
 
 
 def deep(widths, bias):
@@ -184,13 +190,13 @@ def test_networks_of_any_depth_are_judged_by_the_same_names(widths, bias):
     p, parameters, found, path = deep(widths, bias)
     K = len(widths) - 1
     names = [f"W{k}" for k in range(1, K + 1)] + [f"b{k}" for k in range(1, K + 1) if bias]
-    assert quantities.parameter_names(parameters, p) == names
-    assert judgement.malformed_trace(found, parameters, p) is None
+    assert list(quantities.parameter_names(K, len(parameters))) == names
+    assert judgement.malformed_trace(named(found), parameters, p) is None
     assert judgement.malformed_path(path, parameters, 2, p) is None
     without = {name: Z for name, Z in found.named().items() if name != names[-1]}
     del without[f"dL_d{names[-1]}"]
-    assert judgement.malformed_trace(without, parameters, p) == f"dL_d{names[-1]} is missing"
-    assert judgement.first_wrong(judgement.judge_trace(found, parameters, p)) is None
+    assert judgement.malformed_trace(named(without), parameters, p).sentence == f"dL_d{names[-1]} is missing"
+    assert judgement.first_wrong(judgement.judge_trace(named(found), parameters, p)) is None
     old = [np.stack([Z, new[0]]) for Z, new in zip(parameters, path, strict=False)]
     steps = judgement.judge_steps(old, path, p)
     order = [name for k in range(K, 0, -1) for name in (f"W{k}", f"b{k}") if name in names]
@@ -244,14 +250,14 @@ def test_the_widest_array_of_a_point(N, widths, most):
 
 def test_blocks_hold_the_same_quantities():
     case, p = asymmetric(), judgement.problem(asymmetric(), "float64")
-    H, *more = judgement.judge_trace(trace(numpy_impl, case, "float64"), case.weights, p)
+    H, *more = judgement.judge_trace(named(trace(numpy_impl, case, "float64")), case.weights, p)
     with pytest.raises(ValueError, match="zip"):
         judgement._concatenate([[H], [H, *more]])
 
 
 def test_the_first_wrong_entry_is_the_first_in_time_and_then_in_order_of_computation():
     h, a, y = judgement.judge_trace(
-        trace(numpy_impl, asymmetric(), "float64"),
+        named(trace(numpy_impl, asymmetric(), "float64")),
         asymmetric().weights,
         judgement.problem(asymmetric(), "float64"),
     )[:3]
@@ -261,7 +267,7 @@ def test_the_first_wrong_entry_is_the_first_in_time_and_then_in_order_of_computa
     found = judgement.first_wrong([h, mark(a, size + 5, size + 6), mark(y, 3)])
     assert (found.judged.quantity, found.index) == ("Y_hat", (0, 1, 1))
     found = judgement.first_wrong([mark(h, size + 9), mark(a, size + 5), y])
-    assert (found.judged.quantity, found.index) == ("H", (1, 2, 1))
+    assert (found.judged.quantity, found.index) == ("H1", (1, 2, 1))
 
 
 def test_nothing_is_certified_beyond_an_eighth_of_the_largest_number():
@@ -547,14 +553,9 @@ def test_a_path_shows_all_parameters_and_no_others(few):
 
 
 def test_parameters_come_in_the_order_of_their_gradients():
-    assert sorted(["b1", "b2", "b10", "W1", "W2", "W10"], key=judgement._updated) == [
-        "W10",
-        "b10",
-        "W2",
-        "b2",
-        "W1",
-        "b1",
-    ]
+    run = [*quantities.anatomy("deep", 10, True).run]
+    assert run[:5] == ["every L", "every W10", "every b10", "every W9", "every b9"]
+    assert run[-2:] == ["every W1", "every b1"]
 
 
 def test_weights_at_the_edge_of_their_range_are_not_certified():
@@ -684,8 +685,8 @@ def test_a_certificate_is_a_million_times_narrower_than_what_it_is_about(monkeyp
 def test_what_a_certificate_says():
     confirm = lambda name, index, value, limit: referee.confirm(name, index, value, limit, (CANCELLING, UNIT), CANCELS)
     sure = "certified in ball arithmetic, {} bits: off by {}, limit {}".format
-    assert confirm("H", (0, 0), 5.0, 1.0) == sure(1536, "4.00", "1")
-    assert confirm("H", (0, 0), -5.0, 1.0) == sure(1536, "6.00", "1")
+    assert confirm("H1", (0, 0), 5.0, 1.0) == sure(1536, "4.00", "1")
+    assert confirm("H1", (0, 0), -5.0, 1.0) == sure(1536, "6.00", "1")
     # w - λ g at the column's own weights: W1 = 1, λ = 1/2, dL_dW1 = 1; W2 likewise
     assert confirm("W1", (1, 0), 1.25, 1 / 3) == sure(1536, "0.750", "0.33")
     assert confirm("W2", (0, 0), 1.25, 1 / 3) == sure(1536, "0.750", "0.33")
@@ -703,7 +704,7 @@ def test_a_certificate_of_what_no_precision_tells_exactly():
     p = judgement.problem(asymmetric(), "float64")
     W1, W2 = asymmetric().W1[0], asymmetric().W2[0]
     off = 2 - numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid").A[1, 1]
-    text = referee.confirm("A", (1, 1), 2.0, 1e-12, (W1, W2), p)
+    text = referee.confirm("A1", (1, 1), 2.0, 1e-12, (W1, W2), p)
     assert text == f"certified in ball arithmetic, 192 bits: off by {off:.2f}, limit 1e-12"
 
 

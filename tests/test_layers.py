@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from fourfold.compare.agreement import locate
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, Case, make_case
+from fourfold.compare.columns.calls import InProcess
 from fourfold.compare.judge import judgement, layers, quantities, referee, truth
 from fourfold.compare.judge.bounds import format_of
 from fourfold.impls.deep import numpy_impl
-from tests.conftest import Here, asymmetric
+from tests.conftest import asymmetric
 from tests.test_deep_agree import H, changed, evidence
 
 dtypes = pytest.mark.parametrize("dtype", DTYPES)
@@ -97,7 +98,7 @@ def test_a_function_called_by_itself_is_judged_by_its_layers_too(monkeypatch):
      ("dL_dA19", "layer 20")],
 )  # fmt: skip
 def test_the_part_at_fault(quantity, part):
-    assert quantities.part(quantity, judgement.problem(twenty(), "float64")) == part
+    assert quantities.part(quantity, 20) == part
 
 
 @settings(max_examples=150, deadline=None)
@@ -206,7 +207,7 @@ def test_the_bulk_evaluation_of_layers_is_that_of_balls():
 def test_a_step_replayed_is_judged_layer_by_layer(monkeypatch):
     module = changed(*FAULTS["A10"])
     _, parameters, p = traced(twenty(), "float64")
-    found, _ = locate._wrong_trace(Here(monkeypatch, module), "planted", [Z[0] for Z in parameters], p)
+    found, _ = locate._wrong_trace(InProcess("planted", module), [Z[0] for Z in parameters], p)
     assert found.judged.quantity == "A10"
     assert found.own
     assert found.own["H10"].shape == (4, 8)

@@ -8,7 +8,8 @@ import pytest
 
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.cases.case import make_case, square_grid
-from fourfold.compare.columns import calls, workers
+from fourfold.compare.columns import workers
+from fourfold.compare.columns.questions import Question
 from fourfold.compare.commands import options
 from fourfold.compare.commands.train import train
 from fourfold.compare.errors import ColumnError, UsageError
@@ -131,12 +132,12 @@ def test_train_the_verb_refuses_a_malformed_trace(monkeypatch):
 
 def test_what_is_only_drawn_has_its_form_checked_too(monkeypatch):
     workers_here(monkeypatch, column(forward=lambda *a: (*numpy_impl.forward(*a)[:2], np.ones((2, 3, 1)))))
-    Z = np.ones((2, 1, 1))
+    X, Z = np.ones((4, 1)), np.ones((2, 1, 1))
     with (
         workers.open_pool(60) as pool,
         pytest.raises(ColumnError, match=r"forward gives Y_hat as float64 of shape \(2, 3, 1\)"),
     ):
-        pool.call("numpy", calls.predict, "two_layer", np.ones((4, 1)), (Z, Z), ("tanh", "identity"))
+        pool.ask("numpy", Question("predict", "two_layer", ("tanh", "identity"), X, X, {"W1": Z, "W2": Z}))
 
 
 class Unpicklable(Exception):
@@ -166,7 +167,7 @@ def test_whatever_a_column_raises_is_its_own(monkeypatch, error, sentence):
     workers_here(monkeypatch, column(trace=raising(error)))
     Z = np.ones((1, 1))
     with workers.open_pool(60) as pool, pytest.raises(ColumnError, match=f"numpy {sentence}") as refused:
-        pool.call("numpy", calls.trace, Z, Z, Z, Z, "tanh")
+        pool.ask("numpy", Question("trace", "two_layer", ("tanh", "identity"), Z, Z, {"W1": Z, "W2": Z}))
     assert 'test_malformed.py", line' in str(refused.value)
     assert len(str(refused.value)) < 600
 

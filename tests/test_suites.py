@@ -9,7 +9,7 @@ from fourfold.compare.judge import bounds, judgement, referee, truth
 from fourfold.compare.mistakes import planted
 from fourfold.impls.model import Trace
 from fourfold.impls.two_layer import numpy_impl
-from tests.conftest import Here, asymmetric, path, trace
+from tests.conftest import Here, asymmetric, named, path, trace
 
 NAMES = [entry.name for entry in suites.TABLE]
 DEFAULT = make_case("xor", "sigmoid", 0.1, 10_000, 3, range(10))
@@ -67,7 +67,7 @@ def test_dyadic_cases_are_judged_to_the_bit(monkeypatch, name, dtype):
     for one_ulp_up in ("Y_hat", "L", "dL_dW1"):
         value = getattr(found, one_ulp_up)
         moved = found._replace(**{one_ulp_up: np.nextafter(value, value.dtype.type(np.inf))})
-        assert judgement.first_wrong(judgement.judge_trace(moved, (W1, W2), p)).judged.quantity == one_ulp_up
+        assert judgement.first_wrong(judgement.judge_trace(named(moved), (W1, W2), p)).judged.quantity == one_ulp_up
 
 
 def test_no_bits_are_demanded_where_something_rounds():
@@ -172,11 +172,11 @@ def test_what_overflows_on_the_way_to_its_sum_may_come_out_as_a_number():
     p = judgement.problem(case, "float64")
     zeros = np.zeros((1, 1, 1))
     fused = Trace(zeros - np.inf, zeros, zeros, zeros, np.zeros(1), zeros, zeros, zeros, zeros, np.zeros_like(W1))
-    assert judgement.first_wrong(judgement.judge_trace(fused, (W1, W2), p)) is None
+    assert judgement.first_wrong(judgement.judge_trace(named(fused), (W1, W2), p)) is None
     hidden = fused._replace(H=zeros)
-    assert judgement.first_wrong(judgement.judge_trace(hidden, (W1, W2), p)).judged.quantity == "H"
+    assert judgement.first_wrong(judgement.judge_trace(named(hidden), (W1, W2), p)).judged.quantity == "H1"
     identity = p._replace(activations=("identity", "identity"))
-    assert judgement.first_wrong(judgement.judge_trace(fused, (W1, W2), identity)).judged.quantity == "A"
+    assert judgement.first_wrong(judgement.judge_trace(named(fused), (W1, W2), identity)).judged.quantity == "A1"
 
 
 def test_the_audit_finds_a_wrong_bulk_evaluation(monkeypatch):

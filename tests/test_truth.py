@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fourfold.compare.judge import judgement, truth
 from fourfold.impls.two_layer import numpy_impl
-from tests.conftest import asymmetric, trace
+from tests.conftest import asymmetric, named, trace
 
 
 def network(case, wide, dtype="float64"):
@@ -37,8 +37,8 @@ def test_a_platform_without_long_double_comes_to_the_same_verdict(activation):
     wrong = found._replace(dL_dW1=found.dL_dW1 * (1 + 1e-12))
     for wide in (truth.wide_dtype("float64"), truth.BALL):
         p = judgement.problem(case, "float64", wide)
-        assert judgement.first_wrong(judgement.judge_trace(found, (case.W1, case.W2), p)) is None
-        assert judgement.first_wrong(judgement.judge_trace(wrong, (case.W1, case.W2), p)).judged.quantity == "dL_dW1"
+        assert judgement.first_wrong(judgement.judge_trace(named(found), (case.W1, case.W2), p)) is None
+        assert judgement.first_wrong(judgement.judge_trace(named(wrong), (case.W1, case.W2), p)).judged.quantity == "dL_dW1"
 
 
 def test_balls_are_chosen_where_long_double_is_no_wider(monkeypatch):
