@@ -1,22 +1,61 @@
-"""The same network, several times over. `load` is the only place where a column is imported."""
+"""The same network, several times over: a folder is a row, and a file in it a column, one framework's telling.
 
+Columns repeat each other, and that is the policy. What two columns share can be wrong in both: with one wrong line in a
+shared core all four frameworks agree on a wrong answer. So a column imports its framework and impls.model and nothing
+else of ours, and no mathematics is moved to a place where a second column could use it.
+"""
+
+import re
 from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
 
-NAMES = ("numpy-loop", "numpy-tiled", "numpy", "torch", "jax", "tf")
-FOUR = ("numpy", "torch", "jax", "tf")
-ROWS = {"two_layer": NAMES, "deep": FOUR, "chain_rule": FOUR}
-FRAMEWORKS = {"numpy": "numpy", "torch": "torch", "jax": "jax", "tf": "tensorflow"}
+
+class Framework(NamedTuple):
+    """What all rooms know of a framework. Its name, the key below, is that of its columns and of their files."""
+
+    package: str  # what is imported
+    title: str  # how it is written
+    colour: str  # its own in every picture; seen on white and on black
+
+
+# The one table: a fifth framework is a line here and a file in every row.
+FRAMEWORKS = {
+    "numpy": Framework("numpy", "NumPy", "#229955"),
+    "torch": Framework("torch", "PyTorch", "#ee7733"),
+    "jax": Framework("jax", "JAX", "#b457b0"),
+    "tf": Framework("tensorflow", "TensorFlow", "#b8a020"),
+}
+# Other ways of going backward by hand.
+VARIANTS = {
+    "numpy-loop": Framework("numpy", "NumPy, in loops", "#66bbee"),
+    "numpy-tiled": Framework("numpy", "NumPy, tiled", "#4477aa"),
+}
+COLUMNS = VARIANTS | FRAMEWORKS
+NAMES = tuple(COLUMNS)
+ROWS = {"two_layer": NAMES, "deep": tuple(FRAMEWORKS), "chain_rule": tuple(FRAMEWORKS)}
 
 
 def framework(name):
     """The package a column needs, or None for a module from elsewhere."""
-    return FRAMEWORKS[name.split("-")[0]] if name in NAMES else None
+    return COLUMNS[name].package if name in COLUMNS else None
 
 
 def load(name, row="two_layer"):
     """The column's module: a name of NAMES, or the dotted path of any module that satisfies impls.model.Model.
 
-    Raises ImportError where its framework, or the module, is not there.
+    The only place where a column is imported. Raises ImportError where its framework, or the module, is not there.
     """
-    path = f"fourfold.impls.{row}.{name.replace('-', '_')}_impl" if name in NAMES else name
+    path = f"fourfold.impls.{row}.{path_of(name).stem}" if name in COLUMNS else name
     return import_module(path)
+
+
+def path_of(name, row="two_layer"):
+    """The column's file."""
+    return Path(__file__).parent / row / f"{name.replace('-', '_')}_impl.py"
+
+
+def source(name, row="two_layer"):
+    """The column's text, without the numbers of equations at the ends of lines; it is read and not imported."""
+    numbers = r"(?m)  # E\d[\dE, -]*$|(?<=  # )E\d+; "
+    return re.sub(numbers, "", path_of(name, row).read_text(encoding="utf-8"))

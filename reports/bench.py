@@ -3,13 +3,13 @@
 from statistics import median
 from typing import NamedTuple
 
+from fourfold import impls
 from fourfold.compare.bench import words
 from fourfold.compare.bench.subjects import LIMIT
 from fourfold.reports import pictures
 from fourfold.reports.pictures import Picture
 
-FRAMEWORKS = ("", "numpy", "torch", "jax", "tf")
-COLOUR = pictures.colours(FRAMEWORKS)
+COLOUR = pictures.colours(["", *impls.FRAMEWORKS])  # "" needs none
 
 
 class Section(NamedTuple):
@@ -34,7 +34,7 @@ def _pictures(record):
 def paces(record):
     """Every subject's nanoseconds per seed and step, a panel a work."""
     shown = [s for s in record.subjects if any(record.pace(s.name, w.name) for w in record.works)]
-    shown.sort(key=lambda s: (FRAMEWORKS.index(_framework(s.column)), s.kind == "peer"), reverse=True)
+    shown.sort(key=lambda s: ([*COLOUR].index(_framework(s.column)), s.kind == "peer"), reverse=True)
 
     def paint(figure):
         axes = figure.subplots(1, len(record.works), sharey=True, squeeze=False)[0]

@@ -22,7 +22,7 @@ for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
-FRAMEWORK_OF = {name: name.split("-")[0] for name in impls.NAMES}
+FRAMEWORK_OF = {name: impls.framework(name) for name in impls.NAMES}
 
 
 def each_column(names=impls.NAMES):
@@ -33,7 +33,7 @@ def each_column(names=impls.NAMES):
             marks=[
                 pytest.mark.xdist_group(FRAMEWORK_OF[name]),
                 pytest.mark.skipif(
-                    not workers.installed(name), reason=f"{FRAMEWORK_OF[name]} is not workers.installed"
+                    not workers.installed(name), reason=f"{FRAMEWORK_OF[name]} is not installed"
                 ),
             ],
         )

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from fourfold import impls
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.commands.lesson import lesson as verb
 from fourfold.compare.errors import UsageError
@@ -58,7 +59,7 @@ def test_a_renamed_line_is_missed(monkeypatch):
 
 
 def _real(column):
-    return source.path(column).read_text()
+    return impls.source(column)
 
 
 def test_lines_are_found_by_syntax_tree_with_their_numbers():

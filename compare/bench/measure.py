@@ -193,7 +193,7 @@ def _growth(subjects, rounds, say):
     found, calls = {}, {}
     for n in range(rounds + 1):
         for axis, sizes in GROWTH.items():
-            for size, column in product(sizes, impls.FOUR):
+            for size, column in product(sizes, impls.FRAMEWORKS):
                 name, work = f"deep {column}" if axis == "depth" else column, grown(axis, size)
                 if name not in subjects.entries:
                     continue

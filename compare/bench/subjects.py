@@ -47,7 +47,7 @@ class Entry(NamedTuple):
 
 def _keras(column):
     # without the variable Keras on JAX computes in float32, whatever it is asked for
-    environment = ("KERAS_BACKEND", impls.FRAMEWORKS[column]), ("JAX_ENABLE_X64", "1")
+    environment = ("KERAS_BACKEND", impls.framework(column)), ("JAX_ENABLE_X64", "1")
     for name, function in (("fit", "by_fit"), ("train_on_batch", "by_batch")):
         yield Entry(f"keras-{column} {name}", "peer", column, ("keras",), f"keras_model.{function}", environment, ALONE)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fourfold import impls
 from fourfold.compare.check import protocol
 from fourfold.compare.errors import Misfit, UsageError
 from fourfold.impls.model import Model
@@ -29,7 +30,7 @@ TWO_LAYER, WEIGHTS, BIASED = ("W1", "W2"), ("W",), ("W", "b")
 MORE = {"gradients": (), "trace": (), "train": ("lr", "steps")}
 LISTS = {"H", "A", "dL_dH", "dL_dW", "dL_db", "dL_dA"}  # of a trace of any depth
 # `from numpy import *` brings a `trace` along that is another thing
-NOT_MEANT = {"numpy", "jax", "torch", "tensorflow", "autograd"}
+NOT_MEANT = {"autograd", *map(impls.framework, impls.NAMES)}
 NOT_THEIRS = ("<", str(Path(__file__).parent), str(Path(os.__file__).parent))
 
 

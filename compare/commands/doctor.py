@@ -1,5 +1,6 @@
 """`fourfold doctor`."""
 
+from fourfold import impls
 from fourfold.compare.agreement import activation_errors
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import make_case
@@ -10,7 +11,6 @@ from fourfold.compare.commands.terminal import out, write_json
 from fourfold.compare.judge import bounds, sharpness
 from fourfold.compare.results import environment, result
 
-ONE_A_FRAMEWORK = ("numpy", "torch", "jax", "tf")
 SHOWN = ("L", "dL_dW2", "dL_dW1", "W2, every step", "W1, every step")
 
 
@@ -44,7 +44,7 @@ def doctor(*, activations: bool = False, thresholds: bool = False, json: Json = 
 
 
 def _activations(json, timeout):
-    found = [*activation_errors.measure(filter(workers.installed, ONE_A_FRAMEWORK), timeout)]
+    found = [*activation_errors.measure(filter(workers.installed, impls.FRAMEWORKS), timeout)]
     worst = max(found, key=lambda cost: cost.eps)
     if json != "-":
         out.print("column    function  precision  largest error, at h")

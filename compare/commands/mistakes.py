@@ -3,6 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
+from fourfold import impls
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.columns import workers
@@ -61,17 +62,18 @@ def _explain(mistake, json):
         out.print(f"{mistake.why}\nBreaks {mistake.quantity} first, {mistake.equation}; shows on {mistake.case}.\n")
         for column in mistake.planted:
             rows = words.side_by_side(mistake, column)
-            out.print(_table(words.COLUMN_NAMES[column], ["wrong", "right"], rows), "")
+            out.print(_table(impls.FRAMEWORKS[column].title, ["wrong", "right"], rows), "")
     write_json(json, result.encode(words.record(mistake)))
     return 0
 
 
 def _try(suite, timeout, json):
     default = make_case("xor", "sigmoid", 0.1, 200, 3, range(3))
-    columns = [name for name in words.COLUMN_NAMES if workers.installed(name)]
+    columns = [*filter(workers.installed, impls.FRAMEWORKS)]
     chosen = suites.choose(suite, None, default, deep=True)
-    if len(columns) < len(words.COLUMN_NAMES):
-        err.print(f"Not workers.installed, left out: {', '.join(c for c in words.COLUMN_NAMES if c not in columns)}.")
+    missing = [name for name in impls.FRAMEWORKS if name not in columns]
+    if missing:
+        err.print(f"Not installed, left out: {', '.join(missing)}.")
     if suite != "full":
         chosen += [suites.build(entry) for entry in suites.DEEP if entry.name in words.ON_XOR]
     with progress() as bar:

@@ -146,7 +146,7 @@ def of_rows(names, rows):
 
 
 def columns(impl):
-    """The names asked for, or the built-in ones whose framework is workers.installed, and those left out."""
+    """The names asked for, or the built-in ones whose framework is installed, and those left out."""
     if impl is None:
         here = [name for name in impls.NAMES if workers.installed(name)]
         return here, [name for name in impls.NAMES if name not in here]
@@ -161,9 +161,9 @@ def names(text):
 
 
 def column(name):
-    if name in impls.NAMES or (name not in impls.FRAMEWORKS.values() and _importable(name)):
+    packages = {framework.package: short for short, framework in impls.FRAMEWORKS.items()}
+    if name in impls.NAMES or (name not in packages and _importable(name)):
         return name
-    packages = {package: n for n, package in impls.FRAMEWORKS.items()}
     near = difflib.get_close_matches(name.lower(), [*impls.NAMES, *packages], 1)
     hint = (
         f"did you mean {packages.get(near[0], near[0])}?"

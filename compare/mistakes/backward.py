@@ -339,7 +339,7 @@ HIDDEN = (
         {
             "numpy": (SLOPE, "dL_dH = np.zeros_like(dL_dA)"),
             "torch": ("A = sigma(H)", "A = sigma(H).detach().requires_grad_()", CALL, UNUSED),
-            "jax": ("L_of_A(sigma(H))", "L_of_A(jax.lax.stop_gradient(sigma(H)))"),
+            "jax": ("L_of_A(ACTIVATIONS[activation](H))", "L_of_A(jax.lax.stop_gradient(ACTIVATIONS[activation](H)))"),
         },
     ),
     Mistake(

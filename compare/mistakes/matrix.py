@@ -11,8 +11,8 @@ from fourfold.compare.mistakes import planted
 from fourfold.compare.mistakes.catalogue import MISTAKES
 from fourfold.compare.mistakes.rewritings import DEEP_REWRITINGS, REWRITINGS
 
-# Long enough for all that is carried from step to step; JAX and TensorFlow, uncompiled, take 10 ms a step.
-STEPS = {"numpy": 40, "torch": 40, "jax": 2, "tf": 3}
+# Long enough for all that is carried from step to step; uncompiled, these two take 10 ms a step.
+STEPS, FEW_STEPS = 40, {"jax": 2, "tf": 3}
 # What a tester gets without naming a tolerance: |a - b| <= atol + rtol |b|, (rtol, atol) for float64 and for float32.
 TOLERANCES = {
     "numpy.allclose": ((1e-5, 1e-8), (1e-5, 1e-8)),  # numpy/_core/numeric.py; jax.numpy.allclose has the same
@@ -60,7 +60,7 @@ class Tried(NamedTuple):
 def matrix(cases, columns, timeout, advance=lambda attempts: None):
     """Every mistake and every rewriting on every case of its row, in the columns given: two lists of Tried.
 
-    Cases are cut to a column's STEPS. Raises ColumnError where a worker fails.
+    Cases are cut to STEPS, or to a column's FEW_STEPS. Raises ColumnError where a worker fails.
     """
     with workers.open_pool(timeout) as pool:
         plan = []
@@ -106,7 +106,7 @@ def runs(planting, cases):
 def attempt(_process, right, name, case, dtype):
     """The Outcome of a planted column; `right` is the column it is compared with."""
     _leave_uncompiled(right, case.row)
-    case = case._replace(steps=min(case.steps, STEPS[right]))
+    case = case._replace(steps=min(case.steps, FEW_STEPS.get(right, STEPS)))
     p = judgement.problem(case, dtype)
     _, _, *given = case.cast(dtype)
     expected = _expected(right, case, dtype)

@@ -10,7 +10,6 @@ from functools import cache
 from importlib import import_module
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.util import spec_from_loader
-from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
 
@@ -23,7 +22,7 @@ __path__ = []  # a package, though no folder: its modules are made here
 
 
 # column -> {slug: (row, (right, wrong, ...))}
-PLANTED = {column: {} for column in ("numpy", "torch", "jax", "tf")}
+PLANTED = {column: {} for column in impls.FRAMEWORKS}
 for _mistake in MISTAKES.values():
     for _column, _texts in _mistake.planted.items():
         PLANTED[_column][_mistake.slug] = _mistake.row, _texts
@@ -38,8 +37,8 @@ def module_name(column, name):
 
 @cache
 def right_source(column, row="two_layer"):
-    """The text of a column's file, read and not imported."""
-    return (Path(impls.__file__).parent / row / f"{column}_impl.py").read_text(encoding="utf-8")
+    """The text that mistakes are planted in: a column's file, without the numbers of equations."""
+    return impls.source(column, row)
 
 
 def wrong_source(column, *replacements, row="two_layer"):

@@ -7,7 +7,6 @@ from fourfold.compare.mistakes.catalogue import GROUPS
 from fourfold.compare.mistakes.matrix import TOLERANCES
 
 ON_XOR = {"xor", "deep-xor"}
-COLUMN_NAMES = {"numpy": "NumPy", "torch": "PyTorch", "jax": "JAX", "tf": "TensorFlow"}
 
 
 def catalogue():

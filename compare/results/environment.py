@@ -87,9 +87,9 @@ def diagnose(timeout):
     p = judgement.problem(case, "float64")
     with workers.open_pool(timeout) as pool:
         for name in impls.NAMES:
-            found = {"column": name, "version": "", "seconds": None, "works": False, "note": "not workers.installed"}
+            found = {"column": name, "version": "", "seconds": None, "works": False, "note": "not installed"}
             if workers.installed(name):
-                found["version"] = version(impls.FRAMEWORKS[name.split("-")[0]])
+                found["version"] = version(impls.framework(name))
                 try:
                     found["seconds"] = pool.call(name, calls.introduce)
                     quantities = pool.call(name, calls.trace, p.row, p.X, p.Y, case.weights, p.activations)

@@ -5,15 +5,9 @@
 
 from typing import NamedTuple
 
-NAMES = {
-    "numpy": "NumPy",
-    "torch": "PyTorch",
-    "jax": "JAX",
-    "tf": "TensorFlow",
-    "numpy-loop": "NumPy, in loops",
-    "numpy-tiled": "NumPy, tiled",
-}
-SIDE_BY_SIDE = ("numpy", "torch", "jax", "tf")
+from fourfold import impls
+
+SIDE_BY_SIDE = tuple(impls.FRAMEWORKS)
 
 
 class Equation(NamedTuple):
@@ -40,8 +34,7 @@ def gradient(*names):
     return {
         "numpy": [f"trace dL_d{name}" for name in names],
         "jax": [f"trace {what}{name}" for name in names for what in ("L_of_", "dL_d")],
-        "torch": ["trace gradients"],
-        "tf": ["trace gradients"],
+        "*": ["trace gradients"],
     }
 
 
@@ -253,8 +246,8 @@ HIDDEN = Part(
             {
                 "numpy": [f"trace dL_d{name}" for name in ("Y_hat", "A", "H", "W1")],
                 "jax": [f"trace L_of_{name}" for name in ("Y_hat", "A", "H", "W1")] + ["trace dL_dW1"],
-                "torch": ["trace H", "trace R", "trace gradients"],
                 "tf": ["trace with", "trace gradients"],
+                "*": ["trace H", "trace R", "trace gradients"],
             },
         ),
         Equation(

@@ -16,7 +16,7 @@ from fourfold.compare.judge import judgement
 from fourfold.impls.model import Trace
 
 # %% tags=["parameters"]
-COLUMNS = ["numpy", "torch", "jax", "tf"]
+COLUMNS = [*impls.FRAMEWORKS]
 SEED, STEPS, LR = 0, 10_000, 0.1
 
 # %%

@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from fourfold import impls
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.lesson.exercises.questions import EXERCISES
@@ -106,4 +107,4 @@ def _lines(column, places):
     file = source.text(column).splitlines()
     lines = source.lines(column, *places)
     shown = (f"{line.number:>3}  {' ' * line.indent}{file[line.number - 1].strip()}" for line in lines)
-    return "\n".join([f"# {source.path(column).name}", *shown])
+    return "\n".join([f"# {impls.path_of(column).name}", *shown])

@@ -8,6 +8,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from fourfold import impls
 from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.compare.lesson.numbers import UNCERTAIN, WRONG
 from fourfold.compare.mistakes import planted
@@ -23,7 +24,7 @@ def render(lesson, made="", answers=None):
     `made` says with what. `answers`: exercise number -> Markup; an exercise without one is listed as a question.
     """
     style, script = _style(), _read("templates/lesson.js")
-    here = {column: content.NAMES.get(column, column) for column in lesson.columns}
+    here = {column: impls.COLUMNS[column].title for column in lesson.columns}
     context = {
         "parts": content.PARTS,
         "exercises": EXERCISES,
@@ -32,7 +33,7 @@ def render(lesson, made="", answers=None):
         "columns": {c: name for c, name in here.items() if c in content.SIDE_BY_SIDE},
         "files": here,
         "lines": _lines(lesson.columns),
-        "paths": {c: f"impls/two_layer/{source.path(c).name}" for c in here},
+        "paths": {c: f"impls/two_layer/{impls.path_of(c).name}" for c in here},
         "whole": {c: source.whole(c) for c in here},
         "math": {e.number: formulas(e) for e in content.EQUATIONS},
         "symbols": {name: mathml.symbol(name) for name in mathml.LATEX},
@@ -108,7 +109,7 @@ def _mistakes():
         entry = {
             "name": mistake.name,
             "why": mistake.why,
-            "column": content.NAMES[column],
+            "column": impls.COLUMNS[column].title,
             "wrong": wrong,
             "right": right,
         }

@@ -2,7 +2,6 @@
 
 import ast
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -12,7 +11,6 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String
 from fourfold import impls
 from fourfold.compare.cases.case import ACTIVATIONS
 
-FOLDER = Path(impls.__file__).parent / "two_layer"
 # Names in code that are symbols of the equations
 SYMBOLS = (
     *("X", "Y", "W1", "W2", "H", "A", "Y_hat", "R", "L", "N", "lr", "sigma", "sigma_prime"),
@@ -30,13 +28,10 @@ class Line(NamedTuple):
     activation: str  # the one this line is for, or ""
 
 
-def path(column):
-    return FOLDER / f"{column.replace('-', '_')}_impl.py"
-
-
 @cache
 def text(column):
-    return path(column).read_text(encoding="utf-8")
+    """A column's file; the equations stand beside it, so the comments with their numbers are left out."""
+    return impls.source(column)
 
 
 def lines(column, *places):
@@ -69,7 +64,7 @@ def _indent(line):
 def _nodes(column, tree, place, target=None):
     body = next((n for n in tree.body if place in _defined(n)), None)
     if body is None:
-        raise LookupError(f"{path(column).name} has no {place}")
+        raise LookupError(f"{impls.path_of(column).name} has no {place}")
     if target is None:
         return [(body, place if place in ACTIVATIONS else "")]
     if place == "ACTIVATIONS":
@@ -82,7 +77,7 @@ def _nodes(column, tree, place, target=None):
         inner = [n for n in ast.walk(body) if n is not body and isinstance(n, ast.stmt)]
         found = [(n, "") for n in inner if target in _defined(n)]
     if not found:
-        raise LookupError(f"{path(column).name} has no line for {target} in {place}")
+        raise LookupError(f"{impls.path_of(column).name} has no line for {target} in {place}")
     return found
 
 

@@ -4,12 +4,15 @@ import csv
 import io
 import math
 import re
+from itertools import cycle
 from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
+
+from fourfold import impls
 
 # Ink and paper are stand-ins: on a page they become the page's own, in a file dark on white.
 INK, PAPER = "#010203", "#fefdfc"
@@ -87,7 +90,10 @@ def _smaller(svg):
 
 
 def colours(names):
-    return {name: COLOURS[n % len(COLOURS)] for n, name in enumerate(names)}
+    """A colour for every name: a column has its own, the others what is left of COLOURS, in turn."""
+    own = {name: impls.COLUMNS[name].colour for name in names if name in impls.COLUMNS}
+    left = cycle([colour for colour in COLOURS if colour not in own.values()])
+    return {name: own.get(name) or next(left) for name in names}
 
 
 def loggable(Z):
