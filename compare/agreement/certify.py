@@ -124,7 +124,9 @@ class _Examination:
         for c in (0, -1):
             referee.audit([Z[c, 0] for Z in parameters], p)
 
-        arrays = {key: np.concatenate([part[key] for part in pictures]) for key in pictures[0]}
+        arrays = {}
+        for key in pictures[0]:
+            arrays[key] = np.concatenate([picture[key] for picture in pictures])
         last = [Z[:SHOWN_SEEDS] for Z in now]
         if grid is not None and p.X.shape[1] == grid.shape[1]:
             points = about(p, "predict", last)._replace(X=grid.astype(p.dtype), Y=grid.astype(p.dtype))

@@ -1,7 +1,7 @@
 """The agreement suite: every column, on every case, in every precision, from the same weights."""
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 
 from fourfold import impls
@@ -20,57 +20,72 @@ def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps
     a process and take turns; frameworks run side by side.
     """
     start = monotonic()
-    evidence, reasons, groups = {}, {}, {}
-    for name in names:
-        groups.setdefault(impls.framework(name) or name, []).append(name)
+    evidence, reasons = {}, {}
+    with workers.open_pool(timeout, memory) as pool:
 
-    with workers.open_pool(timeout, memory) as pool, ThreadPoolExecutor(len(groups)) as threads:
+        def judge(name):
+            progressed = partial(advance, name)
+            try:
+                for case, dtype in pairs(name, cases, dtypes):
+                    evidence[name, case.name, dtype] = certify(pool, name, case, dtype, progressed, grid)
+            except ColumnError as error:
+                reasons[name] = str(error)
 
-        def judge_in_turn(group):
-            for name in group:
-                try:
-                    for case, dtype in pairs(name, cases, dtypes):
-                        key = name, case.name, dtype
-                        evidence[key] = certify(pool, name, case, dtype, lambda n: advance(name, n), grid)  # noqa: B023
-                except ColumnError as error:
-                    reasons[name] = str(error)
-
-        try:
-            futures = [threads.submit(judge_in_turn, group) for group in groups.values()]
-            for future in as_completed(futures):
-                future.result()
-        except BaseException:
-            pool.stop()
-            raise
+        workers.each(pool, names, judge)
         seconds = {name: round(pool.seconds(name), 3) for name in names}
 
-    keys = [(name, case.name, dtype) for name in names for case, dtype in pairs(name, cases, dtypes)]
-    judged = [evidence[key] for key in keys if key in evidence]
-    by_name = {case.name: case for case in cases}
-    for name, case, dtype in keys:
-        found = evidence.get((name, case, dtype))
-        if found and not found.rejection and by_name[case].is_finite() and not any(row.checked for row in found.rows):
-            reasons[name] = f"{name} on {case} in {dtype} leaves the format's range at once: nothing could be certified"
-    rejections = [e.rejection for e in judged if e.rejection]
-    wrong = {r.column for r in rejections}
-    verdicts = {n: "disagrees" if n in wrong else "not judged" if n in reasons else "agrees" for n in names}
+    in_order = {}  # of the columns asked for, and their cases
+    for name in names:
+        for case, dtype in pairs(name, cases, dtypes):
+            key = name, case.name, dtype
+            if key in evidence:
+                in_order[key] = evidence[key]
+                if _says_nothing(evidence[key], case):
+                    where = f"{name} on {case.name} in {dtype}"
+                    reasons[name] = f"{where} leaves the format's range at once: nothing could be certified"
+    rows, rejections = [], []
+    for one in in_order.values():
+        rows += one.rows
+        if one.rejection:
+            rejections.append(one.rejection)
+    seconds["total"] = round(monotonic() - start, 3)
     result = Result(
         schema_version=SCHEMA_VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=[setting(case, _in_both(dtypes, case.dtypes)) for case in cases],
         environment=environment(names, dtypes, command),
-        columns=[Column(name, verdict, reasons.get(name, "")) for name, verdict in verdicts.items()],
-        rows=[row for e in judged for row in e.rows],
+        columns=_verdicts(names, rejections, reasons),
+        rows=rows,
         rejections=rejections,
-        seconds={**seconds, "total": round(monotonic() - start, 3)},
+        seconds=seconds,
     )
-    return result, {key: evidence[key].arrays for key in keys if key in evidence}
+    return result, {key: one.arrays for key, one in in_order.items()}
+
+
+def _says_nothing(evidence, case):
+    """Whether nothing could be certified, though the case has numbers and nothing is known to be wrong."""
+    certified = sum(row.checked for row in evidence.rows)
+    return not certified and not evidence.rejection and case.is_finite()
+
+
+def _verdicts(names, rejections, reasons):
+    wrong = {rejection.column for rejection in rejections}
+    columns = []
+    for name in names:
+        verdict = "not judged" if name in reasons else "agrees"
+        if name in wrong:
+            verdict = "disagrees"
+        columns.append(Column(name, verdict, reasons.get(name, "")))
+    return columns
 
 
 def pairs(name, cases, dtypes):
     """Yields the (case, dtype) that a column is judged on; modules from elsewhere are of the first case's row."""
-    rows = [row for row, of in impls.ROWS.items() if name in of] or [cases[0].row]
-    yield from ((case, dtype) for case in cases if case.row in rows for dtype in _in_both(dtypes, case.dtypes))
+    rows = [row for row, columns in impls.ROWS.items() if name in columns] or [cases[0].row]
+    for case in cases:
+        if case.row in rows:
+            for dtype in _in_both(dtypes, case.dtypes):
+                yield case, dtype
 
 
 def _in_both(dtypes, others):

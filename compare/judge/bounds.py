@@ -64,12 +64,19 @@ def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=N
     as a rule they are the same. `own` is what `q` was evaluated with: what is computed from a column's own numbers
     knows them as inputs.
     """
+
+    def magnitude(Z):
+        return np.abs(narrow(Z, number))
+
+    depth = len(network.weights)
+    exact = [0.0] * depth
     with np.errstate(all="ignore"):
-        magnitude = lambda Z: None if Z is None else np.abs(narrow(Z, number))
         v = {name: magnitude(Z) for name, Z in q.items()}
-        W, b = ([magnitude(Z) for Z in arrays] for arrays in network[:2])
-        K, none = len(W), [0.0] * len(W)
-        E_W, E_b = (E_weights[:K], E_weights[K:] or none) if E_weights else (none, none)
+        W = [magnitude(Z) for Z in network.weights]
+        b = [None if Z is None else magnitude(Z) for Z in network.biases]
+        E_W, E_b = exact, exact
+        if E_weights:
+            E_W, E_b = E_weights[:depth], E_weights[depth:] or exact
         own = {name: magnitude(Z) for name, Z in (own or {}).items()}
         E = _limits(v, magnitude(X), magnitude(Y), W, E_W, b, E_b, network.activations, format_of(dtype), own)
         factor = slack(dtype, wide)
@@ -83,7 +90,11 @@ def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
     A, E_A = [X], [_input(X, f)]
     E_W = [np.where(e > 0, e + f.eta, _input(w, f)) for w, e in zip(W, E_W, strict=True)]
     E = {}
-    used = lambda name: (own[name], _input(own[name], f)) if name in own else (v[name], E[name])
+
+    def used(name):
+        """The magnitude of what the next quantity is computed from, and how far it is known."""
+        return (own[name], _input(own[name], f)) if name in own else (v[name], E[name])
+
     for k in range(1, K + 1):
         name = "Y_hat" if k == K else f"A{k}"
         E[f"H{k}"] = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f, b[k - 1], E_b[k - 1])
@@ -152,9 +163,8 @@ def _activation(activation, H, E_H, A, slope, f):
     steepest = STEEPEST[activation](np.maximum(H - E_H, 0) * (1 - 2.0**-50))
     moved = np.minimum(np.minimum(slope + HALF_CURVATURE[activation] * E_H, steepest) * E_H, RANGE[activation])
     E_A = moved + C_ACTIVATION * 2 * f.u * (A + moved)
-    E_A += (
-        2 * f.eta * ((activation == "sigmoid") | (A + moved > 0))
-    )  # σ is never 0, but may be beyond the truth's range
+    # σ is never 0, but may be beyond the truth's range
+    E_A += 2 * f.eta * ((activation == "sigmoid") | (A + moved > 0))
     most = A + E_A
     if activation == "sigmoid":
         # a (1 - a), and a - a²: d/da = 1 - 2a; u for either difference or square, γ_2 for the product
@@ -209,11 +219,10 @@ def roundless(q, X, Y, network, dtype):
     """
     W, K, N = network.weights, len(network.weights), Y.shape[-2]
     points = np.broadcast_shapes(*(w.shape[:-2] for w in W))
-    if (
-        not set(network.activations) <= {"relu", "identity"}
-        or N & (N - 1)
-        or any(b is not None for b in network.biases)
-    ):
+    only_straight_lines = set(network.activations) <= {"relu", "identity"}
+    power_of_two = not N & (N - 1)
+    no_biases = all(b is None for b in network.biases)
+    if not (only_straight_lines and power_of_two and no_biases):
         return np.zeros(points, bool)
     bits = 2.0 ** (np.finfo(dtype).nmant + 1)
     v = {name: np.abs(narrow(value)) for name, value in q.items()}
@@ -222,7 +231,8 @@ def roundless(q, X, Y, network, dtype):
 
     def total(M, grain):
         nonlocal fits
-        fits = fits & ((M.max(axis=(-2, -1)) if np.ndim(M) > len(points) else M) * grain <= bits)
+        largest = M.max(axis=(-2, -1)) if np.ndim(M) > len(points) else M
+        fits = fits & (largest * grain <= bits)
         return grain
 
     A, grain_A = [np.abs(narrow(X))], [_grain(narrow(X))]

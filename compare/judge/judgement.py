@@ -324,8 +324,8 @@ def _concatenate(blocks, axis=0):
     """One list of Judged from several, which go on from each other along an axis."""
     together = []
     for parts in zip(*blocks, strict=True):
-        arrays = [np.concatenate(Z, axis) for Z in zip(*(part[1:] for part in parts), strict=True)]
-        together.append(Judged(parts[0].quantity, *arrays))
+        quantities, *arrays = zip(*parts, strict=True)
+        together.append(Judged(quantities[0], *(np.concatenate(Z, axis) for Z in arrays)))
     return together
 
 

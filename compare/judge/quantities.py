@@ -73,10 +73,10 @@ class Anatomy(NamedTuple):
 
     def behind(self, name):
         """The names of everything a quantity is computed from, directly or not."""
-        found = set()
+        sources = set()
         for source in self.all[name].inputs:
-            found |= {source} | self.behind(source)
-        return found
+            sources |= {source} | self.behind(source)
+        return sources
 
 
 @cache
@@ -91,7 +91,7 @@ def anatomy(row, depth, biases):
         return name
 
     before = ()
-    activations = [None]  # names of A1 ... AK, from 1
+    activations = [""]  # names of A1 ... AK, from 1
     for k in range(1, depth + 1):
         H = add("H", k, *before)
         A = add("Y_hat", k, H, name="Y_hat") if k == depth else add("A", k, H)
@@ -211,12 +211,12 @@ def of_every_step(name):
     return name.removeprefix("every ")
 
 
-def shown(name, row):
+def shown(name: str, row: str) -> str:
     """What people call a quantity of a row."""
     return SHORT_NAMES.get(name, name) if row == TWO_LAYER else name
 
 
-def internal(name, row):
+def internal(name: str, row: str) -> str:
     """The anatomy's name of what people call a quantity of a row."""
     return LONG_NAMES.get(name, name) if row == TWO_LAYER else name
 

@@ -78,10 +78,10 @@ def audit(parameters, p):
     balls, _ = enclose(parameters, p, lambda q: all(np.all(narrower(q[name], E)) for name, E in allowed.items()))
     for name, most in allowed.items():
         wide = np.asarray(q[name])
-        for at in np.ndindex(wide.shape):
-            error = abs(_exactly(wide[at]) - np.asarray(balls[name])[at])
-            if not error <= flint.arb(float(most[at])):
-                raise JudgeError(f"the exact {name}{list(at)} is off by {error.str(3)}: the judge is wrong")
+        for index in np.ndindex(wide.shape):
+            error = abs(_exactly(wide[index]) - np.asarray(balls[name])[index])
+            if not error <= flint.arb(float(most[index])):
+                raise JudgeError(f"the exact {name}{list(index)} is off by {error.str(3)}: the judge is wrong")
 
 
 def _exactly(x):

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.judge import bounds, judgement, truth
+from fourfold.compare.judge.quantities import gradient
 
 # Wide enough for every radius to be invisible beside a float64 column's errors
 SUFFICIENT = 2.0**-128
@@ -74,7 +75,8 @@ def proved(case, s, dtype):
     p = judgement.problem(case, dtype)
     if case.row != "two_layer":
         raise NotProved("only two-layer networks have one")
-    *_, W1, W2 = (Z[s] if Z.ndim == 3 else Z for Z in case.cast(dtype))
+    _, _, *weights = case.cast(dtype)
+    W1, W2 = (Z[s] for Z in weights)
     if case.activation not in SECOND:
         raise NotProved(f"{case.activation} is not smooth")
     work = case.steps * case.parameters()
@@ -96,7 +98,8 @@ def proved(case, s, dtype):
 
 def _points(p, W1, W2, steps, bits):
     """c_t and the loss there as float64, and upper limits: of the loss's error, and of |c_t+1 - Φ(c_t)|."""
-    X, Y, W1, W2 = (truth.widen(Z, truth.BALL) for Z in (p.X, p.Y, W1, W2))
+    X, Y = truth.widen(p.X, truth.BALL), truth.widen(p.Y, truth.BALL)
+    W1, W2 = truth.widen(W1, truth.BALL), truth.widen(W2, truth.BALL)
     path = []
     for _ in range(steps):
         with truth.precision(bits):
@@ -105,12 +108,12 @@ def _points(p, W1, W2, steps, bits):
             high = float(q["L"].mid())
             low = float((q["L"] - high).mid())
             left = float(abs(q["L"] - high - low).upper())
-        r = np.linalg.norm([float(x.rad()) for Z in new for x in Z.flat])
+        r = np.linalg.norm([float(x.rad()) for x in (*new[0].flat, *new[1].flat)])
         path.append((truth.narrow(W1), truth.narrow(W2), high, low, _up(left), _up(r) + 2.0**-MOST_BITS))
         if not all(np.isfinite(Z).all() for Z in path[-1]):
             raise NotProved("the run diverges")
         W1, W2 = map(_point, new)
-    return (np.array(Z) for Z in zip(*path, strict=True))
+    return map(np.array, zip(*path, strict=True))
 
 
 _point = np.frompyfunc(lambda x: x.mid(), 1, 1)
@@ -134,7 +137,8 @@ def _radii(bends, lr, r):
 
 def derivatives(p, W1, W2):
     """The Bends at weights (steps, d_in, d_hidden) and (steps, d_hidden, d_out)."""
-    _, (_, d2, d3) = SECOND[p.activation]
+    _, phi_prime = truth.ACTIVATIONS[p.activation]
+    phi_second, (_, d2, d3) = SECOND[p.activation]
     lr, x, kappa = p.lr, _norm(p.X.astype(float), -1)[:, None], np.zeros(len(W1))
     # Upper limits of the first three derivatives of ŷ in any direction of length 1, and of |r|: (steps, N)
     y1, y2, y3, r = np.zeros((4, len(W1), len(p.X)))
@@ -143,7 +147,7 @@ def derivatives(p, W1, W2):
         if not np.isfinite(hessian).all():
             raise NotProved("the run leaves the range of float64")
         kappa[block] = np.abs(1 - lr * np.linalg.eigvalsh(hessian)[:, [0, -1]]).max(axis=1)
-        slope, bend = (np.abs(f(A)) for f in (truth.ACTIVATIONS[p.activation][1], SECOND[p.activation][0]))
+        slope, bend = np.abs(phi_prime(A)), np.abs(phi_second(A))
         w2 = _norm(W2[block], -1)[:, None]
         # the second and third are sums over hidden units, each of its own weights alone: the largest is their norm
         y3[block] = (d3 * x**3 * (w2 + NEAR) + 1.2 * d2 * x**2).max(axis=-1)
@@ -151,7 +155,9 @@ def derivatives(p, W1, W2):
         J = ((x * slope * w2) ** 2).sum(axis=-1) + W2.shape[-1] * (A * A).sum(axis=-1)
         y1[block] = np.sqrt(J) + NEAR * y2[block]
         r[block] = _norm(R, -1) + NEAR * y1[block]
-    first, second, third = (Z.mean(axis=-1) for Z in (y1 * r, y1**2 + r * y2, 3 * y1 * y2 + r * y3))
+    first = (y1 * r).mean(axis=-1)
+    second = (y1**2 + r * y2).mean(axis=-1)
+    third = (3 * y1 * y2 + r * y3).mean(axis=-1)
     margin = MARGIN * (1 + lr * second) + lr * third * 2.0**-52 * (_norm(W1) + _norm(W2))
     return Bends(kappa + margin, margin, first, second, third)
 
@@ -169,7 +175,7 @@ def _blocks(W1, W2):
 def hessians(p, W1, W2):
     """Gradient (T, p), Hessian (T, p, p), A (T, N, d_hidden) and R (T, N, d_out) at weights with T in front."""
     phi, phi_prime = truth.ACTIVATIONS[p.activation]
-    X, Y = (np.asarray(Z, np.float64) for Z in (p.X, p.Y))
+    X, Y = np.asarray(p.X, np.float64), np.asarray(p.Y, np.float64)
     (T, d_in, h), d_out, N = W1.shape, W2.shape[-1], len(X)
     A = phi(X @ W1)
     slope, bend = phi_prime(A), SECOND[p.activation][0](A)
@@ -197,8 +203,8 @@ def apart(curve, steps, W1, W2):
 
 
 @np.errstate(all="ignore")
-def limits(case, curve, dtype, at, within: np.ndarray | float = np.inf):
-    """How far rounding can carry a column's loss from the curve's, at the steps `at` (T,), in increasing order: (T,).
+def limits(case, curve, dtype, marks, within: np.ndarray | float = np.inf):
+    """How far rounding can carry a column's loss from the curve's, at steps `marks` (T,), in increasing order: (T,).
 
     `within` (steps,) is what is known of |e| where anything is, from columns' recorded weights; without it, float32's
     remainder cannot be bounded for more than some thousand steps, and the limit is infinite from there. It is proved,
@@ -208,7 +214,7 @@ def limits(case, curve, dtype, at, within: np.ndarray | float = np.inf):
     p, steps = judgement.problem(case, dtype), len(curve.L)
     bends = derivatives(p, curve.W1, curve.W2)
     E_L, delta = _rounding(p, curve)
-    first_order, norms = _adjoints(p, curve, delta, at)
+    first_order, norms = _adjoints(p, curve, delta, marks)
 
     e, quadratic = np.minimum(np.full(steps, np.inf), within), np.zeros(steps)
     e[0] = 0
@@ -220,21 +226,24 @@ def limits(case, curve, dtype, at, within: np.ndarray | float = np.inf):
         if t + 1 < steps:
             e[t + 1] = min(e[t + 1], bends.kappa[t] * e[t] + quadratic[t] + _norm(delta[t], -1))
     remainder = quadratic + bends.margin * e
-    carried = np.array([n[:t] @ remainder[:t] for t, n in zip(at, norms, strict=True)])
+    carried = np.zeros(len(marks))
+    for n, mark in enumerate(marks):
+        carried[n] = norms[n, :mark] @ remainder[:mark]
     final = (2.0**-40 * bends.first + bends.second / 2 * e) * e  # of L, from its gradient as computed in float64
-    limit = E_L[at] + first_order + carried + final[at]
-    return np.where(e[at] <= NEAR, np.nan_to_num(limit, nan=np.inf, posinf=np.inf), np.inf)
+    limit = E_L[marks] + first_order + carried + final[marks]
+    return np.where(e[marks] <= NEAR, np.nan_to_num(limit, nan=np.inf, posinf=np.inf), np.inf)
 
 
 def _rounding(p, curve):
     """E_L (steps,) and δ (steps, p) along the curve; infinite where a result may leave the format's range."""
     E_L, delta = [], []
     for t in range(0, len(curve.L), judgement.BLOCK):
-        W1, W2 = (W[t : t + judgement.BLOCK] for W in (curve.W1, curve.W2))
+        block = slice(t, t + judgement.BLOCK)
+        W1, W2 = curve.W1[block], curve.W2[block]
         q, E, in_range = judgement.exact_values((W1, W2), p)
         limit = []
         for name, old in (("W1", W1), ("W2", W2)):
-            g, E_g = (truth.narrow(Z[f"dL_d{name}"]) for Z in (q, E))
+            g, E_g = truth.narrow(q[gradient(name)]), truth.narrow(E[gradient(name)])
             new = old - p.lr * g
             limit.append(bounds.step_limit(p.lr, g, E_g, old, new, p.dtype, p.wide).reshape(len(old), -1))
         delta.append(np.where(in_range[:, None], np.concatenate(limit, axis=-1), np.inf))
@@ -242,19 +251,20 @@ def _rounding(p, curve):
     return np.concatenate(E_L), np.concatenate(delta)
 
 
-def _adjoints(p, curve, delta, at):
-    """For each step T of `at`: Σ_s |a_s+1|ᵀ δ_s, (len(at),), and |a_s+1| at every s < T, (len(at), steps)."""
-    W1, W2 = curve.W1[: at[-1] + 1], curve.W2[: at[-1] + 1]
-    a, first_order, norms = np.zeros((len(at), delta.shape[-1])), np.zeros(len(at)), np.zeros((len(at), len(W1)))
-    k = len(at)
+def _adjoints(p, curve, delta, marks):
+    """For each step T of `marks`, M of them: Σ_s |a_s+1|ᵀ δ_s, (M,), and |a_s+1| at every s < T, (M, steps)."""
+    W1, W2 = curve.W1[: marks[-1] + 1], curve.W2[: marks[-1] + 1]
+    a = np.zeros((len(marks), delta.shape[-1]))
+    first_order, norms = np.zeros(len(marks)), np.zeros((len(marks), len(W1)))
+    k = len(marks)
     for block in reversed(_blocks(W1, W2)):
-        gradient, hessian, *_ = hessians(p, W1[block], W2[block])
+        slopes, hessian, *_ = hessians(p, W1[block], W2[block])
         for t in reversed(range(len(hessian))):
             s = block.start + t
             first_order[k:] += np.abs(a[k:]) @ delta[s]  # from k on they have T > s, and a is a_s+1
             norms[k:, s] = _norm(a[k:], -1)
             a[k:] -= p.lr * (a[k:] @ hessian[t])
-            if k and s == at[k - 1]:
+            if k and s == marks[k - 1]:
                 k -= 1
-                a[k] = gradient[t]
+                a[k] = slopes[t]
     return first_order, norms
