@@ -70,7 +70,7 @@ def test_a_fault_in_any_quantity_is_named(monkeypatch, quantity, where):
     if quantity == "L":
         wrong = planted.changed("numpy", "/ (2 * N)", "/ (2 * N) * (1 + 1e-9)")
     else:
-        line = next(x for x in inspect.getsource(numpy_impl).splitlines() if x.strip().startswith(f"{quantity} = "))
+        line = next(x for x in planted.right_source("numpy").splitlines() if x.strip().startswith(f"{quantity} = "))
         wrong = planted.changed(
             "numpy", line, f"{line}\n    {quantity} = {quantity}.copy()\n    {quantity}{where} *= 1 + 1e-9"
         )
