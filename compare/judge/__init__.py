@@ -1,0 +1,1 @@
+"""Who is right, and nothing else: numbers in, verdict out. No process, no file, no column."""
