@@ -1,1 +1,1 @@
-"""Ties columns and judge together: certifies a column, locates what is wrong, runs the suite. Draws and prints nothing."""
+"""Ties columns and judge together: certifies a column, locates what is wrong, runs the suite. Prints nothing."""
