@@ -1,9 +1,11 @@
 """Every column, alone: the contract of impls/model.py."""
 
+import ast
 import inspect
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +13,16 @@ import pytest
 
 from fourfold import impls
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
+from fourfold.compare.columns import workers
 from fourfold.compare.judge import judgement
+from fourfold.compare.judge.quantities import internal
 from fourfold.impls.model import ChainRule, DeepModel, Model, Trace
-from tests.conftest import asymmetric, each_column, path, trace
+from tests.conftest import asymmetric, each_column, named, path, trace
 
-FILES = sorted(Path("impls").rglob("*_impl.py"))
-FRAMEWORKS = {"numpy", "torch", "jax", "tensorflow"}
+ROOT = Path(__file__).parent.parent
+FILES = sorted((ROOT / "impls").rglob("*_impl.py"))
+PACKAGES = {framework.package for framework in impls.FRAMEWORKS.values()}
+MAIN = 'if __name__ == "__main__":\n'
 dtypes = pytest.mark.parametrize("dtype", DTYPES)
 activations = pytest.mark.parametrize("activation", ACTIVATIONS)
 
@@ -44,9 +50,9 @@ def test_a_column_fits_on_a_wall(file):
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_a_column_imports_nothing_of_ours_but_the_contract(file):
     imports = re.findall(r"^\s*(?:from|import) (\w+)[\w.]*", file.read_text(), re.MULTILINE)
-    ours = re.findall(r"\b(?:impls|compare|reports)\b[\w.]*", file.read_text())
-    assert set(ours) == {"impls.model"}
-    assert set(imports) <= {"functools", "numpy", "impls", impls.framework(file.stem.split("_")[0])}
+    ours = re.findall(r"\b(?:fourfold|impls|compare|reports)\b[\w.]*", file.read_text())
+    assert set(ours) == {"fourfold.impls.model"}
+    assert set(imports) <= {"functools", "numpy", "fourfold", impls.framework(file.stem.split("_")[0])}
 
 
 @pytest.mark.parametrize("column_name", each_column())
@@ -59,11 +65,93 @@ def test_a_column_imports_no_other_column_and_no_other_framework(column_name):
         f"from fourfold import impls; impls.load({column_name!r})\n"
         "print(*sorted(set(sys.modules) - own))"
     )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    ours = {m for m in told if m.startswith(("impls", "compare", "reports"))}
-    stem = column_name.replace("-", "_")
-    assert ours == {"impls", "impls.model", "impls.two_layer", f"impls.two_layer.{stem}_impl"}
-    assert not {m.split(".")[0] for m in told} & (FRAMEWORKS - own)
+    imported = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    ours = {m for m in imported if m.startswith(("fourfold.", "impls", "compare", "reports"))}
+    here = ["", ".model", ".two_layer", f".two_layer.{impls.path_of(column_name).stem}"]
+    assert ours == {f"fourfold.impls{module}" for module in here}
+    assert not {m.split(".")[0] for m in imported} & (PACKAGES - own)
+
+
+def test_a_column_s_file_is_where_it_is_loaded_from(name):
+    for row, names in impls.ROWS.items():
+        if name in names:
+            assert impls.load(name, row).__file__ == str(impls.path_of(name, row))
+    assert sorted(FILES) == sorted(impls.path_of(n, row) for row, names in impls.ROWS.items() for n in names)
+
+
+TRAINING = [(row, name) for row in ("two_layer", "deep") for name in impls.ROWS[row]]
+
+
+def script(row, name):
+    """What a column does when it is run by itself."""
+    _, main, block = impls.path_of(name, row).read_text().partition(MAIN)
+    return main + block
+
+
+@pytest.mark.parametrize("row", ["two_layer", "deep"])
+def test_the_script_is_the_same_text_in_every_column_of_a_row(row):
+    block = script(row, "numpy")
+    assert 2 <= len(block.splitlines()) <= 7
+    for name in impls.ROWS[row]:
+        assert script(row, name) == block
+
+
+@cache
+def printed_by(module, folder=ROOT):
+    done = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, check=False, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def losses_and_predictions(printed):
+    *lines, last = printed.splitlines()
+    losses = []
+    for t, line in enumerate(lines):
+        assert line.startswith(f"step {1000 * t:5,}  loss 0.")
+        losses.append(float(line.split()[-1]))
+    return np.array(losses), np.array(last.removeprefix("predictions [").removesuffix("]").split(), float)
+
+
+@pytest.mark.parametrize(("row", "name"), TRAINING, ids=str)
+def test_a_column_runs_by_itself(row, name):
+    if not workers.installed(name):
+        pytest.skip(f"{impls.framework(name)} is not installed")
+    losses, predictions = losses_and_predictions(printed_by(f"impls.{row}.{impls.path_of(name).stem}"))
+    assert len(losses) == 10
+    assert (np.diff(losses) < 0).all()
+    assert [*predictions.round()] == [0, 1, 1, 0]
+    losses_of_numpy, predictions_of_numpy = losses_and_predictions(printed_by("impls.two_layer.numpy_impl"))
+    assert np.allclose(losses, losses_of_numpy, rtol=0, atol=1.5e-6)  # the last digit may be rounded otherwise
+    assert np.allclose(predictions, predictions_of_numpy, rtol=0, atol=1e-6)
+
+
+def test_an_installed_column_runs_from_any_folder(tmp_path):
+    installed = printed_by("fourfold.impls.two_layer.numpy_impl", tmp_path)
+    assert installed == printed_by("impls.two_layer.numpy_impl")
+
+
+NUMBERED = r"  # E\d+(?:(?:, |-)E\d+)*(?:; .*)?$"
+MATHEMATICS = re.compile(r" @ |\*\*|grad(?:ient|ients)?\(|sigma\(|sigma_prime\(| - lr \* |jacobian\(|jacrev\(|np\.kron")
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_mathematics_carries_the_number_of_its_equation(file):
+    body, *_ = file.read_text().split(MAIN)
+    _, _, functions = body.partition("\ndef forward" if "def forward" in body else "\ndef jacobians")
+    lines = [line for line in functions.splitlines() if MATHEMATICS.search(line)]
+    assert len(lines) >= 6
+    for line in lines:
+        assert re.search(NUMBERED, line) or "E13 is a row" in line or "def " in line, line
+
+
+def test_the_numbers_are_left_out_of_a_column_s_source(name):
+    for row, names in impls.ROWS.items():
+        if name in names:
+            text, source = impls.path_of(name, row).read_text(), impls.source(name, row)
+            assert not re.search(NUMBERED.replace("(?:; .*)?", ""), source, re.MULTILINE)
+            assert ast.dump(ast.parse(source)) == ast.dump(ast.parse(text))
+            assert len(source.splitlines()) == len(text.splitlines())
+    assert "# R**2 would be" in impls.source("tf")
 
 
 @dtypes
@@ -72,10 +160,10 @@ def test_a_column_imports_no_other_column_and_no_other_framework(column_name):
 def test_every_quantity_is_what_exact_arithmetic_gives(column, quantity, activation, dtype):
     case = asymmetric(activation)
     p = judgement.problem(case, dtype)
-    found = trace(column, case, dtype)
+    found = named(trace(column, case, dtype))
     assert judgement.malformed_trace(found, (case.W1, case.W2), p) is None
     judged = {j.quantity: j for j in judgement.judge_trace(found, (case.W1.astype(dtype), case.W2.astype(dtype)), p)}
-    j = judged[quantity]
+    j = judged[internal(quantity, "two_layer")]
     assert j.certified.all()
     assert (j.error <= j.limit).all(), f"{j.value}\n{j.exact}\nerror {j.error}\nlimit {j.limit}"
 
@@ -108,7 +196,7 @@ def test_many_seeds_at_once_are_the_single_ones(column, dtype):
     for s in range(4):
         W1, W2 = case.W1[s].astype(dtype), case.W2[s].astype(dtype)
         alone = trace(column, case, dtype, W1, W2)
-        for j, both in zip(judgement.judge_trace(alone, (W1, W2), p), together, strict=True):
+        for j, both in zip(judgement.judge_trace(named(alone), (W1, W2), p), together, strict=True):
             assert (abs(j.value - both[s]) <= 2 * j.limit).all(), j.quantity
 
 
@@ -117,7 +205,9 @@ def test_two_leading_axes(column):
     W1, W2 = case.W1.reshape(2, 3, 5, 4), case.W2.reshape(2, 3, 4, 2)
     found = trace(column, case, "float64", W1, W2)
     assert all(Z.shape[:2] == (2, 3) for Z in found)
-    assert judgement.first_wrong(judgement.judge_trace(found, (W1, W2), judgement.problem(case, "float64"))) is None
+    assert (
+        judgement.first_wrong(judgement.judge_trace(named(found), (W1, W2), judgement.problem(case, "float64"))) is None
+    )
 
 
 @dtypes
@@ -167,6 +257,8 @@ def test_leading_axes_are_what_vmap_gives(name):
         mapped = T._replace(dL_dW1=gradients[0], dL_dW2=gradients[1])
     mapped = Trace(*(column.to_numpy(Z) for Z in mapped))
     assert (
-        judgement.first_wrong(judgement.judge_trace(mapped, (case.W1, case.W2), judgement.problem(case, "float64")))
+        judgement.first_wrong(
+            judgement.judge_trace(named(mapped), (case.W1, case.W2), judgement.problem(case, "float64"))
+        )
         is None
     )
