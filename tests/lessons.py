@@ -24,18 +24,18 @@ MODULES = {
 }
 
 
-class InProcess:
-    """Stands in for run.Pool."""
+class InProcess(workers.Pool):
+    """A pool whose tasks run in this process."""
+
+    def __init__(self):
+        super().__init__(timeout=60)
 
     def submit(self, name, task, *args):
-        return lambda: self.call(name, task, *args)
-
-    def result(self, name, future):
-        return future()
+        return lambda: task(name, *args)
 
     @np.errstate(all="ignore")  # as in a worker
-    def call(self, name, task, *args):
-        return task(name, *args)
+    def result(self, name, future):
+        return future()
 
     def stop(self):
         pass

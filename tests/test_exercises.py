@@ -15,10 +15,10 @@ from hypothesis.extra import numpy as arrays
 
 from fourfold import impls
 from fourfold.compare.cases.case import make_case, xor
-from fourfold.compare.columns.columns import Columns
 from fourfold.compare.commands import exercise
 from fourfold.compare.commands.exercise import exercise as verb
 from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.lesson.examinee import Examinee, Examinees
 from fourfold.compare.lesson.exercises import (
     activations,
     biases,
@@ -28,9 +28,8 @@ from fourfold.compare.lesson.exercises import (
     parameters,
     training,
     tuning,
-    variance,
 )
-from fourfold.compare.lesson.exercises.answer import Answer, Claim, found
+from fourfold.compare.lesson.exercises.answer import Answer, Claim, answered
 from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.reports import pictures
 from fourfold.reports.exercises import page, render, svg
@@ -60,38 +59,38 @@ def plant(monkeypatch):
     return plant
 
 
-def answered(exercise, seeds, names=("numpy",)):
-    """The Found of an exercise by columns of this process."""
-    return exercise.answer(Columns(list(names), InProcess()), seeds)
+def run(exercise, seeds, names=("numpy",)):
+    """The Answered of an exercise by columns of this process."""
+    return exercise.answer(Examinees(list(names), InProcess()), seeds)
 
 
-def files(found, made=""):
-    return render.files([found.answer], render.parts(found), made)
+def files(result, made=""):
+    return render.files([result.answer], render.parts(result), made)
 
 
-def failed(found):
-    return [claim.says for claim in found.answer.claims if not claim.holds]
+def failed(result):
+    return [claim.says for claim in result.answer.claims if not claim.holds]
 
 
 def test_parameters_are_counted_in_what_a_step_changes():
-    found = answered(parameters, range(2))
-    assert failed(found) == []
-    assert [row[1] for row in found.answer.tables[0].rows[:2]] == ["9", "13"]
-    assert all(row[1] == row[2] for row in found.answer.tables[0].rows)
+    result = run(parameters, range(2))
+    assert failed(result) == []
+    assert [row[1] for row in result.answer.tables[0].rows[:2]] == ["9", "13"]
+    assert all(row[1] == row[2] for row in result.answer.tables[0].rows)
 
 
 def test_a_parameter_that_is_never_trained_is_missed(plant):
     trace = "    T = trace(X, Y, W, b, activations)\n"
     plant("deep", trace, f"{trace}    last = b[-1:]\n", "return W, b, T.L", "return W, (*b[:-1], *last), T.L")
-    formula, judged, *_ = failed(answered(parameters, range(2)))
+    formula, judged, *_ = failed(run(parameters, range(2)))
     assert "exactly as many" in formula
     assert "numpy's b2" in judged
 
 
 def test_an_answer_is_read_back_as_it_was_written(tmp_path):
-    found = answered(parameters, range(1))
-    contents = files(found, "<made>")
-    assert msgspec.json.decode(contents["answers.json"], type=list[Answer]) == [found.answer]
+    result = run(parameters, range(1))
+    contents = files(result, "<made>")
+    assert msgspec.json.decode(contents["answers.json"], type=list[Answer]) == [result.answer]
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     assert render.strange(tmp_path) is None
@@ -101,8 +100,8 @@ def test_an_answer_is_read_back_as_it_was_written(tmp_path):
 
 
 def test_what_an_answer_says_is_text_and_no_markup():
-    found = answered(parameters, range(1))
-    evil = msgspec.structs.replace(found.answer, certificate="<script>alert(1)</script>")
+    result = run(parameters, range(1))
+    evil = msgspec.structs.replace(result.answer, certificate="<script>alert(1)</script>")
     assert "<script>" not in page.section(evil, {})
     assert "<script>" not in page.page([evil], {}, "<script>").decode()
 
@@ -161,7 +160,7 @@ class Fake(NamedTuple):
         assert before == [n for n in range(1, self.number) if n != 2]
         if self.error:
             raise ColumnError(self.error)
-        return found(self.number, columns, "one run", [Claim("It is so.", self.holds)], [], [], "nothing")
+        return answered(self.number, columns, "one run", [Claim("It is so.", self.holds)], [], "nothing")
 
 
 @pytest.mark.parametrize(("holds", "code"), [(True, 3), (False, 1)])
@@ -184,12 +183,12 @@ def test_all_writes_each_answer_as_it_is_done_and_goes_on_after_a_failure(tmp_pa
 def test_the_identity_ends_at_the_least_squares_optimum_and_relu_has_no_slope_at_zero(monkeypatch):
     monkeypatch.setattr(activations, "STEPS", 6_000)
     monkeypatch.setattr(activations, "REACHED", 1e-4)
-    found = answered(activations, range(3))
-    assert failed(found) == []
-    assert "(0, 1/3, 1/3, 2/3) with L = 1/6" in found.answer.claims[0].says
-    assert "½ everywhere with L = 1/8" in found.answer.claims[2].says
-    assert found.answer.tables[0].rows[3] == ["identity", "0 of 3"]
-    assert set(files(found)) == {
+    result = run(activations, range(3))
+    assert failed(result) == []
+    assert "(0, 1/3, 1/3, 2/3) with L = 1/6" in result.answer.claims[0].says
+    assert "½ everywhere with L = 1/8" in result.answer.claims[2].says
+    assert result.answer.tables[0].rows[3] == ["identity", "0 of 3"]
+    assert set(files(result)) == {
         "index.html", "answers.json", "answers.md", "1-curves.svg", "1-table-1.csv", "1-table-2.csv", "1.npz"
     }  # fmt: skip
 
@@ -205,7 +204,7 @@ def test_the_optimum_is_the_least_squares_solution(biased):
 def test_what_is_wrong_with_activations_is_found(monkeypatch, plant):
     monkeypatch.setattr(activations, "STEPS", 20)
     plant("two_layer", "np.heaviside(A, 0)", "np.heaviside(A, 0.5)")
-    ends, with_biases, kink, *judged = failed(answered(activations, range(2)))
+    ends, with_biases, kink, *judged = failed(run(activations, range(2)))
     assert "ends, in every column" in ends
     assert "ends, in every column" in with_biases
     assert "ReLU's slope at 0 is 0" in kink
@@ -215,15 +214,15 @@ def test_what_is_wrong_with_activations_is_found(monkeypatch, plant):
 def test_the_gradient_of_a_bias_is_a_column_sum(monkeypatch):
     monkeypatch.setattr(biases, "STEPS", 20)
     monkeypatch.setattr(activations, "REACHED", 100)
-    found = answered(biases, range(2))
-    assert failed(found) == []
-    assert [float(row[1]) <= 1 for row in found.answer.tables[1].rows] == [True] * 4
+    result = run(biases, range(2))
+    assert failed(result) == []
+    assert [float(row[1]) <= 1 for row in result.answer.tables[1].rows] == [True] * 4
 
 
 def test_a_gradient_of_a_bias_that_is_averaged_is_found(monkeypatch, plant):
     monkeypatch.setattr(biases, "STEPS", 3)
     plant("deep", "dL_dH_k.sum(axis=-2, keepdims=True)", "dL_dH_k.mean(axis=-2, keepdims=True)")
-    sums, identity, *judged = failed(answered(biases, range(2)))
+    sums, identity, *judged = failed(run(biases, range(2)))
     assert "There it ends" in identity
     assert "column sum" not in sums
     assert "A bias reaches every sample" in sums
@@ -232,19 +231,19 @@ def test_a_gradient_of_a_bias_that_is_averaged_is_found(monkeypatch, plant):
 
 def test_every_quantity_of_a_deeper_step_is_judged(monkeypatch, plant):
     monkeypatch.setattr(depth, "STEPS", 5)
-    found = answered(depth, range(2))
-    assert failed(found) == []
-    quantities = [row[0] for row in found.answer.tables[0].rows]
+    result = run(depth, range(2))
+    assert failed(result) == []
+    quantities = [row[0] for row in result.answer.tables[0].rows]
     assert quantities[:3] == ["H1", "A1", "H2"]
     assert quantities[-2:] == ["W1 after it", "b1 after it"]
     plant("deep", "dL_dH_k = dL_dA_k * sigma_prime(A_out[k])", "dL_dH_k = dL_dA_k * sigma_prime(A_out[-1])")
-    assert "Another layer repeats" in failed(answered(depth, range(2)))[0]
+    assert "Another layer repeats" in failed(run(depth, range(2)))[0]
 
 
 def test_sums_and_products_of_jacobians_are_the_gradients():
-    found = answered(chain_rule, range(1))
-    assert failed(found) == []
-    assert [row[1] for row in found.answer.tables[0].rows] == ["1×4", "4×3", "4×12", "12×12", "12×6"]
+    result = run(chain_rule, range(1))
+    assert failed(result) == []
+    assert [row[1] for row in result.answer.tables[0].rows] == ["1×4", "4×3", "4×12", "12×12", "12×6"]
 
 
 @pytest.mark.parametrize(
@@ -258,7 +257,7 @@ def test_sums_and_products_of_jacobians_are_the_gradients():
 )
 def test_a_wrong_jacobian_and_a_wrong_chain_are_found(plant, right, planted, claim):
     plant("chain_rule", right, planted)
-    assert any(said.startswith(claim) for said in failed(answered(chain_rule, range(1))))
+    assert any(said.startswith(claim) for said in failed(run(chain_rule, range(1))))
 
 
 def test_shares_of_variance_are_those_the_numbers_were_made_of():
@@ -266,23 +265,23 @@ def test_shares_of_variance_are_those_the_numbers_were_made_of():
     a, b, c = a[:, None, None, None], b[:, None, None], c[:, None]
     Z = 7 + a + b + c + a * b / 2 + b * c + a * b * c + seed
     parts = {(0,): a, (1,): b, (2,): c, (0, 1): a * b / 2, (1, 2): b * c, (0, 1, 2): a * b * c, (0, 2): 0 * a, (): seed}
-    found = variance.shares(Z)
-    assert found == pytest.approx({of: part.var() / Z.var() for of, part in parts.items()}, abs=1e-12)
-    assert variance.total(found, 2) == pytest.approx(1 - sum((p.var()) for p in (a, b, a * b / 2, seed)) / Z.var())
+    result = tuning.shares(Z)
+    assert result == pytest.approx({of: part.var() / Z.var() for of, part in parts.items()}, abs=1e-12)
+    assert tuning.total(result, 2) == pytest.approx(1 - sum((p.var()) for p in (a, b, a * b / 2, seed)) / Z.var())
 
 
 @given(arrays.arrays(float, (2, 3, 2, 2), elements=st.floats(-30, 1, width=16)).filter(lambda Z: Z.var() > 1e-3))
 def test_shares_are_never_negative_and_add_up(Z):
-    found = variance.shares(Z)
-    assert min(found.values()) > -1e-9
-    assert sum(found.values()) == pytest.approx(1)
-    assert found == pytest.approx(variance.shares(3 - 2 * Z), abs=1e-9)
+    result = tuning.shares(Z)
+    assert min(result.values()) > -1e-9
+    assert sum(result.values()) == pytest.approx(1)
+    assert result == pytest.approx(tuning.shares(3 - 2 * Z), abs=1e-9)
 
 
 def test_a_run_that_diverged_counts_as_one_that_learned_nothing():
     first = np.array([0.5, 0.25, 0.5, 2.0]).reshape(1, 1, 1, 4)
     last = np.array([[np.nan, 0.125, np.inf, 3.0], [0.01, 0.25, 0.5, 0]]).reshape(1, 1, 2, 4)
-    of = tuning.Losses(first, last, training.Count(0, []))
+    of = tuning.Losses(first, last)
     assert of.diverged()[0, 0].tolist() == [[True, False, True, True], [False, False, False, False]]
     assert of.counted()[0, 0].tolist() == [[0.5, 0.125, 0.5, 2.0], [0.01, 0.25, 0.5, tuning.FLOOR]]
     assert of.ranks()[0, 0].tolist() == [[5.5, 2.5, 5.5, 7.5], [1.5, 3.5, 5.5, 0.5]]
@@ -297,29 +296,29 @@ def small_grid(monkeypatch):
 
 
 def test_hyper_parameters_are_ranked_by_the_variance_they_explain(small_grid):
-    found = answered(tuning, range(5), ("numpy", "torch"))
-    assert failed(found) == []
-    explained, diverged = found.answer.tables
+    result = run(tuning, range(5), ("numpy", "torch"))
+    assert failed(result) == []
+    explained, diverged = result.answer.tables
     assert sum(float(row[1].removesuffix(" %")) for row in explained.rows) == pytest.approx(100, abs=0.5)
     own = {row[0]: float(row[1].removesuffix(" %")) for row in explained.rows[:3]}
-    assert f"The largest effect is that of {max(own, key=lambda name: own[name])}" in found.answer.claims[1].says
+    assert f"The largest effect is that of {max(own, key=lambda name: own[name])}" in result.answer.claims[1].says
     assert diverged.rows[-1][1:] == ["0%", "0%", "100%"]
-    assert found.arrays["median"].shape == (3, 3, 3)
-    assert "3-losses.svg" in files(found)
+    assert result.arrays["median"].shape == (3, 3, 3)
+    assert "3-losses.svg" in files(result)
 
 
 def test_losses_of_longer_runs_are_those_of_training(small_grid):
-    of = tuning.losses(Columns(["numpy"], InProcess()), "numpy", range(3))
+    of = tuning.losses(Examinee("numpy", InProcess()), range(3))
     case = make_case("xor", "sigmoid", 0.1, 20, 4, range(3))
-    assert (of.last[1, 1, 1] == training.train(Columns(["numpy"], InProcess()), "numpy", case).losses[-1]).all()
+    assert (of.last[1, 1, 1] == training.train(Examinee("numpy", InProcess()), case).losses[-1]).all()
 
 
 def test_a_wrong_column_is_found_in_the_grid(small_grid, plant):
     plant("two_layer", "dL_dA * sigma_prime(A)", "dL_dA")
-    assert "numpy's dL_dH[0, 0] is off by" in failed(answered(tuning, range(3)))[-1]
+    assert "numpy's dL_dH[0, 0] is off by" in failed(run(tuning, range(3)))[-1]
     plant("two_layer", "W1 - lr * T.dL_dW1, W2", "W1.astype('f4'), W2")
     with pytest.raises(ColumnError, match="float32"):
-        answered(tuning, range(3))
+        run(tuning, range(3))
 
 
 @pytest.fixture
@@ -334,7 +333,7 @@ def test_a_boundary_of_two_circles_is_measured_as_what_it_is():
     (X, Y), side = xor(), np.linspace(-1, 2, 400)
     x = np.stack(np.meshgrid(side, side), axis=-1)
     small, large = (np.minimum(*(np.hypot(*(x - at).T).T - r for at in (X[0], X[3]))) + 0.5 for r in (0.2, 0.4))
-    seen = boundary.Seen(np.array([Y[:, 0], Y[:, 0], 1 - Y[:, 0]]), np.array([small, large, large]), None)
+    seen = boundary.Seen(np.array([Y[:, 0], Y[:, 0], 1 - Y[:, 0]]), np.array([small, large, large]))
     of = boundary.boundaries(seen, side, X, Y[:, 0])
     assert of.right.tolist() == [4, 4, 0]
     assert of.margin[:2] == pytest.approx([0.2, 0.4], abs=1e-3)
@@ -347,12 +346,12 @@ def test_a_boundary_of_two_circles_is_measured_as_what_it_is():
 
 
 def test_boundaries_are_compared_on_the_grid(coarse_grid):
-    found = answered(boundary, range(3), ("numpy", "torch"))
-    assert failed(found) == []
-    settings, apart = found.answer.tables
+    result = run(boundary, range(3), ("numpy", "torch"))
+    assert failed(result) == []
+    settings, apart = result.answer.tables
     assert len(settings.rows) == len(apart.rows) == 3 * 2 + 2 * 2
     assert 0 < max(float(row[1]) for row in apart.rows[:6]) < 1e-9
-    assert {f"{f.name}.svg" for f in found.answer.figures} < {*files(found)}
+    assert {f"{f.name}.svg" for f in result.answer.figures} < {*files(result)}
 
 
 def test_a_claim_about_boundaries_can_fail():
@@ -363,7 +362,7 @@ def test_a_claim_about_boundaries_can_fail():
 
 def test_a_prediction_that_is_wrong_on_the_grid_alone_is_found(coarse_grid, plant):
     plant("two_layer", "Y_hat = A @ W2", "Y_hat = A @ W2 * (1 + (len(X) > 4) * 1e-12)")
-    assert "numpy's Y_hat" in failed(answered(boundary, range(2)))[-1]
+    assert "numpy's Y_hat" in failed(run(boundary, range(2)))[-1]
 
 
 def test_a_smaller_picture_has_the_same_words_and_images():

@@ -7,7 +7,7 @@ its children import frameworks only through `impls.load`, and only the children 
 import importlib.util
 import os
 import threading
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -159,3 +159,31 @@ def _after(question, answer, steps):
             return None
         last[name] = answer[name][-1]
     return question._replace(parameters=last, steps=steps)
+
+
+def by_process(names):
+    """The columns in lists, a list a process: those of one framework share one, and take turns."""
+    groups = {}
+    for name in names:
+        groups.setdefault(impls.framework(name) or name, []).append(name)
+    return [*groups.values()]
+
+
+def each(pool, names, task):
+    """{name: task(name)}: columns of one process in turn, the processes side by side. Raises what a task raises."""
+    results = {}
+
+    def in_turn(group):
+        for name in group:
+            results[name] = task(name)
+
+    groups = by_process(names)
+    with ThreadPoolExecutor(len(groups)) as threads:
+        futures = [threads.submit(in_turn, group) for group in groups]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            pool.stop()  # or the others would be waited for
+            raise
+    return {name: results[name] for name in names}

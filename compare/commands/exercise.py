@@ -7,16 +7,14 @@ from cyclopts import Parameter
 
 from fourfold import impls
 from fourfold.compare.columns import workers
-from fourfold.compare.columns.columns import Columns
 from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Json
 from fourfold.compare.commands.terminal import command, err, out, plain, progress, write_json
 from fourfold.compare.errors import ColumnError, UsageError
-from fourfold.compare.lesson.exercises import words
+from fourfold.compare.lesson.examinee import DTYPE, Examinees
+from fourfold.compare.lesson.exercises.answer import sentences, work
 from fourfold.compare.lesson.exercises.catalogue import ANSWERS
-from fourfold.compare.lesson.exercises.training import DTYPE
-from fourfold.compare.results import result
-from fourfold.compare.results import words as show
+from fourfold.compare.results import result, words
 from fourfold.compare.results.environment import environment
 
 MOST_SEEDS = 1_000  # exercise 5 holds 1.3 MB of each in every column
@@ -61,30 +59,35 @@ def exercise(
     missing = [name for name in impls.ROWS["deep"] if impl is None and name not in names]
     if missing or (impl and left_out):
         err.print(f"Left out: {', '.join(missing or left_out)}.")
-    made = f"{command()}. {show.set_up(environment(names, [DTYPE], command()))}"
-    answers, parts, failed = [], {}, []
+    made = f"{command()}. {words.set_up(environment(names, [DTYPE], command()))}"
+    answers, parts, failures = [], {}, []
     for number in numbers:
         start = monotonic()
         try:
-            found = _answer(number, names, chosen, timeout)
+            done = _answered(number, names, chosen, timeout)
         except ColumnError as error:
-            failed.append(f"Exercise {number}: {error}.")
+            failures.append(f"Exercise {number}: {error}.")
             continue
-        answers.append(found.answer)
-        parts |= render.parts(found)
+        answers.append(done.answer)
+        parts |= render.parts(done)
         report_folder.write_folder(to, render.files(answers, parts, made), render.strange)  # the next may fail
         if json != "-":
-            _say(found.answer, monotonic() - start)
+            _say(done.answer, monotonic() - start)
     if answers:
         if json != "-":
             out.print(f"Page: {to}/index.html", markup=False)
         write_json(json, result.encode(answers))
+    return _exit_code(answers, failures)
+
+
+def _exit_code(answers, failures):
+    """1 where an answer does not hold. Raises ColumnError with the failures where all that was answered does."""
     if not all(answer.holds() for answer in answers):
-        for sentence in failed:
+        for sentence in failures:
             err.print(plain(sentence), markup=False)
         return 1
-    if failed:
-        raise ColumnError(" ".join(failed))
+    if failures:
+        raise ColumnError(" ".join(failures))
     return 0
 
 
@@ -103,17 +106,17 @@ def _seeds(text):
     return chosen
 
 
-def _answer(number, names, seeds, timeout):
+def _answered(number, names, seeds, timeout):
     module = ANSWERS[number]
     with workers.open_pool(timeout) as pool, progress() as bar:
-        return module.answer(Columns(names, pool, bar(f"exercise {number}", None)), seeds or module.SEEDS)
+        return module.answer(Examinees(names, pool, bar(f"exercise {number}", None)), seeds or module.SEEDS)
 
 
 def _say(answer, seconds):
-    title, *claims = words.lines(answer)
+    title, *claims = sentences(answer)
     out.print(title, style="bold", markup=False)
     for line in claims:
         out.print(line, style="bold red" if line.startswith("✗") else "", markup=False)
     for table in answer.tables:
-        out.print("", show.grid(table.title, table.headers, table.rows))
-    out.print(f"\n{words.work(answer)} {seconds:.0f} s.\n", style="dim", markup=False)
+        out.print("", words.grid(table.title, table.headers, table.rows))
+    out.print(f"\n{work(answer)} {seconds:.0f} s.\n", style="dim", markup=False)

@@ -1,19 +1,16 @@
 """The lesson's numbers: every quantity of a few training runs, at some of their steps, by every column, and judged."""
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from fourfold import impls
 from fourfold.compare.cases.case import ACTIVATIONS, make_case
-from fourfold.compare.columns import calls, workers
-from fourfold.compare.errors import ColumnError
+from fourfold.compare.columns import questions, workers
 from fourfold.compare.judge import judgement
-from fourfold.impls.model import Trace
+from fourfold.compare.judge.quantities import shown
+from fourfold.compare.lesson.examinee import DTYPE, Examinee
 
-DTYPE = "float64"
-QUANTITIES = ("W1", "W2", *Trace._fields)
 # Steps x seeds in one piece.
 PIECE = 25_000
 BETWEEN_LOSSES = 200  # E24
@@ -45,11 +42,8 @@ class Lesson(NamedTuple):
 class Run(NamedTuple):
     """What one column did with one activation: arrays of a Lesson without the axes C and A."""
 
-    values: dict
-    marks: dict
-    losses: np.ndarray
-    loss_marks: np.ndarray
-    on_grid: np.ndarray
+    values: dict  # "losses" and "on_grid" among them
+    marks: dict  # and those of "losses"
     certified: int
     wrong: int
 
@@ -64,80 +58,89 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
 
     Raises ColumnError where a column cannot be run or returns what has not the right form.
     """
-    runs_of = [make_case("xor", activation, lr, steps, 3, seeds) for activation in ACTIVATIONS]
-    at, epochs = recorded(steps, most), list(range(0, steps, BETWEEN_LOSSES))
-    groups = {}
-    for name in names:
-        groups.setdefault(impls.framework(name) or name, []).append(name)
-    with workers.open_pool(timeout) as pool, ThreadPoolExecutor(len(groups)) as threads:
+    cases = [make_case("xor", activation, lr, steps, 3, seeds) for activation in ACTIVATIONS]
+    kept, epochs = recorded(steps, most), [*range(0, steps, BETWEEN_LOSSES)]
+    with workers.open_pool(timeout) as pool:
 
-        def in_turn(group):
-            one = lambda name, case: observe(pool, name, case, at, epochs, grid, lambda n: advance(name, n))
-            return {name: [one(name, case) for case in runs_of] for name in group}
+        def observe_all(name):
+            return [observe(pool, name, case, kept, epochs, grid, partial(advance, name)) for case in cases]
 
-        futures = [threads.submit(in_turn, group) for group in groups.values()]
-        try:
-            found = {name: runs for future in futures for name, runs in future.result().items()}
-        except BaseException:
-            pool.stop()
-            raise
-    runs = [found[name] for name in names]
-    together = lambda pick: np.array([[pick(r) for r in of_column] for of_column in runs])
-    total = lambda pick: sum(pick(r) for of_column in runs for r in of_column)
-    by_name = lambda pick: {q: together(lambda r: pick(r)[q]) for q in QUANTITIES}  # noqa: B023
+        by_column = workers.each(pool, names, observe_all)
+    runs = []
+    for of_column in by_column.values():
+        runs += of_column
+    values = _joined([run.values for run in runs], len(names))
+    marks = _joined([run.marks for run in runs], len(names))
     return Lesson(
         columns=list(names),
         activations=list(ACTIVATIONS),
         seeds=list(seeds),
-        steps=at,
+        steps=kept,
         lr=lr,
-        X=runs_of[0].X,
-        Y=runs_of[0].Y,
-        values=by_name(lambda r: r.values),
-        marks=by_name(lambda r: r.marks),
+        X=cases[0].X,
+        Y=cases[0].Y,
         epochs=epochs,
-        losses=together(lambda r: r.losses),
-        loss_marks=together(lambda r: r.loss_marks),
+        losses=values.pop("losses"),
+        loss_marks=marks.pop("losses"),
         grid=grid,
-        on_grid=together(lambda r: r.on_grid),
-        certified=total(lambda r: r.certified),
-        wrong=total(lambda r: r.wrong),
+        on_grid=values.pop("on_grid"),
+        values=values,
+        marks=marks,
+        certified=sum(run.certified for run in runs),
+        wrong=sum(run.wrong for run in runs),
     )
 
 
-def observe(pool, name, case, at, epochs, grid, advance=lambda steps: None):
-    """The Run of a column on a case: kept after `at` steps, from 0 to the last; losses also at `epochs`."""
-    p = judgement.problem(case, DTYPE)
-    *_, W1, W2 = case.cast(DTYPE)
-    weights, losses, counts = [((W1, _none(W1)), (W2, _none(W2)))], [], []
-    for first, path in workers.stream(pool, name, case, DTYPE, max(1, PIECE // len(case.seeds))):
-        _formed(name, judgement.malformed_path(path, (W1, W2), len(path[2]), p))
-        before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), path, strict=False)]
-        L, new2, new1 = judged = judgement.judge_steps(before, path, p)
-        here = range(first, first + len(path[2]))
-        weights += [tuple(_at(j, n - 1 - first) for j in (new1, new2)) for n in at if n - 1 in here]
-        losses += [_at(L, n - first) for n in epochs if n in here]
-        counts += [_counted(j) for j in judged]
-        W1, W2 = path[0][-1], path[1][-1]
-        advance(len(here))
-    (W1s, marks1), (W2s, marks2) = (tuple(map(np.stack, zip(*Z, strict=True))) for Z in zip(*weights, strict=True))
-    values, marks = {"W1": W1s, "W2": W2s}, {"W1": marks1, "W2": marks2}
-    for j in _judged_trace(pool, name, W1s, W2s, p):
-        values[j.quantity], marks[j.quantity] = j.value, mark(j)
-        counts.append(_counted(j))
+def _joined(runs, columns):
+    """{name: (C, A, ...)} of a list of {name: (...)}, those of the first column first."""
+    joined = {}
+    for name in runs[0]:
+        Z = np.stack([arrays[name] for arrays in runs])
+        joined[name] = Z.reshape(columns, -1, *Z.shape[1:])
+    return joined
+
+
+def observe(pool, name, case, kept, epochs, grid, advance=lambda steps: None):
+    """The Run of a column on a Case: kept after these steps, from 0 to the last; losses also at `epochs`."""
+    column, p = Examinee(name, pool, advance), judgement.problem(case, DTYPE)
+    values, marks = _trained(column, case, p, kept, epochs)
+    weights = [values["W1"], values["W2"]]
+    judged = column.judge_trace(p, weights)
+    column.count(judged, p.row)
+    for j in judged:
+        quantity = shown(j.quantity, p.row)
+        values[quantity], marks[quantity] = j.value, mark(j)
     plane = p._replace(X=grid.astype(DTYPE), Y=np.zeros((len(grid), p.Y.shape[1])))
-    *_, on_grid = (j for j in _judged_trace(pool, name, W1s, W2s, plane) if j.quantity == "Y_hat")
-    counts.append(_counted(on_grid))
-    by_seed = lambda Z: np.moveaxis(Z, 0, 1)
-    return Run(
-        values={q: by_seed(Z) for q, Z in values.items()},
-        marks={q: by_seed(Z) for q, Z in marks.items()},
-        losses=by_seed(np.stack([value for value, _ in losses])),
-        loss_marks=by_seed(np.stack([m for _, m in losses])),
-        on_grid=by_seed(on_grid.value[..., 0]),
-        certified=sum(certified for certified, _ in counts),
-        wrong=sum(wrong for _, wrong in counts),
-    )
+    on_grid = [j for j in column.judge_trace(plane, weights) if j.quantity == "Y_hat"]
+    column.count(on_grid, p.row)
+    values["on_grid"] = on_grid[0].value[..., 0]
+    for arrays in (values, marks):
+        for quantity, Z in arrays.items():
+            arrays[quantity] = np.moveaxis(Z, 0, 1)  # seeds before steps
+    return Run(values, marks, column.certified, column.rejected)
+
+
+def _trained(column, case, p, kept, epochs):
+    """{quantity: (T, S, ...)} of W1 and W2 after the steps that are kept and of "losses" at `epochs`; their marks."""
+    names = ("losses", "W2", "W1")  # as steps are judged
+    *_, W1, W2 = case.cast(DTYPE)
+    values = {"W1": [W1[None]], "W2": [W2[None]], "losses": []}
+    marks = {"W1": [_no_error(W1[None])], "W2": [_no_error(W2[None])], "losses": []}
+    question, piece = questions.about(p, "trajectory", (W1, W2), case.lr), max(1, PIECE // len(case.seeds))
+    for first, trajectory in workers.trajectory(column.pool, column.name, question, case.steps, piece):
+        steps = min(piece, case.steps - first)
+        judged = column.judge_steps(p, (W1, W2), trajectory, steps)
+        column.count(judged, p.row)
+        after = [n - first - 1 for n in kept if first < n <= first + steps]
+        before = [n - first for n in epochs if first <= n < first + steps]
+        for name, j, chosen in zip(names, judged, (before, after, after), strict=True):
+            part = judgement.Judged(j.quantity, *(Z[chosen] for Z in j[1:]))
+            values[name].append(part.value)
+            marks[name].append(mark(part))
+        W1, W2 = (trajectory[name][-1] for name in ("W1", "W2"))
+        column.advance(steps)
+    join = lambda lists: {name: np.concatenate(parts) for name, parts in lists.items()}
+    return join(values), join(marks)
 
 
 def mark(j):
@@ -146,27 +149,6 @@ def mark(j):
     return np.where(j.wrong, np.uint8(WRONG), np.where(j.certified, percent, np.uint8(UNCERTAIN)))
 
 
-def _at(j, t):
-    """The values and the marks of a Judged at one step."""
-    only = type(j)(j.quantity, *(Z[t] for Z in j[1:]))
-    return only.value, mark(only)
-
-
-def _judged_trace(pool, name, W1s, W2s, p):
-    trace = pool.call(name, calls.trace, p.row, p.X, p.Y, (W1s, W2s), p.activations)
-    _formed(name, judgement.malformed_trace(trace, (W1s, W2s), p))
-    return judgement.judge_trace(trace, (W1s, W2s), p)
-
-
-def _counted(j):
-    return int(j.certified.sum()), int(j.wrong.sum())
-
-
-def _formed(name, complaint):
-    if complaint:
-        raise ColumnError(f"{name}: {complaint}")
-
-
-def _none(Z):
-    """The marks of numbers that were given: no error."""
+def _no_error(Z):
+    """The marks of numbers that were given."""
     return np.zeros(Z.shape, np.uint8)

@@ -9,7 +9,7 @@ from fourfold.compare.lesson.exercises.questions import EXERCISES
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: str  # one or more sentences, in numbers
-    holds: bool = True  # a sentence that merely tells what was found always does
+    holds: bool = True  # a sentence that merely tells what came out always does
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,28 +40,50 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return all(claim.holds for claim in self.claims)
 
 
-class Found(NamedTuple):
+class Answered(NamedTuple):
     """What an exercise's `answer(columns, seeds)` returns."""
 
     answer: Answer
     arrays: dict  # {name: NumPy array}: what its figures are drawn from
 
 
-def found(number, columns, setting, claims, tables, counts, certificate, figures=(), arrays=None):
-    """A Found. `counts` are the training.Count of all that was judged: a wrong number there is a claim that fails."""
+def answered(number, columns, setting, claims, tables, certificate, figures=(), arrays=None):
+    """The Answered of these Examinees: a number of theirs that is wrong is a claim that fails."""
     exercise = EXERCISES[number - 1]
-    wrong = [complaint for count in counts for complaint in count.wrong]
-    failed = [Claim(f"A number is not what exact arithmetic gives: {complaint}.", holds=False) for complaint in wrong]
+    claims = list(claims)
+    for complaint in columns.complaints():
+        claims.append(Claim(f"A number is not what exact arithmetic gives: {complaint}.", holds=False))
     answer = Answer(
         number=number,
         title=exercise.title,
         question=exercise.says,
         columns=list(columns.names),
         setting=setting,
-        claims=[*claims, *failed],
+        claims=claims,
         tables=list(tables),
         figures=list(figures),
-        certified=sum(count.certified for count in counts),
+        certified=columns.certified(),
         certificate=certificate,
     )
-    return Found(answer, arrays or {})
+    return Answered(answer, arrays or {})
+
+
+def table(title, labels, cells):
+    """A Table: `labels` {heading: the texts below it} stand first, `cells` {column: its texts} beside them."""
+    lines = zip(*labels.values(), *cells.values(), strict=True)
+    return Table(title, [*labels, *cells], [*map(list, lines)])
+
+
+def sentences(answer):
+    """An answer as text, what does not hold marked; tables are shown by themselves."""
+    yield f"Exercise {answer.number}: {answer.title}"
+    for claim in answer.claims:
+        yield claim.says if claim.holds else f"✗ This does not hold here: {claim.says}"
+
+
+def work(answer):
+    """One sentence: what was run, by whom, and what was certified."""
+    return (
+        f"{answer.setting}, by {', '.join(answer.columns)}. "
+        f"{answer.certified:,} numbers certified: {answer.certificate}."
+    )

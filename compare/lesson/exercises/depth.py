@@ -1,14 +1,15 @@
 """Exercise 6: one more layer, and more: forward, backward and update of each, and how training takes it."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from fourfold.compare.cases.case import make_case
-from fourfold.compare.columns import calls
-from fourfold.compare.judge import judgement
+from fourfold.compare.judge.quantities import gradient, parameter_names
+from fourfold.compare.lesson.examinee import DTYPE
 from fourfold.compare.lesson.exercises import success, training
-from fourfold.compare.lesson.exercises.answer import Claim, Figure, Table, found
+from fourfold.compare.lesson.exercises.answer import Claim, Figure, Table, answered, table
 
 SEEDS = range(50)
 STEPS, LR, WIDTH = 10_000, 0.1, 3
@@ -17,54 +18,23 @@ ACTIVATIONS = ("sigmoid", "tanh")
 
 
 def answer(columns, seeds):
-    """Found: one step of 2-3-3-1 quantity by quantity, and training with one to four hidden layers."""
-    made = {(a, n): case(a, n, seeds) for a in ACTIVATIONS for n in HIDDEN_LAYERS}
-    shown = made["sigmoid", 2]._replace(steps=1)
-    by_column = columns.each(
-        lambda name: (
-            [training.train(columns, name, c) for c in made.values()],
-            one_step(columns, name, shown),
-            {a: gradient_sizes(columns, name, made[a, HIDDEN_LAYERS[-1]]) for a in ACTIVATIONS},
-        )
+    """Answered: one step of 2-3-3-1 quantity by quantity, and training with one to four hidden layers."""
+    labels, cases = [], []
+    for activation in ACTIVATIONS:
+        for n in HIDDEN_LAYERS:
+            labels.append(f"{activation}, {n} hidden layer{'s' * (n > 1)}")
+            cases.append(case(activation, n, seeds))
+    shown = case("sigmoid", 2, seeds)
+    runs, steps, sizes = columns.each(
+        partial(training.train_all, cases=cases),
+        partial(one_step, c=shown),
+        partial(gradient_sizes, cases=[case(activation, HIDDEN_LAYERS[-1], seeds) for activation in ACTIVATIONS]),
     )
-    runs = {name: of for name, (of, _, _) in by_column.items()}
-    steps = {name: of for name, (_, of, _) in by_column.items()}
-    sizes = {name: of for name, (_, _, of) in by_column.items()}
-    labels = [f"{a}, {_hidden(n)}" for a, n in made]
-    first = sizes[columns.names[0]]
-    fall = {a: size[0] / size[-1] for a, (size, _) in first.items()}
-    right = all(ratio <= 1 for of in steps.values() for _, _, ratio in of.rows)
-    claims = [
-        Claim(
-            f"Another layer repeats two lines of the forward pass, H₂ = A₁W₂ + b₂ and A₂ = σ(H₂), and three of the "
-            "backward pass, ∂L/∂A₁ = ∂L/∂H₂·W₂ᵀ, ∂L/∂H₁ = ∂L/∂A₁ ∘ σ'(H₁) and ∂L/∂W₁ = Xᵀ·∂L/∂H₁; the update is "
-            f"the same for each. All {len(steps[columns.names[0]].rows)} quantities of one step of {shown.name} are "
-            "within what rounding allows in every column.",
-            right,
-        ),
-        success.ranking(labels, runs),
-        Claim(
-            f"At the first step of {HIDDEN_LAYERS[-1]} hidden layers a weight's gradient in the first layer is "
-            + " and ".join(f"{share:.2g} of that in the last with {a}" for a, share in fall.items())
-            + " (root mean square, median over the seeds): each layer multiplies by σ', which is at most ¼ for the "
-            "sigmoid and 1 for tanh."
-        ),
-    ]
-    shapes = [[what, shape, *(f"{of.rows[n][2]:.2f}" for of in steps.values())] for n, (what, shape, _) in
-              enumerate(steps[columns.names[0]].rows)]  # fmt: skip
-    layers = [f"layer {k}" for k in range(1, HIDDEN_LAYERS[-1] + 2)]
+    claims = [_another_layer(shown, steps), success.ranking(labels, runs), _first_layer(sizes[columns.names[0]])]
     tables = [
-        Table(
-            f"One step of {shown.name}, in order of computation: largest error as a share of its limit",
-            ["quantity", "shape", *columns.names],
-            shapes,
-        ),
+        _one_step(shown, steps),
         success.table(f"Seeds that reach L < {success.LEARNED:g}, and their median step", labels, runs),
-        Table(
-            f"Size of a weight's gradient at the first step, {HIDDEN_LAYERS[-1]} hidden layers",
-            ["activation", *layers],
-            [[a, *(f"{x:.2g}" for x in size)] for a, (size, _) in first.items()],
-        ),
+        _sizes(sizes[columns.names[0]]),
     ]
     figure = Figure(
         "6-depth",
@@ -72,17 +42,12 @@ def answer(columns, seeds):
         f"Share of {len(seeds)} seeds of {columns.names[0]} whose loss has been below {success.LEARNED:g}, over the "
         "steps.",
     )
-    counts = [
-        *(t.count for of in runs.values() for t in of),
-        *(of.count for of in steps.values()),
-        *(count for of in sizes.values() for _, count in of.values()),
-    ]
     setting = (
         f"XOR, hidden layers {WIDTH} wide, with biases, learning rate {LR:g}, {STEPS:,} steps, "
-        f"{training.named(seeds)}, {training.DTYPE}"
+        f"{training.named(seeds)}, {DTYPE}"
     )
     arrays = success.curves(labels, runs[columns.names[0]], STEPS)
-    return found(6, columns, setting, claims, tables, counts, training.CERTIFICATE, [figure], arrays)
+    return answered(6, columns, setting, claims, tables, training.CERTIFICATE, [figure], arrays)
 
 
 def case(activation, hidden_layers, seeds):
@@ -92,33 +57,75 @@ def case(activation, hidden_layers, seeds):
 
 
 class OneStep(NamedTuple):
-    rows: list  # (quantity, shape of one seed's, largest error as a share of its limit)
-    count: training.Count
+    """Every quantity of a step of one column: forward, backward, then what is trained."""
+
+    quantities: list
+    shapes: list  # of one seed's, as text
+    shares: list  # the largest error's of its limit
 
 
-def one_step(columns, name, c):
-    """Every quantity of a step of a column: forward, backward, then the parameters after it."""
-    p, (X, Y, *parameters) = judgement.problem(c, training.DTYPE), c.cast(training.DTYPE)
-    judged = training.trace(columns, name, parameters, p)
-    path = columns.workers.call(name, calls.train, c.row, X, Y, parameters, c.lr, 1, c.activations)
-    training.formed(name, judgement.malformed_path(path, parameters, 1, p))
-    _, *after = judgement.judge_steps([Z[None] for Z in parameters], path, p)
-    rows = [(j.quantity, _shape(j.value[0]), float(j.ratio.max())) for j in judged]
-    rows += [(f"{j.quantity} after it", _shape(j.value[0, 0]), float(j.ratio.max())) for j in after]
-    return OneStep(rows, training.together([training.counted(name, judged), training.counted(name, after)]))
-
-
-def gradient_sizes(columns, name, c):
-    """Root mean square of dL_dW1 ... dL_dWK at the initial weights, median over the seeds; and the Count."""
-    judged = training.trace(columns, name, c.cast(training.DTYPE)[2:], judgement.problem(c, training.DTYPE))
-    of = {j.quantity: j.value for j in judged}
-    size = lambda Z: float(np.median(np.sqrt((Z**2).mean(axis=(-2, -1)))))
-    return [size(of[f"dL_dW{k}"]) for k in range(1, len(c.activations) + 1)], training.counted(name, judged)
-
-
-def _hidden(n):
-    return f"{n} hidden layer{'s' * (n > 1)}"
+def one_step(column, c):
+    """The OneStep of an Examinee on a Case."""
+    judged = column.trace(c)
+    _, _, (_, *trained) = column.step(c)
+    column.count(trained, c.row, more=True)
+    quantities, shapes = [*judged], [_shape(j.value[0]) for j in judged.values()]
+    for j in trained:
+        quantities.append(f"{j.quantity} after it")
+        shapes.append(_shape(j.value[0, 0]))
+    return OneStep(quantities, shapes, [float(j.ratio.max()) for j in (*judged.values(), *trained)])
 
 
 def _shape(Z):
     return "×".join(map(str, Z.shape)) or "a number"
+
+
+def gradient_sizes(column, cases):
+    """Of every Case: root mean square of dL_dW1 ... dL_dWK at the initial weights, median over the seeds."""
+    sizes = []
+    for c in cases:
+        judged = column.trace(c)
+        by_layer = []
+        for weight in parameter_names(len(c.activations), len(c.activations)):
+            squares = judged[gradient(weight)].value ** 2
+            by_layer.append(float(np.median(np.sqrt(squares.mean(axis=(-2, -1))))))
+        sizes.append(by_layer)
+    return sizes
+
+
+def _another_layer(shown, steps):
+    first, *_ = steps.values()
+    return Claim(
+        "Another layer repeats two lines of the forward pass, H₂ = A₁W₂ + b₂ and A₂ = σ(H₂), and three of the "
+        "backward pass, ∂L/∂A₁ = ∂L/∂H₂·W₂ᵀ, ∂L/∂H₁ = ∂L/∂A₁ ∘ σ'(H₁) and ∂L/∂W₁ = Xᵀ·∂L/∂H₁; the update is "
+        f"the same for each. All {len(first.quantities)} quantities of one step of {shown.name} are "
+        "within what rounding allows in every column.",
+        all(max(step.shares) <= 1 for step in steps.values()),
+    )
+
+
+def _first_layer(sizes):
+    shares = []
+    for activation, size in zip(ACTIVATIONS, sizes, strict=True):
+        shares.append(f"{size[0] / size[-1]:.2g} of that in the last with {activation}")
+    return Claim(
+        f"At the first step of {HIDDEN_LAYERS[-1]} hidden layers a weight's gradient in the first layer is "
+        f"{' and '.join(shares)} (root mean square, median over the seeds): each layer multiplies by σ', which is at "
+        "most ¼ for the sigmoid and 1 for tanh."
+    )
+
+
+def _one_step(shown, steps):
+    first, *_ = steps.values()
+    cells = {name: map("{:.2f}".format, step.shares) for name, step in steps.items()}
+    title = f"One step of {shown.name}, in order of computation: largest error as a share of its limit"
+    return table(title, {"quantity": first.quantities, "shape": first.shapes}, cells)
+
+
+def _sizes(sizes):
+    layers = [f"layer {k}" for k in range(1, HIDDEN_LAYERS[-1] + 2)]
+    lines = []
+    for activation, size in zip(ACTIVATIONS, sizes, strict=True):
+        lines.append([activation, *map("{:.2g}".format, size)])
+    title = f"Size of a weight's gradient at the first step, {HIDDEN_LAYERS[-1]} hidden layers"
+    return Table(title, ["activation", *layers], lines)

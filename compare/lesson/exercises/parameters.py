@@ -1,14 +1,14 @@
 """Exercise 2: how many numbers a network trains, counted in what each column changes."""
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from fourfold.compare.cases.case import Case, draw_weights
-from fourfold.compare.columns import calls
-from fourfold.compare.judge import judgement
-from fourfold.compare.lesson.exercises import training
-from fourfold.compare.lesson.exercises.answer import Claim, Table, found
+from fourfold.compare.judge.quantities import DEEP, TWO_LAYER
+from fourfold.compare.lesson.examinee import DTYPE
+from fourfold.compare.lesson.exercises.answer import Claim, answered, table
 
 SEEDS = range(3)
 # widths, with biases or without
@@ -35,28 +35,28 @@ def case(widths, biases, seeds):
     rng = np.random.default_rng(widths)
     X, Y = rng.standard_normal((8, widths[0])), rng.standard_normal((8, widths[-1]))
     activations = (*("tanh",) * (len(widths) - 2), "identity")
-    row = "two_layer" if len(widths) == 3 and not biases else "deep"
-    weights = draw_weights(seeds, widths, biases)
-    return Case(_name(widths, biases), X, Y, weights, activations, 0.1, 1, seeds, row=row)
+    row = TWO_LAYER if len(widths) == 3 and not biases else DEEP
+    name = "-".join(map(str, widths)) + biases * " with biases"
+    return Case(name, X, Y, draw_weights(seeds, widths, biases), activations, 0.1, 1, seeds, row=row)
 
 
 def answer(columns, seeds):
-    """Found: the formula against the numbers that one step of each column changes."""
-    asked = [case(*architecture, seeds) for architecture in ARCHITECTURES]
-    by_column = columns.each(lambda name: [_changed(columns, name, c) for c in asked])
-    expected = [formula(*architecture) for architecture in ARCHITECTURES]
-    rows = [
-        [c.name, str(number), *(_span(of[n][0]) for of in by_column.values())]
-        for n, (c, number) in enumerate(zip(asked, expected, strict=True))
-    ]
-    right = all((changed == n).all() for of in by_column.values() for (changed, _), n in zip(of, expected, strict=True))
-    (default, *_), last = expected, asked[-1]
+    """Answered: the formula against the numbers that one step of each column changes."""
+    cases, expected = [], []
+    for widths, biases in ARCHITECTURES:
+        cases.append(case(widths, biases, seeds))
+        expected.append(formula(widths, biases))
+    (changed,) = columns.each(partial(count_changed, cases=cases))
+    right = True
+    for of_column in changed.values():
+        right &= bool((of_column == np.array(expected)[:, None]).all())
+    default, last = expected[0], cases[-1]
     claims = [
         Claim(f"The default network, 2-3-1 without biases, has 2·3 + 3·1 = {default} parameters.", default == 9),
         Claim(
             "A network of layers d₀, d₁ … d_K wide has Σ dₖ₋₁·dₖ parameters, and with biases Σ (dₖ₋₁ + 1)·dₖ: "
             f"{expected[-1]} for {last.name}. One step of every column changes exactly as many numbers, in all "
-            f"{len(asked)} architectures and with {len(seeds)} initial weights each.",
+            f"{len(cases)} architectures and with {len(seeds)} initial weights each.",
             right,
         ),
         Claim(
@@ -64,28 +64,25 @@ def answer(columns, seeds):
             "and with the one behind."
         ),
     ]
-    table = Table(
+    numbers = table(
         "Parameters by the formula, and numbers that one step changes",
-        ["network", "formula", *columns.names],
-        rows,
+        {"network": [c.name for c in cases], "formula": map(str, expected)},
+        {name: map(_span, of_column) for name, of_column in changed.items()},
     )
-    counts = [count for of in by_column.values() for _, count in of]
-    setting = f"one step of {len(asked)} networks, seeds {seeds.start} to {seeds[-1]}, {training.DTYPE}"
-    return found(2, columns, setting, claims, [table], counts, "every loss and parameter of every step")
+    setting = f"one step of {len(cases)} networks, seeds {seeds.start} to {seeds[-1]}, {DTYPE}"
+    return answered(2, columns, setting, claims, [numbers], "every loss and parameter of every step")
 
 
-def _changed(columns, name, c):
-    """(S,): how many parameters of each seed are others after the step; and the Count of what was judged."""
-    p, (X, Y, *parameters) = judgement.problem(c, training.DTYPE), c.cast(training.DTYPE)
-    path = columns.workers.call(name, calls.train, c.row, X, Y, parameters, c.lr, 1, c.activations)
-    training.formed(name, judgement.malformed_path(path, parameters, 1, p))
-    columns.advance(1)
-    changed = sum((new[0] != old).sum(axis=(-2, -1)) for new, old in zip(path, parameters, strict=False))
-    return changed, training.counted(name, judgement.judge_steps([Z[None] for Z in parameters], path, p))
-
-
-def _name(widths, biases):
-    return "-".join(map(str, widths)) + biases * " with biases"
+def count_changed(column, cases):
+    """(cases, S): how many parameters of each seed are others after one step of an Examinee."""
+    changed = np.zeros((len(cases), len(cases[0].seeds)), int)
+    for n, c in enumerate(cases):
+        before, after, judged = column.step(c)
+        column.count(judged, c.row)
+        column.advance(1)
+        for old, new in zip(before, after, strict=True):
+            changed[n] += (new != old).sum(axis=(-2, -1))
+    return changed
 
 
 def _span(numbers):

@@ -1,13 +1,15 @@
 """Exercise 3: learning rate, width and epochs: whose doing it is how large the loss is in the end."""
 
-from itertools import product
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
 
 from fourfold.compare.cases.case import xor
-from fourfold.compare.lesson.exercises import training, variance
-from fourfold.compare.lesson.exercises.answer import Claim, Figure, Table, found
+from fourfold.compare.errors import ColumnError
+from fourfold.compare.lesson.examinee import DTYPE
+from fourfold.compare.lesson.exercises import training
+from fourfold.compare.lesson.exercises.answer import Claim, Figure, Table, answered, table
 from fourfold.compare.sweep import chunk
 from fourfold.compare.sweep.grid import Configuration
 
@@ -16,6 +18,7 @@ WIDTHS = (2, 3, 4, 8, 16)
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 EPOCHS = (100, 300, 1_000, 3_000, 10_000)  # of the same runs: a shorter one is the beginning of a longer one
 FACTORS = ("width", "learning rate", "epochs")
+WITHIN: tuple[int, ...] = ()  # the key of the share that is left: the variance within the cells of the grid
 FLOOR = float(np.finfo(np.float64).eps ** 2)  # what predictions beside their targets by one unit come to
 RESAMPLED = 200
 CERTIFICATE = (
@@ -25,9 +28,10 @@ CERTIFICATE = (
 
 
 class Losses(NamedTuple):
+    """The losses of one column."""
+
     first: np.ndarray  # (widths, rates, 1, seeds), at the initial weights
     last: np.ndarray  #  (widths, rates, epochs, seeds)
-    count: training.Count
 
     def diverged(self):
         """Bool: what is no number, or larger than it was at the initial weights."""
@@ -46,52 +50,24 @@ class Losses(NamedTuple):
 
 
 def answer(columns, seeds):
-    """Found: the shares of the variance of log L by analysis of variance, in every column."""
-    by_column = columns.each(lambda name: losses(columns, name, seeds))
-    shares = {name: variance.shares(of.logs()) for name, of in by_column.items()}
-    first, *_ = by_column.values()
-    own, *others = shares.values()
-    apart = max((abs(of[key] - own[key]) for of in others for key in own), default=0)
-    ahead = _resampled(first.logs(), len(seeds))
-    best, second, _ = (FACTORS[axis] for axis in order(own))
-    by_total = lambda axis: variance.total(own, axis)
-    same = f" The order is the same in all columns, and their shares are at most {100 * apart:.1g} % apart."
+    """Answered: the shares of the variance of log L by analysis of variance, in every column."""
+
+    def train(column):
+        return losses(column, seeds)
+
+    (by_column,) = columns.each(train)
+    shared = {name: shares(of_column.logs()) for name, of_column in by_column.items()}
+    first = by_column[columns.names[0]]
     claims = [
         Claim(
             "The measure is the share of the variance of log L that the averages over everything else explain (η², the "
             f"first-order Sobol index): of the logarithm, since losses here are spread over {np.ptp(first.logs()):.0f} "
             "powers of ten, and without it all that are small would be the same."
         ),
-        Claim(
-            f"By themselves they explain: {_listed(lambda axis: own[axis,])}. The largest effect is that of {best}, "
-            f"ahead of {second} in {ahead:.0%} of {RESAMPLED} resamplings of the seeds.{same * bool(others)}",
-            len({order(of) for of in shares.values()}) == 1,
-        ),
-        Claim(
-            "Much of it cannot be put down to one of them: interactions explain "
-            f"{sum(share for of, share in own.items() if len(of) > 1):.0%}. With those it has a part in, each "
-            f"explains: {_listed(by_total)}. Rate and epochs together are how far gradient descent goes, and how large "
-            f"a rate may be depends on the width. What is left, {own[variance.SEEDS]:.0%}, is the initial weights."
-        ),
+        _by_themselves(first, [*shared.values()], len(seeds)),
+        _interactions(shared[columns.names[0]]),
         Claim(_diverged(first)),
         Claim(_elsewhere(first)),
-    ]
-    named = lambda of: " × ".join(FACTORS[axis] for axis in of) or "initial weights (seeds)"
-    keys = [*(of for of in own if of), variance.SEEDS]
-    tables = [
-        Table(
-            "Share of the variance of log L",
-            ["explained by", *columns.names],
-            [[named(of), *(f"{100 * each[of]:.1f} %" for each in shares.values())] for of in keys],
-        ),
-        Table(
-            f"Share of {len(seeds)} seeds that diverged within {EPOCHS[-1]:,} epochs ({columns.names[0]})",
-            ["width", *(f"rate {lr:g}" for lr in RATES)],
-            [
-                [str(width), *(f"{share:.0%}" for share in of)]
-                for width, of in zip(WIDTHS, first.diverged()[:, :, -1].mean(axis=-1), strict=True)
-            ],
-        ),
     ]
     figure = Figure(
         "3-losses",
@@ -101,68 +77,147 @@ def answer(columns, seeds):
     )
     setting = (
         f"XOR, one hidden layer, sigmoid, {len(RATES)} learning rates × {len(WIDTHS)} widths × {len(EPOCHS)} numbers "
-        f"of epochs × {training.named(seeds)}, {training.DTYPE}"
+        f"of epochs × {training.named(seeds)}, {DTYPE}"
     )
+    tables = [_explained(shared), _divergence(first, columns.names[0], len(seeds))]
     medians = np.median(first.logs(), axis=-1)
     arrays = {"width": np.array(WIDTHS), "rate": np.array(RATES), "epochs": np.array(EPOCHS), "median": medians}
-    counts = [of.count for of in by_column.values()]
-    return found(3, columns, setting, claims, tables, counts, CERTIFICATE, [figure], arrays)
+    return answered(3, columns, setting, claims, tables, CERTIFICATE, [figure], arrays)
 
 
-def losses(columns, name, seeds):
-    """The Losses of a column; all rates of a width are trained as one."""
-    data, there = ("xor", *xor()), []
+def losses(column, seeds):
+    """The Losses of an Examinee; all rates of a width are trained as one, and judged where they are trained."""
+    data, complaints, arrays = ("xor", *xor()), [], []
     for n, width in enumerate(WIDTHS):
         configurations = tuple(Configuration(None, width, "sigmoid", False, lr) for lr in RATES)
-        one = chunk.Chunk(n, name, training.DTYPE, data, configurations, 0, EPOCHS, seeds)
-        there.append(columns.workers.call(name, chunk.compute, one))
-        columns.advance(len(RATES) * EPOCHS[-1])
-    rejections = [r for of in there for r in of.rejections]
-    training.formed(name, next((r.note for r in rejections if r.value is None), None))
-    off = lambda r: f"off by {float(r.error):.3g}, {float(r.limit):.3g} is allowed"  # JSON has no infinity
-    wrong = [f"{name}'s {r.quantity}{r.index} is {off(r)}" for r in rejections]
-    L = np.array([of.losses for of in there])
-    return Losses(L[:, :, :1], L[:, :, 1:], training.Count(sum(sum(of.certified) for of in there), wrong[:1]))
+        asked = chunk.Chunk(n, column.name, DTYPE, data, configurations, 0, EPOCHS, seeds)
+        result = column.call(chunk.compute, asked)
+        column.advance(len(RATES) * EPOCHS[-1])
+        for r in result.rejections:
+            if r.value is None:
+                raise ColumnError(f"{column.name}: {r.note}")
+            off = f"off by {float(r.error):.3g}, {float(r.limit):.3g} is allowed"  # JSON has no infinity
+            complaints.append(f"{column.name}'s {r.quantity}{r.index} is {off}")
+        column.certified += sum(result.certified)
+        arrays.append(result.losses)
+    column.complaints += complaints[:1]
+    L = np.array(arrays)
+    return Losses(L[:, :, :1], L[:, :, 1:])
 
 
-def order(found):
+def shares(Z):
+    """{axes: share of the variance of Z} of Z (factor, factor, ..., seed); they add up to 1.
+
+    (0,) is what the means over all but the first factor explain by themselves (η², the first-order Sobol index),
+    (0, 1) what the first two explain together and not by themselves, and so on. Z must not be constant.
+    """
+    cells, axes = Z.mean(axis=-1), range(Z.ndim - 1)
+    explained: dict[tuple[int, ...], float] = {WITHIN: Z.var() - cells.var()}
+    for number in range(1, Z.ndim):
+        for chosen in combinations(axes, number):
+            others = tuple(axis for axis in axes if axis not in chosen)
+            variance = cells.mean(axis=others).var()
+            smaller = sum(v for part, v in explained.items() if part and set(part) < set(chosen))
+            explained[chosen] = variance - smaller
+    return {chosen: float(v / Z.var()) for chosen, v in explained.items()}
+
+
+def total(shared, axis):
+    """The share of one factor with all interactions that it has a part in: its total Sobol index."""
+    return sum(share for axes, share in shared.items() if axis in axes)
+
+
+def order(shared):
     """The factors' axes, the one that explains most by itself first."""
-    return tuple(sorted(range(len(FACTORS)), key=lambda axis: -found[axis,]))
+    return tuple(sorted(range(len(FACTORS)), key=lambda axis: -shared[axis,]))
+
+
+def _by_themselves(first, shared, seeds):
+    own, *others = shared
+    apart, orders = 0.0, {order(own)}
+    for other in others:
+        orders.add(order(other))
+        for axes, share in own.items():
+            apart = max(apart, abs(other[axes] - share))
+    best, second, _ = (FACTORS[axis] for axis in order(own))
+    ahead = _resampled(first.logs(), seeds)
+    alone = [own[axis,] for axis in range(len(FACTORS))]
+    same = f" The order is the same in all columns, and their shares are at most {100 * apart:.1g} % apart."
+    return Claim(
+        f"By themselves they explain: {_listed(alone)}. The largest effect is that of {best}, "
+        f"ahead of {second} in {ahead:.0%} of {RESAMPLED} resamplings of the seeds.{same * bool(others)}",
+        len(orders) == 1,
+    )
 
 
 def _resampled(logs, seeds):
     """In what share of resamplings the first factor is still ahead of the second."""
-    (first, second, _), rng = order(variance.shares(logs)), np.random.default_rng(3)
-    drawn = (variance.shares(logs[..., rng.integers(seeds, size=seeds)]) for _ in range(RESAMPLED))
-    return np.mean([found[first,] > found[second,] for found in drawn])
+    (first, second, _), rng = order(shares(logs)), np.random.default_rng(3)
+    ahead = 0
+    for _ in range(RESAMPLED):
+        shared = shares(logs[..., rng.integers(seeds, size=seeds)])
+        ahead += shared[first,] > shared[second,]
+    return ahead / RESAMPLED
 
 
-def _listed(share):
-    in_order = sorted(range(len(FACTORS)), key=lambda axis: -share(axis))
-    return ", ".join(f"{FACTORS[axis]} {share(axis):.0%}" for axis in in_order)
+def _listed(by_axis):
+    in_order = sorted(range(len(FACTORS)), key=lambda axis: -by_axis[axis])
+    return ", ".join(f"{FACTORS[axis]} {by_axis[axis]:.0%}" for axis in in_order)
 
 
-def _diverged(of):
-    """What became of the runs that went wrong, and whether the answer hangs on it."""
-    there, no_number = of.diverged(), ~np.isfinite(of.last)
-    by_rank = ", ".join(FACTORS[axis] for axis in order(variance.shares(of.ranks())))
-    where = [lr for n, lr in enumerate(RATES) if there[:, n].any()]
-    at = f", none with a learning rate below {where[0]:g}" if where else ""
-    return (
-        f"{there.sum():,} of {there.size:,} losses are of runs that diverged{at}: {no_number.sum():,} no numbers, the "
-        "others larger than at the initial weights. They count as the loss they began with, as if nothing had been "
-        f"learned. Ranks need neither a logarithm nor such a number; by their variance the order is {by_rank}."
+def _interactions(own):
+    together = sum(share for axes, share in own.items() if len(axes) > 1)
+    totals = [total(own, axis) for axis in range(len(FACTORS))]
+    return Claim(
+        "Much of it cannot be put down to one of them: interactions explain "
+        f"{together:.0%}. With those it has a part in, each explains: {_listed(totals)}. Rate and epochs together are "
+        "how far gradient descent goes, and how large a rate may be depends on the width. What is left, "
+        f"{own[WITHIN]:.0%}, is the initial weights."
     )
 
 
-def _elsewhere(of):
+def _diverged(first):
+    """What became of the runs that went wrong, and whether the answer hangs on it."""
+    diverged, no_number = first.diverged(), ~np.isfinite(first.last)
+    by_rank = ", ".join(FACTORS[axis] for axis in order(shares(first.ranks())))
+    rates = [lr for n, lr in enumerate(RATES) if diverged[:, n].any()]
+    where = f", none with a learning rate below {rates[0]:g}" if rates else ""
+    return (
+        f"{diverged.sum():,} of {diverged.size:,} losses are of runs that diverged{where}: {no_number.sum():,} no "
+        "numbers, the others larger than at the initial weights. They count as the loss they began with, as if nothing "
+        "had been learned. Ranks need neither a logarithm nor such a number; by their variance the order is "
+        f"{by_rank}."
+    )
+
+
+def _elsewhere(first):
     """How much the answer is one on the values that were tried."""
-    logs, wins = of.logs(), dict.fromkeys(FACTORS, 0)
+    logs, wins = first.logs(), dict.fromkeys(FACTORS, 0)
     for axis, end in product(range(len(FACTORS)), (0, -1)):
         part = np.delete(logs, end, axis=axis)
-        wins[FACTORS[order(variance.shares(part))[0]]] += 1
-    said = ", ".join(f"{name} in {n}" for name, n in wins.items() if n)
+        wins[FACTORS[order(shares(part))[0]]] += 1
+    largest = ", ".join(f"{name} in {n}" for name, n in wins.items() if n)
     return (
         "Shares are those of the values tried, and a wider range explains more. Where the lowest or the highest value "
-        f"of one of the three is left out, the largest effect is that of {said} of {sum(wins.values())} such grids."
+        f"of one of the three is left out, the largest effect is that of {largest} of {sum(wins.values())} such grids."
     )
+
+
+def _explained(shared):
+    own, *_ = shared.values()
+    keys = [axes for axes in own if axes] + [WITHIN]
+    labels = []
+    for axes in keys:
+        labels.append(" × ".join(FACTORS[axis] for axis in axes) or "initial weights (seeds)")
+    cells = {}
+    for name, of_column in shared.items():
+        cells[name] = [f"{100 * of_column[axes]:.1f} %" for axes in keys]
+    return table("Share of the variance of log L", {"explained by": labels}, cells)
+
+
+def _divergence(first, name, seeds):
+    lines = []
+    for width, by_rate in zip(WIDTHS, first.diverged()[:, :, -1].mean(axis=-1), strict=True):
+        lines.append([str(width), *map("{:.0%}".format, by_rate)])
+    title = f"Share of {seeds} seeds that diverged within {EPOCHS[-1]:,} epochs ({name})"
+    return Table(title, ["width", *map("rate {:g}".format, RATES)], lines)
