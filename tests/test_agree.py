@@ -12,9 +12,8 @@ from fourfold.compare.cases.case import DTYPES, draw_weights, make_case, two_lay
 from fourfold.compare.columns import calls
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import judgement
-from fourfold.compare.mistakes import planted
+from fourfold.compare.mistakes import loops, planted
 from fourfold.compare.mistakes.rewritings import REWRITINGS
-from fourfold.compare.mistakes.training import COUNTED, TRAIN
 from fourfold.compare.results import words
 from fourfold.compare.results.words import measure
 from fourfold.impls.two_layer import numpy_impl
@@ -104,7 +103,7 @@ def test_functions_that_train_and_trace_do_not_use_are_judged_too(monkeypatch, c
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_weights_that_are_no_numbers_are_wrong(monkeypatch, value, dtype):
     """Also infinite ones: a limit that grew with what the column gives would let them pass."""
-    module = planted.changed("numpy", TRAIN, COUNTED + "        W1 = np.where(t == 5, value, W1).astype(L.dtype)\n")
+    module = planted.changed("numpy", *loops.after_counted_step("W1 = np.where(t == 5, value, W1).astype(L.dtype)"))
     module.__dict__["value"] = value
     r = evidence(monkeypatch, module, dtype).rejection
     assert (r.step, r.quantity, measure(r.value)) == (5, "W1", pytest.approx(value, nan_ok=True))

@@ -4,8 +4,8 @@ import difflib
 
 from fourfold.compare.errors import UsageError
 from fourfold.compare.mistakes.backward import HIDDEN, OUTPUT
+from fourfold.compare.mistakes.deep import BACK, ONWARD, TRAINING
 from fourfold.compare.mistakes.forward import FORWARD, LOSSES
-from fourfold.compare.mistakes.layers import BACK, ONWARD, TRAINING
 from fourfold.compare.mistakes.mistake import slug
 from fourfold.compare.mistakes.training import LOOPS, PRECISION, UPDATES
 

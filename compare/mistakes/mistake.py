@@ -3,26 +3,40 @@
 import re
 from typing import NamedTuple
 
+from fourfold.compare.judge.quantities import DEEP, TWO_LAYER, anatomy, internal
+
+# Of the cases that mistakes show on: the one they do unless another is named, and how many layers they have.
+CASES = {TWO_LAYER: "asymmetric-sigmoid", DEEP: "deep-tanh"}
+DEPTHS = {TWO_LAYER: 2, DEEP: 3}
+
 
 class Mistake(NamedTuple):
-    """A mistake is text of a correct column and what stands there instead.
-
-    `planted` maps a column to right, wrong, right, wrong ...: every right text is in that column's file, and is
-    replaced.
-    """
+    """A mistake is text of a correct column and what stands there instead."""
 
     name: str
     quantity: str  # the first one broken, in order of computation: of the trace, or every L, every W2, every W1
     equation: str  # the one violated, of E1 ... E26
     why: str  # people make it
-    planted: dict[str, tuple[str, ...]]
-    case: str = "asymmetric-sigmoid"  # of suites.TABLE, or of suites.DEEP: one where it shows
-    alone: bool = False  # it changes its framework for the whole process
-    row: str = "two_layer"  # of columns: impls.ROWS
+    planted: dict[str, tuple[str, ...]]  # of a column: right, wrong, right, wrong ...; its file has every right text
+    case: str  # of suites.TABLE, or of suites.DEEP: one where it shows
+    alone: bool  # it changes its framework for the whole process
+    row: str  # of columns: impls.ROWS
 
     @property
     def slug(self):
         return slug(self.name)
+
+
+def mistake(name, quantity, *, why, case=None, equation=None, alone=False, row=TWO_LAYER, **planted):
+    """A Mistake. Its equation is that of the quantity, unless it is made elsewhere."""
+    network = anatomy(row, DEPTHS[row], biases=row == DEEP)
+    equation = equation or network.all[internal(quantity, row)].equation
+    return Mistake(name, quantity, equation, why, planted, case or CASES[row], alone, row)
+
+
+def edited(text, old, new):
+    """(right, wrong): a text, and what becomes of it with `new` for `old`."""
+    return text, text.replace(old, new)
 
 
 def slug(name):

@@ -1,7 +1,7 @@
 """`import fourfold.compare.mistakes.planted.COLUMN_MISTAKE` is that column with that mistake in it.
 
 So every place that takes a column's dotted name takes a planted one: `fourfold agree --impl
-numpy,fourfold.compare.mistakes.planted.numpy_momentum`. Frameworks are imported by the planted module, as by the column.
+numpy,fourfold.compare.mistakes.planted.numpy_momentum`. A planted module imports what its column imports.
 """
 
 import sys
