@@ -172,7 +172,7 @@ def test_no_two_classes_have_one_name():
 @pytest.mark.parametrize("arrow", NEVER, ids=lambda a: f"{a.source or 'all'}-{a.target or 'ours'}")
 def test_an_arrow_that_must_not_be_is_seen(arrow):
     """As `from`, as `import`, relative, and inside a function."""
-    source = f"{arrow.source or 'compare.cases'}/made_up.py".replace(".", "/")
+    source = (arrow.source or "compare.cases").replace(".", "/") + "/made_up.py"
     target = f"{arrow.target or 'compare.results'}.made_up"
     room, _, name = target.rpartition(".")
     up = "." * (source.count("/") + 1)
