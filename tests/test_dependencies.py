@@ -2,9 +2,12 @@
 
 import importlib.metadata
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 import venv
+import zipfile
 from itertools import chain
 from pathlib import Path
 
@@ -16,19 +19,21 @@ from fourfold.compare.results import result
 from tests import lock
 from tests.test_cli import HERE, said
 
-PROJECT = tomllib.loads(Path(HERE, "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads(Path(HERE, "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
+OURS = ("impls", "compare", "reports")
 
 
 def needed(requirements):
     """The distributions that requirements come to, here."""
-    found, left = {}, [*requirements]
+    distributions, left = {}, [*requirements]
     while left:
         requirement = Requirement(left.pop())
-        if requirement.name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+        if requirement.name in distributions or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
             continue
-        found[requirement.name] = importlib.metadata.distribution(requirement.name)
-        left += found[requirement.name].requires or []
-    return found.values()
+        distributions[requirement.name] = importlib.metadata.distribution(requirement.name)
+        left += distributions[requirement.name].requires or []
+    return distributions.values()
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +46,11 @@ def bare(tmp_path_factory):
         for part in {file.parts[0] for file in distribution.files} - {"..", "__pycache__"}:
             (folder / "packages" / part).symlink_to(distribution.locate_file(part))
     (site,) = folder.glob("venv/lib/*/site-packages")
-    (site / "all.pth").write_text(f"{folder / 'packages'}\n{HERE}\n")
+    (folder / "packages" / "fourfold").symlink_to(HERE)
+    (site / "all.pth").write_text(f"{folder / 'packages'}\n")
 
     def command(*args):
-        line = [folder / "venv" / "bin" / "python", "-m", "compare", *args]
+        line = [folder / "venv" / "bin" / "python", "-m", "fourfold.compare", *args]
         return subprocess.run(line, capture_output=True, text=True, cwd=folder, check=False)
 
     return command, folder
@@ -65,6 +71,33 @@ def test_without_any_framework(bare):
     done = command("check", "mine.py", "--case", "xor", "--seeds", "1")
     assert said(done, 1) == ""
     assert "the first wrong number is L of gradients" in done.stdout
+
+
+def files():
+    """What is installed of the three folders: all but documents, and what running and reporting leave there."""
+    for folder in OURS:
+        for file in Path(HERE, folder).rglob("*"):
+            path = file.relative_to(HERE)
+            left_out = "__pycache__" in path.parts or path.parts[:2] in {("reports", "reference"), ("reports", "out")}
+            if file.is_file() and not left_out and file.suffix != ".md":
+                yield path
+
+
+def test_every_package_is_listed():
+    on_disk = {".".join(["fourfold", *path.parts[:-1]]) for path in files() if path.suffix == ".py"}
+    assert sorted(PYPROJECT["tool"]["setuptools"]["packages"]) == sorted(on_disk)
+
+
+def test_a_wheel_has_every_file(tmp_path):
+    source = tmp_path / "source"
+    for path in [*files(), *map(Path, ("pyproject.toml", "README.md", "LICENSE"))]:
+        (source / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path(HERE, path), source / path)
+    line = [sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--no-index", "-w", "wheel"]
+    subprocess.run(line, check=True, capture_output=True, cwd=source)
+    (wheel,) = (source / "wheel").iterdir()
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert inside == {f"fourfold/{path.as_posix()}" for path in files()}
 
 
 def test_the_lock_has_every_pin_with_its_hash():
