@@ -41,16 +41,15 @@ class Examinee:
         p = judgement.problem(case, DTYPE)
         judged = self.judge_trace(p, case.cast(DTYPE)[2:])
         self.count(judged, case.row)
-        return {j.quantity: j for j in judged}
+        return by_quantity(judged)
 
     def step(self, case):
-        """One step from a Case's first weights: these, those after it, and L and all of them as Judged, not counted."""
+        """One step from a Case's first weights: these, the trajectory {name: (1, ...)}, and its Judged, not counted."""
         p = judgement.problem(case, DTYPE)
         before = case.cast(DTYPE)[2:]
         trajectory = self.ask(questions.about(p, "trajectory", before, p.lr, 1))
         judged = self.judge_steps(p, before, trajectory, 1)
-        *after, _ = trajectory.values()
-        return before, [Z[0] for Z in after], judged
+        return before, trajectory, judged
 
     def judge_trace(self, p, parameters):
         """Every quantity of a Problem at parameters (*S, ...), as Judged in order of computation."""
@@ -85,28 +84,30 @@ class Examinee:
         return f"{entry} is off by {error:.3g}, {limit:.3g} is allowed"
 
 
+def by_quantity(judged):
+    return {j.quantity: j for j in judged}
+
+
+def gather(lists, named):
+    """Append everything in {name: ...} to the list of its name."""
+    for name, entry in named.items():
+        lists.setdefault(name, []).append(entry)
+
+
 class Examinees:
     """All columns an exercise asks."""
 
     def __init__(self, names, pool, advance=lambda steps: None):
         self.names, self.pool = names, pool
-        self._all = {name: Examinee(name, pool, advance) for name in names}
+        self.by_name = {name: Examinee(name, pool, advance) for name in names}
 
     def each(self, *tasks):
         """Of every task a {column's name: task(Examinee)}. Raises ColumnError where a column cannot be run."""
+        results = [dict.fromkeys(self.names) for _ in tasks]
 
         def examine(name):
-            return [task(self._all[name]) for task in tasks]
+            for task, by_column in zip(tasks, results, strict=True):
+                by_column[name] = task(self.by_name[name])
 
-        by_column = workers.each(self.pool, self.names, examine)
-        by_task = zip(*by_column.values(), strict=True)
-        return [dict(zip(self.names, results, strict=True)) for results in by_task]
-
-    def certified(self):
-        return sum(column.certified for column in self._all.values())
-
-    def complaints(self):
-        together = []
-        for column in self._all.values():
-            together += column.complaints
-        return together
+        workers.each(self.pool, self.names, examine)
+        return results

@@ -9,7 +9,7 @@ from fourfold.compare.cases.case import ACTIVATIONS, make_case
 from fourfold.compare.columns import questions, workers
 from fourfold.compare.judge import judgement
 from fourfold.compare.judge.quantities import shown
-from fourfold.compare.lesson.examinee import DTYPE, Examinee
+from fourfold.compare.lesson.examinee import DTYPE, Examinee, by_quantity, gather
 
 # Steps x seeds in one piece.
 PIECE = 25_000
@@ -66,11 +66,15 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
             return [observe(pool, name, case, kept, epochs, grid, partial(advance, name)) for case in cases]
 
         by_column = workers.each(pool, names, observe_all)
-    runs = []
-    for of_column in by_column.values():
-        runs += of_column
-    values = _joined([run.values for run in runs], len(names))
-    marks = _joined([run.marks for run in runs], len(names))
+    values, marks = {}, {}
+    certified = wrong = 0
+    for runs in by_column.values():
+        for run in runs:
+            gather(values, run.values)
+            gather(marks, run.marks)
+            certified += run.certified
+            wrong += run.wrong
+    values, marks = _joined(values, len(names)), _joined(marks, len(names))
     return Lesson(
         columns=list(names),
         activations=list(ACTIVATIONS),
@@ -86,17 +90,16 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
         on_grid=values.pop("on_grid"),
         values=values,
         marks=marks,
-        certified=sum(run.certified for run in runs),
-        wrong=sum(run.wrong for run in runs),
+        certified=certified,
+        wrong=wrong,
     )
 
 
-def _joined(runs, columns):
-    """{name: (C, A, ...)} of a list of {name: (...)}, those of the first column first."""
+def _joined(lists, columns):
+    """{name: (C, A, ...)} of {name: [(...) a run]}, those of the first column first."""
     joined = {}
-    for name in runs[0]:
-        Z = np.stack([arrays[name] for arrays in runs])
-        joined[name] = Z.reshape(columns, -1, *Z.shape[1:])
+    for name, parts in lists.items():
+        joined[name] = np.stack(parts).reshape(columns, -1, *parts[0].shape)
     return joined
 
 
@@ -111,9 +114,9 @@ def observe(pool, name, case, kept, epochs, grid, advance=lambda steps: None):
         quantity = shown(j.quantity, p.row)
         values[quantity], marks[quantity] = j.value, mark(j)
     plane = p._replace(X=grid.astype(DTYPE), Y=np.zeros((len(grid), p.Y.shape[1])))
-    on_grid = [j for j in column.judge_trace(plane, weights) if j.quantity == "Y_hat"]
-    column.count(on_grid, p.row)
-    values["on_grid"] = on_grid[0].value[..., 0]
+    on_grid = by_quantity(column.judge_trace(plane, weights))["Y_hat"]
+    column.count([on_grid], p.row)
+    values["on_grid"] = on_grid.value[..., 0]
     for arrays in (values, marks):
         for quantity, Z in arrays.items():
             arrays[quantity] = np.moveaxis(Z, 0, 1)  # seeds before steps
@@ -122,33 +125,36 @@ def observe(pool, name, case, kept, epochs, grid, advance=lambda steps: None):
 
 def _trained(column, case, p, kept, epochs):
     """{quantity: (T, S, ...)} of W1 and W2 after the steps that are kept and of "losses" at `epochs`; their marks."""
-    names = ("losses", "W2", "W1")  # as steps are judged
     *_, W1, W2 = case.cast(DTYPE)
-    values = {"W1": [W1[None]], "W2": [W2[None]], "losses": []}
-    marks = {"W1": [_no_error(W1[None])], "W2": [_no_error(W2[None])], "losses": []}
+    values, marks = {}, {}
+    for name, Z in (("W1", W1), ("W2", W2)):
+        values[name] = [Z[None]]
+        marks[name] = [np.zeros((1, *Z.shape), np.uint8)]  # they were given
     question, piece = questions.about(p, "trajectory", (W1, W2), case.lr), max(1, PIECE // len(case.seeds))
     for first, trajectory in workers.trajectory(column.pool, column.name, question, case.steps, piece):
         steps = min(piece, case.steps - first)
         judged = column.judge_steps(p, (W1, W2), trajectory, steps)
         column.count(judged, p.row)
-        after = [n - first - 1 for n in kept if first < n <= first + steps]
-        before = [n - first for n in epochs if first <= n < first + steps]
-        for name, j, chosen in zip(names, judged, (before, after, after), strict=True):
-            part = judgement.Judged(j.quantity, *(Z[chosen] for Z in j[1:]))
-            values[name].append(part.value)
-            marks[name].append(mark(part))
-        W1, W2 = (trajectory[name][-1] for name in ("W1", "W2"))
+        L, after_W2, after_W1 = judged
+        after, before = _within(kept, first + 1, steps), _within(epochs, first, steps)
+        for name, j, chosen in (("W1", after_W1, after), ("W2", after_W2, after), ("losses", L, before)):
+            gather(values, {name: j.value[chosen]})
+            gather(marks, {name: mark(j)[chosen]})
+        W1, W2 = trajectory["W1"][-1], trajectory["W2"][-1]
         column.advance(steps)
-    join = lambda lists: {name: np.concatenate(parts) for name, parts in lists.items()}
-    return join(values), join(marks)
+    for lists in (values, marks):
+        for name, parts in lists.items():
+            lists[name] = np.concatenate(parts)
+    return values, marks
+
+
+def _within(steps, first, length):
+    """Those of some steps that lie in a piece of so many from `first` on, counted from there."""
+    from_there = np.array(steps) - first
+    return from_there[(from_there >= 0) & (from_there < length)]
 
 
 def mark(j):
     """What is said of every number of a Judged, as in Lesson.marks."""
     percent = np.ceil(100 * np.minimum(j.ratio, 1)).astype(np.uint8)
     return np.where(j.wrong, np.uint8(WRONG), np.where(j.certified, percent, np.uint8(UNCERTAIN)))
-
-
-def _no_error(Z):
-    """The marks of numbers that were given."""
-    return np.zeros(Z.shape, np.uint8)

@@ -50,9 +50,11 @@ class Answered(NamedTuple):
 def answered(number, columns, setting, claims, tables, certificate, figures=(), arrays=None):
     """The Answered of these Examinees: a number of theirs that is wrong is a claim that fails."""
     exercise = EXERCISES[number - 1]
-    claims = list(claims)
-    for complaint in columns.complaints():
-        claims.append(Claim(f"A number is not what exact arithmetic gives: {complaint}.", holds=False))
+    claims, certified = list(claims), 0
+    for column in columns.by_name.values():
+        certified += column.certified
+        for complaint in column.complaints:
+            claims.append(Claim(f"A number is not what exact arithmetic gives: {complaint}.", holds=False))
     answer = Answer(
         number=number,
         title=exercise.title,
@@ -62,7 +64,7 @@ def answered(number, columns, setting, claims, tables, certificate, figures=(), 
         claims=claims,
         tables=list(tables),
         figures=list(figures),
-        certified=columns.certified(),
+        certified=certified,
         certificate=certificate,
     )
     return Answered(answer, arrays or {})

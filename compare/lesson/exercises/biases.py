@@ -26,7 +26,7 @@ def answer(columns, seeds):
     deep = [case(activation, seeds) for activation in ACTIVATIONS]
     runs, sums = columns.each(partial(training.train_all, cases=cases), partial(column_sums, cases=deep))
     claims = [_column_sums(sums), _identity(labels, runs), success.ranking(labels, runs)]
-    cells = {name: [f"{s.ratio:.2f}" for s in of_column] for name, of_column in sums.items()}
+    cells = {name: map("{:.2f}".format, of_column.ratios) for name, of_column in sums.items()}
     tables = [
         success.table(f"Seeds that reach L < {success.LEARNED:g}, and their median step", labels, runs),
         table(
@@ -56,37 +56,40 @@ def case(activation, seeds):
 
 
 class Sums(NamedTuple):
-    """Gradients of biases against sums over the samples, in one network of one column."""
+    """Gradients of biases against sums over the samples, in one column: a number a network."""
 
-    entries: int  # compared
-    same_bits: int  # how many of them are the very number that NumPy's sum gives
-    ratio: float  # largest difference as a share of the limit; infinite where it is no number
+    entries: list  # compared
+    same_bits: list  # how many of them are the very number that NumPy's sum gives
+    ratios: list  # largest difference as a share of the limit; infinite where it is no number
 
 
 def column_sums(column, cases):
-    """The Sums of an Examinee for every Case."""
-    return [_sums(column, c) for c in cases]
-
-
-def _sums(column, c):
-    """The column's dL_db against sums of its dL_dH.
+    """The Sums of an Examinee: its dL_db against sums of its dL_dH.
 
     Both enclose the exact gradient within their limits, and so are no farther apart than these add up to.
     """
-    judged = column.trace(c)
-    wide = truth.wide_dtype(DTYPE)
-    entries, same_bits, ratios = 0, 0, []
-    for quantity in anatomy(DEEP, len(c.activations), True).trace.values():
-        if quantity.kind != "dL_db":
-            continue
-        (dL_dH,) = quantity.inputs
-        b, H = judged[quantity.name], judged[dL_dH]
-        entries += b.value.size
-        same_bits += int((b.value == _total(H.value)).sum())
-        apart = truth.narrow(abs(truth.widen(b.value, wide) - _total(truth.widen(H.value, wide))))
-        with np.errstate(all="ignore"):  # what has no limit is exact
-            ratios.append(np.where(apart == 0, 0, apart / (b.limit + _total(H.limit))).max())
-    return Sums(entries, same_bits, float(np.nan_to_num(max(ratios), nan=np.inf)))
+    sums, wide = Sums([], [], []), truth.wide_dtype(DTYPE)
+    for c in cases:
+        judged = column.trace(c)
+        entries, same_bits, ratios = 0, 0, []
+        for quantity in anatomy(DEEP, len(c.activations), True).trace.values():
+            if quantity.kind == "dL_db":
+                (dL_dH,) = quantity.inputs
+                b, H = judged[quantity.name], judged[dL_dH]
+                entries += b.value.size
+                same_bits += int((b.value == _total(H.value)).sum())
+                ratios.append(_ratio(b, H, wide))
+        sums.entries.append(entries)
+        sums.same_bits.append(same_bits)
+        sums.ratios.append(max(ratios))
+    return sums
+
+
+def _ratio(b, H, wide):
+    apart = truth.narrow(abs(truth.widen(b.value, wide) - _total(truth.widen(H.value, wide))))
+    with np.errstate(all="ignore"):  # what has no limit is exact
+        ratios = np.where(apart == 0, 0, apart / (b.limit + _total(H.limit)))
+    return float(np.nan_to_num(ratios.max(), nan=np.inf))
 
 
 def _total(Z):
@@ -97,11 +100,10 @@ def _total(Z):
 def _column_sums(sums):
     entries, largest, shares = 0, 0.0, []
     for name, of_column in sums.items():
-        compared = sum(s.entries for s in of_column)
-        same = sum(s.same_bits for s in of_column)
-        shares.append(f"{same / compared:.0%} ({name})")
+        compared = sum(of_column.entries)
+        shares.append(f"{sum(of_column.same_bits) / compared:.0%} ({name})")
         entries += compared
-        largest = max(largest, *(s.ratio for s in of_column))
+        largest = max(largest, *of_column.ratios)
     return Claim(
         "A bias reaches every sample with slope 1, so ∂L/∂b is the sum of ∂L/∂H over the samples, column by "
         f"column. In every column, {entries:,} gradients of biases are that sum of the column's own ∂L/∂H to within "

@@ -8,7 +8,7 @@ import numpy as np
 from fourfold.compare.columns import calls, questions
 from fourfold.compare.judge import judgement, truth
 from fourfold.compare.judge.quantities import TWO_LAYER, anatomy, internal, shapes
-from fourfold.compare.lesson.examinee import DTYPE
+from fourfold.compare.lesson.examinee import DTYPE, by_quantity, gather
 from fourfold.compare.lesson.exercises import jacobians, training
 from fourfold.compare.lesson.exercises.answer import Claim, Figure, answered, table
 
@@ -58,7 +58,7 @@ def answer(columns, seeds):
             "Jacobians: largest error as a share of its limit",
             {
                 "Jacobian": FUNCTIONS.values(),
-                f"shape on {cases[0].name}": ["×".join(map(str, first.jacobians[name].shape)) for name in FUNCTIONS],
+                f"shape on {cases[0].name}": map(_shape, first.jacobians.values()),
             },
             shares,
         ),
@@ -82,22 +82,21 @@ def answer(columns, seeds):
 
 def examine(column, cases):
     """The Chains of an Examinee for every seed of every Case."""
-    networks = []
+    first, sums, products = {}, {}, {}
     shares = dict.fromkeys(FUNCTIONS, 0.0)
     for c in cases:
         for n in range(len(c.seeds)):
             J, of_network, judged = _chain(column, c, n)
-            networks.append((J, judged))
+            first = first or J
+            gather(sums, judged["sums"])
+            gather(products, judged["product"])
             for name in FUNCTIONS:
                 shares[name] = max(shares[name], of_network[name])
     ways = {}
     for q in GRADIENTS:
         name = internal(q, TWO_LAYER)
-        sums = [judged["sums"][name] for _, judged in networks]
-        products = [judged["product"][name] for _, judged in networks]
-        ways[q] = _ways(sums, products)
-    first, judged = networks[0]
-    return Chains(first, judged["product"]["dL_dW1"].value, shares, ways)
+        ways[q] = _ways(sums[name], products[name])
+    return Chains(first, products["dL_dW1"][0].value, shares, ways)
 
 
 def _chain(column, c, n):
@@ -134,17 +133,19 @@ def _judged(column, way, gradients, c, weights, p):
         entries = (int(np.prod(shape_of[name])),)
         column.check_form(judgement.malformed(f"{way}'s {q}", Z.reshape(-1), entries, p))
         shaped[name] = Z.reshape(shape_of[name])
-    return {j.quantity: j for j in judgement.judge_trace(shaped, weights, p)}
+    return by_quantity(judgement.judge_trace(shaped, weights, p))
 
 
 def _ways(sums, products):
     """The Ways of a gradient, Judged of every network."""
     one, other = _entries(sums, "value"), _entries(products, "value")
-    within = [(j.error <= j.limit).all() for j in (*sums, *products)]
+    within = True
+    for j in (*sums, *products):
+        within &= bool((j.error <= j.limit).all())
     return Ways(
         by_sums=_entries(sums, "ratio").max(),
         by_products=_entries(products, "ratio").max(),
-        within=all(within),
+        within=within,
         same=int((one == other).sum()),
         entries=one.size,
         ulps=float((np.abs(one - other) / np.spacing(np.abs(one))).max()),
@@ -155,13 +156,19 @@ def _entries(judged, field):
     return np.concatenate([getattr(j, field).ravel() for j in judged])
 
 
+def _shape(J):
+    return "×".join(map(str, J.shape))
+
+
 def _cell(ways):
     return f"{ways.by_sums:.2f}, {ways.by_products:.2f}, {ways.same / ways.entries:.0%}"
 
 
 def _jacobians(chains):
     tools = ", ".join(f"{name} {TOOLS.get(name, 'its own')}" for name in chains)
-    largest = max(max(of_column.shares.values()) for of_column in chains.values())
+    largest = 0.0
+    for of_column in chains.values():
+        largest = max(largest, *of_column.shares.values())
     return Claim(
         f"The Jacobians of L by ŷ, ŷ by A and by W2, A by H and H by W1 ({tools}) are what exact arithmetic gives, "
         f"to within what rounding allows: the largest error is {largest:.2f} of its limit. What is structurally "
@@ -171,15 +178,17 @@ def _jacobians(chains):
 
 
 def _gradients(chains):
-    every = []
+    entries, same, apart, within = 0, 0, 0.0, True
     for of_column in chains.values():
-        every += of_column.ways.values()
-    entries = sum(ways.entries for ways in every)
-    same = sum(ways.same for ways in every)
+        for ways in of_column.ways.values():
+            entries += ways.entries
+            same += ways.same
+            apart = max(apart, ways.ulps)
+            within &= ways.within
     return Claim(
         "The gradients that E7's sums and E9's matrix products make of them are both the exact gradients to within "
         f"what rounding allows; {same / entries:.1%} of {entries:,} entries are the same to the last bit, and the "
-        f"others at most {max(ways.ulps for ways in every):,.0f} units in the last place apart. The two say the same: "
+        f"others at most {apart:,.0f} units in the last place apart. The two say the same: "
         "entry (i, j) of a product of matrices is a sum of products.",
-        all(ways.within for ways in every),
+        within,
     )

@@ -63,21 +63,23 @@ class OneStep(NamedTuple):
     shapes: list  # of one seed's, as text
     shares: list  # the largest error's of its limit
 
+    def add(self, quantity, one, judged):
+        self.quantities.append(quantity)
+        self.shapes.append("×".join(map(str, one.shape)) or "a number")
+        self.shares.append(float(judged.ratio.max()))
+
 
 def one_step(column, c):
     """The OneStep of an Examinee on a Case."""
     judged = column.trace(c)
     _, _, (_, *trained) = column.step(c)
     column.count(trained, c.row, more=True)
-    quantities, shapes = [*judged], [_shape(j.value[0]) for j in judged.values()]
+    step = OneStep([], [], [])
+    for j in judged.values():
+        step.add(j.quantity, j.value[0], j)
     for j in trained:
-        quantities.append(f"{j.quantity} after it")
-        shapes.append(_shape(j.value[0, 0]))
-    return OneStep(quantities, shapes, [float(j.ratio.max()) for j in (*judged.values(), *trained)])
-
-
-def _shape(Z):
-    return "×".join(map(str, Z.shape)) or "a number"
+        step.add(f"{j.quantity} after it", j.value[0, 0], j)
+    return step
 
 
 def gradient_sizes(column, cases):

@@ -26,13 +26,12 @@ def exact_and_limits(weights, p):
     q, E, _ = judgement.exact_values(weights, p)
     samples, units = np.eye(len(p.X)), np.eye(len(weights[1]))
     outputs = np.eye(p.Y.shape[1])
-    W2, X = (truth.widen(Z, p.wide) for Z in (weights[1], p.X))
     exact = Jacobians(
         dL_dY_hat=q["dL_dY_hat"].reshape(1, -1),
         dY_hat_dW2=np.kron(q["A1"], truth.widen(outputs, p.wide)),
-        dY_hat_dA=np.kron(truth.widen(samples, p.wide), W2.T),
+        dY_hat_dA=np.kron(truth.widen(samples, p.wide), truth.widen(weights[1], p.wide).T),
         dA_dH=np.diag(q["slope1"].ravel()),
-        dH_dW1=np.kron(X, truth.widen(units, p.wide)),
+        dH_dW1=np.kron(truth.widen(p.X, p.wide), truth.widen(units, p.wide)),
     )
     limits = Jacobians(
         dL_dY_hat=E["dL_dY_hat"].reshape(1, -1),

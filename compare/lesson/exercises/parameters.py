@@ -77,11 +77,11 @@ def count_changed(column, cases):
     """(cases, S): how many parameters of each seed are others after one step of an Examinee."""
     changed = np.zeros((len(cases), len(cases[0].seeds)), int)
     for n, c in enumerate(cases):
-        before, after, judged = column.step(c)
+        before, trajectory, judged = column.step(c)
         column.count(judged, c.row)
         column.advance(1)
-        for old, new in zip(before, after, strict=True):
-            changed[n] += (new != old).sum(axis=(-2, -1))
+        for old, new in zip(before, trajectory.values(), strict=False):
+            changed[n] += (new[0] != old).sum(axis=(-2, -1))
     return changed
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from fourfold.compare.columns import calls, questions
 from fourfold.compare.judge import judgement
-from fourfold.compare.lesson.examinee import DTYPE
+from fourfold.compare.lesson.examinee import DTYPE, by_quantity
 
 JUDGED_SEEDS = 2  # of every run, whose every step is certified
 PIECE = 2_500  # steps at a time
@@ -49,7 +49,7 @@ def train(column, case):
         column.advance(steps)
     judged = column.judge_trace(p, now)
     column.count(judged, case.row, more=True)
-    last = {j.quantity: j for j in judged}
+    last = by_quantity(judged)
     losses.append(last["L"].value[None])
     return Trained(np.concatenate(losses), now, last["Y_hat"].value, last["L"].limit)
 

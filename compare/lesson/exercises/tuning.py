@@ -116,9 +116,11 @@ def shares(Z):
     for number in range(1, Z.ndim):
         for chosen in combinations(axes, number):
             others = tuple(axis for axis in axes if axis not in chosen)
-            variance = cells.mean(axis=others).var()
-            smaller = sum(v for part, v in explained.items() if part and set(part) < set(chosen))
-            explained[chosen] = variance - smaller
+            by_fewer = 0.0
+            for part, variance in explained.items():
+                if part and set(part) < set(chosen):
+                    by_fewer += variance
+            explained[chosen] = cells.mean(axis=others).var() - by_fewer
     return {chosen: float(v / Z.var()) for chosen, v in explained.items()}
 
 
@@ -127,9 +129,18 @@ def total(shared, axis):
     return sum(share for axes, share in shared.items() if axis in axes)
 
 
-def order(shared):
-    """The factors' axes, the one that explains most by itself first."""
-    return tuple(sorted(range(len(FACTORS)), key=lambda axis: -shared[axis,]))
+def alone(shared, axis):
+    """The share of one factor by itself."""
+    return shared[axis,]
+
+
+def order(shared, share=alone):
+    """The factors' axes, the one that explains most first."""
+    return tuple(sorted(range(len(FACTORS)), key=lambda axis: -share(shared, axis)))
+
+
+def _factors(axes):
+    return [FACTORS[axis] for axis in axes]
 
 
 def _by_themselves(first, shared, seeds):
@@ -139,12 +150,11 @@ def _by_themselves(first, shared, seeds):
         orders.add(order(other))
         for axes, share in own.items():
             apart = max(apart, abs(other[axes] - share))
-    best, second, _ = (FACTORS[axis] for axis in order(own))
+    best, second, _ = _factors(order(own))
     ahead = _resampled(first.logs(), seeds)
-    alone = [own[axis,] for axis in range(len(FACTORS))]
     same = f" The order is the same in all columns, and their shares are at most {100 * apart:.1g} % apart."
     return Claim(
-        f"By themselves they explain: {_listed(alone)}. The largest effect is that of {best}, "
+        f"By themselves they explain: {_listed(own, alone)}. The largest effect is that of {best}, "
         f"ahead of {second} in {ahead:.0%} of {RESAMPLED} resamplings of the seeds.{same * bool(others)}",
         len(orders) == 1,
     )
@@ -160,18 +170,17 @@ def _resampled(logs, seeds):
     return ahead / RESAMPLED
 
 
-def _listed(by_axis):
-    in_order = sorted(range(len(FACTORS)), key=lambda axis: -by_axis[axis])
-    return ", ".join(f"{FACTORS[axis]} {by_axis[axis]:.0%}" for axis in in_order)
+def _listed(shared, share):
+    in_order = order(shared, share)
+    return ", ".join(f"{FACTORS[axis]} {share(shared, axis):.0%}" for axis in in_order)
 
 
 def _interactions(own):
     together = sum(share for axes, share in own.items() if len(axes) > 1)
-    totals = [total(own, axis) for axis in range(len(FACTORS))]
     return Claim(
         "Much of it cannot be put down to one of them: interactions explain "
-        f"{together:.0%}. With those it has a part in, each explains: {_listed(totals)}. Rate and epochs together are "
-        "how far gradient descent goes, and how large a rate may be depends on the width. What is left, "
+        f"{together:.0%}. With those it has a part in, each explains: {_listed(own, total)}. Rate and epochs together "
+        "are how far gradient descent goes, and how large a rate may be depends on the width. What is left, "
         f"{own[WITHIN]:.0%}, is the initial weights."
     )
 
@@ -179,9 +188,9 @@ def _interactions(own):
 def _diverged(first):
     """What became of the runs that went wrong, and whether the answer hangs on it."""
     diverged, no_number = first.diverged(), ~np.isfinite(first.last)
-    by_rank = ", ".join(FACTORS[axis] for axis in order(shares(first.ranks())))
-    rates = [lr for n, lr in enumerate(RATES) if diverged[:, n].any()]
-    where = f", none with a learning rate below {rates[0]:g}" if rates else ""
+    by_rank = ", ".join(_factors(order(shares(first.ranks()))))
+    rates = np.array(RATES)[diverged.any(axis=(0, 2, 3))]
+    where = f", none with a learning rate below {rates[0]:g}" if rates.size else ""
     return (
         f"{diverged.sum():,} of {diverged.size:,} losses are of runs that diverged{where}: {no_number.sum():,} no "
         "numbers, the others larger than at the initial weights. They count as the loss they began with, as if nothing "
@@ -205,13 +214,11 @@ def _elsewhere(first):
 
 def _explained(shared):
     own, *_ = shared.values()
-    keys = [axes for axes in own if axes] + [WITHIN]
-    labels = []
-    for axes in keys:
-        labels.append(" × ".join(FACTORS[axis] for axis in axes) or "initial weights (seeds)")
-    cells = {}
-    for name, of_column in shared.items():
-        cells[name] = [f"{100 * of_column[axes]:.1f} %" for axes in keys]
+    labels, cells = [], {name: [] for name in shared}
+    for axes in [axes for axes in own if axes] + [WITHIN]:
+        labels.append(" × ".join(_factors(axes)) or "initial weights (seeds)")
+        for name, of_column in shared.items():
+            cells[name].append(f"{100 * of_column[axes]:.1f} %")
     return table("Share of the variance of log L", {"explained by": labels}, cells)
 
 
