@@ -33,7 +33,7 @@ WRITING = {
     "report --json": ["report", *LITTLE, "--resolution", "2", "--out", "report", "--json", "data.csv"],
     "report --compare": ["report", "--compare", "report", "other", "--out", "compared"],
     "lesson": ["lesson", *NUMPY, "--steps", "3", "--seeds", "1", "--resolution", "2", "--out", "lesson"],
-    "lesson --json": ["lesson", *NUMPY, "--verify", "--seeds", "1", "--json", "data.csv"],
+    "lesson --json": ["lesson", *NUMPY, "--steps", "3", "--seeds", "1", "--out", "lesson", "--json", "data.csv"],
     "exercise": ["exercise", "2", *NUMPY, "--seeds", "1", "--out", "exercises"],
     "check --template": ["check", "--template", "numpy", "--out", "mine.py"],
     "train": ["train", "numpy", "--steps", "3", "--json", "data.csv"],

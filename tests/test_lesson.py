@@ -11,9 +11,13 @@ import pytest
 
 from fourfold import impls
 from fourfold.compare.cases.case import make_case
+from fourfold.compare.columns import workers
+from fourfold.compare.columns.calls import InProcess
+from fourfold.compare.columns.questions import about
 from fourfold.compare.commands.lesson import lesson as verb
-from fourfold.compare.errors import UsageError
+from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge import judgement
+from fourfold.compare.judge.quantities import shown
 from fourfold.compare.lesson import numbers as lesson
 from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.compare.mistakes.catalogue import of_row
@@ -168,9 +172,10 @@ def test_marks_are_the_judges(monkeypatch):
     module = MODULES["numpy"]
     run = lesson.observe(Here(monkeypatch, module), "numpy", case, [0, 1, 3], [0], np.zeros((4, 2)))
     p = judgement.problem(case, "float64")
-    T = module.trace(p.X, p.Y, run.values["W1"][:, 1], run.values["W2"][:, 1], "sigmoid")
-    for j in judgement.judge_trace(T, (run.values["W1"][:, 1], run.values["W2"][:, 1]), p):
-        assert np.array_equal(run.marks[j.quantity][:, 1], lesson.mark(j))
+    weights = run.values["W1"][:, 1], run.values["W2"][:, 1]
+    trace = InProcess("numpy", module).ask(about(p, "trace", weights))
+    for j in judgement.judge_trace(trace, weights, p):
+        assert np.array_equal(run.marks[shown(j.quantity, p.row)][:, 1], lesson.mark(j))
 
 
 def test_a_column_of_the_wrong_form_is_named(monkeypatch):
@@ -182,7 +187,7 @@ def test_a_column_of_the_wrong_form_is_named(monkeypatch):
             W1, W2, L = MODULES["numpy"].train(*args)
             return W1, W2[..., 0], L
 
-    with pytest.raises(lesson.ColumnError, match="numpy: W2 has shape"):
+    with pytest.raises(ColumnError, match="numpy: W2 has shape"):
         lesson.observe(
             Here(monkeypatch, Flat()),
             "numpy",
@@ -245,7 +250,7 @@ def test_columns_that_are_not_here_are_left_out():
 
 
 def test_the_verb_writes_the_page_and_its_numbers(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(lesson.run, "workers", in_process)
+    monkeypatch.setattr(workers, "open_pool", in_process)
     folder = tmp_path / "out"
     for steps in (1, 30):  # the second replaces the first
         assert verb(to=str(folder), impl="numpy-tiled,numpy", seeds="4:6", steps=steps) == 0

@@ -60,24 +60,33 @@ def exercise(
     if missing or (impl and left_out):
         err.print(f"Left out: {', '.join(missing or left_out)}.")
     made = f"{command()}. {words.set_up(environment(names, [DTYPE], command()))}"
+    answers, failures = _answer_all(numbers, names, chosen, timeout, to, made, json != "-")
+    if answers and json != "-":
+        out.print(f"Page: {to}/index.html", markup=False)
+    if answers:
+        write_json(json, result.encode(answers))
+    return _exit_code(answers, failures)
+
+
+def _answer_all(numbers, names, seeds, timeout, folder, made, aloud):
+    """Answers, and a sentence for every exercise that could not be answered; the folder is written after each."""
+    from fourfold.compare.results import report_folder
+    from fourfold.reports.exercises import render
+
     answers, parts, failures = [], {}, []
     for number in numbers:
         start = monotonic()
         try:
-            done = _answered(number, names, chosen, timeout)
+            done = _answered(number, names, seeds, timeout)
         except ColumnError as error:
             failures.append(f"Exercise {number}: {error}.")
             continue
         answers.append(done.answer)
         parts |= render.parts(done)
-        report_folder.write_folder(to, render.files(answers, parts, made), render.strange)  # the next may fail
-        if json != "-":
+        report_folder.write_folder(folder, render.files(answers, parts, made), render.strange)
+        if aloud:
             _say(done.answer, monotonic() - start)
-    if answers:
-        if json != "-":
-            out.print(f"Page: {to}/index.html", markup=False)
-        write_json(json, result.encode(answers))
-    return _exit_code(answers, failures)
+    return answers, failures
 
 
 def _exit_code(answers, failures):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fourfold import impls
 from fourfold.compare.columns import calls, questions
 from fourfold.compare.judge import judgement, truth
 from fourfold.compare.judge.quantities import TWO_LAYER, anatomy, internal, shapes
@@ -21,6 +22,7 @@ FUNCTIONS = {
     "dH_dW1": "J_W1(h)",
 }
 GRADIENTS = ("dL_dW2", "dL_dA", "dL_dH", "dL_dW1")
+# By which a framework's column gets its Jacobians; NumPy's has none
 TOOLS = {"torch": "torch.func.jacrev", "jax": "jax.jacobian", "tf": "tape.jacobian"}
 
 
@@ -165,14 +167,15 @@ def _cell(ways):
 
 
 def _jacobians(chains):
-    tools = ", ".join(f"{name} {TOOLS.get(name, 'its own')}" for name in chains)
-    largest = 0.0
-    for of_column in chains.values():
+    largest, tools = 0.0, []
+    for name, of_column in chains.items():
+        tool = "by hand" if name in impls.NAMES else "its own"
+        tools.append(f"{name} {TOOLS.get(name, tool)}")
         largest = max(largest, *of_column.shares.values())
     return Claim(
-        f"The Jacobians of L by ŷ, ŷ by A and by W2, A by H and H by W1 ({tools}) are what exact arithmetic gives, "
-        f"to within what rounding allows: the largest error is {largest:.2f} of its limit. What is structurally "
-        "zero is exactly zero.",
+        f"The Jacobians of L by ŷ, ŷ by A and by W2, A by H and H by W1 ({', '.join(tools)}) are what exact "
+        f"arithmetic gives, to within what rounding allows: the largest error is {largest:.2f} of its limit. What is "
+        "structurally zero is exactly zero.",
         largest <= 1,
     )
 
