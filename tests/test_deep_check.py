@@ -14,9 +14,10 @@ from fourfold.compare.columns import calls
 from fourfold.compare.commands import check as verb
 from fourfold.compare.errors import UsageError
 from fourfold.compare.judge import judgement, quantities
-from fourfold.compare.mistakes import diagnosis, planted
+from fourfold.compare.mistakes import candidates, planted
 from fourfold.compare.mistakes.catalogue import find, of_row
-from fourfold.compare.mistakes.diagnosis import Observation, diagnose, of_training
+from fourfold.compare.mistakes.diagnosis import diagnose
+from fourfold.compare.mistakes.evidence import Observation, points
 from fourfold.impls.deep import numpy_impl
 
 RIGHT = """
@@ -287,31 +288,32 @@ def test_a_run_of_several_steps_is_judged_within_carried_limits(biases, dtype):
 
 # What only a network that is looked into, other data or longer training show
 NOT_SHOWN = {"ReLU in place"}
-POINTS = list(diagnosis.points("deep"))
+POINTS = list(points("deep"))
 
 
 @pytest.mark.parametrize("mistake", [m for m in of_row("deep") if "numpy" in m.planted], ids=lambda m: m.slug)
 def test_a_mistake_is_named_from_loss_and_gradients_or_from_a_path(mistake):
     """The target rounds otherwise than the planted column: it computes in long double."""
-    column, training = planted.load("numpy", mistake.name), of_training(mistake.quantity)
+    column, training = planted.load("numpy", mistake.name), quantities.is_of_every_step(mistake.quantity)
     observed = []
     for p, parameters in POINTS[: 2 if training else None]:
         X, Y, *natives = (np.array(Z, np.longdouble) for Z in (p.X, p.Y, *parameters))
-        *weights, activations = calls._arguments("deep", natives, p.activations)
+        K = len(p.activations)
+        W, b = tuple(natives[:K]), tuple(natives[K:])
         with np.errstate(all="ignore"):
             try:
-                T = column.trace(X, Y, *weights, activations).named()
-                path = column.train(X, Y, *weights, p.lr, 6, activations) if training else None
+                T = column.trace(X, Y, W, b, p.activations).named()
+                path = column.train(X, Y, W, b, p.lr, 6, p.activations) if training else None
             except ValueError:  # shapes that do not fit
                 continue
         found = {q: np.asarray(Z, np.float64) for q, Z in T.items() if q[:5] in {"L", "dL_dW", "dL_db"}}
-        observed.append(Observation(p, parameters, found, path and tuple(calls._flat(path))))
+        observed.append(Observation(p, parameters, found, path and tuple(calls.flat(path))))
     found = diagnose(observed)
     assert found.candidates == (() if mistake.name in NOT_SHOWN else ((mistake,),))
 
 
 def test_a_mistake_of_two_layers_is_known_at_any_depth(judged):
-    known = diagnosis._known("deep")
+    known = candidates._known("deep")
     for name in ("1/N missing", "mean over all elements", "ReLU's slope 1 at 0"):
         assert find(name) in known
     assert find("slope missing") not in known

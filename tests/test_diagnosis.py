@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
+from fourfold.compare.judge.quantities import anatomy, internal, is_of_every_step
 from fourfold.compare.mistakes import diagnosis, planted
 from fourfold.compare.mistakes.catalogue import find, of_row
-from fourfold.compare.mistakes.diagnosis import Observation, diagnose, of_training, quantities, show_diagnosis
+from fourfold.compare.mistakes.diagnosis import diagnose, show_diagnosis
+from fourfold.compare.mistakes.evidence import Observation, points
 from fourfold.impls.two_layer import numpy_impl
 
-POINTS = list(diagnosis.points())
-EVALUATION = [m for m in of_row("two_layer") if "numpy" in m.planted and not of_training(m.quantity)]
+POINTS = list(points())
+EVALUATION = [m for m in of_row("two_layer") if "numpy" in m.planted and not is_of_every_step(m.quantity)]
 # What one network's gradients at these points cannot show: overflow, NaN in the data, means over seeds, H beyond 6
 NOT_SHOWN = {
     "overflowing sigmoid",
@@ -155,10 +157,9 @@ def _with(Z, index, value):
     ],
 )
 def test_the_first_wrong_quantity_is_deduced(first, wrong, expected):
-    assert (
-        diagnosis._suspects(first, wrong, {"L", "dL_dW2", "dL_dW1"}, quantities("two_layer", 2, False))
-        == expected.split()
-    )
+    network = anatomy("two_layer", 2, biases=False)
+    suspects = diagnosis._suspects(first, wrong, {"L", "dL_dW2", "dL_dW1"}, network)
+    assert suspects == [internal(name, "two_layer") for name in expected.split()]
 
 
 def test_more_is_seen_where_more_is_shown():

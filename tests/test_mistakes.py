@@ -11,7 +11,7 @@ from fourfold.compare.cases import suites
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import mistakes as verb
 from fourfold.compare.errors import UsageError
-from fourfold.compare.mistakes import matrix, planted, words
+from fourfold.compare.mistakes import matrix, planted, rewritings, words
 from fourfold.compare.mistakes.catalogue import GROUPS, MISTAKES, find
 from fourfold.compare.mistakes.rewritings import REWRITINGS
 from tests.conftest import each_column
@@ -83,7 +83,7 @@ def test_a_mistake_that_cannot_be_planted_does_not_count_as_caught(monkeypatch):
 
 def test_no_framework_is_imported():
     code = (
-        "import sys, fourfold.compare.mistakes.diagnosis, fourfold.compare.mistakes.planted, fourfold.compare.mistakes.words\n"
+        "import sys\nfrom fourfold.compare.mistakes import diagnosis, planted, words\n"
         "assert not {'torch', 'jax', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -99,25 +99,25 @@ def test_the_matrix_counts(monkeypatch):
     """On one case only two mistakes and two rewritings: one caught, one that these data cannot show."""
     some = {m.slug: m for m in (find("factor 2 left over"), find("mean over all elements"))}
     monkeypatch.setattr(matrix, "MISTAKES", some)
-    monkeypatch.setattr(matrix, "REWRITINGS", dict(list(REWRITINGS.items())[:2]))
-    tried, rewritings = matrix.matrix([case_of["xnor"]._replace(name="xor")], ["numpy"], 60)
+    monkeypatch.setitem(rewritings.OF_ROW, "two_layer", dict(list(REWRITINGS.items())[:2]))
+    tried, rewritten = matrix.matrix([case_of["xnor"]._replace(name="xor")], ["numpy"], 60)
     by_name = {t.name: t for t in tried}
     assert by_name["factor 2 left over"].caught
     assert not by_name["mean over all elements"].caught
-    assert not any(t.caught for t in rewritings)
-    text = words.verdict(tried, rewritings)
+    assert not any(t.caught for t in rewritten)
+    text = words.verdict(tried, rewritten)
     assert "1 mistakes survive, 0 rewritings rejected" in text
     assert "Not caught: mean over all elements (numpy)" in text
-    assert [row[1:] for row in words.tolerances(tried, rewritings)[1]][-1] == ["1", "1", "0"]
+    assert [row[1:] for row in words.tolerances(tried, rewritten)[1]][-1] == ["1", "1", "0"]
     assert words.cases(tried)[1] == [["xor", "1", "1", "0", "1", "1"]]
     assert [row[0] for row in words.caught(tried)[1]] == ["factor 2 left over", "mean over all elements"]
 
 
 def test_what_a_tolerance_lets_pass():
-    found = ((np.array([1.0 + 1e-6]),),)
-    assert matrix._close(found, ((np.array([1.0]),),), *matrix.TOLERANCES["numpy.allclose"][0])
-    assert not matrix._close(found, ((np.array([1.0]),),), *matrix.TOLERANCES["numpy.testing.assert_allclose"][0])
-    assert not matrix._close(((np.array([[1.0]]),),), ((np.array([1.0]),),), 1, 1)
+    near, one = ({"L": np.array([1.0 + 1e-6])},), ({"L": np.array([1.0])},)
+    assert matrix._close(near, one, *matrix.TOLERANCES["numpy.allclose"][0])
+    assert not matrix._close(near, one, *matrix.TOLERANCES["numpy.testing.assert_allclose"][0])
+    assert not matrix._close(({"L": np.array([[1.0]])},), one, 1, 1)
 
 
 def test_the_verb_lists_and_explains(capsys):

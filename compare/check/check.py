@@ -264,7 +264,8 @@ def _diagnosis(points, given, rejections, hint):
     are enough, as every mistake there is has to be trained beside them. Networks of one depth are compared, that of
     the first rejection.
     """
-    from fourfold.compare.mistakes.diagnosis import Observation, diagnose, show_diagnosis
+    from fourfold.compare.mistakes.diagnosis import diagnose, show_diagnosis
+    from fourfold.compare.mistakes.evidence import Observation
 
     observations, others = [], any("train" not in r.note for r in rejections)
     depth = next(_depth(point) for point in points if _name(point) == rejections[0].case)

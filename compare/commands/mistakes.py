@@ -49,8 +49,8 @@ def mistakes(
 
 def _list(json):
     if json != "-":
-        for group, rows in words.catalogue():
-            out.print(_table(group, ["", "first wrong", "", "planted in"], rows), "")
+        for group, lines in words.catalogue():
+            out.print(_table(group, ["", "first wrong", "", "planted in"], lines), "")
         out.print(f"{len(MISTAKES)} mistakes. fourfold mistakes --show NAME explains one.")
     write_json(json, result.encode([words.record(m) for m in MISTAKES.values()]))
     return 0
@@ -61,8 +61,8 @@ def _explain(mistake, json):
         out.print(Text(mistake.name, style="bold"))
         out.print(f"{mistake.why}\nBreaks {mistake.quantity} first, {mistake.equation}; shows on {mistake.case}.\n")
         for column in mistake.planted:
-            rows = words.side_by_side(mistake, column)
-            out.print(_table(impls.FRAMEWORKS[column].title, ["wrong", "right"], rows), "")
+            lines = words.side_by_side(mistake, column)
+            out.print(_table(impls.FRAMEWORKS[column].title, ["wrong", "right"], lines), "")
     write_json(json, result.encode(words.record(mistake)))
     return 0
 
@@ -70,32 +70,35 @@ def _explain(mistake, json):
 def _try(suite, timeout, json):
     default = make_case("xor", "sigmoid", 0.1, 200, 3, range(3))
     columns = [*filter(workers.installed, impls.FRAMEWORKS)]
-    chosen = suites.choose(suite, None, default, deep=True)
+    cases = suites.choose(suite, None, default, deep=True)
     missing = [name for name in impls.FRAMEWORKS if name not in columns]
     if missing:
         err.print(f"Not installed, left out: {', '.join(missing)}.")
     if suite != "full":
-        chosen += [suites.build(entry) for entry in suites.DEEP if entry.name in words.ON_XOR]
+        cases += [suites.build(entry) for entry in suites.DEEP if entry.name in words.ON_XOR]
     with progress() as bar:
-        attempts = sum(len(runs(planting, chosen)) for planting in plantings(columns))
-        tried, rewritings = try_all(chosen, columns, timeout, bar("attempts", attempts))
+        attempts = sum(len(runs(planting, cases)) for planting in plantings(columns))
+        tried, rewritings = try_all(cases, columns, timeout, bar("attempts", attempts))
     if json != "-":
         out.print(_table("Runs in which each check catches a mistake", *words.caught(tried)), "")
         out.print(_table("Mistakes that each case catches", *words.cases(tried)), "")
         out.print(_table("What the usual tolerances let pass", *words.tolerances(tried, rewritings)), "")
         out.print(words.verdict(tried, rewritings), style="bold", markup=False)
-    by_run = lambda t: {f"{case} {dtype}": outcome._asdict() for (case, dtype), outcome in t.outcomes.items()}
-    record = lambda t: {"name": t.name, "column": t.column, "caught": t.caught, "runs": by_run(t)}
-    content = {"tolerances": list(TOLERANCES), "mistakes": [*map(record, tried)]}
-    write_json(json, result.encode(content | {"rewritings": [*map(record, rewritings)]}))
-    wrong = any(t.caught for t in rewritings) or (suite == "full" and not all(t.caught for t in tried))
-    return 1 if wrong else 0
+    content = {
+        "tolerances": list(TOLERANCES),
+        "mistakes": [*map(words.record_of_tried, tried)],
+        "rewritings": [*map(words.record_of_tried, rewritings)],
+    }
+    write_json(json, result.encode(content))
+    rejected = any(rewriting.caught for rewriting in rewritings)
+    missed = suite == "full" and not all(mutant.caught for mutant in tried)  # fewer cases cannot show everything
+    return 1 if rejected or missed else 0
 
 
-def _table(title, headers, rows):
+def _table(title, headers, lines):
     grid = Table(title=title, title_justify="left", title_style="bold", box=None)
     for name in headers:
         grid.add_column(name)
-    for row in rows:
-        grid.add_row(*map(Text, row))
+    for line in lines:
+        grid.add_row(*map(Text, line))
     return grid

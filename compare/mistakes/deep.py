@@ -1,14 +1,11 @@
 """Mistakes that need layers or biases to be made, planted in the row of any depth: E1-E24 with an index k."""
 
-from functools import partial
-
 from fourfold import impls
 from fourfold.compare.judge.quantities import DEEP
 from fourfold.compare.mistakes import loops, reasons
 from fourfold.compare.mistakes import right_deep as right
 from fourfold.compare.mistakes.mistake import edited, mistake
 
-deep = partial(mistake, row=DEEP)
 # Zeros, where a framework would give None or raise.
 TORCH_ZEROS = right.torch_gradients.replace("(L.sum(), Zs)", "(L.sum(), Zs, allow_unused=True, materialize_grads=True)")
 TF_ZEROS = right.tf_gradients.replace("Zs)", 'Zs, unconnected_gradients="zero")')
@@ -23,6 +20,12 @@ ON_THE_WAY = """\
         D = D * ACTIVATIONS[activations[k]][1](A[k + 1])
         W = (*W[:k], W[k] - lr * A[k].mT @ D, *W[k + 1 :])
         D = D @ W[k].mT"""
+
+
+def deep(name, quantity, **fields):
+    """The Mistake of a network of any depth."""
+    return mistake(name, quantity, row=DEEP, **fields)
+
 
 # fmt: off
 # A few lines a mistake: its name and what it breaks first; why people make it; the text, right and wrong, by column.

@@ -2,10 +2,13 @@
 
 from fourfold.compare.mistakes import right, right_deep
 
+# The loop of `train` with a number for every step.
+COUNTED = right.each_step.replace("for _ in", "for t in")
+
 
 def counted(old, new):
     """What `step` is given, changed with the number t of the step."""
-    return right.each_step, right.counted_step.replace(old, new)
+    return right.each_step, COUNTED.replace(old, new)
 
 
 def after_step(line):
@@ -14,7 +17,7 @@ def after_step(line):
 
 def after_counted_step(line):
     """The same of a line with the number t of the step in it."""
-    return right.each_step, f"{right.counted_step}        {line}\n"
+    return right.each_step, f"{COUNTED}        {line}\n"
 
 
 def before_keeping(line):

@@ -6,10 +6,12 @@ import numpy as np
 
 from fourfold import impls
 from fourfold.compare.columns import calls, workers
+from fourfold.compare.columns.questions import about
 from fourfold.compare.judge import judgement
-from fourfold.compare.mistakes import planted
+from fourfold.compare.judge.quantities import shown
+from fourfold.compare.mistakes import planted, rewritings
 from fourfold.compare.mistakes.catalogue import MISTAKES
-from fourfold.compare.mistakes.rewritings import DEEP_REWRITINGS, REWRITINGS
+from fourfold.compare.mistakes.evidence import before_each_step
 
 # Long enough for all that is carried from step to step; uncompiled, these two take 10 ms a step.
 STEPS, FEW_STEPS = 40, {"jax": 2, "tf": 3}
@@ -23,12 +25,12 @@ TOLERANCES = {
 }
 
 
-class Outcome(NamedTuple):
+class Attempt(NamedTuple):
     """What one column does on one case in one precision."""
 
     form: str  # what is wrong with its arrays, or what it raised; or ""
     point: str  # first wrong quantity of the trace, by the point certificate; or ""
-    step: str  # first wrong quantity of the path, by the step certificate; or ""
+    step: str  # first wrong quantity of the trajectory, by the step certificate; or ""
     changed: bool  # it gives other bits than the column it was planted in
     close: tuple  # bool for each of TOLERANCES: it cannot be told from that column
 
@@ -42,19 +44,37 @@ class Tried(NamedTuple):
 
     name: str
     column: str
-    outcomes: dict  # (case name, dtype) -> Outcome
+    attempts: dict  # (case name, dtype) -> Attempt
 
     @property
     def caught(self):
-        return any(outcome.caught for outcome in self.outcomes.values())
+        return bool(self.caught_on())
 
     @property
     def changes(self):
-        return any(outcome.changed for outcome in self.outcomes.values())
+        return any(attempt.changed for attempt in self.attempts.values())
+
+    def on(self, cases=None):
+        """The Attempts on all cases, or on those of these names."""
+        return [attempt for (case, _), attempt in self.attempts.items() if cases is None or case in cases]
+
+    def caught_on(self):
+        """(case name, dtype) of every attempt that is caught."""
+        return [run for run, attempt in self.attempts.items() if attempt.caught]
 
     def survives(self, rule, cases=None):
         """Whether a tolerance (by its place in TOLERANCES) lets it pass, on all cases or on these."""
-        return all(o.close[rule] for (case, _), o in self.outcomes.items() if cases is None or case in cases)
+        return all(attempt.close[rule] for attempt in self.on(cases))
+
+
+class Planting(NamedTuple):
+    """Something to be planted in a column."""
+
+    name: str
+    column: str
+    row: str
+    alone: bool = False  # it needs a process of its own
+    rewritten: bool = False  # it is no mistake
 
 
 def matrix(cases, columns, timeout, advance=lambda attempts: None):
@@ -69,30 +89,26 @@ def matrix(cases, columns, timeout, advance=lambda attempts: None):
             right, process = ("numpy", module) if planting.alone else (planting.column, planting.column)
             for case, dtype in runs(planting, cases):
                 future = pool.submit(process, attempt, right, module, case, dtype)
-                plan.append((planting[:2], (case.name, dtype), process, future))
-        found = {key: {} for key, *_ in plan}
-        for key, run_, process, future in plan:
-            found[key][run_] = pool.result(process, future)
+                plan.append((planting, (case.name, dtype), process, future))
+        mistakes, rewritten = {}, {}
+        for planting, run, process, future in plan:
+            kind = rewritten if planting.rewritten else mistakes
+            tried = kind.setdefault(planting, Tried(planting.name, planting.column, {}))
+            tried.attempts[run] = pool.result(process, future)
             advance(1)
-    tried = [Tried(name, column, outcomes) for (name, column), outcomes in found.items()]
-    of = lambda rewritten: [t for t in tried if t.name.startswith("rewritten ") == rewritten]
-    return of(False), of(True)
-
-
-class Planting(NamedTuple):
-    name: str
-    column: str
-    row: str
-    alone: bool  # it needs a process of its own
+    return [*mistakes.values()], [*rewritten.values()]
 
 
 def plantings(columns):
     """A Planting of everything that can be planted in these columns."""
-    for m in MISTAKES.values():
-        yield from (Planting(m.name, column, m.row, m.alone) for column in m.planted if column in columns)
+    for mistake in MISTAKES.values():
+        for column in mistake.planted:
+            if column in columns:
+                yield Planting(mistake.name, column, mistake.row, mistake.alone)
     if "numpy" in columns:
-        for row, rewritings in (("two_layer", REWRITINGS), ("deep", DEEP_REWRITINGS)):
-            yield from (Planting(f"rewritten {name}", "numpy", row, False) for name in rewritings)
+        for row, named in rewritings.OF_ROW.items():
+            for name in named:
+                yield Planting(f"rewritten {name}", "numpy", row, rewritten=True)
 
 
 def runs(planting, cases):
@@ -103,27 +119,28 @@ def runs(planting, cases):
 # Below: what runs in the worker.
 
 
+class _Answers(NamedTuple):
+    """What a column gives on a case: {name: array} each."""
+
+    start: dict  # the trace at the initial weights
+    path: dict  # all parameters after every step, and L
+    end: dict  # the trace at the last weights; {} where these have the wrong shape
+
+
 def attempt(_process, right, name, case, dtype):
-    """The Outcome of a planted column; `right` is the column it is compared with."""
+    """The Attempt of a planted column; `right` is the column it is compared with."""
     _leave_uncompiled(right, case.row)
     case = case._replace(steps=min(case.steps, FEW_STEPS.get(right, STEPS)))
-    p = judgement.problem(case, dtype)
-    _, _, *given = case.cast(dtype)
-    expected = _expected(right, case, dtype)
+    expected = _right_answers(right, case, dtype)
     impls.load(name)  # a mistake that cannot be planted is no mistake that was caught
     try:
-        start, path, end = found = _run(name, case, dtype)
+        answers = _answers(name, case, dtype)
     except Exception as error:
-        return Outcome(f"raises {type(error).__name__}: {error}"[:200], "", "", True, (False,) * len(TOLERANCES))
-    changed = any(a.shape != b.shape or a.tobytes() != b.tobytes() for a, b in _pairs(found, expected))
-    close = tuple(_close(found, expected, *pair[dtype == "float32"]) for pair in TOLERANCES.values())
-    form = judgement.malformed_trace(start, given, p) or judgement.malformed_path(path, given, case.steps, p)
-    if form:
-        return Outcome(form, "", "", changed, close)
-    last = [Z[-1] for Z in path[:-1]]
-    point = _first(judgement.judge_trace(start, given, p)) or _first(judgement.judge_trace(end, last, p))
-    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(given, path, strict=False)]
-    return Outcome("", point, _first(judgement.judge_steps(before, path, p)), changed, close)
+        return Attempt(f"raises {type(error).__name__}: {error}"[:200], "", "", True, (False,) * len(TOLERANCES))
+    close = []
+    for in_float64, in_float32 in TOLERANCES.values():
+        close.append(_close(answers, expected, *(in_float32 if dtype == "float32" else in_float64)))
+    return Attempt(*_judged(answers, case, dtype), _differ(answers, expected), tuple(close))
 
 
 def _leave_uncompiled(column, row):
@@ -135,38 +152,61 @@ def _leave_uncompiled(column, row):
         module.tf.config.run_functions_eagerly(True)
 
 
-def _first(judged):
-    wrong = judgement.first_wrong(judged)
-    return wrong.judged.quantity if wrong else ""
-
-
 _known = {}
 
 
-def _expected(right, case, dtype):
+def _right_answers(right, case, dtype):
     key = right, case.name, dtype
     if key not in _known:
-        _known[key] = _run(right, case, dtype)
+        _known[key] = _answers(right, case, dtype)
     return _known[key]
 
 
-def _run(name, case, dtype):
-    """Trace at the initial weights, path, and trace at the last weights; () where their shape is wrong."""
-    X, Y, *given = case.cast(dtype)
+def _answers(name, case, dtype):
+    p = judgement.problem(case, dtype)
+    _, _, *given = case.cast(dtype)
     with np.errstate(all="ignore"):
-        start = calls.trace(name, case.row, X, Y, given, case.activations)
-        path = calls.train(name, case.row, X, Y, given, case.lr, case.steps, case.activations)
-        fits = all(Z.shape[1:] == old.shape for Z, old in zip(path, given, strict=False))
-        end = calls.trace(name, case.row, X, Y, [Z[-1] for Z in path[:-1]], case.activations) if fits else {}
-    return start, path, end
+        start = calls.answer(name, about(p, "trace", given))
+        path = calls.answer(name, about(p, "trajectory", given, case.lr, case.steps))
+        *parameters, _ = path.values()
+        end = {}
+        if all(Z.shape[1:] == old.shape for Z, old in zip(parameters, given, strict=True)):
+            end = calls.answer(name, about(p, "trace", [Z[-1] for Z in parameters]))
+    return _Answers(start, path, end)
 
 
-def _pairs(found, expected):
-    """Arrays to compare: the trace at the start, the whole path, and the trace at the end."""
-    for parts in zip(found, expected, strict=True):
-        yield from zip(*(part.values() if isinstance(part, dict) else part for part in parts), strict=False)
+def _judged(answers, case, dtype):
+    """(form, point, step) of an Attempt."""
+    p = judgement.problem(case, dtype)
+    _, _, *given = case.cast(dtype)
+    path = [*answers.path.values()]
+    malformed = judgement.malformed_trace(answers.start, given, p)
+    malformed = malformed or judgement.malformed_path(path, given, case.steps, p)
+    if malformed:
+        return malformed.sentence, "", ""
+    last = [Z[-1] for Z in path[:-1]]
+    point = _first(judgement.judge_trace(answers.start, given, p), p)
+    point = point or _first(judgement.judge_trace(answers.end, last, p), p)
+    return "", point, _first(judgement.judge_steps(before_each_step(given, path), path, p), p)
 
 
-def _close(found, expected, rtol, atol):
-    same_shapes = all(a.shape == b.shape for a, b in _pairs(found, expected))
-    return same_shapes and all(np.allclose(a, b, rtol, atol, equal_nan=True) for a, b in _pairs(found, expected))
+def _first(judged, p):
+    wrong = judgement.first_wrong(judged)
+    return shown(wrong.judged.quantity, p.row) if wrong else ""
+
+
+def _pairs(answers, expected):
+    """Arrays to compare, as far as there are any: both traces and the path."""
+    for some, others in zip(answers, expected, strict=True):
+        yield from zip(some.values(), others.values(), strict=False)
+
+
+def _differ(answers, expected):
+    return any(a.shape != b.shape or a.tobytes() != b.tobytes() for a, b in _pairs(answers, expected))
+
+
+def _close(answers, expected, rtol, atol):
+    for a, b in _pairs(answers, expected):
+        if a.shape != b.shape or not np.allclose(a, b, rtol, atol, equal_nan=True):
+            return False
+    return True

@@ -1,44 +1,69 @@
 """What is odd about a wrong array: a factor, a sign, a transpose, something missing, digits lost."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from fourfold.compare.judge.bounds import format_of
+from fourfold.compare.judge.judgement import Problem
+from fourfold.compare.judge.quantities import Anatomy, is_of_every_step, kind_of, of_every_step, shown
 
 
-def pattern(quantity, looks):
-    """A sentence on a wrong quantity: the first oddity that it has at every point looked at.
+class Look(NamedTuple):
+    """A wrong quantity of a trace at one point."""
 
-    A look is (value, exact, limit, all exact quantities, problem); exact and limit are None for a path.
-    """
-    if looks[0][1] is None:
-        return f"{quantity.removeprefix('every ')} goes wrong in training."
-    misshapen = [look for look in looks if look[0].shape != look[1].shape]
+    quantity: str
+    value: np.ndarray
+    exact: np.ndarray
+    limit: np.ndarray
+    all_exact: dict  # quantity -> array
+    network: Anatomy
+    p: Problem
+
+
+def pattern(quantity, views):
+    """A sentence on a wrong quantity: the first oddity that it has at every point looked at."""
+    name = shown(of_every_step(quantity), views[0].p.row)
+    if is_of_every_step(quantity):
+        return f"{name} goes wrong in training."
+    looks = []
+    for view in views:
+        exact, limit = view.exact[quantity], view.limit[quantity]
+        looks.append(Look(quantity, view.values[quantity], exact, limit, view.exact, view.network, view.p))
+    return f"{name} {_oddity(looks)}."
+
+
+def _oddity(looks):
+    misshapen = [look for look in looks if look.value.shape != look.exact.shape]
     if misshapen:  # where the shape is right by accident nothing else is to be learned
-        transposed = all(value.shape == exact.T.shape for value, exact, *_ in misshapen)
-        return f"{quantity} {'is transposed' if transposed else 'has the wrong shape'}."
-    if any(np.isfinite(exact).all() and not np.isfinite(value).all() for value, exact, *_ in looks):
-        return f"{quantity} is no number."
+        transposed = all(look.value.shape == look.exact.T.shape for look in misshapen)
+        return "is transposed" if transposed else "has the wrong shape"
+    for look in looks:
+        if np.isfinite(look.exact).all() and not np.isfinite(look.value).all():
+            return "is no number"
     for describe in (_zero, _factor, _offset, _transposed, _sample, _lines, _precision):
-        if describe is _offset and len(looks) == looks[0][0].size == 1:
+        if describe is _offset and len(looks) == looks[0].value.size == 1:
             continue  # one number is always off by a constant
-        found = [describe(quantity, *look) for look in looks]
-        common = [text for text in found[0] if all(text in texts for texts in found)]
-        if common:
-            return f"{quantity} {common[0]}."
-    return f"{quantity} differs in no simple way."
+        first, *others = map(describe, looks)
+        for text in first:
+            if all(text in texts for texts in others):
+                return text
+    return "differs in no simple way"
 
 
 # Each of the following gives what can be said of a look, best first.
 
 
-def _zero(quantity, value, exact, limit, q, p):
-    return [] if value.any() else ["is zero"]
+def _zero(look):
+    return [] if look.value.any() else ["is zero"]
 
 
-def _same(a, exact, b, limit):
-    """Whether a is b, within the limit of `exact` scaled to the size of b."""
-    scale = max(1.0, np.max(np.abs(b)) / max(np.max(np.abs(exact)), np.finfo(float).tiny))
-    return bool((np.abs(a - b) <= 4 * (limit + np.max(limit)) * scale).all())
+def _is(look, expected):
+    """Whether the value is what is expected, within the limit scaled to the size of that."""
+    smallest = np.finfo(float).tiny
+    scale = max(1.0, np.max(np.abs(expected)) / max(np.max(np.abs(look.exact)), smallest))
+    allowed = 4 * (look.limit + np.max(look.limit)) * scale
+    return bool((np.abs(look.value - expected) <= allowed).all())
 
 
 def factors(p):
@@ -62,80 +87,94 @@ def factors(p):
     }
 
 
-def _factor(quantity, value, exact, limit, q, p):
+def _factor(look):
+    exact = look.exact
     size = float((exact * exact).sum())
-    c = float((value * exact).sum()) / size if size else 1.0
-    if not _same(value, exact, c * exact, limit) or abs(c - 1) < 1e-6:
+    c = float((look.value * exact).sum()) / size if size else 1.0
+    if not _is(look, c * exact) or abs(c - 1) < 1e-6:
         return []
     if abs(c + 1) < 1e-6:
         return ["has the wrong sign"]
-    sign = "-" if c < 0 else ""
-    names = [name for name, f in factors(p).items() if abs(abs(c) - f) <= 1e-6 * f]
+    names = [name for name, factor in factors(look.p).items() if abs(abs(c) - factor) <= 1e-6 * factor]
     if exact.size > 1:
         names.append(f"{abs(c):.6g}")
+    sign = "-" if c < 0 else ""
     return [f"is {sign}{name} times what it should be" for name in names]
 
 
-def _offset(quantity, value, exact, limit, q, p):
-    off = value - exact
-    constant = np.ptp(off) <= 4 * np.max(limit) and np.abs(off).min() > 100 * np.max(limit)
-    return [f"is too {'large' if off.mean() > 0 else 'small'} by {abs(off.mean()):.2g} everywhere"] if constant else []
+def _offset(look):
+    off, limit = look.value - look.exact, np.max(look.limit)
+    constant = np.ptp(off) <= 4 * limit and np.abs(off).min() > 100 * limit
+    if not constant:
+        return []
+    return [f"is too {'large' if off.mean() > 0 else 'small'} by {abs(off.mean()):.2g} everywhere"]
 
 
-def _transposed(quantity, value, exact, limit, q, p):
+def _transposed(look):
+    exact = look.exact
     square = exact.ndim == 2 and exact.shape[0] == exact.shape[1] > 1
-    return ["is transposed"] if square and _same(value, exact, exact.T, limit) else []
+    return ["is transposed"] if square and _is(look, exact.T) else []
 
 
-def _sample(quantity, value, exact, limit, q, p):
-    """Gradients and the loss are sums over the samples."""
-    N = len(p.X)
-    if quantity == "L":
-        parts = (q["R"] ** 2).sum(axis=-1) / (2 * N)
-    elif quantity.startswith("dL_dW"):
-        a, d = _factors_of(int(quantity[5:]), q, p)
-        parts = a[:, :, None] * d[:, None, :]
-    elif quantity.startswith("dL_db"):
-        parts = q[f"dL_dH{quantity[5:]}"][:, None, :]
-    else:
-        return []
-    names = ["the first sample", *(f"sample {k}" for k in range(2, N)), "the last sample"]
-    out = [f"leaves out {n}" for n, part in zip(names, parts, strict=False) if _same(value, exact, exact - part, limit)]
-    return out + [f"has {n} only" for n, part in zip(names, parts, strict=False) if _same(value, exact, part, limit)]
+def _sample(look):
+    left_out, only = [], []
+    for number, part in enumerate(_parts(look), start=1):
+        name = f"sample {number}"
+        if number in {1, len(look.p.X)}:
+            name = "the first sample" if number == 1 else "the last sample"
+        if _is(look, look.exact - part):
+            left_out.append(f"leaves out {name}")
+        if _is(look, part):
+            only.append(f"has {name} only")
+    return left_out + only
 
 
-def _factors_of(k, q, p):
-    """A of the layer before, and dL_dH: dL_dW of layer k is a product of the two."""
-    if p.row == "two_layer":
-        return (p.X, q["dL_dH"]) if k == 1 else (q["A"], q["dL_dY_hat"])
-    return p.X if k == 1 else q[f"A{k - 1}"], q[f"dL_dH{k}"]
+def _parts(look):
+    """What every sample adds to the loss, or to the gradient of a parameter; of other quantities nothing."""
+    kind, q, X = kind_of(look.quantity), look.all_exact, look.p.X
+    if kind == "L":
+        return (q["R"] ** 2).sum(axis=-1) / (2 * len(X))
+    if kind == "dL_dW":
+        *before, dL_dH = look.network.trace[look.quantity].inputs
+        A = q[before[0]] if before else X
+        return A[:, :, None] * q[dL_dH][:, None, :]
+    if kind == "dL_db":
+        (dL_dH,) = look.network.trace[look.quantity].inputs
+        return q[dL_dH][:, None, :]
+    return ()
 
 
-def _lines(quantity, value, exact, limit, q, p):
+def _lines(look):
     """One row, column or entry wrong and all else right."""
-    bad = ~(np.abs(value - exact) <= 2 * limit)
-    if exact.ndim != 2 or bad.all():
+    value, exact = look.value, look.exact
+    wrong = ~(np.abs(value - exact) <= 2 * look.limit)
+    if exact.ndim != 2 or wrong.all():
         return []
-    if bad.sum() == 1:
-        return [f"is wrong in one entry, [{', '.join(map(str, np.argwhere(bad)[0]))}]"]
-    for axis, kind in ((1, "row"), (0, "column")):
-        (lines,) = np.nonzero(bad.any(axis=axis))
-        if len(lines) == 1 < bad.shape[1 - axis]:
+    if wrong.sum() == 1:
+        return [f"is wrong in one entry, [{', '.join(map(str, np.argwhere(wrong)[0]))}]"]
+    for axis, kind in ((0, "row"), (1, "column")):
+        (lines,) = np.nonzero(wrong.any(axis=1 - axis))
+        if len(lines) == 1 < wrong.shape[axis]:
             k = lines[0]
-            verb = "is wrong" if (value[k] if axis else value[:, k]).any() else "is zero"
-            return [f"{verb} in its last {kind}"] * bool(k == bad.shape[1 - axis] - 1) + [f"{verb} in {kind} {k}"]
+            verb = "is wrong" if value.take(k, axis).any() else "is zero"
+            texts = [f"{verb} in {kind} {k}"]
+            if k == wrong.shape[axis] - 1:
+                texts.insert(0, f"{verb} in its last {kind}")
+            return texts
     return []
 
 
-def _precision(quantity, value, exact, limit, q, p):
-    size = np.max(np.abs(exact))
-    relative = np.max(np.abs(value - exact)) / size if size else 1.0
+def _precision(look):
+    size = np.max(np.abs(look.exact))
+    relative = np.max(np.abs(look.value - look.exact)) / size if size else 1.0
     if not relative < 1e-3:
         return []
+    texts = []
+    for dtype, name in (("float16", "half precision"), ("float32", "float32")):
+        u = format_of(dtype).u
+        if look.p.dtype == "float64" and u / 30 < relative < 8 * u:
+            texts.append(f"keeps only some digits, as many as {name} has")
     digits = round(-np.log10(relative))
-    like = [
-        f"keeps only some digits, as many as {name} has"
-        for dtype, name in (("float16", "half precision"), ("float32", "float32"))
-        if p.dtype == "float64" and format_of(dtype).u / 30 < relative < 8 * format_of(dtype).u
-    ]
-    return [*like, *(f"keeps about {d} digits" for d in (digits, digits - 1, digits + 1))]
+    for near in (digits, digits - 1, digits + 1):
+        texts.append(f"keeps about {near} digits")
+    return texts

@@ -14,20 +14,26 @@ from textwrap import dedent
 from types import ModuleType
 
 from fourfold import impls
+from fourfold.compare.mistakes import rewritings
 from fourfold.compare.mistakes.catalogue import MISTAKES
 from fourfold.compare.mistakes.mistake import slug
-from fourfold.compare.mistakes.rewritings import DEEP_REWRITINGS, REWRITINGS
 
 __path__ = []  # a package, though no folder: its modules are made here
 
 
-# column -> {slug: (row, (right, wrong, ...))}
-PLANTED = {column: {} for column in impls.FRAMEWORKS}
-for _mistake in MISTAKES.values():
-    for _column, _texts in _mistake.planted.items():
-        PLANTED[_column][_mistake.slug] = _mistake.row, _texts
-for _row, _rewritings in (("two_layer", REWRITINGS), ("deep", DEEP_REWRITINGS)):
-    PLANTED["numpy"] |= {slug(f"rewritten {name}"): (_row, texts) for name, texts in _rewritings.items()}
+def _all_planted():
+    """{column: {slug: (row, (right, wrong, ...))}} of all mistakes and rewritings."""
+    columns = {column: {} for column in impls.FRAMEWORKS}
+    for mistake in MISTAKES.values():
+        for column, texts in mistake.planted.items():
+            columns[column][mistake.slug] = mistake.row, texts
+    for row, named in rewritings.OF_ROW.items():
+        for name, texts in named.items():
+            columns["numpy"][slug(f"rewritten {name}")] = row, texts
+    return columns
+
+
+PLANTED = _all_planted()
 
 
 def module_name(column, name):
@@ -65,30 +71,41 @@ def load(column, name):
 
 def differing_lines(column, *replacements, row="two_layer"):
     """(wrong lines, right lines) of code: where the planted text differs from the column's, indentation taken off."""
-    right, wrong = right_source(column, row).splitlines(), wrong_source(column, *replacements, row=row).splitlines()
-    blocks = [op for op in SequenceMatcher(None, right, wrong, False).get_opcodes() if op[0] != "equal"]
-    lines = lambda text, ends: dedent("\n".join(line for i, j in ends for line in text[i:j])).splitlines()
-    return lines(wrong, [op[3:] for op in blocks]), lines(right, [op[1:3] for op in blocks])
+    right = right_source(column, row).splitlines()
+    wrong = wrong_source(column, *replacements, row=row).splitlines()
+    only_wrong, only_right = [], []
+    for tag, start, stop, wrong_start, wrong_stop in SequenceMatcher(None, right, wrong, autojunk=False).get_opcodes():
+        if tag != "equal":
+            only_right += right[start:stop]
+            only_wrong += wrong[wrong_start:wrong_stop]
+    return _unindented(only_wrong), _unindented(only_right)
+
+
+def _unindented(lines):
+    return dedent("\n".join(lines)).splitlines()
 
 
 class _Planter(MetaPathFinder, SourceLoader):
+    """Python's import system asks it for a module's text."""
+
     def find_spec(self, fullname, path=None, target=None):
-        return spec_from_loader(fullname, self) if _planted_as(fullname)[-1] else None
+        column, planting = _split(fullname)
+        return spec_from_loader(fullname, self) if planting in PLANTED.get(column, {}) else None
 
     def get_filename(self, fullname):
         return f"{fullname}.py"  # there is no such file; without brackets inspect asks the loader for the text
 
     def get_data(self, path):
-        column, row, texts = _planted_as(path.removesuffix(".py"))
+        column, planting = _split(path.removesuffix(".py"))
+        row, texts = PLANTED[column][planting]
         return wrong_source(column, *texts, row=row).encode()
 
 
-def _planted_as(fullname):
-    """(column, row, (right, wrong ...)) of a planted module; no texts where it is not one."""
+def _split(fullname):
+    """(column, slug) of a planted module's name; empty where it is none."""
     package, _, name = fullname.rpartition(".")
-    column, _, planted = name.partition("_")
-    row, texts = PLANTED.get(column, {}).get(planted, ("", ())) if package == __name__ else ("", ())
-    return column, row, texts
+    column, _, planting = name.partition("_")
+    return (column, planting) if package == __name__ else ("", "")
 
 
 sys.meta_path.append(_Planter())

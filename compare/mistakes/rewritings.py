@@ -1,5 +1,7 @@
 """The NumPy column rewritten so that it computes the same in another way: none of these may be rejected anywhere."""
 
+from fourfold.compare.judge.quantities import DEEP, TWO_LAYER
+
 REWRITINGS = {
     "einsum for matmul": (
         "X.mT @ dL_dH",
@@ -23,7 +25,7 @@ REWRITINGS = {
     "loss by einsum": ("(R**2).sum(axis=(-2, -1))", "np.einsum('...ij,...ij->...', R, R)"),
 }
 
-# the same of the column of any depth
+# The same of the column of any depth.
 DEEP_REWRITINGS = {
     "bias first": ("A[k] @ W_k + b[k] if b", "b[k] + A[k] @ W_k if b"),
     "bias in between": (
@@ -55,3 +57,5 @@ DEEP_REWRITINGS = {
     "1/N from 1/(2N)": ("dL_dY_hat = R / N", "dL_dY_hat = 2 * R * (1 / (2 * N))"),
     "updates negated twice": ("W_k - lr * dL_dW_k for", "-(lr * dL_dW_k - W_k) for"),
 }
+
+OF_ROW = {TWO_LAYER: REWRITINGS, DEEP: DEEP_REWRITINGS}

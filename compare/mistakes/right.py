@@ -48,5 +48,4 @@ update = f"    return {new_W1}, {new_W2}, T.L"
 one_step = "        W1, W2, L = step(X, Y, W1, W2, lr, activation)\n"
 keep = "        path.append((W1, W2, L))"
 each_step = f"    path = []\n    for _ in range(steps):\n{one_step}"
-counted_step = each_step.replace("for _ in", "for t in")  # the same with a number for each step, to plant more
 train = each_step + keep

@@ -1,4 +1,4 @@
-"""The catalogue and the matrix in words: tables are (headers, rows) until the last moment."""
+"""The catalogue and the matrix in words: tables are (headers, lines) until the last moment."""
 
 from itertools import zip_longest
 
@@ -7,12 +7,15 @@ from fourfold.compare.mistakes.catalogue import GROUPS
 from fourfold.compare.mistakes.matrix import TOLERANCES
 
 ON_XOR = {"xor", "deep-xor"}
+CHECKS = ("point", "step", "form")
 
 
 def catalogue():
-    """(group, rows) pairs; a row is name, first wrong quantity, equation, columns it is planted in."""
-    row = lambda m: [m.name, m.quantity, m.equation, " ".join(m.planted)]
-    return [(group, [row(m) for m in mistakes]) for group, mistakes in GROUPS.items()]
+    """(group, lines) pairs; a line is name, first wrong quantity, equation, columns it is planted in."""
+    groups = []
+    for group, mistakes in GROUPS.items():
+        groups.append((group, [[m.name, m.quantity, m.equation, " ".join(m.planted)] for m in mistakes]))
+    return groups
 
 
 def side_by_side(mistake, column):
@@ -23,62 +26,87 @@ def side_by_side(mistake, column):
 
 def record(mistake):
     """A Mistake as JSON can hold it."""
-    lines = {c: planted.differing_lines(c, *texts, row=mistake.row) for c, texts in mistake.planted.items()}
-    code = {c: {"wrong": "\n".join(wrong), "right": "\n".join(right)} for c, (wrong, right) in lines.items()}
-    return {key: getattr(mistake, key) for key in ("name", "quantity", "equation", "why", "case", "row")} | {
-        "code": code
-    }
+    code = {}
+    for column, texts in mistake.planted.items():
+        wrong, right = planted.differing_lines(column, *texts, row=mistake.row)
+        code[column] = {"wrong": "\n".join(wrong), "right": "\n".join(right)}
+    fields = {name: getattr(mistake, name) for name in ("name", "quantity", "equation", "why", "case", "row")}
+    return fields | {"code": code}
+
+
+def record_of_tried(tried):
+    """A Tried as JSON can hold it."""
+    by_run = {f"{case} {dtype}": attempt._asdict() for (case, dtype), attempt in tried.attempts.items()}
+    return {"name": tried.name, "column": tried.column, "caught": tried.caught, "runs": by_run}
 
 
 def caught(tried):
-    """A row a mistake: in how many runs each check catches it, and where first."""
-    rows = []
-    for t in tried:
-        outcomes = t.outcomes.values()
-        counts = [sum(bool(getattr(o, check)) for o in outcomes) for check in ("point", "step", "form")]
-        first = next((f"{case}, {dtype}" for (case, dtype), o in t.outcomes.items() if o.caught), "nowhere")
-        rows.append([t.name, t.column, *(str(n or "") for n in counts), first])
-    return ["mistake", "column", "point", "step", "form", "first caught on"], rows
+    """A line a mistake: in how many runs each check catches it, and where first."""
+    lines = []
+    for mutant in tried:
+        line = [mutant.name, mutant.column]
+        for check in CHECKS:
+            line.append(str(_times(check, mutant.on()) or ""))
+        first = ", ".join(mutant.caught_on()[0]) if mutant.caught else "nowhere"
+        lines.append([*line, first])
+    return ["mistake", "column", *CHECKS, "first caught on"], lines
+
+
+def _times(check, attempts):
+    """How many of the Attempts a check catches; "caught" is any check."""
+    return sum(bool(getattr(attempt, check)) for attempt in attempts)
 
 
 def cases(tried):
-    """A row a case: how many mistakes each check catches there, and how many no other case catches."""
-    names = list(dict.fromkeys(case for t in tried for case, _ in t.outcomes))
-    rows = []
+    """A line a case: how many mistakes each check catches there, and how many no other case catches."""
+    names = {}  # in order
+    for mutant in tried:
+        names |= dict.fromkeys(case for case, _ in mutant.attempts)
+    lines = []
     for name in names:
-        here = [[o for (case, _), o in t.outcomes.items() if case == name] for t in tried]
-        counts = [sum(any(getattr(o, check) for o in of) for of in here) for check in ("point", "step", "form")]
-        anyone = sum(any(o.caught for o in of) for of in here)
-        alone = sum({case for (case, _), o in t.outcomes.items() if o.caught} == {name} for t in tried)
-        rows.append([name, *map(str, (*counts, anyone)), str(alone or "")])
-    return ["case", "point", "step", "form", "any", "only here"], rows
+        line = [name]
+        for check in (*CHECKS, "caught"):
+            line.append(str(sum(_times(check, mutant.on({name})) > 0 for mutant in tried)))
+        only_here = sum({case for case, _ in mutant.caught_on()} == {name} for mutant in tried)
+        lines.append([*line, str(only_here or "")])
+    return ["case", *CHECKS, "any", "only here"], lines
 
 
 def tolerances(tried, rewritings):
-    """A row a rule: mistakes that survive it on XOR alone and on all cases, and equal rewritings that it rejects.
+    """A line a rule: mistakes that survive it on XOR alone and on all cases, and equal rewritings that it rejects.
 
     Those of the row of any depth have an XOR of their own.
     """
-    rows = []
+    lines = []
     for k, rule in enumerate(TOLERANCES):
-        survivors = [sum(t.survives(k, cases) for t in tried) for cases in (ON_XOR, None)]
-        rows.append([rule, *survivors, sum(not t.survives(k) for t in rewritings)])
-    survive = lambda kept: sum(not any(o.caught for (c, _), o in t.outcomes.items() if kept(c)) for t in tried)
-    rejected = sum(t.caught for t in rewritings)
-    rows.append(["fourfold", survive(ON_XOR.__contains__), survive(lambda case: True), rejected])
-    return ["", "survive on xor", "survive on all cases", "rewritings rejected"], [
-        [rule, *map(str, numbers)] for rule, *numbers in rows
-    ]
+        on_xor = sum(mutant.survives(k, ON_XOR) for mutant in tried)
+        on_all = sum(mutant.survives(k) for mutant in tried)
+        rejected = sum(not rewriting.survives(k) for rewriting in rewritings)
+        lines.append([rule, str(on_xor), str(on_all), str(rejected)])
+    on_xor = sum(not _times("caught", mutant.on(ON_XOR)) for mutant in tried)
+    on_all = sum(not mutant.caught for mutant in tried)
+    rejected = sum(rewriting.caught for rewriting in rewritings)
+    lines.append(["fourfold", str(on_xor), str(on_all), str(rejected)])
+    return ["", "survive on xor", "survive on all cases", "rewritings rejected"], lines
 
 
 def verdict(tried, rewritings):
     """One sentence."""
-    missed, silent = [t for t in tried if not t.caught], [t for t in tried if not t.changes]
-    rejected = [t.name for t in rewritings if t.caught]
-    names = lambda of: ", ".join(f"{t.name} ({t.column})" for t in of)
-    mistakes, runs = len({t.name for t in tried}), sum(len(t.outcomes) for t in (*tried, *rewritings))
+    missed = [mutant for mutant in tried if not mutant.caught]
+    silent = [mutant for mutant in tried if not mutant.changes]
+    rejected = [rewriting.name for rewriting in rewritings if rewriting.caught]
+    mistakes = len({mutant.name for mutant in tried})
+    runs = sum(len(one.attempts) for one in (*tried, *rewritings))
     text = f"{mistakes} mistakes planted {len(tried)} times, {len(rewritings)} equal rewritings, {runs:,} runs: "
     text += f"{len(missed)} mistakes survive, {len(rejected)} rewritings rejected."
-    text += f" Not caught: {names(missed)}." if missed else ""
-    text += f" Changes nothing on these cases: {names(silent)}." if silent else ""
-    return text + (f" Rejected: {', '.join(rejected)}." if rejected else "")
+    if missed:
+        text += f" Not caught: {_names(missed)}."
+    if silent:
+        text += f" Changes nothing on these cases: {_names(silent)}."
+    if rejected:
+        text += f" Rejected: {', '.join(rejected)}."
+    return text
+
+
+def _names(tried):
+    return ", ".join(f"{mutant.name} ({mutant.column})" for mutant in tried)

@@ -1,0 +1,100 @@
+"""What a target gave, beside the truth. Names are the anatomy's, whatever they were on the way in."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fourfold.compare.cases import suites
+from fourfold.compare.judge import judgement, truth
+from fourfold.compare.judge.judgement import Problem
+from fourfold.compare.judge.quantities import DEEP, TWO_LAYER, Anatomy, anatomy, every, internal
+
+# Cases that tell the mistakes apart, of one depth in the row of any depth.
+CASES = {
+    TWO_LAYER: (
+        "asymmetric-sigmoid",
+        "one-output-sigmoid",
+        "square-sigmoid",
+        "saturated-sigmoid",
+        "asymmetric-tanh",
+        "asymmetric-relu",
+    ),
+    DEEP: ("deep-tanh", "deep-square-relu", "deep-saturated", "deep-zero-biases"),
+}
+
+
+class Observation(NamedTuple):
+    """What a target gave at one point."""
+
+    p: Problem
+    parameters: tuple  # of one network: W1 ... WK and, with biases, b1 ... bK
+    values: dict  # quantities of a trace -> arrays
+    trajectory: tuple | None = None  # all parameters (steps, ...) after every step from these, and L (steps,)
+
+
+class View(NamedTuple):
+    """An observation and what is right there, by quantity; what is of the trajectory is called "every ..."."""
+
+    p: Problem
+    parameters: tuple
+    network: Anatomy
+    steps: int  # of the trajectory; 0: it is not shown
+    values: dict  # what the target gave
+    wide: dict  # what is right, in the numbers that judge
+    exact: dict  # the same in float64
+    limit: dict
+    usable: bool  # it is within range, so that the limits hold
+    wrong: set  # names, of `values`
+
+    def is_wrong(self, name, value):
+        """Whether a value of a quantity of the trace is certainly wrong."""
+        if not self.usable:
+            return False
+        if value.shape != self.exact[name].shape:
+            return True
+        error = truth.narrow(np.abs(truth.widen(value, self.p.wide) - self.wide[name]))
+        return not (error <= self.limit[name]).all()
+
+
+def points(row=TWO_LAYER, dtype="float64"):
+    """(Problem, parameters) of one network of every case of a row's CASES."""
+    entries = {entry.name: entry for entry in (*suites.TABLE, *suites.DEEP)}
+    for name in CASES[row]:
+        case = suites.build(entries[name])
+        _, _, *parameters = case.cast(dtype)
+        yield judgement.problem(case, dtype), tuple(Z[0] for Z in parameters)
+
+
+def view(observation):
+    """The View of an Observation."""
+    p, parameters = observation.p, observation.parameters
+    depth = len(p.activations)
+    network = anatomy(p.row, depth, len(parameters) > depth)
+    wide, limits, in_range = judgement.exact_values(parameters, p._replace(exact=False))
+    exact = {name: truth.narrow(np.asarray(wide[name])) for name in network.trace}
+    limits = {name: np.asarray(limits[name]) for name in network.trace}
+    trajectory = [np.asarray(Z, p.dtype) for Z in observation.trajectory or ()]
+    steps = len(trajectory[-1]) if trajectory else 0
+
+    values = {internal(name, p.row): np.asarray(Z, p.dtype) for name, Z in observation.values.items()}
+    seen = View(p, parameters, network, steps, values, wide, exact, limits, bool(in_range), set())
+    seen.wrong.update(name for name in values if seen.is_wrong(name, values[name]))
+    if trajectory:
+        values |= dict(zip(map(every, (*network.parameters, "L")), trajectory, strict=True))
+    if trajectory and seen.usable:
+        seen.wrong.update(_wrong_in_trajectory(seen, trajectory))
+    return seen
+
+
+def _wrong_in_trajectory(seen, trajectory):
+    """What of it the step certificate rejects; all of it where the arrays have the wrong shape."""
+    if judgement.malformed_path(trajectory, seen.parameters, len(trajectory[-1]), seen.p):
+        return set(seen.network.run)
+    before = [Z[:, None] for Z in before_each_step(seen.parameters, trajectory)]
+    judged = judgement.judge_steps(before, [Z[:, None] for Z in trajectory], seen.p)
+    return {every(j.quantity) for j in judged if j.wrong.any()}
+
+
+def before_each_step(first, trajectory):
+    """All parameters before every step, from those before the first and those after each."""
+    return [np.concatenate([start[None], after[:-1]]) for start, after in zip(first, trajectory, strict=False)]
