@@ -40,7 +40,8 @@ NEVER = (
     Arrow("compare.mistakes", "compare.check"),
     Arrow("reports", "compare.columns"),
     Arrow("reports", "compare.agreement"),
-    Arrow("reports", "compare.judge", ("compare.judge.quantities",)),
+    # The notebook's cells are no module of reports: they are a text, and run by whoever reads it.
+    Arrow("reports", "compare.judge", ("compare.judge.quantities",), ("reports.lesson.templates",)),
     Arrow("", "compare.commands", sources_but=("compare.__main__", "compare.commands")),
 )
 

@@ -17,7 +17,7 @@ from fourfold.compare.columns.questions import about
 from fourfold.compare.commands.lesson import lesson as verb
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge import judgement
-from fourfold.compare.judge.quantities import shown
+from fourfold.compare.judge.quantities import TWO_LAYER, anatomy, of_every_step, shown
 from fourfold.compare.lesson import numbers as lesson
 from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.compare.mistakes.catalogue import of_row
@@ -26,7 +26,7 @@ from tests.conftest import Here
 from tests.lessons import MODULES, in_process, small
 
 EVIL = "<script>alert(1)</script>"
-PLACES = [(e, column, place) for e in content.EQUATIONS for column in e.columns for place in content.places(e, column)]
+PLACES = [(e, column, place) for e in content.EQUATIONS for column in e.columns for place in e.places(column)]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_the_equations_are_those_of_the_lesson_in_order(text):
 @pytest.mark.parametrize("equation", content.EQUATIONS, ids=lambda e: f"E{e.number}")
 def test_every_equation_stands_beside_the_lines_of_every_column(equation):
     for column in equation.columns:
-        lines = source.lines(column, *content.places(equation, column))
+        lines = source.lines(column, *equation.places(column))
         file = source.text(column).splitlines()
         assert lines
         for line in lines:
@@ -83,12 +83,19 @@ def test_what_autograd_is_asked_for_is_marked_as_the_gradient():
 
 def test_symbols_of_an_equation_are_in_its_lines_or_its_formula():
     for e in content.EQUATIONS:
-        lines = [line.code for c in e.columns for line in source.lines(c, *content.places(e, c))]
+        lines = [line.code for c in e.columns for line in source.lines(c, *e.places(c))]
         markup = "".join([*lines, *page.formulas(e).values()])
         missing = [name for name in e.symbols if f'data-s="{name}"' not in markup]
         assert not missing, (e.number, missing)
         assert set(e.symbols) <= set(content.MEANINGS)
         assert set(e.symbols) <= set(mathml.LATEX)
+
+
+def test_the_anatomy_and_the_lesson_number_equations_alike():
+    network = anatomy(TWO_LAYER, 2, biases=False)
+    for quantity in network.all.values():
+        equation = content.EQUATIONS[int(quantity.equation.removeprefix("E")) - 1]
+        assert shown(of_every_step(quantity.name), TWO_LAYER) in equation.shows
 
 
 def test_formulas_are_well_formed_and_leave_nothing_over():
@@ -98,7 +105,7 @@ def test_formulas_are_well_formed_and_leave_nothing_over():
             assert ElementTree.fromstring(formula).tag == "math"
 
 
-@pytest.mark.parametrize("latex", [r"\unknown", "(H", r"\frac{1}{N", "W_1 ? 2"])
+@pytest.mark.parametrize("latex", [r"\unknown", "(H", r"\frac{1}{N", r"W_1 \? 2", r"\left[ Y"])
 def test_a_formula_that_cannot_be_set_is_an_error(latex):
     with pytest.raises(LookupError, match="a formula"):
         mathml.math(latex)

@@ -10,6 +10,7 @@ import pytest
 
 from fourfold.compare.commands.lesson import lesson as verb
 from fourfold.compare.errors import ColumnError
+from fourfold.compare.lesson import kernel
 from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.reports.lesson import content, notebook, source
 from tests.lessons import in_process
@@ -57,7 +58,7 @@ def raw():
     for name, body in FILLED.items():
         (cell,) = (c for c in written.cells if re.search(rf"^def {name}\b", c.source, re.M) and "raise" in c.source)
         cell.source = re.sub(r"\n    raise NotImplementedError$", body, cell.source)
-    return notebook.executed(written, 60).decode()
+    return kernel.executed(written, 60).decode()
 
 
 @pytest.fixture(scope="module")
@@ -121,12 +122,12 @@ def test_a_notebook_says_nothing_of_where_and_when_it_ran(raw):
 def test_a_cell_that_fails_is_told_of():
     broken = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1)\n1 / 0")])
     with pytest.raises(ColumnError, match="the notebook stopped with ZeroDivisionError: division by zero"):
-        notebook.executed(broken, 60)
+        kernel.executed(broken, 60)
 
 
 def test_the_page_is_kept_where_the_notebook_fails(monkeypatch, tmp_path):
     monkeypatch.setattr("fourfold.compare.lesson.numbers.workers.open_pool", in_process)
-    monkeypatch.setattr(notebook, "executed", lambda written, timeout: b"{}")
+    monkeypatch.setattr(kernel, "executed", lambda written, timeout: b"{}")
     write = lambda: verb(to=str(tmp_path / "out"), impl="numpy", seeds="1", steps=2, notebook=True)
     assert write() == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"index.html", "lesson.json", "lesson.ipynb"}
@@ -134,13 +135,13 @@ def test_the_page_is_kept_where_the_notebook_fails(monkeypatch, tmp_path):
     def fails(written, timeout):
         raise ColumnError("the notebook stopped")
 
-    monkeypatch.setattr(notebook, "executed", fails)
+    monkeypatch.setattr(kernel, "executed", fails)
     with pytest.raises(ColumnError, match="stopped"):
         write()
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"index.html", "lesson.json"}
 
 
 def test_what_is_not_installed_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(notebook.run, "found", lambda package: package != "nbclient")
+    monkeypatch.setattr(kernel.workers, "package_installed", lambda package: package != "nbclient")
     with pytest.raises(ColumnError, match=r"A notebook needs nbclient: pip install '\.\[notebook\]'\."):
         verb(to=str(tmp_path / "out"), impl="numpy", notebook=True)

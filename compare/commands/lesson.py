@@ -10,6 +10,7 @@ from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Json
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.lesson import kernel
 from fourfold.compare.lesson.examinee import DTYPE
 from fourfold.compare.lesson.numbers import record
 from fourfold.compare.results import words
@@ -85,8 +86,6 @@ def lesson(
 
 def _check(columns, seeds, resolution, notebook):
     """Raises UsageError for what a page cannot hold, and ColumnError where a notebook cannot be made."""
-    from fourfold.reports.lesson import notebook as cells
-
     strangers = [name for name in columns if name not in impls.NAMES]
     if strangers:
         raise UsageError(f"The lesson shows built-in columns only: {strangers[0]} is none of {', '.join(impls.NAMES)}.")
@@ -96,17 +95,17 @@ def _check(columns, seeds, resolution, notebook):
         raise UsageError(f"A page holds at most {MOST_SEEDS} seeds, not {len(seeds)}.")
     if resolution > 100:
         raise UsageError(f"A page holds a grid of at most 100 points a side, not {resolution}.")
-    if notebook and cells.missing():
-        raise ColumnError(f"A notebook needs {', '.join(cells.missing())}: pip install '.[notebook]'.")
+    if notebook and kernel.missing():
+        raise ColumnError(f"A notebook needs {', '.join(kernel.missing())}: pip install '.[notebook]'.")
 
 
 def _add_notebook(contents, columns, seed, steps, lr, timeout):
     """Adds lesson.ipynb; where it stops, gives the ColumnError to be raised once the page is there."""
-    from fourfold.reports.lesson import notebook as cells
+    from fourfold.reports.lesson.notebook import written
 
     side_by_side = [name for name in columns if "-" not in name]
     try:
-        contents["lesson.ipynb"] = cells.executed(cells.written(side_by_side, seed, steps, lr), timeout)
+        contents["lesson.ipynb"] = kernel.executed(written(side_by_side, seed, steps, lr), timeout)
     except ColumnError as error:
         return error
     return None

@@ -35,9 +35,11 @@ def pack(lesson):
 
     All columns after the first are XORed with the first: where columns agree to the last bits, zeros are left.
     """
-    arrays = [*lesson.values.values(), lesson.losses]
-    marks = [*lesson.marks.values(), lesson.loss_marks]
-    parts = [*(_bytes(Z.astype("<f8")) for Z in arrays), *(_bytes(Z) for Z in marks), _bytes(levels(lesson.on_grid))]
+    parts = []
+    for Z in (*lesson.values.values(), lesson.losses):
+        parts.append(_bytes(Z.astype("<f8")))
+    for Z in (*lesson.marks.values(), lesson.loss_marks, levels(lesson.on_grid)):
+        parts.append(_bytes(Z))
     return base64.b64encode(zlib.compress(b"".join(parts), 9)).decode()
 
 
@@ -53,24 +55,26 @@ def levels(Y_hat):
 
 
 def as_json(lesson):
-    """The bytes of lesson.json: what the page shows, but for the grid; axes as in fourfold.compare.lesson.numbers.Lesson."""
-    values = {name: result.numbers(Z) for name, Z in lesson.values.items()}
-    marks = {name: Z.tolist() for name, Z in lesson.marks.items()}
-    losses = {"losses": result.numbers(lesson.losses), "loss_marks": lesson.loss_marks.tolist()}
-    counts = {"certified": lesson.certified, "wrong": lesson.wrong}
-    return msgspec.json.encode(header(lesson) | counts | {"values": values, "marks": marks} | losses)
+    """The bytes of lesson.json: what the page shows, but for the grid; axes as in compare.lesson.numbers.Lesson."""
+    shown = header(lesson) | {"certified": lesson.certified, "wrong": lesson.wrong, "values": {}, "marks": {}}
+    for name, Z in lesson.values.items():
+        shown["values"][name] = result.numbers(Z)
+        shown["marks"][name] = lesson.marks[name].tolist()
+    shown |= {"losses": result.numbers(lesson.losses), "loss_marks": lesson.loss_marks.tolist()}
+    return msgspec.json.encode(shown)
 
 
 def strange(folder):
     """What keeps a folder from being replaced, or None: only an empty one, or a lesson and nothing else, may be."""
     if not folder.is_dir():
         return "is a file"
-    found = {path.name: path for path in folder.iterdir()}
-    others = sorted(found.keys() - FILES - {"lesson.ipynb"}) + sorted(
-        name for name, path in found.items() if not path.is_file()
-    )
-    if others or (found and not found.keys() >= FILES):
-        return f"holds something other than a lesson ({(others or sorted(found))[0]})"
-    if found and not found["lesson.json"].read_bytes().startswith(START):
+    paths = sorted(folder.iterdir())
+    for path in paths:
+        if path.name not in FILES | {"lesson.ipynb"} or not path.is_file():
+            return f"holds something other than a lesson ({path.name})"
+    names = {path.name for path in paths}
+    if names and not names >= FILES:
+        return f"holds something other than a lesson ({paths[0].name})"
+    if names and not (folder / "lesson.json").read_bytes().startswith(START):
         return "holds something other than a lesson (lesson.json is not its numbers)"
     return None

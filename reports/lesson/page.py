@@ -2,10 +2,10 @@
 
 import base64
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fourfold import impls
@@ -13,9 +13,12 @@ from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.compare.lesson.numbers import UNCERTAIN, WRONG
 from fourfold.compare.mistakes import planted
 from fourfold.compare.mistakes.catalogue import of_row
+from fourfold.reports import jinja
 from fourfold.reports.lesson import content, mathml, numbers, source
+from fourfold.reports.lesson.equation import SIDE_BY_SIDE
 
 FOLDER = Path(__file__).parent
+CODES = {"uncertain": UNCERTAIN, "wrong": WRONG}
 
 
 def render(lesson, made="", answers=None):
@@ -24,48 +27,43 @@ def render(lesson, made="", answers=None):
     `made` says with what. `answers`: exercise number -> Markup; an exercise without one is listed as a question.
     """
     style, script = _style(), _read("templates/lesson.js")
-    here = {column: impls.COLUMNS[column].title for column in lesson.columns}
+    header = msgspec.json.encode(numbers.header(lesson) | CODES).decode()
+    lines = {}
+    for equation in content.EQUATIONS:
+        lines[equation.number] = _lines(equation, lesson.columns)
     context = {
         "parts": content.PARTS,
         "exercises": EXERCISES,
         "answers": answers or {},
         "mistakes": _mistakes(),
-        "columns": {c: name for c, name in here.items() if c in content.SIDE_BY_SIDE},
-        "files": here,
-        "lines": _lines(lesson.columns),
-        "paths": {c: f"impls/two_layer/{impls.path_of(c).name}" for c in here},
-        "whole": {c: source.whole(c) for c in here},
-        "math": {e.number: formulas(e) for e in content.EQUATIONS},
-        "symbols": {name: mathml.symbol(name) for name in mathml.LATEX},
+        "side_by_side": SIDE_BY_SIDE,
+        "titles": {column: impls.COLUMNS[column].title for column in lesson.columns},
+        "lines": lines,
+        "path_of": impls.path_of,
+        "whole": source.whole,
+        "formulas": formulas,
+        "symbol": cache(mathml.symbol),
         "meanings": content.MEANINGS,
         "shapes": _shapes(lesson),
         "lesson": lesson,
         "made": made,
-        "header": Markup(_for_script(msgspec.json.encode(numbers.header(lesson) | CODES).decode())),
+        "header": Markup(_for_script(header)),
         "packed": Markup(numbers.pack(lesson)),
         "style": Markup(style),
         "script": Markup(script),
         "policy": f"default-src 'none'; style-src {_sha256(style)}; script-src {_sha256(script)}; "
         "font-src data:; img-src data:",
     }
-    pages = Environment(
-        loader=PackageLoader("fourfold.reports.lesson"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return pages.get_template("lesson.html.j2").render(context).encode()
-
-
-CODES = {"uncertain": UNCERTAIN, "wrong": WRONG}
+    return jinja.templates("fourfold.reports.lesson").get_template("lesson.html.j2").render(context).encode()
 
 
 def formulas(equation):
     """{activation: MathML}; "" is what stands there whichever is chosen."""
     of_network = equation not in content.CHAIN.equations
-    latex = {"": equation.latex} | (equation.by_activation or {})
-    return {activation: mathml.math(formula, of_network) for activation, formula in latex.items()}
+    shown = {}
+    for activation, latex in equation.formulas().items():
+        shown[activation] = mathml.math(latex, of_network)
+    return shown
 
 
 def _read(name):
@@ -86,35 +84,37 @@ def _for_script(json):
     return json.replace("<", "\\u003c")
 
 
-def _lines(columns):
-    """{equation number: {column: Lines}} for the columns that are there."""
-    shown = lambda equation: [column for column in equation.columns if column in columns]
-    return {
-        e.number: {column: source.lines(column, *content.places(e, column)) for column in shown(e)}
-        for e in content.EQUATIONS
-    }
+def _lines(equation, columns):
+    """{column: Lines} of an equation, for the columns that are there."""
+    lines = {}
+    for column in equation.columns:
+        if column in columns:
+            lines[column] = source.lines(column, *equation.places(column))
+    return lines
 
 
 def _shapes(lesson):
-    shapes = {name: Z.shape[4:] for name, Z in lesson.values.items()} | {"X": lesson.X.shape, "Y": lesson.Y.shape}
+    shapes = {"X": lesson.X.shape, "Y": lesson.Y.shape}
+    for name, Z in lesson.values.items():
+        shapes[name] = Z.shape[4:]
     return {name: "×".join(map(str, shape)) or "a number" for name, shape in shapes.items()}
 
 
 def _mistakes():
-    """{equation number: [{name, why, column, wrong, right}]}, the code as its first column has it."""
-    found = {}
+    """{"E13": [{name, why, column, wrong, right}]}, the code as its first column has it."""
+    mistakes = {}
     for mistake in of_row("two_layer"):
         column, texts = next(iter(mistake.planted.items()))
-        wrong, right = (_highlighted(code) for code in planted.differing_lines(column, *texts))
-        entry = {
+        wrong, right = planted.differing_lines(column, *texts)
+        shown = {
             "name": mistake.name,
             "why": mistake.why,
             "column": impls.COLUMNS[column].title,
-            "wrong": wrong,
-            "right": right,
+            "wrong": _highlighted(wrong),
+            "right": _highlighted(right),
         }
-        found.setdefault(int(mistake.equation.removeprefix("E")), []).append(entry)
-    return found
+        mistakes.setdefault(mistake.equation, []).append(shown)
+    return mistakes
 
 
 def _highlighted(code):

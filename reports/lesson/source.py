@@ -10,15 +10,11 @@ from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
 from fourfold import impls
 from fourfold.compare.cases.case import ACTIVATIONS
+from fourfold.compare.judge.quantities import gradient
+from fourfold.reports.lesson.content import MEANINGS
 
-# Names in code that are symbols of the equations
-SYMBOLS = (
-    *("X", "Y", "W1", "W2", "H", "A", "Y_hat", "R", "L", "N", "lr", "sigma", "sigma_prime"),
-    *("dL_dY_hat", "dL_dW2", "dL_dA", "dL_dH", "dL_dW1"),
-)
 CLASSES = {Comment: "c", Keyword: "k", String: "s", Number: "m", Operator: "o"}
-# What autograd is asked for: the second argument of these
-ASKED = ("grad", "gradient")
+KINDS = {"return": ast.Return, "for": ast.For, "with": ast.With}
 
 
 class Line(NamedTuple):
@@ -30,7 +26,7 @@ class Line(NamedTuple):
 
 @cache
 def text(column):
-    """A column's file; the equations stand beside it, so the comments with their numbers are left out."""
+    """A column's file without the comments that number its equations: here they stand beside their lines."""
     return impls.source(column)
 
 
@@ -41,57 +37,80 @@ def lines(column, *places):
     innermost one that defines a function of that name), "function return", "function for", or "ACTIVATIONS name".
     Raises LookupError, saying where, if there is no such line.
     """
-    tree, chosen = ast.parse(text(column)), {}
+    tree = ast.parse(text(column))
+    activations = {}  # a line's number -> the activation it is for
     for place in places:
         for node, activation in _nodes(column, tree, *place.split()):
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-            chosen |= dict.fromkeys(range(first, (node.end_lineno or first) + 1), activation)
-    found, code = text(column).splitlines(), highlighted(column)
-    common = min(_indent(found[n - 1]) for n in chosen)
-    return [Line(n, _indent(found[n - 1]) - common, code[n - 1][common:], chosen[n]) for n in sorted(chosen)]
+            decorators = getattr(node, "decorator_list", [])
+            first = decorators[0].lineno if decorators else node.lineno
+            for number in range(first, node.end_lineno + 1):
+                activations[number] = activation
+    file = whole(column)
+    common = min(file[number - 1].indent for number in activations)
+    chosen = []
+    for number in sorted(activations):
+        line = file[number - 1]
+        chosen.append(Line(number, line.indent - common, line.code[common:], activations[number]))
+    return chosen
 
 
 def whole(column):
     """Every Line of a column's file."""
-    pairs = zip(text(column).splitlines(), highlighted(column), strict=True)
-    return [Line(n, _indent(plain), code, "") for n, (plain, code) in enumerate(pairs, start=1)]
-
-
-def _indent(line):
-    return len(line) - len(line.lstrip(" "))
+    file = []
+    for plain, code in zip(text(column).splitlines(), highlighted(column), strict=True):
+        indent = len(plain) - len(plain.lstrip(" "))
+        file.append(Line(len(file) + 1, indent, code, ""))
+    return file
 
 
 def _nodes(column, tree, place, target=None):
-    body = next((n for n in tree.body if place in _defined(n)), None)
-    if body is None:
-        raise LookupError(f"{impls.path_of(column).name} has no {place}")
+    """[(syntax tree, activation)] of what one place means."""
+    file = impls.path_of(column).name
+    definition = next((statement for statement in tree.body if place in _defined(statement)), None)
+    if definition is None:
+        raise LookupError(f"{file} has no {place}")
     if target is None:
-        return [(body, place if place in ACTIVATIONS else "")]
+        return [(definition, place if place in ACTIVATIONS else "")]
+    nodes = [*_inside(definition, place, target)]
+    if not nodes:
+        raise LookupError(f"{file} has no line for {target} in {place}")
+    return nodes
+
+
+def _inside(definition, place, target):
     if place == "ACTIVATIONS":
-        entries = zip(body.value.keys, body.value.values, strict=True)
-        found = [(value, key.value) for key, value in entries if target in {"*", key.value}]
-    elif target in {"return", "for", "with"}:
-        kind = {"return": ast.Return, "for": ast.For, "with": ast.With}[target]
-        found = [(n, "") for n in body.body if isinstance(n, kind)]
+        for key, value in zip(definition.value.keys, definition.value.values, strict=True):
+            if target in {"*", key.value}:
+                yield value, key.value
+    elif target in KINDS:
+        for statement in definition.body:
+            if isinstance(statement, KINDS[target]):
+                yield statement, ""
     else:
-        inner = [n for n in ast.walk(body) if n is not body and isinstance(n, ast.stmt)]
-        found = [(n, "") for n in inner if target in _defined(n)]
-    if not found:
-        raise LookupError(f"{impls.path_of(column).name} has no line for {target} in {place}")
-    return found
+        for node in ast.walk(definition):
+            if node is not definition and target in _defined(node):
+                yield node, ""
 
 
-def _defined(node):
+def _defined(statement):
     """The names a statement assigns to or defines; of an entry `Z[..., j] = ...` that is Z."""
-    if isinstance(node, ast.FunctionDef):
-        return {node.name}
-    targets = node.targets if isinstance(node, ast.Assign) else []
-    return {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name) and not _is_index(n, t)}
+    match statement:
+        case ast.FunctionDef(name=name):
+            return {name}
+        case ast.Assign(targets=targets):
+            return set().union(*map(_names, targets))
+    return set()
 
 
-def _is_index(name, target):
-    slices = [n.slice for n in ast.walk(target) if isinstance(n, ast.Subscript)]
-    return any(name is n for s in slices for n in ast.walk(s))
+def _names(target):
+    match target:
+        case ast.Name(id=name):
+            return {name}
+        case ast.Subscript(value=array):
+            return _names(array)
+        case ast.Tuple(elts=parts):
+            return set().union(*map(_names, parts))
+    return set()
 
 
 @cache
@@ -102,31 +121,40 @@ def highlighted(column):
 
 def highlight(code):
     """Lines of Python as markup: <span class> for syntax, <span data-s> for symbols. `code` may be a fragment."""
-    asked, rows, line, col = _asked(code), [[]], 1, 0
+    asked = _asked(code)
+    rows, position = [[]], 0
     for kind, token in PythonLexer(stripnl=False, ensurenl=False).get_tokens(code):
-        for n, part in enumerate(token.split("\n")):
-            if n:
+        for part in token.splitlines(keepends=True):
+            word = part.removesuffix("\n")
+            if word:
+                symbol = asked.get((len(rows), position), word)
+                rows[-1].append(_span(kind, word, symbol))
+            position += len(word)
+            if part != word:
                 rows.append([])
-                line, col = line + 1, 0
-            if part:
-                rows[-1].append(_span(kind, part, asked.get((line, col), part)))
-                col += len(part)
+                position = 0
     return [Markup("").join(row) for row in rows]
 
 
-def _span(kind, part, symbol):
-    if kind in Name and symbol in SYMBOLS:
-        return Markup('<span data-s="{}">{}</span>').format(symbol, part)
-    name = next((short for token, short in CLASSES.items() if kind in token), None)
-    return Markup('<span class="{}">{}</span>').format(name, part) if name else escape(part)
+def _span(kind, word, symbol):
+    if kind in Name and symbol in MEANINGS:
+        return Markup('<span data-s="{}">{}</span>').format(symbol, word)
+    for token, name in CLASSES.items():
+        if kind in token:
+            return Markup('<span class="{}">{}</span>').format(name, word)
+    return escape(word)
 
 
 def _asked(code):
     """{(line, column): gradient} of the names that autograd is asked the gradient of: there, W2 stands for dL_dW2."""
+    asked = {}
     try:
-        calls = [n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Call) and len(n.args) > 1]
+        tree = ast.parse(code)
     except SyntaxError:
-        return {}
-    calls = [n for n in calls if isinstance(n.func, ast.Attribute) and n.func.attr in ASKED]
-    names = [e for n in calls if isinstance(n.args[1], ast.Tuple) for e in n.args[1].elts if isinstance(e, ast.Name)]
-    return {(e.lineno, e.col_offset): f"dL_d{e.id}" for e in names}
+        return asked
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="grad" | "gradient"), args=[_, ast.Tuple(elts=names), *_]):
+                for name in names:
+                    asked[name.lineno, name.col_offset] = gradient(ast.unparse(name))
+    return asked

@@ -13,7 +13,7 @@ from fourfold import impls
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.check import check_words, here
 from fourfold.compare.judge import judgement
-from fourfold.impls.model import Trace
+from fourfold.compare.judge.quantities import internal, shown
 
 # %% tags=["parameters"]
 COLUMNS = [*impls.FRAMEWORKS]
@@ -38,148 +38,89 @@ def word(judged):
     return "✗ wrong" if judged.wrong.any() else f"✓ {share:.0f} %" if share else "✓ exact"
 
 
+def judge_trace(values):
+    """Judges {quantity: array} at the first weights: (quantity, Judged), in order of computation."""
+    by_layer = {internal(quantity, problem.row): Z for quantity, Z in values.items()}
+    for judged in judgement.judge_trace(by_layer, (W1, W2), problem):
+        yield shown(judged.quantity, problem.row), judged
+
+
 def show(*quantities, columns=COLUMNS):
     """What each column computes at the first weights, each number judged against its exact value."""
     for name in columns:
         column = impls.load(name)
-        T = Trace(*(column.to_numpy(Z) for Z in column.trace(*native(column), ACTIVATION)))
-        for judged in judgement.judge_trace(T, (W1, W2), problem):
-            if judged.quantity in quantities:
-                print(f"{name}: {judged.quantity} {judged.value.shape} {word(judged)}\n{judged.value}")
+        trace = column.trace(*native(column), ACTIVATION).named()
+        values = {quantity: column.to_numpy(trace[quantity]) for quantity in quantities}
+        for quantity, judged in judge_trace(values):
+            print(f"{name}: {quantity} {judged.value.shape} {word(judged)}\n{judged.value}")
 
 
-# %% [markdown]
-# E1
-
-# %%
+# %% E1
 print(f"X {X.shape}\n{X}\nW1 {W1.shape}\n{W1}")
 show("H")
 
-# %% [markdown]
-# E2
-
-# %%
+# %% E2
 show("A")
 
-# %% [markdown]
-# E3
-
-# %%
+# %% E3
 print(f"W2 {W2.shape}\n{W2}")
 show("Y_hat")
 
-# %% [markdown]
-# E4
-
-# %%
+# %% E4
 show("R")
 
-# %% [markdown]
-# E5
-
-# %%
+# %% E5
 show("L")
 
-# %% [markdown]
-# E6
-
-# %%
+# %% E6
 show("dL_dA", "dL_dH")
 
-# %% [markdown]
-# E7
-
-# %%
+# %% E7
 show("dL_dW2")
 
-# %% [markdown]
-# E8
-
-# %%
+# %% E8
 print(f"The Jacobian of one prediction by its activations\n{W2.T}")
 
-# %% [markdown]
-# E9
-
-# %%
+# %% E9
 show("dL_dY_hat", "A", "dL_dW2")
 
-# %% [markdown]
-# E10
-
-# %%
+# %% E10
 show("dL_dY_hat")
 
-# %% [markdown]
-# E11
-
-# %%
+# %% E11
 show("Y_hat")
 
-# %% [markdown]
-# E12
-
-# %%
+# %% E12
 show("A")
 
-# %% [markdown]
-# E13
-
-# %%
+# %% E13
 show("dL_dW2")
 
-# %% [markdown]
-# E14
-
-# %%
+# %% E14
 show("dL_dY_hat", "dL_dA", "dL_dH", "dL_dW1")
 
-# %% [markdown]
-# E15
-
-# %%
+# %% E15
 show("dL_dA")
 
-# %% [markdown]
-# E16
-
-# %%
+# %% E16
 show("dL_dH")
 
-# %% [markdown]
-# E17
-
-# %%
+# %% E17
 print(f"What every weight into a hidden unit is multiplied by\n{X}")
 
-# %% [markdown]
-# E18
-
-# %%
+# %% E18
 show("H", "dL_dH")
 
-# %% [markdown]
-# E19
-
-# %%
+# %% E19
 show("dL_dW1")
 
-# %% [markdown]
-# E20
-
-# %%
+# %% E20
 show("dL_dW2", "dL_dW1", columns=["numpy-loop"])
 
-# %% [markdown]
-# E21
-
-# %%
+# %% E21
 show("dL_dW2", "dL_dW1", columns=["numpy-tiled"])
 
-# %% [markdown]
-# E22
-
-# %%
+# %% E22
 show("dL_dW2", "dL_dW1")
 
 # %% [markdown]
@@ -221,15 +162,12 @@ def gradients(X, Y, W1, W2):
 # %%
 judge(gradients)
 
-# %% [markdown]
-# E23
-
-# %%
+# %% E23
 for name in COLUMNS:
     column = impls.load(name)
     stepped = [column.to_numpy(Z) for Z in column.step(*native(column), LR, ACTIVATION)]
-    path = [Z[None, None] for Z in stepped]  # one step, one seed
-    for judged in reversed(judgement.judge_steps([W1[None, None], W2[None, None]], path, problem)):
+    trajectory = [Z[None, None] for Z in stepped]  # one step, one seed
+    for judged in reversed(judgement.judge_steps([W1[None, None], W2[None, None]], trajectory, problem)):
         print(f"{name}: {judged.quantity} {word(judged)}\n{judged.value[0, 0]}")
 
 # %% [markdown]
@@ -245,27 +183,21 @@ def train(X, Y, W1, W2, lr, steps):
 # %%
 judge(gradients, train=train)
 
-# %% [markdown]
-# E24
-
-# %%
-paths = {}
+# %% E24
+trajectories = {}
 for name in COLUMNS:
     column = impls.load(name)
-    paths[name] = [column.to_numpy(Z) for Z in column.train(*native(column), LR, STEPS, ACTIVATION)]
-    plt.plot(paths[name][-1], label=name)
-    print(name, *(f"{loss:.4g}" for loss in paths[name][-1][:: max(200, STEPS // 10)]))
+    trajectories[name] = [column.to_numpy(Z) for Z in column.train(*native(column), LR, STEPS, ACTIVATION)]
+    plt.plot(trajectories[name][-1], label=name)
+    print(name, *(f"{loss:.4g}" for loss in trajectories[name][-1][:: max(200, STEPS // 10)]))
 plt.yscale("log")
 plt.xlabel("step")
 plt.ylabel("loss")
 plt.legend()
 plt.show()
 
-# %% [markdown]
-# E25
-
-# %%
-W1_trained, W2_trained = (path[-1] for path in paths[COLUMNS[0]][:2])
+# %% E25
+W1_trained, W2_trained = (Z[-1] for Z in trajectories[COLUMNS[0]][:2])
 
 
 def predict(X):
@@ -276,11 +208,8 @@ def predict(X):
 
 print(np.hstack([X, predict(X), predict(X).round()]))
 
-# %% [markdown]
-# E26
 
-
-# %%
+# %% E26
 def boundary(resolution=20, low=0, high=1):
     x1, x2 = np.meshgrid(*[np.linspace(low, high, resolution)] * 2)
     Y_hat = predict(np.column_stack([x1.ravel(), x2.ravel()])).reshape(x1.shape)
@@ -292,11 +221,8 @@ def boundary(resolution=20, low=0, high=1):
 
 boundary()
 
-# %% [markdown]
-# Exercise 1
 
-
-# %%
+# %% Exercise 1
 def with_tanh(X, Y, W1, W2):
     """Returns L, dL_dW1, dL_dW2."""
     raise NotImplementedError
@@ -305,11 +231,8 @@ def with_tanh(X, Y, W1, W2):
 # %%
 judge(with_tanh, activation="tanh")
 
-# %% [markdown]
-# Exercise 2
 
-
-# %%
+# %% Exercise 2
 def parameters(widths, biases):
     """Number of weights of a network with these widths: parameters((2, 3, 1), False)."""
     raise NotImplementedError
@@ -327,20 +250,14 @@ try:
 except NotImplementedError:
     print("Nothing to judge yet: fill in the cell above.")
 
-# %% [markdown]
-# Exercise 3
-
-# %%
+# %% Exercise 3
 numpy = impls.load("numpy")
 for lr in (0.01, 0.1, 1):  # more rates, other widths, other seeds
     *_, losses = numpy.train(X, Y, W1, W2, lr, STEPS, ACTIVATION)
     print(f"rate {lr}: loss {losses[-1]:.4g}")
 
-# %% [markdown]
-# Exercise 4
 
-
-# %%
+# %% Exercise 4
 def with_biases(X, Y, W, b):
     """W has W1 and W2, b has b1 and b2. Returns L, [dL_dW1, dL_dW2], [dL_db1, dL_db2]."""
     raise NotImplementedError
@@ -349,17 +266,11 @@ def with_biases(X, Y, W, b):
 # %%
 judge(with_biases, names=["two-layers"])
 
-# %% [markdown]
-# Exercise 5
-
-# %%
+# %% Exercise 5
 boundary(resolution=100, low=-1, high=2)
 
-# %% [markdown]
-# Exercise 6
 
-
-# %%
+# %% Exercise 6
 def any_depth(X, Y, W):
     """W has W1, W2 ... WK; all layers but the last have a sigmoid. Returns L, [dL_dW1, dL_dW2 ... dL_dWK]."""
     raise NotImplementedError
@@ -368,20 +279,17 @@ def any_depth(X, Y, W):
 # %%
 judge(any_depth)
 
-# %% [markdown]
-# Exercise 7
 
-
-# %%
+# %% Exercise 7
 def certify(f):
     """Judges all that f(X, Y, W1, W2) returns, {"dL_dW1": ...}, at the first weights."""
     try:
-        found = f(X, Y, W1, W2)
+        yours = f(X, Y, W1, W2)
     except NotImplementedError:
         print("Nothing to judge yet: fill in the cell above.")
         return
-    for judged in judgement.judge_trace(found, (W1, W2), problem):
-        print(judged.quantity, word(judged))
+    for quantity, judged in judge_trace(yours):
+        print(quantity, word(judged))
 
 
 def by_jacobians(X, Y, W1, W2):

@@ -1,0 +1,17 @@
+"""Pages from templates: what is not Markup is text, whatever it holds."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+@cache
+def templates(package, autoescape=True):
+    """The templates of a package of reports, such as "fourfold.reports.lesson"."""
+    return Environment(
+        loader=PackageLoader(package),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
