@@ -21,21 +21,24 @@ coverage: .venv/ready
 	$(BIN)/python -m coverage report
 
 # The judge, changed in every small way: what no test notices is printed, and explained in tests/mutants.md. It takes a while.
+# One function of it: make mutants MUTANTS="fourfold.compare.judge.bounds.x_gamma*"
 mutants: .venv/ready
-	rm -rf mutants
-	nice $(BIN)/python -m mutmut run --max-children 2
-	$(BIN)/python -m mutmut results
+	rm -rf mutants && mkdir -p mutants/fourfold
+	cp -r impls compare reports mutants/fourfold && cp -r tests pyproject.toml mutants
+	cd mutants && nice ../$(BIN)/python -m mutmut run --max-children 2 $(MUTANTS)
+	cd mutants && ../$(BIN)/python -m mutmut results
 
 # What only a night has time for: thousands of inputs, signals at many moments, 1,000 runs on end.
 faults: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile=nightly --hypothesis-show-statistics --timeout 7200 \
 		$(addprefix tests/test_,$(addsuffix .py,fuzz faults signals moments disk growth))
 
-# requirements.lock: what constraints.txt stands for on this system and this Python, with hashes.
+# requirements.lock: what constraints.txt stands for on this system and this Python, with every file's hash. Without PyTorch,
+# whose builds for one version differ from place to place.
 lock: .venv/ready
-	$(BIN)/python -m pip install --quiet --dry-run --ignore-installed --report .venv/report.json --constraint constraints.txt \
-		'.[jax,tf,test]'
-	$(BIN)/python -m tests.lock .venv/report.json > requirements.lock
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-annotate \
+		--no-allow-unsafe --unsafe-package fourfold --no-emit-find-links --no-emit-index-url --no-emit-trusted-host \
+		--extra jax --extra tf --extra test --constraint constraints.txt --output-file requirements.lock pyproject.toml
 
 reference: .venv/ready
 	$(BIN)/fourfold report --curves sigmoid,tanh,identity $(addprefix --bench ,$(wildcard reports/reference/bench.json)) --out reports/out/reference

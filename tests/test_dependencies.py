@@ -16,7 +16,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from fourfold.compare.results import result
-from tests import lock
 from tests.test_cli import HERE, said
 
 PYPROJECT = tomllib.loads(Path(HERE, "pyproject.toml").read_text())
@@ -104,8 +103,9 @@ def test_the_lock_has_every_pin_with_its_hash():
     """But for PyTorch, what it alone needs, and tools that no test runs with."""
     pins, text = Path(HERE, "constraints.txt").read_text(), Path(HERE, "requirements.lock").read_text()
     pinned = {canonicalize_name(name): version for name, version in re.findall(r"(?m)^([\w.-]+)==(\S+)", pins)}
-    locked = dict(re.findall(r"(?m)^([\w-]+)==(\S+) --hash=sha256:[0-9a-f]{64}$", text))
-    assert len(locked) == len(text.splitlines()) - lock.HEAD.count("\n")
+    blocks = re.findall(r"(?m)^([\w.-]+)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", text)
+    locked = {name: version for name, version, _ in blocks}
+    assert len(locked) == len(re.findall(r"(?m)^\w", text))
     assert {name: pinned.get(name) for name in locked.keys() - {"setuptools", "wheel"}}.items() <= locked.items()
     extras = ("jax", "tf", "sweep", "cluster", "notebook", "bench", "test")
     asked = chain(PROJECT["dependencies"], *(PROJECT["optional-dependencies"][name] for name in extras))
