@@ -10,25 +10,25 @@ from fourfold.reports.exercises import svg
 from fourfold.reports.pictures import plane
 
 FLOOR = 1e-16  # what is lower is drawn there
-PICTURES = {}
 DIVERGING = LinearSegmentedColormap.from_list("", ["#ee7733", "#c8c8c8", "#4477aa"])
 
 
-def draw(found):
-    """{figure's name: SVG text} of a Found."""
-    paint = {f.name: PICTURES[f.name](found.arrays) for f in found.answer.figures}
-    return {name: svg.compact(pictures.in_file(text)) for name, text in paint.items()}
+def draw(answered):
+    """{figure's name: SVG text} of an Answered."""
+    texts = {}
+    for figure in answered.answer.figures:
+        drawn = PICTURES[figure.name](figure.name, answered.arrays)
+        texts[figure.name] = svg.compact(pictures.in_file(drawn))
+    return texts
 
 
-def _drawn(paint):
-    """Register a function that draws the figure of its name: _1_curves draws 1-curves."""
-    PICTURES[paint.__name__.strip("_").replace("_", "-")] = paint
-    return paint
+def _curves_of(arrays):
+    """The names of the arrays that are drawn over "step"."""
+    return [name for name in arrays if name != "step"]
 
 
-@_drawn
-def _1_curves(arrays):
-    names = [name for name in arrays if name != "step"]
+def _curves(figure_name, arrays):
+    names = _curves_of(arrays)
     colour = pictures.colours(names)
 
     def paint(figure):
@@ -41,11 +41,10 @@ def _1_curves(arrays):
         axis.set(xscale="log", yscale="log", xlabel="step + 1", ylabel=f"loss L ({FLOOR:g} where lower)")
         axis.legend()
 
-    return pictures.draw("1-curves", 8, 3.8, paint)
+    return pictures.draw(figure_name, 8, 3.8, paint)
 
 
-@_drawn
-def _3_losses(arrays):
+def _losses(figure_name, arrays):
     lowest = arrays["median"].min()
     colour = ScalarMappable(Normalize(lowest, 0), "cividis")
 
@@ -66,38 +65,26 @@ def _3_losses(arrays):
         axes[0].set_ylabel("width")
         figure.colorbar(colour, ax=axes, label="log₁₀ L")
 
-    return pictures.draw("3-losses", 9, 2.8, paint)
+    return pictures.draw(figure_name, 9, 2.8, paint)
 
 
-@_drawn
-def _4_success(arrays):
-    names = [name for name in arrays if name != "step"]
-    colour = pictures.colours(dict.fromkeys(name.split(",")[0] for name in names))
-    styles = {name: (colour[name.split(",")[0]], "--" if name.endswith("without") else "-") for name in names}
-    return _learned("4-success", arrays, styles)
+def _success(figure_name, arrays):
+    """A colour for each of two settings, dashed without biases."""
+    names = _curves_of(arrays)
+    setting = {name: name.split(",")[0] for name in names}
+    colour = pictures.colours(dict.fromkeys(setting.values()))
+    styles = {}
+    for name in names:
+        styles[name] = colour[setting[name]], "--" if name.endswith("without") else "-"
+    return _learned(figure_name, arrays, styles)
 
 
-@_drawn
-def _5_networks(arrays):
-    return _classes("5-networks", arrays)
-
-
-@_drawn
-def _5_training(arrays):
-    return _classes("5-training", arrays)
-
-
-@_drawn
-def _5_two(arrays):
-    return _classes("5-two", arrays)
-
-
-def _classes(name, arrays):
+def _classes(figure_name, arrays):
     """The arrays whose names begin as the figure's does, three in a row; what else the name says is the title."""
     (X, Y), side = xor(), arrays["side"]
     grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    start = f"{name.removeprefix('5-')} "
-    shown = {key.removeprefix(start): Z for key, Z in arrays.items() if key.startswith(start)}
+    start = f"{figure_name.removeprefix('5-')} "
+    shown = {name.removeprefix(start): Z for name, Z in arrays.items() if name.startswith(start)}
 
     def paint(figure):
         for axis, title in pictures.panels(figure, shown):
@@ -105,18 +92,21 @@ def _classes(name, arrays):
             axis.set(title=title, xticks=(-1, 0, 1, 2), yticks=(-1, 0, 1, 2))
             axis.title.set_fontsize(9)
 
-    return pictures.draw(name, 2.4 * min(3, len(shown)), 2.5 * pictures.rows(shown), paint)
+    return pictures.draw(figure_name, 2.4 * min(3, len(shown)), 2.5 * pictures.rows(shown), paint)
 
 
-@_drawn
-def _6_depth(arrays):
-    names = [name for name in arrays if name != "step"]
-    colour = pictures.colours(dict.fromkeys(name.split(", ")[1] for name in names))
-    styles = {name: (colour[name.split(", ")[1]], "--" if name.startswith("sigmoid") else "-") for name in names}
-    return _learned("6-depth", arrays, styles)
+def _depth(figure_name, arrays):
+    """A colour for each depth, dashed with sigmoids."""
+    names = _curves_of(arrays)
+    depth = {name: name.split(", ")[1] for name in names}
+    colour = pictures.colours(dict.fromkeys(depth.values()))
+    styles = {}
+    for name in names:
+        styles[name] = colour[depth[name]], "--" if name.startswith("sigmoid") else "-"
+    return _learned(figure_name, arrays, styles)
 
 
-def _learned(name, arrays, styles):
+def _learned(figure_name, arrays, styles):
     """The share of seeds that have learned, over the steps; `styles` has (colour, line style) of every curve."""
 
     def paint(figure):
@@ -126,11 +116,10 @@ def _learned(name, arrays, styles):
         axis.set(xscale="log", ylim=(-0.03, 1.03), xlabel="step + 1", ylabel="share of seeds")
         figure.legend(*axis.get_legend_handles_labels(), loc="outside right upper")
 
-    return pictures.draw(name, 8, 3.6, paint)
+    return pictures.draw(figure_name, 8, 3.6, paint)
 
 
-@_drawn
-def _7_jacobians(arrays):
+def _jacobians(figure_name, arrays):
     names = {"dL_dY_hat": "L by ŷ", "dY_hat_dA": "ŷ by A", "dA_dH": "A by H", "dH_dW1": "H by W1", "dL_dW1": "L by W1"}
 
     def paint(figure):
@@ -147,4 +136,16 @@ def _7_jacobians(arrays):
         for axis, sign in zip(axes, ("·", "·", "·", "=", ""), strict=True):
             axis.annotate(sign, (1, 0.5), (7, 0), xycoords="axes fraction", textcoords="offset points", va="center")
 
-    return pictures.draw("7-jacobians", 8, 3, paint)
+    return pictures.draw(figure_name, 8, 3, paint)
+
+
+PICTURES = {
+    "1-curves": _curves,
+    "3-losses": _losses,
+    "4-success": _success,
+    "5-networks": _classes,
+    "5-training": _classes,
+    "5-two": _classes,
+    "6-depth": _depth,
+    "7-jacobians": _jacobians,
+}

@@ -1,7 +1,5 @@
-"""Found answers -> the files of a folder: index.html, answers.json, and beside them pictures, tables and arrays."""
+"""Answers -> the files of a folder: index.html, answers.json, and beside them pictures, tables and arrays."""
 
-import csv
-import io
 import re
 
 import msgspec
@@ -13,21 +11,31 @@ from fourfold.compare.results.result import LARGEST_FILE
 from fourfold.compare.system.files import read_bytes
 from fourfold.reports import render
 from fourfold.reports.exercises import page, pictures
+from fourfold.reports.pictures import as_csv
 
 PARTS = re.compile(r"index\.html|answers\.(json|md)|[1-7]-[a-z0-9-]+\.(svg|csv)|[1-7]\.npz")
 
 
-def parts(found):
-    """{relative path: bytes} of what one Found is drawn, tabled and stored as."""
-    n, pictures_of = found.answer.number, pictures.draw(found)
-    contents = {f"{name}.svg": svg.encode() for name, svg in pictures_of.items()}
-    contents |= {f"{n}-table-{k}.csv": _csv(table) for k, table in enumerate(found.answer.tables, start=1)}
-    return contents | ({f"{n}.npz": report_folder.npz(found.arrays)} if found.arrays else {})
+def parts(answered):
+    """{relative path: bytes} of what one Answered is drawn, tabled and stored as."""
+    number = answered.answer.number
+    contents = {}
+    for name, svg in pictures.draw(answered).items():
+        contents[f"{name}.svg"] = svg.encode()
+    for k, table in enumerate(answered.answer.tables, start=1):
+        contents[f"{number}-table-{k}.csv"] = as_csv([table.headers, *table.rows]).encode()
+    if answered.arrays:
+        contents[f"{number}.npz"] = report_folder.npz(answered.arrays)
+    return contents
 
 
 def files(answers, contents, made):
     """{relative path: bytes} of a folder with these answers; `contents` are all their parts, `made` says with what."""
-    drawn = {path.removesuffix(".svg"): svg.decode() for path, svg in contents.items() if path.endswith(".svg")}
+    drawn = {}
+    for path, part in contents.items():
+        name, _, ending = path.partition(".")
+        if ending == "svg":
+            drawn[name] = part.decode()
     return {
         "index.html": page.page(answers, drawn, made),
         "answers.md": render.markdown("answers.md.j2", {"answers": answers, "made": made}),
@@ -49,9 +57,3 @@ def strange(folder):
         except (UsageError, msgspec.DecodeError):
             return "holds something other than answers (answers.json is missing or none of fourfold's)"
     return None
-
-
-def _csv(table):
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows([table.headers, *table.rows])
-    return file.getvalue().encode()

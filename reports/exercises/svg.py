@@ -14,7 +14,7 @@ def compact(text):
     text = text.replace("<svg ", f'<svg stroke-linejoin="round" stroke-linecap="butt" font-family="{FONTS}" ', 1)
     text = re.sub(r' style="([^"]*)"', _attributes, text)
     text = re.sub(r'(<g) id="[^"]*"', r"\1", text)
-    text = re.sub(r'(?<=d=")[^"]*', lambda path: re.sub(r"\s+", " ", path[0]).strip(), text)
+    text = re.sub(r'(?<=d=")[^"]*', _on_a_line, text)
     text = text.replace(' transform="rotate(-0 ', ' transform="rotate(0 ')
     return re.sub(r"\n\s+", "\n", text)
 
@@ -24,7 +24,14 @@ def inline(text):
     return text.replace("#1a1a1a", "currentColor").replace("#ffffff", "none")
 
 
+def _on_a_line(path):
+    return " ".join(path[0].split())
+
+
 def _attributes(style):
-    pairs = [pair.split(":", 1) for pair in style[1].split(";") if ":" in pair]
-    kept = {name.strip(): value.strip() for name, value in pairs}
-    return "".join(f' {name}="{value}"' for name, value in kept.items() if name not in NO_ATTRIBUTES)
+    values = {}  # of what is said twice, the last counts
+    for declaration in style[1].split(";"):
+        name, colon, value = map(str.strip, declaration.partition(":"))
+        if colon and name not in NO_ATTRIBUTES:
+            values[name] = value
+    return "".join(f' {name}="{value}"' for name, value in values.items())

@@ -1,6 +1,5 @@
 """The lesson as a notebook: its cells with the equations and exercises written out above them. Nothing is run here."""
 
-import re
 from pathlib import Path
 
 from fourfold import impls
@@ -37,11 +36,10 @@ def written(columns, seed, steps, lr):
 
 def _text(title, columns):
     """What stands above a cell that is called "E13" or "Exercise 4"."""
-    kind, number = re.fullmatch(r"(E|Exercise )(\d+)", title).groups()
-    if kind == "E":
-        return _equation(content.EQUATIONS[int(number) - 1], columns)
-    exercise = EXERCISES[int(number) - 1]
-    return f"## Exercise {exercise.number}: {exercise.title}\n\n{exercise.says}"
+    if title.startswith("Exercise "):
+        exercise = EXERCISES[int(title.removeprefix("Exercise ")) - 1]
+        return f"## {title}: {exercise.title}\n\n{exercise.says}"
+    return _equation(content.EQUATIONS[int(title.removeprefix("E")) - 1], columns)
 
 
 def _equation(equation, columns):

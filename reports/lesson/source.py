@@ -43,7 +43,7 @@ def lines(column, *places):
         for node, activation in _nodes(column, tree, *place.split()):
             decorators = getattr(node, "decorator_list", [])
             first = decorators[0].lineno if decorators else node.lineno
-            for number in range(first, node.end_lineno + 1):
+            for number in range(first, (node.end_lineno or first) + 1):
                 activations[number] = activation
     file = whole(column)
     common = min(file[number - 1].indent for number in activations)
@@ -88,7 +88,7 @@ def _inside(definition, place, target):
                 yield statement, ""
     else:
         for node in ast.walk(definition):
-            if node is not definition and target in _defined(node):
+            if isinstance(node, ast.stmt) and node is not definition and target in _defined(node):
                 yield node, ""
 
 

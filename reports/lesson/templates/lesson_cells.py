@@ -11,7 +11,7 @@ import numpy as np
 
 from fourfold import impls
 from fourfold.compare.cases.case import make_case
-from fourfold.compare.check import check_words, here
+from fourfold.compare.check import here, words
 from fourfold.compare.judge import judgement
 from fourfold.compare.judge.quantities import internal, shown
 
@@ -134,7 +134,7 @@ show("dL_dW2", "dL_dW1")
 def judge(gradients, **more):
     """`activation=...` says which one it is, `train=...` judges that too, `hint=True` keeps the answer back."""
     try:
-        print(check_words.text(here.check(gradients, **more)))
+        print(words.text(here.check(gradients, **more)))
     except NotImplementedError:
         print("Nothing to judge yet: fill in the cell above.")
 
