@@ -550,6 +550,9 @@ def test_a_path_shows_all_parameters_and_no_others(few):
         judgement.judge_run((W1, W2), (*(Z[0] for Z in shown), L[:1]), p)
     with pytest.raises(ValueError, match="zip"):
         judgement.judge_steps((W1[None], W2[None]), (*(Z[:1] for Z in shown), L[:1]), p)
+    for more in ([W1], [W1] * 3):  # neither without biases nor with
+        with pytest.raises(ValueError, match="zip"):
+            judgement.judge_run((W1, W2, *more), (W1, W2, W1, W2, L[:1]), p)
 
 
 def test_parameters_come_in_the_order_of_their_gradients():

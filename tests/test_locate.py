@@ -5,7 +5,7 @@ import pytest
 
 from fourfold.compare.agreement import locate, reproduce
 from fourfold.compare.agreement.rejections import Point, Where, malformed, rejection
-from fourfold.compare.cases.case import make_case
+from fourfold.compare.cases.case import DTYPES, make_case
 from fourfold.compare.columns.calls import InProcess
 from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError
@@ -43,10 +43,10 @@ def moved(answer, name="W2"):
     return answer | {name: answer[name] + 1}
 
 
-def located(examiner, case, wrong_quantity="W2", seed=1, step=3):
+def located(examiner, case, wrong_quantity="W2", seed=1, step=3, dtype="float64"):
     """The Rejection of a run of which one entry of one quantity was moved."""
-    p = judgement.problem(case, "float64")
-    _, _, *weights = case.cast("float64")
+    p = judgement.problem(case, dtype)
+    _, _, *weights = case.cast(dtype)
     module = InProcess("right", deep if case.row == "deep" else numpy_impl)
     answer = module.ask(about(p, "trajectory", weights, case.lr, case.steps))
     path = [Z.copy() for Z in answer.values()]
@@ -86,16 +86,19 @@ def test_what_is_wrong_in_the_run_alone(changed, start, step, end):
     r = located(Examiner(numpy_impl, **changed), asymmetric())
     assert r.note.startswith(start)
     assert r.note.endswith(end)
+    assert "column = impls.load('planted')\n" in r.reproduce
     steps = 1 if "update" in end else 4
     assert f"column.train(X, Y, W1, W2, 0.1, {steps}, 'sigmoid')\nvalue = column.to_numpy(path[1])[-1]" in r.reproduce
 
 
-def test_what_is_carried_is_shown_from_the_seed_s_own_weights():
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_is_carried_is_shown_from_the_seed_s_own_weights(dtype):
     """Also of a seed beyond the number of samples."""
     case = asymmetric(seeds=range(9))
-    r = located(Examiner(numpy_impl), case, "W1", seed=8)
+    r = located(Examiner(numpy_impl), case, "W1", seed=8, dtype=dtype)
     assert (r.quantity, r.seed) == ("W1", 8)
-    assert float(case.W1[8, 0, 0]).hex() in r.reproduce
+    assert float(case.W1.astype(dtype)[8, 0, 0]).hex() in r.reproduce
+    assert "value = column.to_numpy(path[0])[-1]" in r.reproduce
 
 
 @pytest.mark.parametrize(
@@ -153,6 +156,7 @@ def test_what_is_too_long_to_look_at_has_no_script():
 def test_the_wrong_kind_of_array_is_no_number():
     complaint = judgement.Malformed("dL_dH1", "dL_dH has shape (3,), not (4, 3)")
     r = malformed(WHERE, 7, "trace", complaint, "two_layer")
+    assert (r.column, r.case, r.dtype) == WHERE
     assert (r.quantity, r.step, r.seed, r.value) == ("dL_dH", 7, None, None)
     assert r.note == "trace gives the wrong kind of array: dL_dH has shape (3,), not (4, 3)"
 
