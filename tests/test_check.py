@@ -494,7 +494,8 @@ def test_a_course_can_test_gradients(pytester, monkeypatch, factor, outcome):
 
 
 def test_the_plugin_imports_nothing_until_it_is_used():
-    heavy = "import fourfold.compare.check.pytest_plugin, sys; print([m for m in ('numpy', 'flint', 'msgspec') if m in sys.modules])"
+    heavy = "import fourfold.compare.check.pytest_plugin, sys\n"
+    heavy += "print([m for m in ('numpy', 'flint', 'msgspec') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", heavy], text=True, cwd=HERE).strip() == "[]"
 
 

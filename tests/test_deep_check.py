@@ -8,9 +8,11 @@ import pytest
 
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import DTYPES, make_case
-from fourfold.compare.check import protocol, target
+from fourfold.compare.check import protocol
 from fourfold.compare.check.pytest_plugin import Fourfold
+from fourfold.compare.check.recognise import TWO_ARRAYS, WEIGHTS, WEIGHTS_AND_BIASES, takes
 from fourfold.compare.columns import calls
+from fourfold.compare.columns.questions import Question
 from fourfold.compare.commands import check as verb
 from fourfold.compare.errors import UsageError
 from fourfold.compare.judge import judgement, quantities
@@ -146,21 +148,21 @@ def test_a_trace_of_nothing_known(judged):
 @pytest.mark.parametrize(
     ("f", "given"),
     [
-        (lambda X, Y, W1, W2: 0, target.TWO_LAYER),
-        (lambda X, Y, W, V: 0, target.TWO_LAYER),
-        (lambda X, Y, W1, W2, activation: 0, target.TWO_LAYER),
-        (lambda *arrays: 0, target.TWO_LAYER),
-        (lambda X, Y, W, b: 0, target.BIASED),
-        (lambda X, Y, W, b, activations: 0, target.BIASED),
-        (lambda X, Y, weights: 0, target.WEIGHTS),
-        (lambda X, Y, weights, activations: 0, target.WEIGHTS),
-        (max, target.TWO_LAYER),
+        (lambda X, Y, W1, W2: 0, TWO_ARRAYS),
+        (lambda X, Y, W, V: 0, TWO_ARRAYS),
+        (lambda X, Y, W1, W2, activation: 0, TWO_ARRAYS),
+        (lambda *arrays: 0, TWO_ARRAYS),
+        (lambda X, Y, W, b: 0, WEIGHTS_AND_BIASES),
+        (lambda X, Y, W, b, activations: 0, WEIGHTS_AND_BIASES),
+        (lambda X, Y, weights: 0, WEIGHTS),
+        (lambda X, Y, weights, activations: 0, WEIGHTS),
+        (max, TWO_ARRAYS),
     ],
 )
 def test_what_a_function_takes_is_seen_from_its_parameters(f, given):
-    assert target.takes(f) == given
-    assert target.takes(f, layers=True) == (target.BIASED if given == target.BIASED else target.WEIGHTS)
-    assert target.takes(f, layers=True, biases=True) == target.BIASED
+    assert takes(f) == given
+    assert takes(f, layers=True) == (WEIGHTS_AND_BIASES if given == WEIGHTS_AND_BIASES else WEIGHTS)
+    assert takes(f, layers=True, biases=True) == WEIGHTS_AND_BIASES
 
 
 @pytest.mark.parametrize(
@@ -243,10 +245,10 @@ def test_a_program_of_any_depth(tmp_path, capsys):
 def test_a_question_passes_the_protocol_unchanged():
     case = make_case("xor", "tanh", 0.1, 1, 3, range(1), [2, 3, 2, 1], True)
     X, Y, *Zs = case.cast("float32")
-    names = quantities.parameter_names(Zs, judgement.problem(case, "float32"))
-    parameters = dict(zip(names, (Z[0] for Z in Zs), strict=True))
-    asked = protocol.Question("train", "deep", "float32", case.activations, X, Y, parameters, {"lr": 0.1, "steps": 3})
-    got = protocol.question(protocol.json.loads(asked.line()))
+    parameters = dict(zip(quantities.parameter_names(3, len(Zs)), (Z[0] for Z in Zs), strict=True))
+    asked = Question("train", "deep", case.activations, X, Y, parameters, 0.1, 3)
+    got = protocol.question(protocol.json.loads(protocol.question_line(asked)))
+    assert got.dtype == "float32"
     assert [*got.parameters] == ["W1", "W2", "W3", "b1", "b2", "b3"]
     assert all((got.parameters[name] == Z).all() and Z.dtype == np.float32 for name, Z in parameters.items())
     assert got._replace(X=0, Y=0, parameters=0) == asked._replace(X=0, Y=0, parameters=0)
@@ -270,7 +272,7 @@ def test_a_run_of_several_steps_is_judged_within_carried_limits(biases, dtype):
     for case in suites.layered(None, None, biases, "full", None, dtype, range(2)):
         p, (X, Y, *Zs), K = judgement.problem(case, dtype), case.cast(dtype), len(case.activations)
         with np.errstate(all="ignore"):
-            path = calls._flat(numpy_impl.train(X, Y, tuple(Zs[:K]), tuple(Zs[K:]), p.lr, 10, p.activations))
+            path = calls.flat(numpy_impl.train(X, Y, tuple(Zs[:K]), tuple(Zs[K:]), p.lr, 10, p.activations))
         end = [*(Z[-1] for Z in path[:-1]), path[-1]]
         judged = judgement.judge_run(Zs, end, p)
         names = [f"{z}{k}" for k in range(K, 0, -1) for z in ("Wb" if biases else "W")]
@@ -280,7 +282,7 @@ def test_a_run_of_several_steps_is_judged_within_carried_limits(biases, dtype):
         if case.name == "xor":
             assert all(j.certified.all() and (j.limit <= 1e4 * np.finfo(dtype).eps).all() for j in judged)
             for n, j in enumerate(judged[1:]):
-                at = quantities.parameter_names(Zs, p).index(j.quantity)
+                at = quantities.parameter_names(K, len(Zs)).index(j.quantity)
                 moved = [Z + (2 * j.limit + np.spacing(Z) if i == at else 0) for i, Z in enumerate(end)]
                 wrong = judgement.first_wrong(judgement.judge_run(Zs, [Z.astype(dtype) for Z in moved], p)[1:])
                 assert wrong.judged.quantity == names[n]

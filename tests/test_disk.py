@@ -16,7 +16,7 @@ import pytest
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results import result
 from fourfold.compare.sweep import store as sweeps
-from fourfold.compare.system import files
+from fourfold.compare.system.files import alone
 from tests.test_cli import HERE, said
 from tests.test_fuzz import files, inputs, main, place  # noqa: F401
 from tests.test_sweep import planned
@@ -57,7 +57,8 @@ def in_a_mount(folder, option, script, *args):
 
 IN_TURN = """
 import contextlib, io, json, sys
-from compare import cli, signals
+from fourfold.compare.commands import cli
+from fourfold.compare.system import signals
 signals.handle = lambda handler: None
 for what, argv in json.loads(sys.argv.pop()).items():
     sys.argv[1:] = argv
@@ -111,17 +112,17 @@ def test_a_standard_output_that_takes_nothing_costs_no_file(tmp_path, redirected
 IN_A_LOOP = """
 import sys
 from pathlib import Path
-from compare import result
-from reports import store
+from fourfold.compare.results import report_folder
+from fourfold.compare.system import files
 
 me, earlier = sys.argv[1], Path(sys.argv[2]).read_bytes()
 print("ready", flush=True)
 sys.stdin.readline()
 for n in range(40):
     mine = me.encode() * 50_000
-    store.check_writable("out")
-    store.write_folder("out", {"result.json": earlier, f"{me}.svg": mine, "index.html": mine})
-    result.write_whole("whole.json", mine)
+    report_folder.check_writable("out")
+    report_folder.write_folder("out", {"result.json": earlier, f"{me}.svg": mine, "index.html": mine})
+    files.write_whole("whole.json", mine)
 """
 
 
@@ -157,7 +158,7 @@ def test_of_two_sweeps_begun_in_one_folder_the_second_is_refused(tmp_path):
 
     sweeps.begin(tmp_path / "first", first, {}, "-")
     thread = threading.Thread(target=begin)
-    with files.alone(tmp_path):
+    with alone(tmp_path):
         thread.start()
         thread.join(0.2)
         (tmp_path / "first").rename(tmp_path / "sweep")

@@ -100,7 +100,7 @@ class Now:
 
     dead = False
 
-    def __init__(self, memory=None):
+    def __init__(self, memory=None, surroundings=None):
         pass
 
     def submit(self, seconds, f, *args):

@@ -14,7 +14,6 @@ import uuid
 import pytest
 from hypothesis import settings
 
-from fourfold.compare.results import result
 from fourfold.compare.system import files, signals
 from tests.test_cli import FAST, HERE
 from tests.test_signals import nobody_has, until
@@ -108,14 +107,14 @@ def handled(monkeypatch):
 
 def test_a_signal_in_the_middle_of_a_write_counts_after_it(handled, tmp_path, monkeypatch):
     """Right where the file beside is there and nobody yet knows of it."""
-    mkstemp = result.tempfile.mkstemp
+    mkstemp = files.tempfile.mkstemp
 
     def interrupted(**how):
         made = mkstemp(**how)
         os.kill(os.getpid(), signal.SIGTERM)
         return made
 
-    monkeypatch.setattr(result.tempfile, "mkstemp", interrupted)
+    monkeypatch.setattr(files.tempfile, "mkstemp", interrupted)
     with pytest.raises(KeyboardInterrupt) as ended:
         files.write_whole(tmp_path / "file", b"whole")
     assert ended.value.args == (signal.SIGTERM,)

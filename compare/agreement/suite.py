@@ -12,16 +12,26 @@ from fourfold.compare.results.environment import environment, setting
 from fourfold.compare.results.result import SCHEMA_VERSION, Column, Result
 
 
-def agreement(names, cases, dtypes, timeout, command, advance=lambda name, steps: None, grid=None, memory=None):
+def agreement(
+    names,
+    cases,
+    dtypes,
+    timeout,
+    command,
+    advance=lambda name, steps: None,
+    grid=None,
+    memory=None,
+    surroundings=None,
+):
     """Judge columns on cases: (Result, {(column, case name, dtype): arrays for pictures}).
 
     `advance` is called with a column's name and the steps it has just had certified; `grid` (points, d_in) is
-    predicted with the final weights; `timeout` and `memory` are those of workers.Pool. Columns of one framework share
-    a process and take turns; frameworks run side by side.
+    predicted with the final weights; `timeout`, `memory` and `surroundings` are workers.Pool's. Columns of one
+    framework share a process and take turns; frameworks run side by side.
     """
     start = monotonic()
     evidence, reasons = {}, {}
-    with workers.open_pool(timeout, memory) as pool:
+    with workers.open_pool(timeout, memory, surroundings=surroundings) as pool:
 
         def judge(name):
             progressed = partial(advance, name)

@@ -3,22 +3,24 @@
 `peer` is whatever has `name`, `functions` (some of JUDGES) and `ask`: peer.Peer, or here.Here.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from fourfold.compare.check import protocol
+from fourfold.compare.agreement.rejections import Point, Where, rejection
+from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError, Misfit
-from fourfold.compare.judge import judgement, referee
-from fourfold.compare.judge.quantities import parameter_names, trace_names, trace_shapes
-from fourfold.compare.results.result import Rejection, number
+from fourfold.compare.judge import judgement
+from fourfold.compare.judge.quantities import TWO_LAYER, anatomy_of, shapes, shown
+from fourfold.compare.results.result import Rejection
 
-PATHS = 4  # that are compared with those of known mistakes
+TRAJECTORIES = 4  # that are compared with those of known mistakes
 STEPS = 10  # of a training run: each alone, then all in one call
 
 
-class Function(msgspec.Struct, frozen=True):
+class FunctionVerdict(msgspec.Struct, frozen=True):
     """What was found out about one function."""
 
     name: str
@@ -29,12 +31,14 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
+    """What was found out about an implementation; as JSON, what `fourfold check --json` writes."""
+
     target: str
     dtype: str
     cases: list[str]
     activations: list[str]
     seeds: int
-    functions: list[Function]
+    functions: list[FunctionVerdict]
     missing: list[str]  # functions and quantities that are not there to be judged
     diagnosis: str = ""
     printed: str = ""  # by the target
@@ -44,134 +48,174 @@ class Checked(msgspec.Struct, frozen=True):
         return 1 if "wrong" in verdicts else 3 if "not judged" in verdicts else 0
 
 
-class Point(NamedTuple):
+class Exam(NamedTuple):
     """One case in one precision, for all seeds: W1 ... WK (S, d_k-1, d_k) and, with biases, b1 ... bK (S, 1, d_k)."""
 
-    case: str
+    name: str  # of the case, and its activations
     seeds: range
     p: judgement.Problem
-    parameters: dict
+    parameters: list
 
-    def of_seed(self, s):
-        return [Z[s] for Z in self.parameters.values()]
+    def parameters_of(self, s):
+        """Those of seed number s."""
+        return [Z[s] for Z in self.parameters]
+
+    def anatomy(self):
+        return anatomy_of(about(self.p, "trace", self.parameters))
 
 
-class Found(NamedTuple):
-    """Of one function on one case: numbers certified, the first rejection, what was given, whether that varies."""
+class Finding(NamedTuple):
+    """What one function gave in one exam."""
 
-    numbers: int
+    numbers: int  # certified
     rejection: Rejection | None
-    quantities: dict
-    varies: bool = False
+    quantities: dict  # {name: (S, ...)}, or "trajectory": all parameters after every step, and L
+    varies: bool = False  # it gave something else before
 
 
 @np.errstate(all="ignore")
 def check(peer, cases, dtype, hint=False, advance=lambda n: None):
     """The Checked on a peer. `advance(1)` is called as each case of each function is done."""
-    points = [_point(case, dtype) for case in cases]
-    given = [{} for _ in points]  # {quantity: (S, ...)} of each, for the diagnosis
-    functions = [_judge(peer, name, points, given, advance) for name in JUDGES if name in peer.functions]
-    rejections = [f.rejection for f in functions if f.rejection]
-    missing = [name for name in JUDGES if name not in peer.functions]
+    exams = [_exam(case, dtype) for case in cases]
+    given = [{} for _ in exams]  # the quantities of all findings in each, for the diagnosis
+    verdicts, missing = [], []
+    for function in JUDGES:
+        if function in peer.functions:
+            verdicts.append(_judge(peer, function, exams, given, advance))
+        else:
+            missing.append(function)
     if "trace" in peer.functions and given[0]:
-        names = trace_names(points[0].p.row, *_depth(points[0]))
-        missing += [f"{quantity} of trace" for quantity in names if quantity not in given[0]]
+        for quantity in exams[0].anatomy().trace:
+            if quantity not in given[0]:
+                missing.append(f"{shown(quantity, exams[0].p.row)} of trace")
+    rejections = [verdict.rejection for verdict in verdicts if verdict.rejection]
+    activations = {}  # in order, each once
+    for case in cases:
+        activations |= dict.fromkeys(case.activation.split(","))
     return Checked(
         target=peer.name,
         dtype=dtype,
         cases=list(dict.fromkeys(case.name for case in cases)),
-        activations=list(dict.fromkeys(name for case in cases for name in case.activation.split(","))),
+        activations=list(activations),
         seeds=len(cases[0].seeds),
-        functions=functions,
+        functions=verdicts,
         missing=missing,
-        diagnosis=_diagnosis(points, given, rejections, hint) if rejections else "",
+        diagnosis=_diagnosis(exams, given, rejections, hint) if rejections else "",
     )
 
 
-def _point(case, dtype):
+def _exam(case, dtype):
     _, _, *parameters = case.cast(dtype)
     p = judgement.problem(case, dtype)
-    names = parameter_names(parameters, p)
-    return Point(case.name, case.seeds, p, dict(zip(names, parameters, strict=True)))
+    activations = p.activation if p.row == TWO_LAYER else ",".join(p.activations)
+    return Exam(f"{case.name}, {activations}", case.seeds, p, parameters)
 
 
-def _depth(point):
-    """(Number of layers, whether they have biases)"""
-    K = len(point.p.activations)
-    return K, len(point.parameters) > K
-
-
-def _judge(peer, name, points, given, advance):
-    numbers, rejection, varies, verdict, reason = 0, None, False, "right", ""
+def _judge(peer, function, exams, given, advance):
+    """The FunctionVerdict on one function; what it gives is added to `given`, where no function before gave it."""
+    numbers, first, varies = 0, None, False
+    verdict, reason = "right", ""
     try:
-        for n, found in JUDGES[name](peer, points):
-            given[n] |= {quantity: Z for quantity, Z in found.quantities.items() if quantity not in given[n]}
-            numbers, rejection, varies = numbers + found.numbers, rejection or found.rejection, varies or found.varies
+        for n, finding in JUDGES[function](peer, exams):
+            for quantity, Z in finding.quantities.items():
+                given[n].setdefault(quantity, Z)
+            numbers += finding.numbers
+            first = first or finding.rejection
+            varies = varies or finding.varies
             advance(1)
     except Misfit as error:
         verdict, reason = "wrong", str(error)
     except ColumnError as error:
         verdict, reason = "not judged", str(error)
-    if rejection:
-        verdict, reason = "wrong", VARIES.format(name) if varies else reason
+    if first:
+        verdict, reason = "wrong", VARIES.format(function) if varies else reason
     elif verdict == "right" and not numbers:
-        verdict, reason = "not judged", f"{name} leaves the format's range at once: nothing could be certified"
-    return Function(name, verdict, numbers, rejection, reason)
+        verdict, reason = "not judged", f"{function} leaves the format's range at once: nothing could be certified"
+    return FunctionVerdict(function, verdict, numbers, first, reason)
 
 
-def _gradients(peer, points):
-    """Every case, and once more in reverse order: the same question has to get an answer as right."""
-    first = []
-    for n, point in enumerate(points):
-        first.append(_ask(peer, "gradients", point))
-        yield n, _evaluated(peer, "gradients", point, first[n])
-    for n, point in reversed([*enumerate(points)]):
-        again = _ask(peer, "gradients", point, backwards=True)
-        if any(Z.tobytes() != first[n][name].tobytes() for name, Z in again.items()):
-            yield n, _evaluated(peer, "gradients", point, again)._replace(numbers=0, varies=True)
+def _gradients(peer, exams):
+    """Every exam, and once more in reverse order: the same question has to get an answer as right."""
+    answers = []
+    for n, exam in enumerate(exams):
+        answers.append(_ask(peer, exam, "gradients"))
+        yield n, _evaluated(peer, "gradients", exam, answers[n])
+    for n in reversed(range(len(exams))):
+        again = _ask(peer, exams[n], "gradients", backwards=True)
+        if any(Z.tobytes() != answers[n][name].tobytes() for name, Z in again.items()):
+            yield n, _evaluated(peer, "gradients", exams[n], again)._replace(numbers=0, varies=True)
 
 
-def _trace(peer, points):
-    for n, point in enumerate(points):
-        yield n, _evaluated(peer, "trace", point, _ask(peer, "trace", point))
+def _trace(peer, exams):
+    for n, exam in enumerate(exams):
+        yield n, _evaluated(peer, "trace", exam, _ask(peer, exam, "trace"))
 
 
-def _train(peer, points):
-    """Step by step, each from where the last one led, certified like a column's; then all in one call.
+def _evaluated(peer, function, exam, quantities):
+    """The Finding on what a function gives of one evaluation."""
+    judged = judgement.judge_trace(quantities, exam.parameters, exam.p)
+    wrong = judgement.first_wrong(judged)
+    refused = None
+    if wrong:
+        s, *entry = wrong.index
+        refused = _rejection(peer, exam, wrong, s, entry, function, exam.parameters_of(s))
+    return Finding(_count(judged), refused, quantities)
 
-    That call is right if it ends, bit for bit, where the single steps did. If not, as a compiler may order the
-    operations of a loop otherwise, every loss and the last weights are certified by judge_run.
+
+def _train(peer, exams):
+    """Step by step, each from where the last one led; then, if these are right, all in one call."""
+    for n, exam in enumerate(exams):
+        finding, trajectory = _single_steps(peer, exam)
+        yield n, finding
+        if not finding.rejection:
+            yield n, _one_call(peer, exam, trajectory)
+
+
+def _single_steps(peer, exam):
+    """The Finding on STEPS calls of one step each, certified like a column's, and their trajectory."""
+    p, now = exam.p, exam.parameters
+    before, after = [], []
+    for _ in range(STEPS):
+        *end, losses = _ask(peer, exam._replace(parameters=now), "train", p.lr, 1).values()
+        before.append(now)
+        after.append([*end, losses[:, 0]])
+        now = [Z.astype(p.dtype) for Z in end]
+    before, trajectory = _over_time(before), _over_time(after)
+    judged = judgement.judge_steps(before, trajectory, p)
+    wrong = judgement.first_wrong(judged)
+    if not wrong:
+        return Finding(_count(judged), None, {}), trajectory
+    t, s, *entry = wrong.index
+    refused = _rejection(peer, exam, wrong, s, entry, "one step of train", [Z[t, s] for Z in before])
+    return Finding(_count(judged), refused, {"trajectory": trajectory}), trajectory
+
+
+def _over_time(points):
+    """Arrays whose first axis is time, from a list of arrays a step."""
+    return list(map(np.stack, zip(*points, strict=True)))
+
+
+def _one_call(peer, exam, trajectory):
+    """The Finding on one call of all steps.
+
+    It is right if it ends, bit for bit, where the single steps did. If not, as a compiler may order the operations of
+    a loop otherwise, every loss and the last weights are certified by judge_run.
     """
-    for n, point in enumerate(points):
-        before, path, at = [], [], point
-        for _ in range(STEPS):
-            end = _ask(peer, "train", at, lr=point.p.lr, steps=1)
-            before.append([*at.parameters.values()])
-            path.append([*(end[name] for name in at.parameters), end["losses"][:, 0]])
-            at = at._replace(parameters={name: end[name].astype(point.p.dtype) for name in at.parameters})
-        before, path = (tuple(np.stack(Z) for Z in zip(*rows, strict=True)) for rows in (before, path))
-        judged, rejection = judgement.judge_steps(before, path, point.p), None
-        if wrong := judgement.first_wrong(judged):
-            t, s, *entry = wrong.index
-            rejection = _rejected(peer, point, wrong, s, entry, "one step of train", [Z[t, s] for Z in before])
-        yield n, Found(_count(judged), rejection, {"path": path} if rejection else {})
-        if rejection:
-            continue
-
-        end = _ask(peer, "train", point, lr=point.p.lr, steps=STEPS)
-        alone = dict(zip(point.parameters, (Z[-1] for Z in path), strict=False)) | {"losses": path[-1].T}
-        if all(np.array_equal(Z, end[name], equal_nan=True) for name, Z in alone.items()):
-            yield n, Found(0, None, {})
-            continue
-        last = [*(end[name] for name in point.parameters), end["losses"].T]
-        losses, *weights = judgement.judge_run([*point.parameters.values()], last, point.p)
-        if wrong := judgement.first_wrong([losses]):
-            t, s = wrong.index
-            rejection = _rejected(peer, point, wrong, s, [], f"train, step {t} of {STEPS}: {CARRIED}")
-        elif wrong := judgement.first_wrong(weights):
-            s, *entry = wrong.index
-            rejection = _rejected(peer, point, wrong, s, entry, f"train, after {STEPS} steps: {CARRIED}")
-        yield n, Found(_count([losses, *weights]), rejection, {})
+    *parameters, losses = _ask(peer, exam, "train", exam.p.lr, STEPS).values()
+    end = [*parameters, losses.T]
+    *weights, each_loss = trajectory
+    alone = [*(Z[-1] for Z in weights), each_loss]
+    if all(map(partial(np.array_equal, equal_nan=True), alone, end)):
+        return Finding(0, None, {})
+    judged_losses, *judged = judgement.judge_run(exam.parameters, end, exam.p)
+    refused = None
+    if wrong := judgement.first_wrong([judged_losses]):
+        t, s = wrong.index
+        refused = _rejection(peer, exam, wrong, s, [], f"train, step {t} of {STEPS}: {CARRIED}")
+    elif wrong := judgement.first_wrong(judged):
+        s, *entry = wrong.index
+        refused = _rejection(peer, exam, wrong, s, entry, f"train, after {STEPS} steps: {CARRIED}")
+    return Finding(_count([judged_losses, *judged]), refused, {})
 
 
 VARIES = (
@@ -183,97 +227,78 @@ CARRIED = "single steps are right, so something is carried from step to step"
 JUDGES = {"gradients": _gradients, "trace": _trace, "train": _train}
 
 
-def _ask(peer, call, point, backwards=False, **more):
+def _ask(peer, exam, call, lr=None, steps=0, backwards=False):
     """The answers for all seeds, {name: (S, ...)}; raises Misfit for another form than asked for."""
-    p, order = point.p, [*range(len(point.seeds))]
     answers = {}
+    order = range(len(exam.seeds))
     for s in reversed(order) if backwards else order:
-        parameters = dict(zip(point.parameters, point.of_seed(s), strict=True))
-        question = protocol.Question(call, p.row, p.dtype, p.activations, p.X, p.Y, parameters, more)
-        answers[s] = peer.ask(question)
-        _check_shapes(question, answers[s], _depth(point)[1])
-        if answers[s].keys() != answers[order[-1] if backwards else 0].keys():
-            raise Misfit(f"{call} gives other quantities from call to call")
-    return {name: np.stack([answers[s][name] for s in order]) for name in answers[0]}
+        question = about(exam.p, call, exam.parameters_of(s), lr, steps)
+        answer = peer.ask(question)
+        _check_shapes(question, answer)
+        for before in answers.values():
+            if answer.keys() != before.keys():
+                raise Misfit(f"{call} gives other quantities from call to call")
+        answers[s] = answer
+    stacked = {}
+    for name in answers[0]:
+        stacked[name] = np.stack([answers[s][name] for s in order])
+    return stacked
 
 
-def _check_shapes(question, answer, biases):
+def _check_shapes(question, answer):
     q = question
-    widths = (q.X.shape[1], *(W.shape[1] for W in [*q.parameters.values()][: len(q.activations)]))
-    shapes = trace_shapes((), len(q.X), widths, q.row, biases).named()
-    shapes |= {name: Z.shape for name, Z in q.parameters.items()} | {"losses": (q.train.get("steps"),)}
+    expected = shapes(anatomy_of(q), (), len(q.X), q.widths()) | {"losses": (q.steps,)}
+    for name, Z in q.parameters.items():
+        expected[name] = Z.shape
     for name, Z in answer.items():
-        if Z.shape != shapes[name]:
-            swapped = [other for other in answer if other != name and Z.shape == shapes[other]]
-            hint = f", the shape of {swapped[0]}" if swapped else ""
-            raise Misfit(f"{q.call} gives {name} of shape {Z.shape}, not {shapes[name]}{hint}")
-
-
-def _evaluated(peer, call, point, quantities):
-    judged = judgement.judge_trace(quantities, [*point.parameters.values()], point.p)
-    rejection = None
-    if wrong := judgement.first_wrong(judged):
-        s, *entry = wrong.index
-        rejection = _rejected(peer, point, wrong, s, entry, call, point.of_seed(s))
-    return Found(_count(judged), rejection, quantities)
+        if Z.shape != expected[name]:
+            swapped = [other for other in answer if other != name and Z.shape == expected[other]]
+            hint = f", the shape of {shown(swapped[0], q.row)}" if swapped else ""
+            raise Misfit(f"{q.call} gives {shown(name, q.row)} of shape {Z.shape}, not {expected[name]}{hint}")
 
 
 def _count(judged):
+    """How many numbers are certified to be right, or to be none."""
     return sum(int((j.certified | j.no_number).sum()) for j in judged)
 
 
-def _rejected(peer, point, wrong, s, entry, note, parameters=None):
+def _rejection(peer, exam, wrong, s, entry, note, parameters=None):
     """The Rejection of an entry of seed number s; with the weights it comes from, confirmed in ball arithmetic."""
-    j, p = wrong.judged, point.p
-    value, exact, error, limit = (Z[wrong.index] for Z in (j.value, j.exact, j.error, j.limit))
-    certificate = ""
-    if parameters and all(np.isfinite(Z).all() for Z in (p.X, p.Y, *parameters, exact)):
-        certificate = referee.confirm(j.quantity, tuple(entry), value, limit, parameters, p)
-    return Rejection(
-        column=peer.name,
-        case=_name(point),
-        dtype=p.dtype,
-        step=0,
-        seed=point.seeds[s],
-        quantity=j.quantity,
-        index=[int(i) for i in entry],
-        value=number(value),
-        truth=number(exact),
-        error=number(error),
-        limit=number(limit),
-        note=note,
-        certificate=certificate,
-    )
-
-
-def _name(point):
-    p = point.p
-    return f"{point.case}, {p.activation if p.row == 'two_layer' else ','.join(p.activations)}"
+    where = Where(peer.name, exam.name, exam.p.dtype)
+    point = Point(0, exam.seeds[s], tuple(entry), parameters)
+    return rejection(where, wrong, point, exam.p, note)
 
 
 def first_rejection(checked):
     """The first wrong number in order of computation: of `trace` if that shows it, else of `gradients` or `train`."""
     by_name = {f.name: f.rejection for f in checked.functions}
-    return next((r for name in ("trace", "gradients", "train") if (r := by_name.get(name))), None)
+    for name in ("trace", "gradients", "train"):
+        if by_name.get(name):
+            return by_name[name]
+    return None
 
 
-def _diagnosis(points, given, rejections, hint):
+def _diagnosis(exams, given, rejections, hint):
     """What the numbers of the first wrong seed look like, in words; "" where they do not show the fault.
 
-    A path is evidence only where nothing else is wrong: `train` need not have its gradients from `gradients`. A few
-    are enough, as every mistake there is has to be trained beside them. Networks of one depth are compared, that of
-    the first rejection.
+    A trajectory is evidence only where nothing else is wrong: `train` need not have its gradients from `gradients`.
+    A few are enough, as every mistake there is has to be trained beside them. Networks of one depth are compared,
+    that of the first rejection.
     """
     from fourfold.compare.mistakes.diagnosis import diagnose, show_diagnosis
     from fourfold.compare.mistakes.evidence import Observation
 
-    observations, others = [], any("train" not in r.note for r in rejections)
-    depth = next(_depth(point) for point in points if _name(point) == rejections[0].case)
-    alike = [pair for pair in zip(points, given, strict=True) if _depth(pair[0]) == depth]
-    for point, quantities in alike[: None if others else PATHS]:
-        s = point.seeds.index(rejections[0].seed)
-        found = {name: Z[s] for name, Z in quantities.items() if name != "path"}
-        path = tuple(Z[:, s] for Z in quantities["path"]) if "path" in quantities and not others else None
-        observations.append(Observation(point.p, tuple(point.of_seed(s)), found, path))
-    diagnosis = diagnose(observations)
+    wrong_exam = next(exam for exam in exams if exam.name == rejections[0].case)
+    s = wrong_exam.seeds.index(rejections[0].seed)
+    only_training = all("train" in r.note for r in rejections)
+    observations = []
+    for exam, quantities in zip(exams, given, strict=True):
+        if exam.anatomy() != wrong_exam.anatomy():
+            continue
+        trace = {name: Z[s] for name, Z in quantities.items() if name != "trajectory"}
+        trajectory = None
+        if only_training and "trajectory" in quantities:
+            trajectory = tuple(Z[:, s] for Z in quantities["trajectory"])
+        observations.append(Observation(exam.p, tuple(exam.parameters_of(s)), trace, trajectory))
+    diagnosis = diagnose(observations[:TRAJECTORIES] if only_training else observations)
     return show_diagnosis(diagnosis, hint) if diagnosis.quantity else ""

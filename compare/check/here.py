@@ -1,18 +1,21 @@
 """Judges functions of this very process: in a test, a notebook or a console."""
 
+from typing import NamedTuple
+
 from fourfold.compare.cases import suites
 from fourfold.compare.check import check as check_peer
-from fourfold.compare.check import target
+from fourfold.compare.check import recognise, target
 
 
-class Here:
+class Here(NamedTuple):
     """A peer.Peer without a process: the functions are called as they are."""
 
-    def __init__(self, name, functions, taken):
-        self.name, self.functions, self._taken = name, functions, taken
+    name: str
+    functions: dict  # {name of protocol.FUNCTIONS: function}
+    given: tuple  # what they take, as in recognise.takes
 
     def ask(self, question):
-        return target.ask(self.functions, question, self._taken)
+        return target.ask(self.functions, question, self.given)
 
 
 def check(
@@ -30,16 +33,21 @@ def check(
 
     `names`: cases, instead of the suite's. Raises UsageError for what cannot be judged, and what they raise.
     """
-    given = {"gradients": gradients, "trace": trace, "train": train}
-    functions = {name: f for name, f in given.items() if f is not None}
-    taken = target.takes(gradients)
-    for name, f in functions.items():
-        target.check_signature(name, f, taken)
-    if taken == target.TWO_LAYER:
+    given = recognise.takes(gradients)
+    functions = {}
+    for name, f in (("gradients", gradients), ("trace", trace), ("train", train)):
+        if f is not None:
+            recognise.check_signature(name, f, given)
+            functions[name] = f
+    if given == recognise.TWO_ARRAYS:
         cases = suites.situations(activation, suite, names, dtype, range(seeds))
     else:
-        each = activation.split(",")
-        cases = suites.layered(each, None, taken == target.BIASED, suite, names, dtype, range(seeds))
-    names = (getattr(gradients, key, "") for key in ("__module__", "__qualname__"))
-    name = ".".join(n for n in names if n not in {"", None, "__main__"})
-    return check_peer.check(Here(name or "gradients", functions, taken), cases, dtype, hint)
+        biases = given == recognise.WEIGHTS_AND_BIASES
+        cases = suites.layered(activation.split(","), None, biases, suite, names, dtype, range(seeds))
+    return check_peer.check(Here(_name(gradients), functions, given), cases, dtype, hint)
+
+
+def _name(gradients):
+    """Module and name of a function; what has none, such as a partial, is "gradients"."""
+    names = getattr(gradients, "__module__", ""), getattr(gradients, "__qualname__", "")
+    return ".".join(name for name in names if name not in {"", None, "__main__"}) or "gradients"

@@ -1,11 +1,10 @@
 """Runs an implementation in a process of its own and puts the questions of protocol.py to it.
 
 The process has an empty working folder, no secrets of ours in its environment, none of our open files, a limit to its
-memory, and one time limit for everything. It and all it started are gone when `of_target` or `of_command` is left,
-and it is gone when we are killed.
+memory, and one time limit for everything. It and all that it started end with the block of `of_target` or
+`of_command`, and when this process is killed.
 """
 
-import contextlib
 import json
 import os
 import re
@@ -13,22 +12,25 @@ import selectors
 import shlex
 import shutil
 import signal
+import site
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
-from fourfold.compare.check import protocol, target
+from fourfold.compare.check import protocol, recognise
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import ColumnError, Misfit, UsageError
+from fourfold.compare.judge.quantities import DEEP, TWO_LAYER, internal, shown
 from fourfold.compare.results.environment import counts
 from fourfold.compare.system import launch, signals
+from fourfold.compare.system.worker import Surroundings
 
 PASSED_ON = re.compile(r"PATH|LANG|LC_\w+|VIRTUAL_ENV|LD_LIBRARY_PATH|\w+_NUM_THREADS|(CUDA|JAX|TF)_\w+")
 LONGEST = 100_000_000  # bytes of one answer
 # of what a target prints
 KEPT_BYTES, SHOWN_LINES = 2000, 6
+ERRORS = {"usage": UsageError, "misfit": Misfit, "raised": ColumnError}  # by the kind that target.py gives
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def of_target(name, timeout, memory=None, layers=False, biases=False):
 
     timeout: seconds in all; memory: GB of data; layers: any depth is asked for, with biases or without.
     """
-    where = target.split(name)[0]
+    where, _ = recognise.split(name)
     argv = [sys.executable, "-P", "-m", "fourfold.compare.check.target", name, os.getcwd()]
     with _peer(where, argv, timeout, memory, layers, biases) as peer:
         yield peer
@@ -47,21 +49,23 @@ def of_target(name, timeout, memory=None, layers=False, biases=False):
 def of_command(text, timeout, memory=None, layers=False, biases=False):
     """A Peer for a command line; words of it that are files here are still found from its empty folder."""
     try:
-        program, *words = shlex.split(text)
+        name, *words = shlex.split(text)
     except ValueError as error:
         raise UsageError(f"--command takes a program and its arguments, not {text!r}: {error}.") from None
-    found = shutil.which(program)
-    if not found:
-        raise UsageError(f"There is no program {program!r} that can be run.")
-    argv = [os.path.abspath(found), *(os.path.abspath(w) if os.path.exists(w) else w for w in words)]
-    with _peer(program, argv, timeout, memory, layers, biases) as peer:
+    program = shutil.which(name)
+    if not program:
+        raise UsageError(f"There is no program {name!r} that can be run.")
+    argv = [os.path.abspath(program)]
+    for word in words:
+        argv.append(os.path.abspath(word) if os.path.exists(word) else word)
+    with _peer(name, argv, timeout, memory, layers, biases) as peer:
         yield peer
 
 
 @contextmanager
 def _peer(name, argv, timeout, memory, layers, biases):
-    with _empty_folder() as folder:
-        peer = Peer(name, argv, folder, timeout, memory)
+    with surroundings() as around:
+        peer = Peer(name, argv, around, timeout, memory)
         try:
             peer.introduce(layers, biases)
             yield peer
@@ -70,60 +74,51 @@ def _peer(name, argv, timeout, memory, layers, biases):
 
 
 @contextmanager
-def _empty_folder():
+def surroundings():
+    """The Surroundings of somebody's code: an empty folder, and an environment with folders of its own.
+
+    Of our variables it has those on an allow-list. A target imports fourfold as we do, from where it is installed:
+    nothing of ours stands in the way of a module of theirs.
+    """
     with signals.temporary_folder() as folder:
         for part in ("home", "tmp", "work"):
             (folder / part).mkdir()
-        yield folder
-
-
-@contextmanager
-def apart():
-    """In here this process itself has a target's environment and folder, and so has a worker that is started."""
-    before, here = dict(os.environ), os.getcwd()
-    with _empty_folder() as folder:
-        try:
-            _set_environment(environment(folder))
-            os.chdir(folder / "work")
-            yield
-        finally:
-            os.chdir(here)
-            _set_environment(before)
-
-
-def _set_environment(variables):
-    os.environ.clear()
-    os.environ.update(variables)
-
-
-def environment(folder):
-    """The environment of a target: an allow-list of ours, and folders of its own."""
-    here = str(Path(__file__).parent.parent)
-    given = {name: value for name, value in os.environ.items() if counts(name) or PASSED_ON.fullmatch(name)}
-    path = [here, *map(os.path.abspath, filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))]
-    own = {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"), "PYTHONPATH": os.pathsep.join(path)}
-    return workers.ENVIRONMENT | given | own
+        environment = dict(workers.ENVIRONMENT)
+        for name, value in os.environ.items():
+            if counts(name) or PASSED_ON.fullmatch(name):
+                environment[name] = value
+        path = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+        environment |= {
+            "HOME": str(folder / "home"),
+            "TMPDIR": str(folder / "tmp"),
+            "PYTHONPATH": os.pathsep.join(map(os.path.abspath, path)),
+            "PYTHONUSERBASE": site.getuserbase(),  # what is installed for this user alone is found without our HOME
+        }
+        yield Surroundings(environment, str(folder / "work"))
 
 
 class Peer:
     """`functions` and `activations` can be asked for, of a `row`, with `biases` or without.
 
-    A `model` is an impls.model.Model, or DeepModel, instead; `gone` if it died.
+    Where it is a whole impls.model.Model or DeepModel instead, `model` is true, and it is not asked any more.
     """
 
-    def __init__(self, name, argv, folder, timeout, memory):
-        self.name, self.functions, self.activations, self.model, self.gone = name, [], [], False, False
-        self.row, self.biases = "two_layer", False
+    def __init__(self, name, argv, around, timeout, memory):
+        self.name, self.functions, self.activations = name, [], []
+        self.model, self.row, self.biases = False, TWO_LAYER, False
         self._timeout = self._left = timeout
-        self._printed, self._lines, self._rest, self._question = b"", 0, b"", b""
+        self._is_gone = False
+        self._to_write = b""  # of the question
+        self._answer = b""  # what has come of it
+        self._printed, self._lines = b"", 0
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-IS", launch.__file__, str(memory or 0), *argv],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=environment(folder),
-                cwd=folder / "work",
+                env=around.environment,
+                cwd=around.folder,
                 start_new_session=True,
             )
         except OSError as error:
@@ -134,7 +129,7 @@ class Peer:
             os.set_blocking(pipe.fileno(), False)
 
     def introduce(self, layers, biases):
-        """Ask what it has. Raises UsageError or ColumnError where it cannot say, or has not what is asked for."""
+        """Asks what it has. Raises UsageError or ColumnError where it cannot say, or has not what is asked for."""
         asked = {"layers": layers, "biases": biases} if layers else {}
         try:
             hello = self._exchange("hello", protocol.line({"call": "hello", "protocol": protocol.VERSION, **asked}))
@@ -145,9 +140,9 @@ class Peer:
             raise ColumnError(f"{error}; it printed:\n{printed}" if printed else f"{error}.") from None
         functions, activations = hello.get("functions"), hello.get("activations", [])
         self.model = hello.get("model") is True
-        self.row = "deep" if hello.get("protocol") == 2 else "two_layer"
-        self.biases = self.row == "deep" and hello.get("biases") is not False
-        if layers and self.row != "deep":
+        self.row = DEEP if hello.get("protocol") == 2 else TWO_LAYER
+        self.biases = self.row == DEEP and hello.get("biases") is not False
+        if layers and self.row != DEEP:
             raise UsageError(f"{self.name} is of two layers without biases: leave --layers and --bias out.")
         if biases and not self.biases:
             raise UsageError(f"{self.name} has no biases: leave --bias out.")
@@ -156,64 +151,84 @@ class Peer:
         if not isinstance(functions, list) or "gradients" not in functions or not isinstance(activations, list):
             raise UsageError(f'{self.name} does not answer "hello" with {{"functions": ["gradients", ...]}}.')
         self.functions = [f for f in protocol.FUNCTIONS if f in functions]
-        self.activations = [a for a in target.ACTIVATIONS if a in activations]
+        self.activations = [a for a in protocol.ACTIVATIONS if a in activations]
 
     def ask(self, question):
         """{name: NumPy array}. Raises Misfit where the answer is none, ColumnError where there is none."""
-        call, wanted = question.call, question.wanted()
-        answer = self._exchange(call, question.line())
-        wanted = [name for name in wanted if name in answer] if call == "trace" else wanted
+        call = question.call
+        answer = self._exchange(call, protocol.question_line(question))
+        wanted = [shown(name, question.row) for name in question.wanted()]
         missing = [name for name in wanted if name not in answer]
-        if missing or not wanted:
-            raise Misfit(f"{call} answers without {', '.join(missing) or 'any quantity'}")
+        if call == "trace" and len(missing) < len(wanted):
+            missing = []  # any of its quantities will do
+        if missing:
+            raise Misfit(f"{call} answers without {'any quantity' if call == 'trace' else ', '.join(missing)}")
+        named = {}
         try:
-            return {name: protocol.array(answer[name]) for name in wanted}
+            for name in wanted:
+                if name in answer:
+                    named[internal(name, question.row)] = protocol.array(answer[name])
         except ValueError as error:
             raise Misfit(f"{call} answers with {error}") from None
+        return named
 
     def printed(self):
         """What it printed, cut short."""
         while not self._stderr.closed and self._keep():
             pass
-        shown = self._printed.decode(errors="replace").splitlines()[:SHOWN_LINES]
-        more = self._lines - len(shown)
-        return "\n".join([*shown, f"... and {more:,} lines more"] if more > 0 else shown)
+        lines = self._printed.decode(errors="replace").splitlines()[:SHOWN_LINES]
+        more = self._lines - len(lines)
+        if more > 0:
+            lines.append(f"... and {more:,} lines more")
+        return "\n".join(lines)
 
     def stop(self):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
+        """Kills it, with all that it started in its session."""
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         for pipe in self._pipes:
-            with contextlib.suppress(BrokenPipeError):
+            with suppress(BrokenPipeError):
                 pipe.close()
 
     def _exchange(self, call, question):
-        """Write a question and read a line; both ways at once, since either pipe may be full."""
-        start, self._question = time.monotonic(), question
-        if self.gone:
+        """Writes a question and reads a line: the answer, as a dict.
+
+        All three pipes are served at once. Each holds some 64 kB: if it printed more than that while we waited for
+        its answer alone, it would wait for us, and we for it.
+        """
+        if self._is_gone:
             raise ColumnError(f"{call} could not be asked any more")
+        start, self._to_write = time.monotonic(), question
         with selectors.DefaultSelector() as waiting:
-            for pipe, event, go_on in zip(self._pipes, (2, 1, 1), (self._write, self._read, self._keep), strict=True):
+            for pipe, event, go_on in (
+                (self._stdin, selectors.EVENT_WRITE, self._write),
+                (self._stdout, selectors.EVENT_READ, self._read),
+                (self._stderr, selectors.EVENT_READ, self._keep),
+            ):
                 if not pipe.closed:
                     waiting.register(pipe, event, go_on)
-            while b"\n" not in self._rest:
+            while b"\n" not in self._answer:
                 for key, _ in waiting.select(0.1):
                     if not key.data():
                         waiting.unregister(key.fileobj)
                 self._check(call, time.monotonic() - start)
         self._left -= time.monotonic() - start
-        line, _, self._rest = self._rest.partition(b"\n")
+        line, _, self._answer = self._answer.partition(b"\n")
         return self._decode(call, line)
+
+    # These three return whether there may be more to come.
 
     def _write(self):
         try:
-            self._question = self._question[os.write(self._stdin.fileno(), self._question) :]
+            self._to_write = self._to_write[os.write(self._stdin.fileno(), self._to_write) :]
         except BrokenPipeError:
             return False
-        return bool(self._question)
+        return bool(self._to_write)
 
     def _read(self):
-        self._rest += (piece := _available(self._stdout))
+        piece = _available(self._stdout)
+        self._answer += piece
         return bool(piece)
 
     def _keep(self):
@@ -229,13 +244,13 @@ class Peer:
         if code is not None:
             while self._read() or self._keep():
                 pass
-            complaint = "" if b"\n" in self._rest else f"{self.name} {workers.ended(code)} {doing}"
+            complaint = "" if b"\n" in self._answer else f"{self.name} {workers.ended(code)} {doing}"
         elif seconds > self._left:
             complaint = f"{self.name} did not finish within {self._timeout:g} s, {doing}: give it longer with --timeout"
-        elif len(self._rest) > LONGEST:
+        elif len(self._answer) > LONGEST:
             complaint = f"{self.name} answered with more than {LONGEST:,} bytes {doing}"
         if complaint:
-            self.gone = True
+            self._is_gone = True
             raise ColumnError(complaint)
 
     def _decode(self, call, line):
@@ -247,13 +262,13 @@ class Peer:
             text = line[:60].decode(errors="replace")
             raise Misfit(f"{self.name} wrote {text!r}, which is no answer: standard output is for answers alone")
         if "error" in answer:
-            kinds = {"usage": UsageError, "misfit": Misfit, "raised": ColumnError}
-            kind = kinds.get(answer.get("kind", ""))
-            raise kind(answer["error"]) if kind else ColumnError(f"{call}: {answer['error']}")
+            error = ERRORS.get(str(answer.get("kind")))
+            raise error(answer["error"]) if error else ColumnError(f"{call}: {answer['error']}")
         return answer
 
 
 def _available(pipe):
+    """The bytes that can be read at once; none at the end, or where there are none yet."""
     try:
         return os.read(pipe.fileno(), 1 << 20)
     except BlockingIOError:

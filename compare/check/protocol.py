@@ -33,59 +33,58 @@ its standard input does; what it has to say to people goes to standard error.
 
 import json
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.judge.quantities import trace_names
+from fourfold.compare.columns.questions import Question
+from fourfold.compare.judge.quantities import DEEP, TWO_LAYER, parameter_names, shown
 
 VERSION = 2
 FUNCTIONS = ("gradients", "trace", "train")
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")  # as in cases/case.py, which a target's process is not to import
 
 
-class Question(NamedTuple):
-    """What an implementation is asked."""
-
-    call: str
-    row: str  # of impls.ROWS
-    dtype: str
-    activations: tuple  # a name a layer
-    X: np.ndarray  # (N, d_in)
-    Y: np.ndarray  # (N, d_out)
-    parameters: dict  # W1 ... WK (d_k-1, d_k) and, with biases, b1 ... bK (1, d_k), in this order
-    train: dict  # lr and steps, for that call
-
-    def wanted(self):
-        """The names of all that a call may answer with; of a trace any, else all."""
-        K = len(self.activations)
-        if self.call == "trace":
-            return trace_names(self.row, K, len(self.parameters) > K)
-        gradients = ("L", *(f"dL_d{name}" for name in self.parameters))
-        return gradients if self.call == "gradients" else (*self.parameters, "losses")
-
-    def line(self):
-        """As bytes."""
-        N, K, arrays = len(self.X), len(self.activations), [*self.parameters.values()]
-        widths = [len(arrays[0]), *(W.shape[1] for W in arrays[:K])]
-        if self.row == "two_layer":
-            network = {"activation": self.activations[0], "N": N}
-            network |= zip(("d_in", "d_hidden", "d_out"), widths, strict=True)
-        else:
-            network = {"activations": self.activations, "N": N, "widths": widths}
-        arrays = {name: numbers(Z) for name, Z in {"X": self.X, "Y": self.Y, **self.parameters}.items()}
-        return line({"call": self.call, "dtype": self.dtype, **network, **self.train, **arrays})
+def question_line(question):
+    """A Question as a line."""
+    q = question
+    message = {"call": q.call, "dtype": q.dtype}
+    if q.row == TWO_LAYER:
+        message |= {"activation": q.activations[0], "N": len(q.X)}
+        message |= zip(("d_in", "d_hidden", "d_out"), q.widths(), strict=True)
+    else:
+        message |= {"activations": q.activations, "N": len(q.X), "widths": q.widths()}
+    if q.call == "train":
+        message |= {"lr": q.lr, "steps": q.steps}
+    for name, Z in {"X": q.X, "Y": q.Y, **q.parameters}.items():
+        message[name] = numbers(Z)
+    return line(message)
 
 
 def question(message):
     """The Question that a message puts."""
     deep = "activations" in message
     activations = tuple(message["activations"]) if deep else (message["activation"], "identity")
-    layers = [f"{z}{k}" for z in "Wb" for k in range(1, len(activations) + 1)]
-    arrays = {z: array(message[z]).astype(message["dtype"]) for z in ("X", "Y", *layers) if z in message}
-    train = {name: message[name] for name in ("lr", "steps") if name in message}
-    row = "deep" if deep else "two_layer"
-    X, Y = arrays.pop("X"), arrays.pop("Y")
-    return Question(message["call"], row, message["dtype"], activations, X, Y, arrays, train)
+    depth = len(activations)
+
+    def asked(name):
+        return array(message[name]).astype(message["dtype"])
+
+    names = filter(message.__contains__, parameter_names(depth, 2 * depth))
+    return Question(
+        call=message["call"],
+        row=DEEP if deep else TWO_LAYER,
+        activations=activations,
+        X=asked("X"),
+        Y=asked("Y"),
+        parameters={name: asked(name) for name in names},
+        lr=message.get("lr"),
+        steps=message.get("steps", 0),
+    )
+
+
+def answer_line(answer, row):
+    """An answer {name: NumPy array} as a line, by the names people know."""
+    return line({shown(name, row): numbers(Z) for name, Z in answer.items()})
 
 
 def line(message):
@@ -109,8 +108,15 @@ def array(value):
             raise ValueError("rows of different lengths")
         return np.array(parts, np.float64)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"{json.dumps(value)[:40]} where a number should be")
+        raise _NoNumber(value)
     try:
-        return np.array(float.fromhex(value) if isinstance(value, str) and "x" in value else float(value))
+        if isinstance(value, str) and "x" in value:
+            return np.array(float.fromhex(value))
+        return np.array(float(value))
     except (ValueError, OverflowError):
-        raise ValueError(f"{json.dumps(value)[:40]} where a number should be") from None
+        raise _NoNumber(value) from None
+
+
+class _NoNumber(ValueError):
+    def __init__(self, value):
+        super().__init__(f"{json.dumps(value)[:40]} where a number should be")

@@ -30,7 +30,7 @@ class Fourfold:
 
         What they raise is raised; `hint` says where to look, but not what is wrong.
         """
-        from fourfold.compare.check import check_words, here
+        from fourfold.compare.check import here, words
         from fourfold.compare.errors import UsageError
 
         try:
@@ -38,4 +38,4 @@ class Fourfold:
         except UsageError as error:
             pytest.fail(str(error), pytrace=False)
         if checked.exit_code():
-            pytest.fail(check_words.text(checked), pytrace=False)
+            pytest.fail(words.text(checked), pytrace=False)

@@ -37,6 +37,11 @@ class Question(NamedTuple):
     def dtype(self):
         return self.X.dtype.name
 
+    def widths(self):
+        """d_in, ..., d_out."""
+        arrays = [*self.parameters.values()]
+        return [self.X.shape[-1], *(W.shape[-1] for W in arrays[: len(self.activations)])]
+
     def wanted(self):
         """The names of all that may be answered; of a user's trace any of them, else all."""
         if self.call == "gradients":

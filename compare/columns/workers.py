@@ -33,11 +33,12 @@ def package_installed(package):
 class Pool:
     """One process a framework. `submit` gives a future; `result` waits for it and names what went wrong.
 
-    timeout: seconds a column may take, in all; memory: GB of data a process may hold; apart: one process a column.
+    timeout: seconds a column may take, in all; memory: GB of data a process may hold; apart: one process a column;
+    surroundings: those of a Worker.
     """
 
-    def __init__(self, timeout, memory=None, apart=False):
-        self._timeout, self._memory, self._apart = timeout, memory, apart
+    def __init__(self, timeout, memory=None, apart=False, surroundings=None):
+        self._timeout, self._memory, self._apart, self._surroundings = timeout, memory, apart, surroundings
         self._workers, self._spent = {}, {}
         self._stopped = False
         self._starting = threading.Lock()  # nothing may be started behind the back of `stop`
@@ -52,7 +53,7 @@ class Pool:
             if self._stopped:
                 raise CancelledError
             if key not in self._workers:
-                self._workers[key] = Worker(self._memory)
+                self._workers[key] = Worker(self._memory, self._surroundings)
             return self._workers[key].submit(left, calls.timed, task, name, *args)
 
     def result(self, name, future):
@@ -119,11 +120,11 @@ def ended(code):
 
 
 @contextmanager
-def open_pool(timeout, memory=None, apart=False):
+def open_pool(timeout, memory=None, apart=False, surroundings=None):
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     keep_memory()
-    pool = Pool(timeout, memory, apart)
+    pool = Pool(timeout, memory, apart, surroundings)
     try:
         yield pool
     finally:

@@ -12,14 +12,15 @@ from fourfold.compare.agreement import suite
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import ACTIVATIONS, make_case, parse_widths
 from fourfold.compare.check import check as judge
-from fourfold.compare.check import check_words, peer, target
+from fourfold.compare.check import peer, recognise, words
 from fourfold.compare.commands import options, terminal
 from fourfold.compare.commands.agree import print_result
 from fourfold.compare.commands.options import Json
 from fourfold.compare.errors import UsageError
+from fourfold.compare.judge.quantities import DEEP, TWO_LAYER
 from fourfold.compare.results import result
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
+TEMPLATES = Path(peer.__file__).parent / "templates"
 
 
 @Parameter(name="*")
@@ -88,18 +89,22 @@ def check(
 
 
 def _template(name, target):
-    names = sorted(path.stem.removesuffix("_mine").replace("_", "-") for path in TEMPLATES.glob("*_mine.py"))
-    if name not in names:
-        raise UsageError(f"There is no template {name!r}: choose from {', '.join(names)}.")
-    content = (TEMPLATES / f"{name.replace('-', '_')}_mine.py").read_bytes()
-    terminal.write_json(target or "-", content)
+    files = {}
+    for path in TEMPLATES.glob("*_mine.py"):
+        files[path.stem.removesuffix("_mine").replace("_", "-")] = path
+    if name not in files:
+        raise UsageError(f"There is no template {name!r}: choose from {', '.join(sorted(files))}.")
+    terminal.write_json(target or "-", files[name].read_bytes())
 
 
 def _check(name, program, how):
-    (dtype, *more), seeds, timeout = options.dtypes(how.dtype), options.seeds(how.seeds), options.timeout(how.timeout)
+    dtype, *more = options.dtypes(how.dtype)
+    seeds, timeout = options.seeds(how.seeds), options.timeout(how.timeout)
     if more:
         raise UsageError("check takes one --dtype.")
-    memory, widths, activations = options.memory(how.memory), parse_widths(how.layers), options.names(how.activation)
+    memory = options.memory(how.memory)
+    widths = parse_widths(how.layers)
+    activations = options.names(how.activation)
     if widths is not None and not (len(widths) > 1 and min(widths) >= 1):
         raise UsageError(f"--layers must be widths of at least 1, inputs and outputs included, not {how.layers}.")
     layers = bool(how.bias or widths or len(activations or ()) > 1)
@@ -112,33 +117,38 @@ def _check(name, program, how):
         advance = bar(p.name, (1 + len(p.functions)) * len(chosen))
         checked = replace(judge.check(p, chosen, dtype, how.hint, advance), printed=p.printed())
     if how.json != "-":
-        terminal.out.print(check_words.text(checked), markup=False)
+        terminal.out.print(words.text(checked), markup=False)
     terminal.write_json(how.json, result.encode(checked))
     return checked.exit_code()
 
 
 def _cases(p, activations, widths, suite, names, dtype, seeds):
     """What a Peer is asked: all it says it can do, or what the options say it is."""
-    if p.row == "two_layer":
-        each = activations or p.activations or ["sigmoid"]
-        return [case for a in each for case in suites.situations(a, suite, names, dtype, seeds)]
-    any_ = set(p.activations) == set(ACTIVATIONS)
+    if p.row == TWO_LAYER:
+        cases = []
+        for activation in activations or p.activations or ["sigmoid"]:
+            cases += suites.situations(activation, suite, names, dtype, seeds)
+        return cases
+    takes_any = set(p.activations) == set(ACTIVATIONS)
+    activations = activations or (None if takes_any else ["sigmoid"])
     hidden = None if widths is None else widths[1:-1]
-    return suites.layered(activations or (None if any_ else ["sigmoid"]), hidden, p.biases, suite, names, dtype, seeds)
+    return suites.layered(activations, hidden, p.biases, suite, names, dtype, seeds)
 
 
 def _model(name, dtype, seeds, timeout, how, row):
     """A whole impls.model.Model, or DeepModel, is judged like a column."""
-    where, attribute = target.split(name)
+    where, attribute = recognise.split(name)
     if attribute:
         raise UsageError(f"{name} is a whole Model, and those are modules: give {where}.")
-    deep = row == "deep"
+    deep = row == DEEP
     widths = parse_widths(how.layers) or ([2, 4, 4, 1] if deep else None)
     default = make_case("xor", how.activation or "sigmoid", 0.1, 10_000, 3, seeds, widths, how.bias or deep)
     chosen = [case for case in suites.choose(how.suite, options.names(how.case), default, deep) if case.row == row]
     module = _module(where)
-    with peer.apart():
-        outcome, _ = suite.agreement([module], chosen, [dtype], timeout, terminal.command(), memory=how.memory)
+    with peer.surroundings() as around:
+        outcome, _ = suite.agreement(
+            [module], chosen, [dtype], timeout, terminal.command(), memory=how.memory, surroundings=around
+        )
     if how.json != "-":
         print_result(outcome)
     terminal.write_json(how.json, result.encode(outcome))

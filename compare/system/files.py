@@ -12,7 +12,7 @@ from fourfold.compare.system import signals
 
 
 def read_bytes(path, largest):
-    """What is in a file of at most `largest` bytes. Raises UsageError."""
+    """The bytes of a file. Raises UsageError where it cannot be read, or has more than `largest`."""
     try:
         with open(path, "rb") as file:
             content = file.read(largest + 1)
@@ -24,7 +24,7 @@ def read_bytes(path, largest):
 
 
 def check_writable(path):
-    """Raises UsageError now, rather than after the work, where `write_whole` could not write."""
+    """Tries, before the work is done, whether `write_whole` could write there. Raises UsageError where it could not."""
     path = _target(path)
     try:
         if path.is_dir():
@@ -38,9 +38,10 @@ def check_writable(path):
 
 
 def write_whole(path, content):
-    """Write bytes to a file, whole or not at all; symlinks are followed, pipes and devices written through.
+    """Writes bytes to a file, whole or not at all, and makes the folders above it.
 
-    Raises UsageError where it cannot be written.
+    What a symbolic link points to is replaced, not the link; a pipe or a device is written to as it is. Raises
+    UsageError where that fails.
     """
     path = _target(path)
     try:
@@ -48,13 +49,14 @@ def write_whole(path, content):
             path.write_bytes(content)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        with signals.held():
+        with signals.held():  # or an interrupted command would leave the file beside it behind
             _replace(path, content)
     except OSError as error:
         raise UsageError(f"Cannot write {path}: {error.strerror}.") from None
 
 
 def _replace(path, content):
+    """Writes a new file in the same folder and renames it: whoever reads sees the old content or the new."""
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -67,21 +69,26 @@ def _replace(path, content):
 
 @contextmanager
 def alone(folder):
-    """Of several runs that write into a folder one is in here, and the others wait; where its system has such locks."""
-    with ExitStack() as until_the_end:
+    """Waits until no other run is in here with the same folder, and keeps others out until the end.
+
+    The lock is on the folder itself, so that no lock file is left in it. The system lets go of it when this process
+    dies. Where the file system has no locks, or the folder cannot be made, nobody waits: a later write says why.
+    """
+    with ExitStack() as at_the_end:
         with suppress(OSError):
             Path(folder).mkdir(parents=True, exist_ok=True)
             descriptor = os.open(folder, os.O_RDONLY)
-            until_the_end.callback(os.close, descriptor)
+            at_the_end.callback(os.close, descriptor)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
 
 
 def _target(path):
+    """The file that is meant, behind symbolic links; not behind those in /dev, which lead to open files of our own."""
     path = Path(path)
     return path if str(path).startswith("/dev/") else Path(os.path.realpath(path))
 
 
 def _is_written_through(path):
-    """A pipe or a device, or one's own open file under a name in /dev: not to be replaced by another file."""
+    """Whether it is a pipe, a device, or an open file of our own such as /dev/stdout: it cannot be replaced."""
     return str(path).startswith("/dev/") or (path.exists() and not path.is_file() and not path.is_dir())

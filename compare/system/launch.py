@@ -1,7 +1,8 @@
 """Limits this process and becomes another program: python launch.py GIGABYTES PROGRAM ARGUMENT...
 
-A step of its own, since nothing of Python may run between fork and exec in a process that has threads. It imports the
-standard library alone, and answers in the words of protocol.py where the program cannot be started.
+It is a program of its own, since nothing of Python may run between fork and exec in a process that has threads. It
+imports the standard library alone. Where the program cannot be started it answers in its place, as check/protocol.py
+has it.
 """
 
 import ctypes
@@ -16,7 +17,7 @@ DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 def limit(memory):
-    """Limits this process to GB of data (on Linux; None: no limit), and has it leave no core file behind."""
+    """Has this process leave no core file behind and, on Linux, hold at most so many GB of data; None: any number."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory:
         most = int(memory * GIGABYTE)
@@ -25,11 +26,12 @@ def limit(memory):
 
 def main():
     memory, *argv = sys.argv[1:]
-    parent, libc = os.getppid(), ctypes.CDLL(None)
+    parent = os.getppid()
+    libc = ctypes.CDLL(None)
     if hasattr(libc, "prctl"):  # Linux
         libc.prctl(DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
-        sys.exit()
+        sys.exit()  # the parent had died before that was set
     limit(float(memory))
     try:
         os.execv(argv[0], argv)

@@ -1,4 +1,7 @@
-"""How a signal ends the command, with 128 + its number: in order the first time, at once the second."""
+"""How a signal ends the command: in order the first time, at once the second. The exit code is 128 + its number.
+
+"In order" is a KeyboardInterrupt in the main thread, whatever the signal: `finally` and `with` tidy up on its way.
+"""
 
 import os
 import signal
@@ -8,82 +11,90 @@ import threading
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+# Those of them that this system has.
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+RETRY_AFTER = 0.01  # seconds
+
+came: list[int] = []  # the number of the signal that ends the command, once it has come
 
 
 def handle(handler):
-    """Have `handler` called on every ending signal, but for those that who started us wants ignored (nohup)."""
+    """Has every ending signal call `handler`, but for those that are ignored: who started us wants that (nohup)."""
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
 
 
 def at_once(number, frame):
-    """While there is nothing yet, or nothing more, to tidy up: workers end with this process by themselves."""
+    """Handles a signal while there is nothing yet, or nothing more, to tidy up. Workers see the end of this process."""
     with suppress(OSError):
         os.write(2, b"fourfold: Interrupted.\n")
     os._exit(128 + number)
 
 
-came: list[int] = []  # in order; there is one at most
-
-
 def in_order(number, frame):
+    """Handles the first signal: raises KeyboardInterrupt wherever the main thread is; the next one ends us at once."""
     handle(at_once)
     came.append(number)
-    sys.unraisablehook = _once_more
+    sys.unraisablehook = _raise_again_later
     raise KeyboardInterrupt(number)
 
 
-def _once_more(unraisable):
-    """Raised in a callback, of a weak reference say, it goes no further: it is raised again in a moment."""
+def _raise_again_later(unraisable):
+    """Brings back a KeyboardInterrupt that Python has swallowed.
+
+    Where it is raised in a destructor or in a weak reference's callback, Python prints it and goes on. A timer raises
+    it again, most likely somewhere else.
+    """
     if not issubclass(unraisable.exc_type, KeyboardInterrupt):
-        return sys.__unraisablehook__(unraisable)
+        sys.__unraisablehook__(unraisable)
+        return
 
     def again(number, frame):
         raise KeyboardInterrupt(came[0])
 
     signal.signal(signal.SIGALRM, again)
-    signal.setitimer(signal.ITIMER_REAL, 0.01)
-    return None
+    signal.setitimer(signal.ITIMER_REAL, RETRY_AFTER)
 
 
 @contextmanager
 def held():
-    """An ending signal that comes in here counts from its end on, so that nothing is left half done; a second does not
-    wait."""
+    """Puts off the first ending signal to the end of this block, so that nothing in it is left half done.
+
+    A second signal does not wait. Handlers other than `in_order` stay as they are, and so does all in other threads,
+    which no signal reaches.
+    """
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals are not for it
+        yield
         return
-    noted, handlers = [], {number: signal.getsignal(number) for number in ENDING}
+    waiting = []
+    in_order_here = [number for number in ENDING if signal.getsignal(number) is in_order]
 
     def note(number, frame):
         handle(at_once)
-        noted.append(number)
+        waiting.append(number)
 
-    for number, handler in handlers.items():
-        if handler is in_order:
-            signal.signal(number, note)
+    for number in in_order_here:
+        signal.signal(number, note)
     try:
         yield
     finally:
-        if noted:
-            in_order(noted[0], None)
-        for number, handler in handlers.items():
-            if handler is in_order:
-                signal.signal(number, handler)
+        if waiting:
+            in_order(waiting[0], None)
+        for number in in_order_here:
+            signal.signal(number, in_order)
 
 
 @contextmanager
 def temporary_folder():
-    """A folder that is gone at the end, however that comes."""
+    """A folder that is removed at the end of the block, however that is left."""
     with ExitStack() as at_the_end:
-        with held():
-            made = tempfile.TemporaryDirectory(prefix="fourfold-", ignore_cleanup_errors=True)
-            at_the_end.callback(_remove, made)
-        yield Path(made.name)
+        with held():  # no signal comes between making it and seeing to its removal
+            folder = tempfile.TemporaryDirectory(prefix="fourfold-", ignore_cleanup_errors=True)
+            at_the_end.callback(_remove, folder)
+        yield Path(folder.name)
 
 
-def _remove(made):
+def _remove(folder):
     with held():
-        made.cleanup()
+        folder.cleanup()

@@ -1,8 +1,8 @@
-"""A process that does one task after another for this one; it and all that it started are gone when it is stopped.
+"""A process of our own that does one task after another, and can be killed with all that it started.
 
-It leads a session of its own: a terminal's signals do not reach it, and one signal ends it with its children. It has a
-temporary folder of its own: TensorFlow leaves files in it when it is killed. (pebble, a library for this, takes time
-limits by the time of day, misses an exit with status 0, and leaves children of the process behind.)
+It leads a session of its own: a terminal's signals do not reach it, and one signal ends it and its children. It has a
+temporary folder of its own, since TensorFlow leaves files there when it is killed. (pebble, a library for this, takes
+time limits by the time of day, misses an exit with status 0, and leaves children of the process behind.)
 """
 
 import ctypes
@@ -17,7 +17,7 @@ import time
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,25 +25,35 @@ from fourfold.compare.system.launch import limit
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # what mallopt calls them
 KEPT = 2**26  # bytes
-TICK = 0.2  # seconds until it is seen that a process died whose end of the pipe a child of it holds open
+# Seconds from one look at the process to the next. A pipe alone does not show its death: a child of it may hold the
+# other end open.
+TICK = 0.2
 
 
 class Died(Exception):
-    """The process ended by itself; `code` is its exit code, or less the number of a signal."""
+    """The process ended by itself. `code` is its exit code; after a signal, the signal's number times -1."""
 
     def __init__(self, code):
         super().__init__(code)
         self.code = code
 
 
-class Worker:
-    """`submit` gives a Future. Tasks are done in order, in one process, which is started anew where it dies.
+class Surroundings(NamedTuple):
+    """What a process finds when it starts."""
 
-    memory: GB of data the process may hold.
+    environment: dict  # all of its variables
+    folder: str  # where it works
+
+
+class Worker:
+    """Does tasks in one process, in the order in which they are submitted; where it dies, the next task gets a new one.
+
+    memory: GB of data the process may hold; surroundings: those of this process, unless others are given.
     """
 
-    def __init__(self, memory=None):
-        self._memory, self._stopped = memory, False
+    def __init__(self, memory=None, surroundings=None):
+        self._memory, self._surroundings = memory, surroundings
+        self._stopped = False
         self._process: Any = None
         self._temporary = ""
         self._pipe: Any = None
@@ -52,33 +62,43 @@ class Worker:
         self._thread.start()
 
     def submit(self, seconds, f, *args):
-        """f(*args), for an `f` that raises nothing. The Future raises Died, or TimeoutError after so many seconds."""
+        """The Future of f(*args), for an `f` that raises nothing.
+
+        It raises TimeoutError after so many seconds, Died where the process ends, and MemoryError where the result
+        does not fit into its memory.
+        """
         future = Future()
         self._tasks.put((future, seconds, (f, *args)))
         return future
 
     def stop(self):
-        """End the process and cancel what is not done; nothing is to be submitted any more."""
+        """Ends the process and cancels what is not done. Nothing is to be submitted any more."""
         self._stopped = True
         self._tasks.put(None)
         self._thread.join()
 
     def _serve(self):
+        """Does the tasks; this is what the thread runs."""
         while entry := self._tasks.get():
             future, seconds, task = entry
             try:
                 self._start()
                 self._pipe.send(task)
-                future.set_result(self._outcome(seconds))
+                future.set_result(self._receive(seconds))
             except BaseException as error:
                 code = self._end()
-                if isinstance(error, OSError | EOFError) and not isinstance(error, TimeoutError) and code is not None:
-                    error = Died(code)
-                future.set_exception(CancelledError() if self._stopped else error)
+                future.set_exception(self._reason(error, code))
         self._end()
 
+    def _reason(self, error, code):
+        """What a task's Future raises: a broken pipe means that the process died."""
+        if self._stopped:
+            return CancelledError()
+        broken = isinstance(error, OSError | EOFError) and not isinstance(error, TimeoutError)
+        return Died(code) if broken and code is not None else error
+
     def _start(self):
-        """Have the process there, and ready; the time that takes counts for no task."""
+        """Has a process there that is ready for a task. No task's seconds run meanwhile."""
         if self._process and self._process.is_alive():
             return
         self._end()
@@ -87,14 +107,16 @@ class Worker:
         spawn = multiprocessing.get_context("spawn")
         self._temporary = tempfile.mkdtemp(prefix="fourfold-")
         self._pipe, theirs = spawn.Pipe()
-        process = spawn.Process(target=_work, args=(theirs, os.getcwd(), self._temporary, self._memory))
+        surroundings = self._surroundings or Surroundings(dict(os.environ), os.getcwd())
+        process = spawn.Process(target=_work, args=(theirs, surroundings, self._temporary, self._memory))
         with interrupts_blocked():
             process.start()
         self._process = process
         theirs.close()
-        self._outcome(float("inf"))
+        self._receive(float("inf"))  # that it is ready
 
-    def _outcome(self, seconds):
+    def _receive(self, seconds):
+        """What the process sends next."""
         end = time.monotonic() + seconds  # not the time of day, which may be set
         while not self._pipe.poll(min(TICK, max(0, end - time.monotonic()))):
             if self._stopped:
@@ -109,7 +131,7 @@ class Worker:
         return outcome
 
     def _end(self):
-        """The exit code of the process, which is killed with all of its session where it has not ended by itself."""
+        """Kills the process with its session and returns its exit code; None where there is no process."""
         process, self._process = self._process, None
         try:
             return process and self._killed(process)
@@ -120,7 +142,7 @@ class Worker:
     def _killed(self, process):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.kill()  # it may not have got as far as a session
+        process.kill()  # where it has not got as far as a session of its own
         process.join()
         self._pipe.close()
         return process.exitcode
@@ -128,11 +150,15 @@ class Worker:
 
 @contextmanager
 def interrupts_blocked():
-    """What is started in here inherits the mask: a terminal sends signals to all, but how to end is said up here."""
+    """Blocks interrupts, for good, in processes that are started in this block.
+
+    A terminal sends them to every process, and until one has a session of its own they would reach it; but how to end
+    is decided in the command alone.
+    """
     interrupts = {signal.SIGINT, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts)
     try:
-        resource_tracker.ensure_running()  # unblocks SIGINT
+        resource_tracker.ensure_running()  # starting a process would do it in between, and it unblocks SIGINT
         signal.pthread_sigmask(signal.SIG_BLOCK, interrupts)
         yield
     finally:
@@ -144,7 +170,7 @@ def signal_name(number):
 
 
 def keep_memory():
-    """Has glibc keep what is freed: as a rule it gives arrays back to the system, and takes them anew at every step."""
+    """Has glibc keep what is freed. As a rule it gives large arrays back to the system, and asks anew at every step."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
         mallopt(TRIM_THRESHOLD, KEPT)
@@ -154,9 +180,9 @@ def keep_memory():
 # Below: what runs in the process.
 
 
-def _work(pipe, folder, temporary, memory):
-    settle(temporary, memory)
-    os.chdir(folder)
+def _work(pipe, surroundings, temporary, memory):
+    """Does tasks until the pipe is closed."""
+    settle(surroundings, temporary, memory)
     me = os.getpid()
     pipe.send("ready")
     with suppress(EOFError):
@@ -164,29 +190,33 @@ def _work(pipe, folder, temporary, memory):
             f, *args = pipe.recv()
             outcome = f(*args)
             if os.getpid() != me:
-                os._exit(0)  # a child that came back from where it was forked
+                os._exit(0)  # the task forked, and this is the child
             try:
                 pipe.send(outcome)
             except MemoryError as error:
                 pipe.send(error)
 
 
-def settle(temporary, memory=None):
+def settle(surroundings, temporary, memory=None):
     """What a process does before it runs somebody's column."""
     os.setsid()
     threading.Thread(target=_die_with_parent, args=(temporary,), daemon=True).start()
+    os.environ.clear()
+    os.environ.update(surroundings.environment)
     os.environ["TMPDIR"] = tempfile.tempdir = temporary
+    os.chdir(surroundings.folder)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing to clean up
     limit(memory)
     keep_memory()
-    # frameworks write to file descriptors 1 and 2 whatever they are asked; the command's own output stays clean
-    scrap = os.open(os.devnull, os.O_RDWR)
+    # Whatever frameworks write to file descriptors 1 and 2, the command's own output stays clean.
+    nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
-        os.dup2(scrap, descriptor)
+        os.dup2(nowhere, descriptor)
     np.seterr(all="ignore")  # a diverging run overflows, in every column
 
 
 def _die_with_parent(temporary):
+    """Waits until the parent has ended, however it did, and ends this process and its children."""
     parent = multiprocessing.parent_process()
     if parent:
         parent.join()
