@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from fourfold.compare.cases.case import build_case, xor
 from fourfold.compare.columns import calls
+from fourfold.compare.columns.questions import about
 from fourfold.compare.commands.options import Training
 from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.judge import judgement
 from fourfold.compare.results import result
 from fourfold.compare.sweep import chunk as c
 from fourfold.compare.sweep import engine, executors, grid, plan, store, summary
@@ -34,11 +36,11 @@ def here(columns=("numpy",), dies_after=10**9):
     """An executor that is this process, and is interrupted after some chunks."""
     left = iter(range(dies_after))
 
-    def submit(task, column, of):
+    def submit(job):
         if next(left, None) is None:
             raise KeyboardInterrupt
         future = Future()
-        future.set_result(calls.timed(task, column, of))
+        future.set_result(calls.timed(*job))
         return future
 
     spent = []
@@ -50,7 +52,14 @@ def swept(folder, options, chunks, executor):
     """The summary of a sweep after computing what is missing of it."""
     manifest = store.begin(folder, options, executor.made_with, "-")
     failures = engine.run(executor, engine.missing(folder, chunks, manifest), folder, manifest)
-    return summary.of(folder, chunks, manifest, failures)
+    return summary.summarise(folder, chunks, manifest, failures)
+
+
+def trained_losses(case, dtype, lr):
+    """L (21, seeds), by the NumPy column alone."""
+    _, _, *weights = case.cast(dtype)
+    question = about(judgement.problem(case, dtype), "trajectory", weights, lr, 21)
+    return calls.answer("numpy", question)["L"]
 
 
 def kept(folder):
@@ -63,8 +72,8 @@ rates = st.lists(st.floats(1e-9, 1e9), min_size=1, max_size=5, unique=True)
 
 @given(rates, whole_numbers, whole_numbers)
 def test_a_grid_is_the_values_it_names(lr, hidden, steps):
-    said = [f"{name}={','.join(map(str, Z))}" for name, Z in (("lr", lr), ("hidden", hidden), ("steps", steps))]
-    assert grid.parse(said) == {"lr": lr, "hidden": hidden, "steps": steps}
+    texts = [f"{name}={','.join(map(str, Z))}" for name, Z in (("lr", lr), ("hidden", hidden), ("steps", steps))]
+    assert grid.parse(texts) == {"lr": lr, "hidden": hidden, "steps": steps}
 
 
 @given(st.integers(1, 50), st.integers(1, 50), st.integers(1, 5))
@@ -158,7 +167,7 @@ def test_every_run_is_in_one_chunk(seeds, hidden, number, steps):
 @pytest.mark.parametrize("column", each_column(["numpy", "torch", "jax", "tf"]))
 def test_the_losses_kept_are_those_of_training(column, monkeypatch):
     """Several configurations at once, in several pieces, are what each is alone."""
-    monkeypatch.setattr(c, "PATH", 2000)
+    monkeypatch.setattr(c, "TRAJECTORY_BYTES", 2000)
     axes = {"lr": [0.5, 0.01], "bias": [True], "steps": [20, 7, 1]}
     _, chunks = planned(axes, [column], ["float32"], activation="tanh")
     (chunk,) = chunks
@@ -167,8 +176,7 @@ def test_the_losses_kept_are_those_of_training(column, monkeypatch):
     found = c.compute(column, chunk)
     assert found.rejected == [0, 0]
     for configuration, losses in zip(chunk.configurations, found.losses, strict=True):
-        X, Y, *weights = case.cast("float32")
-        *_, L = calls.train("numpy", case.row, X, Y, weights, configuration.lr, 21, case.activations)
+        L = trained_losses(case, "float32", configuration.lr)
         assert np.allclose(losses, L[[0, 1, 7, 20]], rtol=1e-4, atol=1e-7)
         assert losses.dtype == np.float32
 
@@ -189,7 +197,7 @@ def faulty(when):
 
 @pytest.mark.parametrize("when", [(0, 0), (7, 4), (93, 9), (100, 14), (100, 10)])
 def test_a_fault_in_the_sample_is_found_in_every_configuration(monkeypatch, when):
-    monkeypatch.setattr(c, "PATH", 20_000)
+    monkeypatch.setattr(c, "TRAJECTORY_BYTES", 20_000)
     monkeypatch.setattr("fourfold.impls.load", lambda name, row="two_layer": faulty(when))
     _, chunks = planned({"lr": [0.1, 0.2, 0.3]}, steps=100)
     found = c.compute("numpy", chunks[0])
@@ -244,7 +252,7 @@ def test_a_chunk_says_which_run_every_row_is(tmp_path):
     for row in rows:
         X, Y = xor()
         case = build_case("xor", X, Y, "relu", row["lr"], 20, 3, range(row["seed"], row["seed"] + 1))
-        *_, L = calls.train("numpy", "two_layer", X, Y, case.weights, row["lr"], 21, case.activations)
+        L = trained_losses(case, "float64", row["lr"])
         assert (row["first_loss"], row["loss"]) == (L[0, 0], L[row["steps"], 0])
         assert (row["column"], row["hidden"], row["layers"], row["activation"], row["bias"]) == (
             "numpy",

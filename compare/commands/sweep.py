@@ -19,7 +19,7 @@ from fourfold.compare.sweep import engine, executors, grid, plan, store, summary
 from fourfold.compare.system import files
 
 WITHOUT_ASKING = 1_000_000_000  # steps of all runs
-SHOWN = 40  # rows
+SHOWN = 40  # lines of the table
 
 
 def sweep(
@@ -71,21 +71,18 @@ def sweep(
     json
         Write the summary as JSON to this file as well; - is standard output.
     """
-    from fourfold.reports.sweep import pages  # matplotlib is not for the other verbs
-
     store.need_pyarrow()
-    names, left_out = options.columns(impl)
-    if impl is None:
-        names = [name for name in names if name in impls.ROWS["deep"]]  # the others are slow, and compute the same
-    if left_out:
-        err.print(f"Not installed, left out: {', '.join(left_out)}.")
+    names = _columns(impl)
     X, Y = read_data(training.data)
-    of = plan.options(training, grid.parse(grid_ or []), X, Y, names, options.dtypes(dtype), options.seeds(seeds))
-    limit, processes = options.timeout(timeout), os.cpu_count() or 1 if workers is None else workers
+    axes = grid.parse(grid_ or [])
+    swept = plan.options(training, axes, X, Y, names, options.dtypes(dtype), options.seeds(seeds))
+    limit = options.timeout(timeout)
+    processes = (os.cpu_count() or 1) if workers is None else workers
     if not 1 <= processes <= 1024:
         raise UsageError(f"--workers must be from 1 to 1024, not {processes}.")
-    chunks, say = plan.chunks(of, X, Y), (lambda line: None) if json == "-" else _print
-    say(words.size(of, chunks))
+    chunks = plan.chunks(swept, X, Y)
+    say = _silent if json == "-" else _print
+    say(words.size(swept, chunks))
     if plan.steps(chunks) > WITHOUT_ASKING and not (yes or dry_run):
         raise UsageError(f"More than {WITHOUT_ASKING:,} steps are not started unasked: look at --plan, then add --yes.")
     here = executors.local(names, processes, limit)
@@ -93,48 +90,84 @@ def sweep(
         if dry_run:
             say(words.price(plan.probe(executor, chunks), chunks, executor.workers))
             return 0
-        manifest = store.begin(to, of, executor.made_with, command())
-        missing = engine.missing(to, chunks, manifest)
-        if len(missing) < len(chunks):
-            say(f"{show.count(len(chunks) - len(missing), 'chunk')} in {to} already.")
-        if missing:
-            say(words.price(plan.probe(executor, missing), missing, executor.workers))
-        priced, start = len(executor.spent), time.monotonic()
-        failures = _compute(executor, missing, to, manifest)
-        if missing:
-            say(words.took(time.monotonic() - start, executor.spent[priced:], executor.workers))
-    found = summary.of(to, chunks, manifest, failures)
-    content = result.encode(found)
-    for name, page in {**pages(found), "summary.json": content}.items():
-        files.write_whole(Path(to) / name, page)
-    if json != "-":
-        _print_summary(found, to)
-    write_json(json, content)
-    return found.exit_code()
+        manifest = store.begin(to, swept, executor.made_with, command())
+        failures = _compute_missing(executor, chunks, to, manifest, say)
+    return _write(summary.summarise(to, chunks, manifest, failures), to, json)
+
+
+def _columns(impl):
+    """The columns asked for, or by default those of any depth whose framework is here."""
+    names, left_out = options.columns(impl)
+    if impl is None:
+        names = [name for name in names if name in impls.ROWS["deep"]]  # the others are slow, and compute the same
+    if left_out:
+        err.print(f"Not installed, left out: {', '.join(left_out)}.")
+    return names
+
+
+def _compute_missing(executor, chunks, folder, manifest, say):
+    """Computes and keeps the chunks that are not in the folder yet; gives what engine.run gives."""
+    missing = engine.missing(folder, chunks, manifest)
+    if len(missing) < len(chunks):
+        say(f"{show.count(len(chunks) - len(missing), 'chunk')} in {folder} already.")
+    if missing:
+        say(words.price(plan.probe(executor, missing), missing, executor.workers))
+    priced, start = len(executor.spent), time.monotonic()
+    failures = _compute(executor, missing, folder, manifest)
+    if missing:
+        say(words.took(time.monotonic() - start, executor.spent[priced:], executor.workers))
+    return failures
 
 
 def _compute(executor, chunks, folder, manifest):
-    say = lambda line: err.print(line, markup=False)
+    """engine.run with a progress bar a column."""
     with progress() as bar:
-        of = lambda name: (chunk for chunk in chunks if chunk.column == name)
-        tasks = {name: bar(name, plan.steps(of(name))) for name in manifest.options.columns}
+        advance_column = {}
+        for name in manifest.options.columns:
+            own = [chunk for chunk in chunks if chunk.column == name]
+            advance_column[name] = bar(name, plan.steps(own))
+
+        def advance(chunk):
+            advance_column[chunk.column](chunk.steps())
+
         try:
-            return engine.run(executor, chunks, folder, manifest, lambda c: tasks[c.column](c.steps()), say)
+            return engine.run(executor, chunks, folder, manifest, advance, _warn)
         except KeyboardInterrupt:
-            say(f"What is done is in {folder}: the same command goes on from there.")
+            _warn(f"What is done is in {folder}: the same command goes on from there.")
             raise
 
 
-def _print_summary(found, folder):
-    out.print(show.grid(*words.table(found, SHOWN)))
-    for rejection in show.firsts(found.rejections):
+def _write(outcome, folder, json):
+    """Writes a Summary with its page into the folder, and prints it; gives the exit code."""
+    from fourfold.reports.sweep import pages  # matplotlib is not for the other commands
+
+    content = result.encode(outcome)
+    for name, page in {**pages(outcome), "summary.json": content}.items():
+        files.write_whole(Path(folder) / name, page)
+    if json != "-":
+        _print_summary(outcome, folder)
+    write_json(json, content)
+    return outcome.exit_code()
+
+
+def _print_summary(outcome, folder):
+    out.print(show.grid(*words.table(outcome, SHOWN)))
+    for rejection in show.firsts(outcome.rejections):
         _print(show.rejection(rejection))
-    for column in found.columns:
+    for column in outcome.columns:
         if column.reason:
             _print(f"Not judged: {column.reason}.")
-    out.print(words.verdict(found), style="bold", markup=False)
+    out.print(words.verdict(outcome), style="bold", markup=False)
     _print(f"Page: {folder}/index.html")
 
 
 def _print(line):
     out.print(line, markup=False)
+
+
+def _warn(line):
+    err.print(line, markup=False)
+
+
+def _silent(line):
+    """Standard output is for JSON alone."""

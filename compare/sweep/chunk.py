@@ -1,7 +1,7 @@
 """What a worker computes of a sweep: some configurations of one shape, for some seeds, by one column.
 
-Final losses are kept, and losses on the way where they are asked for. A sample of every configuration is certified
-here, where the weights are: some seeds, at the first steps, at some in between, and at the last.
+The final loss of every run is kept, and losses on the way where they are asked for. A sample of every configuration is
+certified here, where the weights are: a few seeds, at the first steps, at some in between, and at the last.
 """
 
 import hashlib
@@ -14,20 +14,20 @@ import numpy as np
 
 from fourfold import impls
 from fourfold.compare import cases, columns, judge
-from fourfold.compare.agreement import locate
-from fourfold.compare.agreement.locate import Where
+from fourfold.compare.agreement import locate, rejections
 from fourfold.compare.cases.case import build_case
 from fourfold.compare.columns import calls
-from fourfold.compare.errors import ColumnError, Misfit
+from fourfold.compare.columns.questions import about
+from fourfold.compare.errors import Misfit
 from fourfold.compare.judge import judgement
 from fourfold.compare.results import environment
 
-PATH = 2**25  # bytes of a path held at once
+TRAJECTORY_BYTES = 2**25  # of a trajectory, held at once
 STEPS, SEEDS = 8, 3  # certified of a configuration: at most three times so many steps, of so many seeds
 TOGETHER = 1000  # networks: with fewer, most of a step is calling it
 ENTRIES = 2_000_000  # of the widest array of a trace
-# What decides over a number, beside the columns and this; a sweep is of one version of these.
-DECIDING = (judge, cases, columns)  # rooms
+# All that decides over a number, beside this file: the chunks of a sweep are of one version of these rooms.
+DECIDING = (impls, judge, cases, columns)
 
 
 class Chunk(NamedTuple):
@@ -46,35 +46,63 @@ class Chunk(NamedTuple):
         name, X, Y = self.data
         return case(name, X, Y, configuration, self.marks[-1], self.seeds)
 
+    def runs(self):
+        """How many training runs it is."""
+        return len(self.configurations) * len(self.seeds)
+
     def steps(self):
-        """Of gradient descent, of all configurations and seeds."""
-        return len(self.configurations) * len(self.seeds) * self.marks[-1]
+        """Of gradient descent, of all runs."""
+        return self.runs() * self.marks[-1]
 
 
-class Found(NamedTuple):
+class Computed(NamedTuple):
+    """What a worker sends back for a Chunk."""
+
     losses: np.ndarray  # (configurations, 1 + marks, seeds): at the initial weights, and after so many steps
-    certified: list  # numbers, a configuration
+    certified: list  # how many numbers, a configuration
     rejected: list
     rejections: list  # the first of every configuration that has one
     made_with: dict
 
 
-def case(name, X, Y, c, steps, seeds):
+class Window(NamedTuple):
+    """Consecutive steps that are judged: arrays (steps, configurations, sampled seeds, ...)."""
+
+    first: int  # step
+    before: list  # all parameters before every step
+    trajectory: list  # all parameters after every step, and the loss before it
+
+    def of_configuration(self, n):
+        before = [Z[:, n] for Z in self.before]
+        trajectory = [Z[:, n] for Z in self.trajectory]
+        return Window(self.first, before, trajectory)
+
+
+def case(name, X, Y, configuration, steps, seeds):
     """The Case of a Configuration. Raises UsageError where it does not fit the data."""
-    layers, hidden = (None, c.hidden) if c.layers is None else ([int(d) for d in c.layers.split("-")], 1)
-    return build_case(name, X, Y, c.activation.replace("-", ","), c.lr, steps, hidden, seeds, layers, c.bias)
+    c = configuration
+    activation = c.activation.replace("-", ",")
+    hidden, layers = c.hidden, None
+    if c.layers is not None:
+        hidden, layers = 1, [*map(int, c.layers.split("-"))]
+    return build_case(name, X, Y, activation, c.lr, steps, hidden, seeds, layers, c.bias)
 
 
 def compute(column, chunk):
-    """The Found of a Chunk. Raises ColumnError, and whatever the column raises."""
+    """Trains and certifies what a Chunk asks for: a Computed. Raises ColumnError, and whatever the column raises."""
     case = chunk.case(chunk.configurations[0])  # weights are drawn once: they depend on the shape and the seeds alone
     losses = np.full((len(chunk.configurations), 1 + len(chunk.marks), len(chunk.seeds)), np.nan, chunk.dtype)
-    judged, batch = [], at_once(chunk, case)
+    computed = Computed(losses, [], [], [], made_with([column]))
+    batch = at_once(chunk, case)
     with np.errstate(all="ignore"):
         for n in range(0, len(losses), batch):
-            judged += _batch(chunk, case, chunk.configurations[n : n + batch], losses[n : n + batch])
-    certified, rejected, rejections = zip(*judged, strict=True)
-    return Found(losses, [*certified], [*rejected], [r for r in rejections if r], made_with([column]))
+            configurations = chunk.configurations[n : n + batch]
+            for certified, rejected, rejection in _batch(chunk, case, configurations, losses[n : n + batch]):
+                computed.certified.append(certified)
+                computed.rejected.append(rejected)
+                if rejection:
+                    computed.rejections.append(rejection)
+    return computed
 
 
 def most(case):
@@ -83,8 +111,13 @@ def most(case):
 
 
 def at_once(chunk, case):
-    """How many configurations are trained as one, each seed with its rate. Not by a stranger, who may want a number."""
-    return max(1, min(TOGETHER, most(case)) // len(chunk.seeds)) if chunk.column in impls.NAMES else 1
+    """How many configurations are trained as one, each network with its own rate; one where the column is not ours.
+
+    Somebody else's column may take nothing but a number for a rate.
+    """
+    if chunk.column not in impls.NAMES:
+        return 1
+    return max(1, min(TOGETHER, most(case)) // len(chunk.seeds))
 
 
 def lengths(case, dtype, networks):
@@ -92,109 +125,127 @@ def lengths(case, dtype, networks):
 
     One step more than asked for is trained at least: `train` gives the loss before every step.
     """
-    of_step = networks * (1 + case.parameters()) * np.dtype(dtype).itemsize
+    step_bytes = networks * (1 + case.parameters()) * np.dtype(dtype).itemsize
     steps = case.steps + 1
-    number = -(-steps // max(1, PATH // of_step))
+    number = -(-steps // max(1, TRAJECTORY_BYTES // step_bytes))
     length = -(-steps // number)
     return length, -(-steps // length)
 
 
 def _batch(chunk, case, configurations, losses):
-    """Fills `losses`; a configuration has (numbers certified, numbers rejected, its first Rejection or None)."""
+    """Trains configurations as one and fills their `losses` (configurations, 1 + marks, seeds).
+
+    Returns (how many numbers are certified, how many rejected, the first Rejection or None) for each.
+    """
     sample = np.unique(np.linspace(0, len(chunk.seeds) - 1, SEEDS).astype(int))
-    few = {"seeds": [chunk.seeds[s] for s in sample], "weights": tuple(Z[sample] for Z in case.weights)}
-    cases = [case._replace(lr=float(c.lr), **few) for c in configurations]
+    seeds = [chunk.seeds[s] for s in sample]
+    weights = tuple(Z[sample] for Z in case.weights)
+    sampled_cases = [case._replace(lr=float(c.lr), seeds=seeds, weights=weights) for c in configurations]
+    verdicts = []
     try:
         windows = [*_windows(chunk, case, configurations, losses, sample)]
     except Misfit as misfit:
-        return [(0, 1, locate.malformed(_where(chunk, one), *misfit.args)) for one in cases]
-    return [_judge(chunk, one, [(t, *_each(of, n)) for t, *of in windows]) for n, one in enumerate(cases)]
+        step, function, complaint = misfit.args
+        for sampled in sampled_cases:
+            rejection = rejections.malformed(_where(chunk, sampled), step, function, complaint, case.row)
+            verdicts.append((0, 1, rejection))
+        return verdicts
+    for n, sampled in enumerate(sampled_cases):
+        own = [window.of_configuration(n) for window in windows]
+        verdicts.append(_judge(chunk, sampled, own))
+    return verdicts
 
 
 def _windows(chunk, case, configurations, losses, sample):
-    """Trains, fills `losses` (configurations, 1 + marks, seeds), and yields what is to be judged.
+    """Trains, fills `losses` (configurations, 1 + marks, seeds), and yields the Windows that are to be judged.
 
-    That is a step, the parameters before it and before some that follow, and the path of these: arrays (steps,
-    configurations, sample, ...). Raises Misfit where arrays have not the right form.
+    Raises Misfit where arrays have not the right form.
     """
-    networks = len(configurations) * len(chunk.seeds)
-    X, Y, *now = case.cast(chunk.dtype)
-    now = [np.concatenate([Z] * len(configurations)) for Z in now]
-    rates = np.repeat([float(c.lr) for c in configurations], len(chunk.seeds))[:, None, None].astype(chunk.dtype)
-    lr = rates if chunk.column in impls.NAMES else configurations[0].lr
-    length, number = lengths(case, chunk.dtype, networks)
-    marks, between = np.array((0, *chunk.marks)), 1 + chunk.index % max(1, number - 2)
-    sampled = lambda Z: Z.reshape(len(Z), len(configurations), -1, *Z.shape[2:])[:, :, sample]
+    length, number = lengths(case, chunk.dtype, len(configurations) * len(chunk.seeds))
+    between = 1 + chunk.index % max(1, number - 2)  # the piece whose first steps are judged too
+    marks = np.array((0, *chunk.marks))
     p = judgement.problem(case, chunk.dtype)
+    question = _question(chunk, case, configurations, length, p)
+    now = [*question.parameters.values()]
 
-    pieces = calls.pieces(chunk.column, case.row, X, Y, now, lr, length, number, case.activations)
-    for n, (L, taken) in enumerate(pieces):
-        first, last = n * length, min(length, case.steps + 1 - n * length)
-        spans = [(0, min(STEPS, last))] if n in {0, between} else []
-        if n == number - 1:
-            spans.append((max(last - STEPS, *(end for _, end in spans), 0), last))
-        for start, end in spans:
-            path = [*taken(slice(start, end)), L[start:end]]
-            complaint = judgement.malformed_path(path, now, end - start, p)
+    def sampled(Z):
+        """An array (steps, networks, ...) as (steps, configurations, sampled seeds, ...)."""
+        return Z.reshape(len(Z), len(configurations), -1, *Z.shape[2:])[:, :, sample]
+
+    for n, (L, after) in enumerate(calls.pieces(chunk.column, question, number)):
+        first = n * length
+        last = min(length, case.steps + 1 - first)
+        opening = min(STEPS, last) if n in {0, between} else 0
+        closing = max(opening, last - STEPS) if n == number - 1 else last
+        for start, end in ((0, opening), (closing, last)):
+            if start == end:
+                continue
+            trajectory = [*after(slice(start, end)), L[start:end]]
+            complaint = judgement.malformed_path(trajectory, now, end - start, p)
             if complaint:
                 raise Misfit(first, "train", complaint)
-            before = [Z[None] for Z in now] if start == 0 else taken(slice(start - 1, start))
-            before = [np.concatenate([w, Z[:-1]]) for w, Z in zip(before, path, strict=False)]
-            if end > start:
-                yield first + start, [*map(sampled, before)], [*map(sampled, path)]
+            before_first = after(slice(start - 1, start)) if start else [Z[None] for Z in now]
+            before = _before_each(before_first, trajectory)
+            yield Window(first + start, [*map(sampled, before)], [*map(sampled, trajectory)])
         here = (marks >= first) & (marks < first + length)
         losses[:, here] = L[marks[here] - first].reshape(-1, *losses[:, 0].shape).swapaxes(0, 1)
-        now = [Z[0] for Z in taken(slice(length - 1, length))]
+        now = [Z[0] for Z in after(slice(length - 1, length))]
 
 
-def _each(of, n):
-    """What is to be judged of one configuration."""
-    return [[Z[:, n] for Z in arrays] for arrays in of]
+def _question(chunk, case, configurations, length, p):
+    """What the column is asked: so many steps of every network, the configurations one after the other."""
+    _, _, *weights = case.cast(chunk.dtype)
+    networks = [np.concatenate([Z] * len(configurations)) for Z in weights]
+    lr = float(configurations[0].lr)
+    if chunk.column in impls.NAMES:
+        rates = np.array([c.lr for c in configurations], chunk.dtype)
+        lr = np.repeat(rates, len(chunk.seeds))[:, None, None]
+    return about(p, "trajectory", networks, lr, length)
+
+
+def _before_each(before_first, trajectory):
+    """All parameters before every step, by those before the first (1, ...) and those after every step."""
+    before = []
+    for start, after in zip(before_first, trajectory, strict=False):
+        before.append(np.concatenate([start, after[:-1]]))
+    return before
 
 
 def _judge(chunk, case, windows):
     p, where = judgement.problem(case, chunk.dtype), _where(chunk, case)
     certified, rejected, rejection = 0, 0, None
-    for first, before, path in windows:
-        judged = judgement.judge_steps(before, path, p)
+    for first, before, trajectory in windows:
+        judged = judgement.judge_steps(before, trajectory, p)
         certified += sum(int(j.certified.sum()) for j in judged)
         rejected += sum(int(j.wrong.sum()) for j in judged)
         wrong = judgement.first_wrong(judged)
         if wrong and not rejection:
-            rejection = locate.in_run(_Here, where, wrong, before, first, case, p)
+            rejection = locate.in_run(calls.InProcess(chunk.column), where, wrong, before, first, case, p)
     return certified, rejected, rejection
 
 
 def _where(chunk, case):
     widths = "-".join(map(str, case.widths()))
-    case = f"{chunk.data[0]}, {widths}{', biases' * case.biased()}, {case.activation}, learning rate {case.lr:g}"
-    return Where(chunk.column, case, chunk.dtype)
-
-
-class _Here:
-    """What `locate` asks, in the process that computes the chunk."""
-
-    @staticmethod
-    def call(name, task, *args):
-        outcome = calls.timed(task, name, *args)
-        if outcome.complaint:
-            raise ColumnError(outcome.complaint)
-        return outcome.value
+    biases = ", biases" if case.biased() else ""
+    network = f"{chunk.data[0]}, {widths}{biases}, {case.activation}, learning rate {case.lr:g}"
+    return rejections.Where(chunk.column, network, chunk.dtype)
 
 
 def made_with(columns):
     """{what: version} of all that may change a result; the same for all workers, or there is no one result."""
-    versions = environment.versions(columns)
     return {
-        "fourfold": f"{environment.version('fourfold')} ({_sources()})",
+        "fourfold": f"{environment.version('fourfold')} ({_text_digest()})",
         "python": platform.python_version(),
-    } | versions
+        **environment.versions(columns),
+    }
 
 
 @lru_cache
-def _sources():
-    rooms = [impls, *DECIDING]
-    paths = [Path(__file__)]
-    for room in rooms:
-        paths += sorted(Path(room.__file__).parent.rglob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
+def _text_digest():
+    """The start of the SHA-256 of the Python text of all that decides over a number."""
+    digest = hashlib.sha256()
+    for room in DECIDING:
+        for path in sorted(Path(room.__path__[0]).rglob("*.py")):
+            digest.update(path.read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()[:12]

@@ -5,6 +5,7 @@ from collections import Counter, deque
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.sweep import executors, store
 from fourfold.compare.sweep.chunk import compute
+from fourfold.compare.sweep.executors import Job
 
 TRIES = 3  # a chunk whose worker dies every time is at fault itself
 
@@ -19,33 +20,36 @@ def run(executor, chunks, folder, manifest, advance=lambda chunk: None, say=lamb
     `advance` is called with every chunk that has been kept, `say` with a sentence on every worker lost. Raises
     UsageError where one cannot be kept, ColumnError where workers do nothing, or are of other versions.
     """
-    failures, tries, tasks = {}, Counter(), deque((compute, chunk.column, chunk) for chunk in chunks)
-    for chunk, future in executors.as_done(executor, tasks):
+    failures, tries = {}, Counter()
+    jobs = deque(Job(compute, chunk.column, chunk) for chunk in chunks)
+    for job, future in executors.as_done(executor, jobs):
+        column, chunk = job.column, job.argument
         try:
-            found = executor.result(chunk.column, future)
-        except executors.Lost as lost:
+            computed = executor.result(column, future)
+        except executors.WorkerLost as loss:
             tries[chunk.index] += 1
             if tries[chunk.index] < TRIES:
-                say(f"A worker {lost}: chunk {chunk.index}, of {chunk.column}, is computed again.")
-                tasks.appendleft((compute, chunk.column, chunk))
+                say(f"A worker {loss}: chunk {chunk.index}, of {column}, is computed again.")
+                jobs.appendleft(job)
             else:
-                failures[chunk.column] = f"{chunk.column} {lost}, {TRIES} times, at chunk {chunk.index}"
-        except executors.Gone:
+                failures[column] = f"{column} {loss}, {TRIES} times, at chunk {chunk.index}"
+        except executors.SchedulerGone:
             raise
         except ColumnError as error:
-            failures[chunk.column] = str(error)
+            failures[column] = str(error)
         else:
-            _believe(found.made_with, manifest.made_with)
-            store.write(folder, chunk, found, manifest)
+            _check_versions(computed.made_with, manifest.made_with)
+            store.write(folder, chunk, computed, manifest)
             advance(chunk)
-        if chunk.column in failures:
-            rest = [task for task in tasks if task[1] != chunk.column]
-            tasks.clear()
-            tasks.extend(rest)
+        if column in failures:
+            others = [waiting for waiting in jobs if waiting.column != column]
+            jobs.clear()
+            jobs.extend(others)
     return failures
 
 
-def _believe(theirs, ours):
+def _check_versions(theirs, ours):
+    """Raises ColumnError where a worker has not the versions the sweep was begun with."""
     for name, version in theirs.items():
         if version != ours[name]:
             raise ColumnError(f"A worker has {name} {version}, and the sweep was begun with {ours[name]}: stop it.")

@@ -1,4 +1,4 @@
-"""Who computes the chunks: processes here, or a Dask cluster. Both are submitted the same tasks."""
+"""Who computes the chunks: processes here, or a Dask cluster. Both are given the same jobs."""
 
 import logging
 import os
@@ -15,37 +15,48 @@ from fourfold.compare.system import signals
 from fourfold.compare.system.worker import Died, Worker
 
 CONNECT = 10  # seconds
-MANY = 1000  # tasks: they are small, and a scheduler with many workers wants many
+MANY = 1000  # jobs: they are small, and a scheduler with many workers wants many
+
+
+class Job(NamedTuple):
+    """One call of a function in a worker."""
+
+    function: Callable[..., Any]  # of a column's name and the argument
+    column: str
+    argument: Any
 
 
 class Executor(NamedTuple):
-    submit: Callable[..., Any]  # task, column, what of: gives a future
-    result: Callable[..., Any]  # column, future: what the task gave; raises ColumnError, and Lost
+    """What the engine knows of the workers, whoever they are."""
+
+    submit: Callable[..., Any]  # takes a Job, gives a future
+    result: Callable[..., Any]  # takes a column and a future, gives what the Job gave; raises ColumnError, WorkerLost
     workers: int
-    at_once: int  # tasks that may be submitted before one is done
-    patience: float | None  # seconds after which something should have been done
+    at_once: int  # jobs that may be submitted before one is done
+    patience: float | None  # seconds in which at least one job has to be done; None: jobs have limits of their own
     made_with: dict  # chunk.made_with of all workers
-    spent: list  # seconds of every task so far
+    spent: list  # seconds that each job so far took, in its worker
 
 
-class Lost(Exception):
-    """The worker has died; what it was at may be tried again."""
+class WorkerLost(Exception):
+    """A worker has died: its job may be tried again. The message says how it died."""
 
 
-class Gone(ColumnError):
+class SchedulerGone(ColumnError):
     """There is nobody left to compute anything."""
 
 
-def as_done(executor, tasks):
-    """Submits the tasks of a deque, (task, column, what of), and yields
-    (what of, future) as they are done; meanwhile the deque may be changed. Raises ColumnError where nothing is done in
-    time.
+def as_done(executor, jobs):
+    """Submits the Jobs of a deque, and yields (job, future) in the order in which they are done.
+
+    The caller may take Jobs out of the deque meanwhile, or put some in. Raises ColumnError where none is done within
+    the executor's patience.
     """
     running = {}
-    while tasks or running:
-        while tasks and len(running) < executor.at_once:
-            task, column, of = tasks.popleft()
-            running[executor.submit(task, column, of)] = of
+    while jobs or running:
+        while jobs and len(running) < executor.at_once:
+            job = jobs.popleft()
+            running[executor.submit(job)] = job
         done, _ = wait(running, executor.patience, FIRST_COMPLETED)
         if not done:
             raise ColumnError(
@@ -57,23 +68,23 @@ def as_done(executor, tasks):
 
 @contextmanager
 def local(columns, processes_at_once, timeout):
-    """Processes of this machine, which take one task at a time; it may take `timeout` seconds."""
+    """The Executor of processes on this machine. Each takes one job at a time, which may take `timeout` seconds."""
     for variable, setting in workers.ENVIRONMENT.items():
         os.environ.setdefault(variable, setting)
-    processes: dict[Worker, Any] = {Worker(): None for _ in range(processes_at_once)}
-
-    def submit(task, column, of):
-        idle = next(worker for worker, future in processes.items() if future is None or future.done())
-        processes[idle] = future = idle.submit(timeout, calls.timed, task, column, of)
-        return future
-
+    processes = [Worker() for _ in range(processes_at_once)]
+    latest = {}  # {worker: the future of the job it was given last}
     spent = []
+
+    def submit(job):
+        idle = next(worker for worker in processes if worker not in latest or latest[worker].done())
+        latest[idle] = idle.submit(timeout, calls.timed, *job)
+        return latest[idle]
 
     def result(column, future):
         try:
             return value(future.result(), spent)
         except Died as death:
-            raise Lost(workers.ended(death.code)) from None
+            raise WorkerLost(workers.ended(death.code)) from None
         except TimeoutError:
             raise ColumnError(f"{column} did not finish within {timeout:g} s: give it longer with --timeout") from None
 
@@ -86,6 +97,7 @@ def local(columns, processes_at_once, timeout):
 
 
 def value(outcome, spent):
+    """What a job gave, by the calls.Outcome its worker sent. Raises ColumnError."""
     spent.append(outcome.seconds)
     if outcome.complaint:
         raise ColumnError(outcome.complaint)
@@ -94,10 +106,11 @@ def value(outcome, spent):
 
 @contextmanager
 def cluster(address, columns, timeout):
-    """The workers of a Dask scheduler. Raises UsageError where it is not there, or they have not what is here.
+    """The Executor of a Dask scheduler's workers.
 
-    A worker that dies is the scheduler's business, which gives its tasks to others. There is no time limit for a task;
-    but something has to be done within `timeout` seconds.
+    The scheduler gives the jobs of a worker that dies to others. A job may take as long as it likes, but one has to be
+    done every `timeout` seconds. Raises UsageError where there is no scheduler, or its workers have other versions than
+    are here.
     """
     try:
         from distributed import Client
@@ -111,9 +124,10 @@ def cluster(address, columns, timeout):
         with warnings.catch_warnings(action="ignore"):  # of versions
             client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        said = " ".join(str(error).split()) or type(error).__name__
-        raise UsageError(f"There is no Dask scheduler at {address}: {said}.") from None
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UsageError(f"There is no Dask scheduler at {address}: {reason}.") from None
 
+    has_gone = f"The scheduler at {address} has gone: start it, and the same command goes on."
     spent = []
 
     def result(column, future):
@@ -122,28 +136,28 @@ def cluster(address, columns, timeout):
         except KilledWorker as death:
             raise ColumnError(f"{column} killed every worker that was given {death.task}") from None
         except CancelledError:
-            raise Gone(f"The scheduler at {address} has gone: start it, and the same command goes on.") from None
+            raise SchedulerGone(has_gone) from None
 
-    def submit(task, column, of):
+    def submit(job):
         try:
-            return dask.submit(calls.timed, task, column, of)
+            return dask.submit(calls.timed, *job)
         except (OSError, RuntimeError):
-            raise Gone(f"The scheduler at {address} has gone: start it, and the same command goes on.") from None
+            raise SchedulerGone(has_gone) from None
 
     try:
         dask = client.get_executor(pure=False)
-        theirs = _ask(client, address, columns)
+        versions = _common_versions(client, address, columns)
         threads: Any = client.nthreads()
-        yield Executor(submit, result, sum(threads.values()), MANY, timeout, theirs, spent)
+        yield Executor(submit, result, sum(threads.values()), MANY, timeout, versions, spent)
     finally:
         client.close(timeout=CONNECT)
 
 
-def _ask(client, address, columns):
-    """chunk.made_with of the workers. Raises UsageError where two of them, or one and what is here, differ."""
+def _common_versions(client, address, columns):
+    """chunk.made_with of all workers. Raises UsageError where one of them has other versions than are here."""
     try:
         client.wait_for_workers(1, timeout=CONNECT)
-        found = client.run(chunk.made_with, columns)
+        by_worker = client.run(chunk.made_with, columns)
     except TimeoutError:
         raise UsageError(
             f"The scheduler at {address} has no workers: start some, with dask worker {address}."
@@ -151,9 +165,11 @@ def _ask(client, address, columns):
     except ImportError as error:
         raise UsageError(f"The workers of {address} have not fourfold: {error}.") from None
     ours = chunk.made_with(columns)
-    for worker, theirs in found.items():
+    for worker, theirs in by_worker.items():
         for name in theirs.keys() | ours.keys():
-            if theirs.get(name) != ours.get(name):
-                has, here = (versions.get(name, "not installed") for versions in (theirs, ours))
-                raise UsageError(f"{name} is {has} on the worker {worker}, and {here} here: they have to be the same.")
+            there, here = theirs.get(name, "not installed"), ours.get(name, "not installed")
+            if there != here:
+                raise UsageError(
+                    f"{name} is {there} on the worker {worker}, and {here} here: they have to be the same."
+                )
     return ours

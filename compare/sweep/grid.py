@@ -1,14 +1,14 @@
 """The grid: what `--grid NAME=VALUES` says, and the configurations it comes to."""
 
-import difflib
 import math
+from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from fourfold.compare.cases.case import whole
-from fourfold.compare.errors import UsageError
+from fourfold.compare.errors import UsageError, nearest
 
 MOST = 100_000  # configurations
 
@@ -23,8 +23,21 @@ class Configuration(NamedTuple):
     lr: float
 
     def shape(self):
-        """All that a compiler sees of it."""
+        """All that a compiler sees of it: everything but the learning rate."""
         return self[:-1]
+
+
+class Axis(NamedTuple):
+    """What can be varied, and how its values are written."""
+
+    takes: str  # in words
+    value: Callable  # reads one; raises ValueError
+    several: Callable | None = None  # reads a range of them
+
+
+def _layers(text):
+    widths = map(whole, text.split("-"))
+    return "-".join(map(str, widths))
 
 
 def _bias(text):
@@ -49,52 +62,52 @@ def _rates(text):
     return [float(f"{rate:.4g}") for rate in np.geomspace(low, high, min(number, MOST + 1))]
 
 
-# name -> what it takes, one value, several of them in a range
 AXES = {
-    "layers": ("widths such as 2-8-1", lambda text: "-".join(str(whole(d)) for d in text.split("-")), None),
-    "hidden": ("whole numbers, or a range such as 2:16", whole, _range),
-    "activation": ("names", str, None),
-    "bias": ("true or false", _bias, None),
-    "lr": ("numbers, or a range and how many, such as 0.01:1:5", float, _rates),
-    "steps": ("whole numbers, or a range such as 100:1100:100", whole, _range),
+    "layers": Axis("widths such as 2-8-1", _layers),
+    "hidden": Axis("whole numbers, or a range such as 2:16", whole, _range),
+    "activation": Axis("names", str),
+    "bias": Axis("true or false", _bias),
+    "lr": Axis("numbers, or a range and how many, such as 0.01:1:5", float, _rates),
+    "steps": Axis("whole numbers, or a range such as 100:1100:100", whole, _range),
 }
 
 
 def parse(texts):
     """{name: values} of the axes given. Raises UsageError."""
-    found = {}
+    axes = {}
     for text in texts:
         name, equals, values = text.partition("=")
         name = name.strip()
         if not equals:
             raise UsageError(f"--grid takes NAME=VALUES such as lr=0.01,0.1,1, not {text!r}.")
         if name not in AXES:
-            near = difflib.get_close_matches(name, AXES, 1)
-            hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(AXES)}."
+            near = nearest(name, AXES)
+            hint = f"did you mean {near}?" if near else f"choose from {', '.join(AXES)}."
             raise UsageError(f"--grid cannot vary {name!r}: {hint}")
-        if name in found:
+        if name in axes:
             raise UsageError(f"--grid gives {name} twice: give all its values at once.")
-        found[name] = _values(name, values)
-    if "layers" in found and "hidden" in found:
+        axes[name] = _values(name, values)
+    if "layers" in axes and "hidden" in axes:
         raise UsageError("--grid varies layers and hidden, which say the same: give one of them.")
-    return found
+    return axes
 
 
 def _values(name, text):
-    takes, one, several = AXES[name]
-    found = []
+    """The values of an axis as `--grid` gives them. Raises UsageError."""
+    axis = AXES[name]
+    values = []
     for part in map(str.strip, text.split(",")):
         try:
-            values = several(part) if several and ":" in part else [one(part)]
+            more = axis.several(part) if axis.several and ":" in part else [axis.value(part)]
         except (ValueError, OverflowError):
-            raise UsageError(f"--grid {name} takes {takes}, not {part!r}.") from None
-        if len(values) == 0:
-            raise UsageError(f"--grid {name}={part} is empty: it takes {takes}, the smaller end first.")
-        check_size(len(values) + len(found))
-        found += values
-    if len(set(found)) < len(found):
+            raise UsageError(f"--grid {name} takes {axis.takes}, not {part!r}.") from None
+        if len(more) == 0:
+            raise UsageError(f"--grid {name}={part} is empty: it takes {axis.takes}, the smaller end first.")
+        check_size(len(values) + len(more))
+        values += more
+    if len(set(values)) < len(values):
         raise UsageError(f"--grid {name}={text} gives a value twice.")
-    return found
+    return values
 
 
 def check_size(configurations):
@@ -103,6 +116,7 @@ def check_size(configurations):
 
 
 def configurations(axes):
-    """All of {name: values of every axis}; those of one shape follow each other."""
-    check_size(math.prod(len(axes[name]) for name in Configuration._fields))
-    return [Configuration(*values) for values in product(*(axes[name] for name in Configuration._fields))]
+    """All Configurations of {name: values} of every axis; those of one shape follow each other. Raises UsageError."""
+    values = [axes[name] for name in Configuration._fields]
+    check_size(math.prod(map(len, values)))
+    return [Configuration(*combination) for combination in product(*values)]

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,8 @@ from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.results import environment
 from fourfold.compare.sweep import executors, grid
 from fourfold.compare.sweep.chunk import Chunk, at_once, case, compute, lengths, most
+from fourfold.compare.sweep.executors import Job
+from fourfold.compare.sweep.grid import Configuration
 from fourfold.compare.sweep.store import Options
 
 WORK = 700_000_000  # multiplications of a forward pass in one chunk: a second or more of the fastest column
@@ -21,11 +23,20 @@ FEWEST = 500  # seeds at once: with fewer, most of a step is calling it
 
 
 def options(training, axes, X, Y, columns, dtypes, seeds):
-    """The store.Options of a sweep: `training` (fourfold.compare.commands.options.Training) says what `axes` do not vary."""
+    """The store.Options of a sweep over `axes` {name: values}; what they do not vary is as `training` has it.
+
+    `training` has the fields of the command's options, `seeds` is a range. Raises UsageError.
+    """
     t = training
-    layers = "-".join(map(str, widths(t.layers) or ())) or None
-    fixed = {"activation": t.activation.replace(",", "-"), "bias": t.bias, "lr": t.lr, "steps": t.steps}
-    values = {name: [value] for name, value in fixed.items()} | {"layers": [layers], "hidden": [t.hidden]} | axes
+    values = {  # in the order of grid.AXES
+        "layers": ["-".join(map(str, widths(t.layers) or ())) or None],
+        "hidden": [t.hidden],
+        "activation": [t.activation.replace(",", "-")],
+        "bias": [t.bias],
+        "lr": [t.lr],
+        "steps": [t.steps],
+        **axes,
+    }
     if values["layers"] != [None]:
         if "hidden" in axes:
             raise UsageError("--layers says all widths: give layers or hidden, not both.")
@@ -35,7 +46,7 @@ def options(training, axes, X, Y, columns, dtypes, seeds):
         data_sha256=environment.digest(X, Y),
         columns=columns,
         dtypes=dtypes,
-        grid={name: values[name] for name in grid.AXES},
+        grid=values,
         first_seed=seeds.start,
         seeds=len(seeds),
     )
@@ -47,30 +58,43 @@ def steps(chunks):
 
 def chunks(options, X, Y):
     """All Chunks of store.Options, in order; the same for the same options. Raises UsageError."""
-    marks, found = tuple(sorted(options.grid["steps"])), []
-    every = grid.configurations(options.grid)
-    for c in every:  # all of them are looked at before anything is computed
-        one = case(options.data, X, Y, c, marks[-1], range(1))
-        in_range(one, options.dtypes)
-        missing = [name for name in options.columns if name in impls.NAMES and name not in impls.ROWS[one.row]]
-        if missing:
-            raise UsageError(f"{' and '.join(missing)} can only be two layers without biases: leave them out.")
-    seeds = range(options.first_seed, options.first_seed + options.seeds)
-    for column in options.columns:
-        for dtype in options.dtypes:
-            for _, numbered in groupby(enumerate(every), key=lambda pair: pair[1].shape()):
-                same = [*numbered]
-                one = case(options.data, X, Y, same[0][1], marks[-1], range(1))
-                of_seed = multiplications(one) * marks[-1]
-                together = min(most(one), max(FEWEST, WORK // of_seed))
-                size = -(-len(seeds) // -(-len(seeds) // together))
-                several = max(1, WORK // (of_seed * size))
-                for start in range(0, len(same), several):
-                    first, some = same[start][0], tuple(c for _, c in same[start : start + several])
-                    for n in range(0, len(seeds), size):
-                        data, few = (options.data, X, Y), seeds[n : n + size]
-                        found.append(Chunk(len(found), column, dtype, data, some, first, marks, few))
-    return found
+    every, marks = grid.configurations(options.grid), tuple(sorted(options.grid["steps"]))
+    for configuration in every:  # all of them are looked at before anything is computed
+        _check(options, _one_seed(options, X, Y, configuration))
+    data, seeds = (options.data, X, Y), range(options.first_seed, options.first_seed + options.seeds)
+    in_order = []
+    for column, dtype in product(options.columns, options.dtypes):
+        first = 0
+        for _, group in groupby(every, Configuration.shape):
+            same = tuple(group)
+            several, seeds_at_once = _size(_one_seed(options, X, Y, same[0]), len(seeds))
+            for start in range(0, len(same), several):
+                some = same[start : start + several]
+                for n in range(0, len(seeds), seeds_at_once):
+                    few, index = seeds[n : n + seeds_at_once], len(in_order)
+                    in_order.append(Chunk(index, column, dtype, data, some, first + start, marks, few))
+            first += len(same)
+    return in_order
+
+
+def _one_seed(options, X, Y, configuration):
+    return case(options.data, X, Y, configuration, max(options.grid["steps"]), range(1))
+
+
+def _check(options, case):
+    """Raises UsageError where a Case cannot be computed by every column in every precision."""
+    in_range(case, options.dtypes)
+    missing = [name for name in options.columns if name in impls.NAMES and name not in impls.ROWS[case.row]]
+    if missing:
+        raise UsageError(f"{' and '.join(missing)} can only be two layers without biases: leave them out.")
+
+
+def _size(case, seeds):
+    """(configurations, seeds) of a chunk of networks of this shape: about WORK together."""
+    run = multiplications(case) * case.steps
+    together = min(most(case), max(FEWEST, WORK // run))
+    seeds_at_once = -(-seeds // -(-seeds // together))  # so that all chunks have about as many
+    return max(1, WORK // (run * seeds_at_once)), seeds_at_once
 
 
 def multiplications(case):
@@ -78,7 +102,7 @@ def multiplications(case):
     return len(case.X) * sum(m * n for m, n in pairwise(case.widths()))
 
 
-class Pace(NamedTuple):
+class Price(NamedTuple):
     """What one column in one precision costs, measured at its smallest and at its largest network."""
 
     column: str
@@ -89,35 +113,48 @@ class Pace(NamedTuple):
     starting: float  # seconds a worker
 
     def seconds(self, chunk):
-        of = multiplications(_case(chunk))
-        return chunk.steps() * float(np.interp(of, self.multiplications, self.nanoseconds)) / 1e9
+        """Of computing a Chunk."""
+        nanoseconds = np.interp(multiplications(_case(chunk)), self.multiplications, self.nanoseconds)
+        return chunk.steps() * float(nanoseconds) / 1e9
+
+
+def _priced(x):
+    """(column, dtype) of a Chunk or a Price: what has a price of its own."""
+    return x.column, x.dtype
 
 
 def probe(executor, chunks):
-    """A Pace for every column and precision that can be run; why another cannot is seen when the chunks are."""
-    tasks = deque()
-    for (column, _), of in groupby(chunks, key=lambda chunk: (chunk.column, chunk.dtype)):
-        by_size = {multiplications(_case(chunk)): chunk for chunk in of}
-        tasks.append((measure, column, {size: _short(by_size[size]) for size in (min(by_size), max(by_size))}))
-    found = []
-    for _, future in executors.as_done(executor, tasks):
+    """A Price for every column and precision that can be run; why another cannot is seen when the chunks are."""
+    jobs = deque()
+    for (column, _), group in groupby(chunks, _priced):
+        by_size = {}
+        for chunk in group:
+            by_size[multiplications(_case(chunk))] = chunk
+        ends = {size: _short(by_size[size]) for size in (min(by_size), max(by_size))}
+        jobs.append(Job(measure, column, ends))
+    prices = []
+    for _, future in executors.as_done(executor, jobs):
         try:
-            found.append(executor.result("", future))
-        except executors.Gone:
+            prices.append(executor.result("", future))
+        except executors.SchedulerGone:
             raise
-        except (ColumnError, executors.Lost):
+        except (ColumnError, executors.WorkerLost):
             continue
-    return found
+    return prices
 
 
 def measure(column, ends):
-    """Worker: the Pace of a column by {multiplications: short chunk}."""
-    first, *colds = (_seconds(column, chunk) for chunk in ends.values())
-    warms = [min(_seconds(column, chunk) for _ in range(2)) for chunk in ends.values()]
-    compiling = max(0.0, colds[0] - warms[-1]) if colds else 0.0
-    paces = [warm * 1e9 / chunk.steps() for warm, chunk in zip(warms, ends.values(), strict=True)]
-    chunk = next(iter(ends.values()))
-    return Pace(column, chunk.dtype, [*ends], paces, compiling, max(0.0, first - warms[0] - compiling))
+    """Worker: the Price of a column by {multiplications: short chunk} of its smallest and its largest network."""
+    cold, warm, nanoseconds = [], [], []
+    for chunk in ends.values():
+        cold.append(_seconds(column, chunk))
+    for chunk in ends.values():
+        best = min(_seconds(column, chunk), _seconds(column, chunk))
+        warm.append(best)
+        nanoseconds.append(best * 1e9 / chunk.steps())
+    compiling = max(0.0, cold[1] - warm[1]) if len(ends) > 1 else 0.0  # the first one also starts the framework
+    starting = max(0.0, cold[0] - warm[0] - compiling)
+    return Price(column, chunk.dtype, [*ends], nanoseconds, compiling, starting)
 
 
 def _seconds(column, chunk):
@@ -138,12 +175,20 @@ def _short(chunk):
     return some if number < 3 else some._replace(marks=(2 * length - 1,))
 
 
-def estimate(paces, chunks, workers):
+def estimate(prices, chunks, workers):
     """Seconds it will take, if `workers` share the work evenly."""
-    by = {(pace.column, pace.dtype): pace for pace in paces}
-    chunks = [chunk for chunk in chunks if (chunk.column, chunk.dtype) in by]
-    alone = [by[chunk.column, chunk.dtype].seconds(chunk) for chunk in chunks]
-    shapes = {(chunk.column, chunk.dtype, chunk.configurations[0].shape()) for chunk in chunks}
-    compiling = sum(by[column, dtype].compiling for column, dtype, _ in shapes)
-    starting = sum(pace.starting for pace in paces)
-    return starting + max((sum(alone) + compiling) / workers, max(alone, default=0))
+    by_column = {_priced(price): price for price in prices}
+    in_all, longest, compiled = 0.0, 0.0, set()
+    for chunk in chunks:
+        price = by_column.get(_priced(chunk))
+        if not price:
+            continue
+        seconds = price.seconds(chunk)
+        in_all += seconds
+        longest = max(longest, seconds)
+        shape = (*_priced(chunk), chunk.configurations[0].shape())
+        if shape not in compiled:
+            in_all += price.compiling
+            compiled.add(shape)
+    starting = sum(price.starting for price in prices)
+    return starting + max(in_all / workers, longest)

@@ -1,7 +1,8 @@
-"""A sweep's folder: manifest.json says what it is of, chunks/000012.parquet is one finished chunk, written whole.
+"""A sweep's folder: manifest.json says what is swept, and chunks/000012.parquet is the finished chunk 12.
 
-A row of a chunk is one training run after so many steps. What its file says of itself, as JSON in the metadata: the
-manifest's hash, the numbers certified and rejected in every configuration, and the first rejections.
+Every line of a chunk's table is one training run after so many steps: its column, configuration, seed and losses. The
+file's metadata have, as JSON, the hash of the options, how many numbers of every configuration were certified and how
+many rejected, and the first rejections. Files are written whole: a chunk is done where its file is there.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ KEY = b"fourfold"
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a sweep is of: everything that decides which numbers it gives."""
+    """What is swept: everything the user chooses that decides which numbers come out."""
 
     data: str
     data_sha256: str
@@ -34,6 +35,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a folder was begun with."""
+
     schema_version: int
     options: Options
     options_sha256: str
@@ -41,8 +44,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment: Environment  # where it was begun
 
 
-class Judged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a chunk's file says of itself."""
+class ChunkMetadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands in a chunk's file beside its table."""
 
     options_sha256: str
     index: int
@@ -57,14 +60,14 @@ def need_pyarrow():
 
 
 def begin(folder, options, made_with, command):
-    """The Manifest of a folder, which is made where there is none. Raises UsageError.
+    """The Manifest of a sweep's folder, whether the sweep begins now or goes on.
 
-    What was begun with other options or other versions is refused, and so is a folder that holds anything else.
+    Raises UsageError where it was begun with other options or other versions, or the folder holds something else.
     """
     folder, digest = Path(folder), hashlib.sha256(msgspec.json.encode(options)).hexdigest()
     here = environment.environment(options.columns, options.dtypes, command)
     new = Manifest(SCHEMA_VERSION, options, digest, made_with, here)
-    with files.alone(folder.parent):
+    with files.alone(folder.parent):  # of two that begin in one folder, the second reads what the first has written
         old = _begun(folder, new)
     for name, was, now in _differences(old, new):
         raise UsageError(f"{folder} was begun with {name} {was}, and this is {now}: choose another --out.")
@@ -72,23 +75,23 @@ def begin(folder, options, made_with, command):
 
 
 def _begun(folder, new):
-    """The Manifest that is there, or now is."""
-    if not (folder / "manifest.json").exists():
-        try:
-            strange = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-        except OSError as error:
-            raise UsageError(f"Cannot read {folder}: {error.strerror}.") from None
-        if strange:
-            raise UsageError(f"{folder} holds something other than a sweep: choose another --out, or empty it.")
-        files.write_whole(folder / "manifest.json", result.encode(new))
-        return new
-    return read(folder)
+    """The Manifest in a folder; where there is none, the new one, which is written."""
+    if (folder / "manifest.json").exists():
+        return read(folder)
+    try:
+        strange = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    except OSError as error:
+        raise UsageError(f"Cannot read {folder}: {error.strerror}.") from None
+    if strange:
+        raise UsageError(f"{folder} holds something other than a sweep: choose another --out, or empty it.")
+    files.write_whole(folder / "manifest.json", result.encode(new))
+    return new
 
 
 def read(folder):
     """The Manifest of a folder. Raises UsageError."""
     path = Path(folder) / "manifest.json"
-    content = files.read_bytes(path, files.LARGEST_FILE)
+    content = files.read_bytes(path, result.LARGEST_FILE)
     try:
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -96,88 +99,93 @@ def read(folder):
 
 
 def _differences(old, new):
-    for then, now in ((_plain(old.options), _plain(new.options)), (old.made_with, new.made_with)):
+    """Yields (name, what it was, what it is now) of every option and version in which two Manifests differ."""
+    for then, now in ((_flat(old.options), _flat(new.options)), (old.made_with, new.made_with)):
         for name in [*then, *(now.keys() - then.keys())]:
             if then.get(name) != now.get(name):
-                yield name, _said(then.get(name)), _said(now.get(name))
+                yield name, _brief(then.get(name)), _brief(now.get(name))
 
 
-def _plain(options):
-    plain = msgspec.to_builtins(options)
-    return plain | {f"--grid {name}": values for name, values in plain.pop("grid").items()}
+def _flat(options):
+    """{name: value}, with the grid's axes called as on the command line."""
+    flat = msgspec.to_builtins(options)
+    for name, values in flat.pop("grid").items():
+        flat[f"--grid {name}"] = values
+    return flat
 
 
-def _said(value):
+def _brief(value):
     text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) < 60 else f"{text[:57]}..."
 
 
 def path(folder, chunk):
+    """The file of a Chunk."""
     return Path(folder) / "chunks" / f"{chunk.index:06}.parquet"
 
 
 def is_done(folder, chunk, manifest):
-    """Whether a chunk is there. Raises UsageError where its file is damaged, or another sweep's."""
-    if not path(folder, chunk).exists():
+    """Whether a Chunk is there. Raises UsageError where its file is damaged, or another sweep's."""
+    file = path(folder, chunk)
+    if not file.exists():
         return False
-    judged = _judged(path(folder, chunk))
-    if (judged.options_sha256, judged.index) != (manifest.options_sha256, chunk.index):
-        raise UsageError(f"{path(folder, chunk)} is of another sweep: remove it, and it will be computed again.")
+    metadata = _metadata(file)
+    if (metadata.options_sha256, metadata.index) != (manifest.options_sha256, chunk.index):
+        raise UsageError(f"{file} is of another sweep: remove it, and it will be computed again.")
     return True
 
 
-def _judged(file):
+def _metadata(file):
+    """The ChunkMetadata of a file. Raises UsageError where it is damaged."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return msgspec.json.decode(pq.read_metadata(file).metadata[KEY], type=Judged)
+        return msgspec.json.decode(pq.read_metadata(file).metadata[KEY], type=ChunkMetadata)
     except (pa.ArrowException, OSError, TypeError, KeyError, msgspec.DecodeError) as error:
-        said = str(error).splitlines()[0][:150]
-        raise UsageError(f"{file} is damaged ({said}): remove it, and it will be computed again.") from None
+        reason = str(error).splitlines()[0][:150]
+        raise UsageError(f"{file} is damaged ({reason}): remove it, and it will be computed again.") from None
 
 
-def write(folder, chunk, found, manifest):
-    """Keep a Found; the file is there whole or not at all. Raises UsageError."""
+def write(folder, chunk, computed, manifest):
+    """Keeps what was Computed of a Chunk. Raises UsageError where its file cannot be written."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    judged = Judged(manifest.options_sha256, chunk.index, found.certified, found.rejected, found.rejections)
-    table = pa.table(_columns(chunk, found.losses), metadata={KEY: msgspec.json.encode(judged)})
+    verdicts = computed.certified, computed.rejected, computed.rejections
+    metadata = ChunkMetadata(manifest.options_sha256, chunk.index, *verdicts)
+    table = pa.table(_columns(chunk, computed.losses), metadata={KEY: msgspec.json.encode(metadata)})
     buffer = pa.BufferOutputStream()
     pq.write_table(table, buffer, compression="zstd")
     files.write_whole(path(folder, chunk), buffer.getvalue().to_pybytes())
 
 
 def _columns(chunk, losses):
+    """{name: values} of a chunk's table, a line a run and mark: by configuration, then by mark, then by seed."""
     import pyarrow as pa
 
-    S, M, types = len(chunk.seeds), len(chunk.marks), dict(zip(Configuration._fields, _types(pa), strict=True))
-    of_each = np.repeat(np.arange(len(chunk.configurations)), S * M)
-    named = lambda name: pa.array([getattr(c, name) for c in chunk.configurations], types[name]).take(of_each)
-    return {
-        "column": pa.repeat(chunk.column, len(of_each)),
-        "dtype": pa.repeat(chunk.dtype, len(of_each)),
-        **{name: named(name) for name in types},
-        "steps": np.tile(np.repeat(chunk.marks, S), len(chunk.configurations)),
-        "seed": np.tile(np.array(chunk.seeds), len(chunk.configurations) * M),
-        "first_loss": np.repeat(losses[:, :1], M, axis=1).ravel().astype(np.float64),
-        "loss": losses[:, 1:].ravel().astype(np.float64),
-    }
-
-
-def _types(pa):
-    """Of a Configuration's fields."""
-    return pa.string(), pa.int64(), pa.string(), pa.bool_(), pa.float64()
+    C, M, S = len(chunk.configurations), len(chunk.marks), len(chunk.seeds)
+    lines = np.repeat(np.arange(C), M * S)  # the configuration of every line
+    columns = {"column": pa.repeat(chunk.column, len(lines)), "dtype": pa.repeat(chunk.dtype, len(lines))}
+    types = pa.string(), pa.int64(), pa.string(), pa.bool_(), pa.float64()
+    fields = zip(*chunk.configurations, strict=True)
+    for name, type_, values in zip(Configuration._fields, types, fields, strict=True):
+        columns[name] = pa.array(values, type_).take(lines)
+    columns["steps"] = np.tile(np.repeat(chunk.marks, S), C)
+    columns["seed"] = np.tile(np.array(chunk.seeds), C * M)
+    columns["first_loss"] = np.repeat(losses[:, :1], M, axis=1).ravel().astype(np.float64)
+    columns["loss"] = losses[:, 1:].ravel().astype(np.float64)
+    return columns
 
 
 def read_all(folder, chunks):
-    """Yields (chunk, Judged, first losses (configurations, seeds), losses (configurations, marks, seeds))."""
+    """Yields (chunk, ChunkMetadata, first losses (configurations, seeds), losses (configurations, marks, seeds))."""
     import pyarrow.parquet as pq
 
     for chunk in chunks:
         file = path(folder, chunk)
         table = pq.read_table(file, columns=["first_loss", "loss"])
         shape = len(chunk.configurations), len(chunk.marks), len(chunk.seeds)
-        first, losses = (table[name].to_numpy().reshape(shape) for name in ("first_loss", "loss"))
-        yield chunk, _judged(file), first[:, 0], losses
+        first_losses = table["first_loss"].to_numpy().reshape(shape)
+        losses = table["loss"].to_numpy().reshape(shape)
+        yield chunk, _metadata(file), first_losses[:, 0], losses

@@ -1,4 +1,6 @@
-"""What a sweep found, as data: a row for every configuration, from the chunks that are there."""
+"""A sweep's outcome as data: every configuration, over all seeds, from the chunks that are there."""
+
+from collections import Counter
 
 import msgspec
 import numpy as np
@@ -14,7 +16,7 @@ REACHED = 1e-3
 KEPT = 20  # rejections
 
 
-class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class OverSeeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One configuration of one column in one precision after so many steps, over all seeds."""
 
     column: str
@@ -32,6 +34,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Summary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is in summary.json."""
+
     schema_version: int
     manifest: Manifest
     runs: int  # training runs that are there
@@ -39,7 +43,7 @@ class Summary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     certified: int  # numbers of the sample
     rejected: int
     columns: list[Column]
-    rows: list[Row]
+    rows: list[OverSeeds]
     rejections: list[Rejection]
 
     def exit_code(self):
@@ -47,50 +51,59 @@ class Summary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return 1 if "disagrees" in verdicts else 3 if "not judged" in verdicts else 0
 
 
-def of(folder, chunks, manifest, failures):
-    """The Summary of the chunks in a folder. Raises UsageError where a file is damaged."""
+def summarise(folder, chunks, manifest, failures):
+    """The Summary of the chunks in a folder, and of engine.run's `failures`. Raises UsageError where one is damaged."""
     there = [chunk for chunk in chunks if store.is_done(folder, chunk, manifest)]
-    found, judged, rejections = {}, {}, {}
-    for chunk, said, first, losses in store.read_all(folder, there):
-        certified, rejected = judged.get(chunk.column, (0, 0))
-        judged[chunk.column] = certified + sum(said.certified), rejected + sum(said.rejected)
-        rejections.setdefault(chunk.column, []).extend(said.rejections)
-        for n, c in enumerate(chunk.configurations):
-            found.setdefault((chunk.column, chunk.dtype, c), []).append((first[n], losses[n]))
-    marks = chunks[0].marks
+    runs, certified, rejected, rejections = 0, Counter(), Counter(), []
+    parts = {}  # of the losses of a configuration: chunks have some of the seeds each
+    for chunk, metadata, first, losses in store.read_all(folder, there):
+        runs += chunk.runs()
+        certified[chunk.column] += sum(metadata.certified)
+        rejected[chunk.column] += sum(metadata.rejected)
+        rejections += metadata.rejections
+        for n, configuration in enumerate(chunk.configurations):
+            parts.setdefault((chunk.column, chunk.dtype, configuration), []).append((first[n], losses[n]))
+    columns, rows = [], []
+    for name in manifest.options.columns:
+        columns.append(_verdict(name, certified[name], rejected[name], failures.get(name)))
+    for (column, dtype, configuration), some in parts.items():
+        first, losses = (np.concatenate(Z, axis=-1) for Z in zip(*some, strict=True))
+        for steps, after in zip(chunks[0].marks, losses, strict=True):
+            rows.append(_over_seeds(column, dtype, configuration, steps, first, after))
     return Summary(
         schema_version=SCHEMA_VERSION,
         manifest=manifest,
-        runs=sum(len(chunk.configurations) * len(chunk.seeds) for chunk in there),
+        runs=runs,
         missing=len(chunks) - len(there),
-        certified=sum(certified for certified, _ in judged.values()),
-        rejected=sum(rejected for _, rejected in judged.values()),
-        columns=[_verdict(name, judged.get(name, (0, 0)), failures.get(name)) for name in manifest.options.columns],
-        rows=[row for key, parts in found.items() for row in _rows(key, marks, parts)],
-        rejections=[r for of in rejections.values() for r in of][:KEPT],
+        certified=certified.total(),
+        rejected=rejected.total(),
+        columns=columns,
+        rows=rows,
+        rejections=rejections[:KEPT],
     )
 
 
-def _verdict(name, judged, failure):
-    certified, rejected = judged
-    reason = failure or ("" if certified else f"{name}: none of its numbers could be certified")
-    return Column(name, "disagrees" if rejected else "not judged" if reason else "agrees", reason)
+def _verdict(name, certified, rejected, failure):
+    reason = failure or ""
+    if not (failure or certified):
+        reason = f"{name}: none of its numbers could be certified"
+    if rejected:
+        return Column(name, "disagrees", reason)
+    return Column(name, "not judged" if reason else "agrees", reason)
 
 
-def _rows(key, marks, parts):
-    column, dtype, c = key
-    first, losses = (np.concatenate(Z, axis=-1) for Z in zip(*parts, strict=True))
-    for steps, loss in zip(marks, losses, strict=True):
-        yield Row(
-            column=column,
-            dtype=dtype,
-            **c._asdict(),
-            steps=steps,
-            seeds=len(loss),
-            median_loss=number(np.median(np.nan_to_num(loss, nan=np.inf))),
-            reached=float((loss < REACHED).mean()),
-            diverged=float((~(loss <= first)).mean()),
-        )
+def _over_seeds(column, dtype, configuration, steps, first, losses):
+    """The OverSeeds of the first losses (seeds,) and those after so many steps."""
+    return OverSeeds(
+        column=column,
+        dtype=dtype,
+        **configuration._asdict(),
+        steps=steps,
+        seeds=len(losses),
+        median_loss=number(np.median(np.nan_to_num(losses, nan=np.inf))),
+        reached=float((losses < REACHED).mean()),
+        diverged=float((~(losses <= first)).mean()),
+    )
 
 
 def varied(options):

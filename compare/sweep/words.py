@@ -5,27 +5,33 @@ from fourfold.compare.sweep import plan, summary
 
 
 def size(options, chunks):
-    varied = [f"{len(options.grid[name])} {name}" for name in summary.varied(options) if name != "steps"]
-    grid = f"{' × '.join(varied)} = " if len(varied) > 1 else ""
-    configurations = len({c for chunk in chunks for c in chunk.configurations})
-    of = f"{grid}{words.count(configurations, 'configuration')} × {words.count(options.seeds, 'seed')}"
+    """How much a sweep is."""
+    axes, configurations, runs = [], set(), 0
+    for name in summary.varied(options):
+        if name != "steps":
+            axes.append(f"{len(options.grid[name])} {name}")
+    for chunk in chunks:
+        configurations.update(chunk.configurations)
+        runs += chunk.runs()
+    grid = f"{' × '.join(axes)} = " if len(axes) > 1 else ""
+    networks = f"{grid}{words.count(len(configurations), 'configuration')} × {words.count(options.seeds, 'seed')}"
     where = f"{', '.join(options.columns)} in {' and '.join(options.dtypes)}"
-    runs = sum(len(chunk.configurations) * len(chunk.seeds) for chunk in chunks)
     return (
-        f"{of} × {where}: {runs:,} training runs of {chunks[0].marks[-1]:,} steps, "
+        f"{networks} × {where}: {runs:,} training runs of {chunks[0].marks[-1]:,} steps, "
         f"{plan.steps(chunks):,} steps in {words.count(len(chunks), 'chunk')}."
     )
 
 
-def price(paces, chunks, workers):
-    each = (
-        f"{pace.column} {pace.dtype} {'–'.join(f'{ns:,.0f}' for ns in sorted(pace.nanoseconds))} ns a step"
-        for pace in paces
-    )
-    if not paces:
+def price(prices, chunks, workers):
+    """How long `chunks` will take."""
+    if not prices:
         return "Nothing could be measured."
-    seconds = plan.estimate(paces, chunks, workers)
-    return f"About {duration(seconds)} with {words.count(workers, 'worker')} (measured: {', '.join(each)})."
+    measured = []
+    for p in prices:
+        nanoseconds = "–".join(map("{:,.0f}".format, sorted(p.nanoseconds)))
+        measured.append(f"{p.column} {p.dtype} {nanoseconds} ns a step")
+    seconds = plan.estimate(prices, chunks, workers)
+    return f"About {duration(seconds)} with {words.count(workers, 'worker')} (measured: {', '.join(measured)})."
 
 
 def took(seconds, spent, workers):
@@ -35,36 +41,43 @@ def took(seconds, spent, workers):
 
 
 def duration(seconds):
-    minutes = round(seconds) // 60
-    if minutes >= 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes} min {round(seconds) % 60} s" if minutes else f"{seconds:.0f} s" if seconds >= 1 else "a second"
+    hours, minutes = divmod(round(seconds) // 60, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    if minutes:
+        return f"{minutes} min {round(seconds) % 60} s"
+    return f"{seconds:.0f} s" if seconds >= 1 else "a second"
 
 
-def table(found, most):
-    """(caption, headers, rows of cells), of those with the smallest median losses where there are more than `most`."""
-    names, rows = summary.varied(found.manifest.options), found.rows
-    if len(rows) > most:
-        rows = sorted(rows, key=lambda row: float(row.median_loss))[:most]
+def table(outcome, most):
+    """(caption, headers, lines of cells) of a Summary; of more than `most` lines, those with the smallest losses."""
+    names = summary.varied(outcome.manifest.options)
     headers = ["", "dtype", *names, "median L", f"L < {summary.REACHED:g}", "diverged"]
-    caption = f"The {most:,} of {len(found.rows):,} with the smallest median loss" if rows is not found.rows else ""
-    return caption, headers, [[*_cells(row, names)] for row in rows]
-
-
-def _cells(row, names):
-    yield from (row.column, row.dtype, *(value(getattr(row, name)) for name in names))
-    yield from (f"{float(row.median_loss):.3g}", f"{row.reached:.1%}", f"{row.diverged:.1%}")
+    shown, caption = outcome.rows, ""
+    if len(shown) > most:
+        shown = sorted(shown, key=lambda row: float(row.median_loss))[:most]
+        caption = f"The {most:,} of {len(outcome.rows):,} with the smallest median loss"
+    lines = []
+    for row in shown:
+        lines.append([row.column, row.dtype])
+        lines[-1] += [value(getattr(row, name)) for name in names]
+        lines[-1] += [f"{float(row.median_loss):.3g}", f"{row.reached:.1%}", f"{row.diverged:.1%}"]
+    return caption, headers, lines
 
 
 def value(x):
+    """A value of a configuration."""
     if x is None:
         return ""
-    return {True: "yes", False: "no"}[x] if isinstance(x, bool) else f"{x:g}" if isinstance(x, float) else str(x)
+    if isinstance(x, bool):
+        return "yes" if x else "no"
+    return f"{x:g}" if isinstance(x, float) else str(x)
 
 
-def verdict(found):
-    left = f" {words.count(found.missing, 'chunk')} missing." if found.missing else ""
+def verdict(outcome):
+    """The verdict of a Summary."""
+    left = f" {words.count(outcome.missing, 'chunk')} missing." if outcome.missing else ""
     return (
-        f"{words.who(found.columns)}. {words.count(found.runs, 'training run')}; of a sample of each, "
-        f"{found.certified:,} numbers certified, {found.rejected:,} rejected.{left}"
+        f"{words.who(outcome.columns)}. {words.count(outcome.runs, 'training run')}; of a sample of each, "
+        f"{outcome.certified:,} numbers certified, {outcome.rejected:,} rejected.{left}"
     )
