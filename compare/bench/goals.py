@@ -6,7 +6,7 @@ from fourfold.compare.bench.record import ratio
 from fourfold.compare.bench.subjects import LIMIT, MANY, ONE
 
 AHEAD = 10, 100  # times a peer's pace, on one seed or on 1,000
-OF_LIMIT = {"jax": 5, "tf": 5, "numpy": 20, "torch": 20}
+OF_LIMIT = (("jax", 5), ("tf", 5), ("numpy", 20), ("torch", 20))  # who has a goal beside the C loop, times its pace
 COLD = 2.5
 EXPONENT, LINEAR = 1.05, ("steps", "seeds", "samples")
 MEMORY = 1.05
@@ -40,7 +40,7 @@ def _peers(bench):
 
 def _limit(bench):
     limit = bench.pace(LIMIT, MANY) if any(w.name == MANY for w in bench.works) else None
-    for name, most in OF_LIMIT.items():
+    for name, most in OF_LIMIT:
         pace = bench.pace(name, MANY) if limit else None
         if limit and pace:
             found = ratio(pace.ns, limit.ns)
