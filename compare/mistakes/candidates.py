@@ -31,9 +31,8 @@ class _Made(NamedTuple):
     reproduced: set  # quantities that are the target's, at every point
 
 
-def candidates(views, wrong):
-    """Single mistakes that give all the numbers shown, or else pairs of them."""
-    seen = set().union(*(view.values for view in views))
+def candidates(views, wrong, seen):
+    """Candidates of a single mistake that give all that was seen, or else of two; `wrong` is what of it is wrong."""
     in_trace, of_run = _split(seen)
     evaluation, training = _made(views, seen, bool(of_run))
     fitting = [Candidate((m.mistake,), (m.first,)) for m in (*evaluation, *training) if seen <= m.reproduced]

@@ -1,8 +1,8 @@
 """Every known mistake, by group, in order of computation. Text only: no framework is imported here."""
 
-import difflib
+from itertools import chain
 
-from fourfold.compare.errors import UsageError
+from fourfold.compare.errors import UsageError, nearest
 from fourfold.compare.mistakes.backward import HIDDEN, OUTPUT
 from fourfold.compare.mistakes.deep import BACK, ONWARD, TRAINING
 from fourfold.compare.mistakes.forward import FORWARD, LOSSES
@@ -21,7 +21,7 @@ GROUPS = {
     "layers and biases, backward pass": BACK,
     "layers and biases, training": TRAINING,
 }
-MISTAKES = {mistake.slug: mistake for group in GROUPS.values() for mistake in group}
+MISTAKES = {mistake.slug: mistake for mistake in chain(*GROUPS.values())}
 
 
 def of_row(row):
@@ -33,6 +33,6 @@ def find(name):
     """The Mistake of a name. Raises UsageError, with the nearest name, where there is none."""
     if slug(name) in MISTAKES:
         return MISTAKES[slug(name)]
-    near = difflib.get_close_matches(slug(name), MISTAKES, 1, 0.4)
-    hint = f"did you mean {MISTAKES[near[0]].name!r}?" if near else "fourfold mistakes lists them."
+    near = nearest(slug(name), MISTAKES, cutoff=0.4)
+    hint = f"did you mean {MISTAKES[near].name!r}?" if near else "fourfold mistakes lists them."
     raise UsageError(f"There is no mistake {name!r}: {hint}")

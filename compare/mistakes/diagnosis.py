@@ -36,17 +36,19 @@ def diagnose(observations):
     A candidate reproduces every number shown within what rounding allows, and gives a wrong number somewhere.
     """
     with np.errstate(all="ignore"):
-        return _diagnosis([view(observation) for observation in observations])
+        return _diagnosis([*map(view, observations)])
 
 
 def _diagnosis(views):
-    wrong = set().union(*(view.wrong for view in views))
+    wrong, seen = set(), set()
+    for one in views:
+        wrong |= one.wrong
+        seen |= one.values.keys()
     if not wrong:
         return Diagnosis(None, "", (), False, "", ())
     network, row = views[0].network, views[0].p.row
-    seen = set().union(*(view.values for view in views))
     first = network.first(wrong)
-    fitting = candidates(views, wrong)
+    fitting = candidates(views, wrong, seen)
     broken_first = {network.first(candidate.firsts) for candidate in fitting}
     suspects = [name for name in network.all if name in broken_first] or _suspects(first, wrong, seen, network)
     quantity = suspects[0]
@@ -59,7 +61,7 @@ def _diagnosis(views):
         equation=equation,
         suspects=tuple(shown(name, row) for name in suspects),
         deduced=quantity not in seen,
-        pattern=pattern(first, [view for view in views if first in view.wrong]),
+        pattern=pattern(first, [one for one in views if first in one.wrong]),
         candidates=tuple(candidate.mistakes for candidate in fitting),
         equations=tuple(equations),
     )

@@ -62,6 +62,13 @@ class Tried(NamedTuple):
         """(case name, dtype) of every attempt that is caught."""
         return [run for run, attempt in self.attempts.items() if attempt.caught]
 
+    def times(self, check, cases=None):
+        """How many of them a check catches: "form", "point" or "step"; "caught" is any."""
+        caught = 0
+        for attempt in self.on(cases):
+            caught += bool(getattr(attempt, check))
+        return caught
+
     def survives(self, rule, cases=None):
         """Whether a tolerance (by its place in TOLERANCES) lets it pass, on all cases or on these."""
         return all(attempt.close[rule] for attempt in self.on(cases))

@@ -1,5 +1,6 @@
 """The catalogue and the matrix in words: tables are (headers, lines) until the last moment."""
 
+from collections import Counter
 from itertools import zip_longest
 
 from fourfold.compare.mistakes import planted
@@ -14,7 +15,10 @@ def catalogue():
     """(group, lines) pairs; a line is name, first wrong quantity, equation, columns it is planted in."""
     groups = []
     for group, mistakes in GROUPS.items():
-        groups.append((group, [[m.name, m.quantity, m.equation, " ".join(m.planted)] for m in mistakes]))
+        lines = []
+        for mistake in mistakes:
+            lines.append([mistake.name, mistake.quantity, mistake.equation, " ".join(mistake.planted)])
+        groups.append((group, lines))
     return groups
 
 
@@ -46,30 +50,32 @@ def caught(tried):
     for mutant in tried:
         line = [mutant.name, mutant.column]
         for check in CHECKS:
-            line.append(str(_times(check, mutant.on()) or ""))
+            line.append(_unless_0(mutant.times(check)))
         first = ", ".join(mutant.caught_on()[0]) if mutant.caught else "nowhere"
         lines.append([*line, first])
     return ["mistake", "column", *CHECKS, "first caught on"], lines
 
 
-def _times(check, attempts):
-    """How many of the Attempts a check catches; "caught" is any check."""
-    return sum(bool(getattr(attempt, check)) for attempt in attempts)
-
-
 def cases(tried):
     """A line a case: how many mistakes each check catches there, and how many no other case catches."""
-    names = {}  # in order
+    names, only = {}, Counter()  # names in order
     for mutant in tried:
         names |= dict.fromkeys(case for case, _ in mutant.attempts)
+        catching = {case for case, _ in mutant.caught_on()}
+        if len(catching) == 1:
+            only.update(catching)
     lines = []
     for name in names:
         line = [name]
         for check in (*CHECKS, "caught"):
-            line.append(str(sum(_times(check, mutant.on({name})) > 0 for mutant in tried)))
-        only_here = sum({case for case, _ in mutant.caught_on()} == {name} for mutant in tried)
-        lines.append([*line, str(only_here or "")])
+            mutants = [mutant for mutant in tried if mutant.times(check, {name})]
+            line.append(str(len(mutants)))
+        lines.append([*line, _unless_0(only[name])])
     return ["case", *CHECKS, "any", "only here"], lines
+
+
+def _unless_0(number):
+    return str(number or "")
 
 
 def tolerances(tried, rewritings):
@@ -83,7 +89,7 @@ def tolerances(tried, rewritings):
         on_all = sum(mutant.survives(k) for mutant in tried)
         rejected = sum(not rewriting.survives(k) for rewriting in rewritings)
         lines.append([rule, str(on_xor), str(on_all), str(rejected)])
-    on_xor = sum(not _times("caught", mutant.on(ON_XOR)) for mutant in tried)
+    on_xor = sum(not mutant.times("caught", ON_XOR) for mutant in tried)
     on_all = sum(not mutant.caught for mutant in tried)
     rejected = sum(rewriting.caught for rewriting in rewritings)
     lines.append(["fourfold", str(on_xor), str(on_all), str(rejected)])
