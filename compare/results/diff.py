@@ -74,28 +74,32 @@ def diff(a, b, names, only=None):
     """
     (result_a, arrays_a), (result_b, arrays_b) = a, b
     _check_same_inputs(result_a, result_b, names)
-    columns_a, columns_b = ([column.name for column in r.columns] for r in (result_a, result_b))
+    columns_a = [column.name for column in result_a.columns]
+    columns_b = [column.name for column in result_b.columns]
     both = [name for name in columns_a if name in columns_b and (only is None or name == only[0])]
     if not both:
         raise UsageError(f"{names[0]} and {names[1]} have no column in common.")
-    rows_a, rows_b = ({(r.column, r.case, r.dtype, r.quantity): r for r in x.rows} for x in (result_a, result_b))
-    keys = [(c, s.name, dtype) for s in result_a.settings for dtype in s.dtypes for c in both]
-    agreeing = set.intersection(*({c.name for c in r.columns if c.verdict == "agrees"} for r in (result_a, result_b)))
-    movements, drifts, of = [], [], {s.name: s for s in result_a.settings}
-    for key in keys if only is None else [only]:
+    settings = {s.name: s for s in result_a.settings}
+    rows = _rows_by_key(result_a), _rows_by_key(result_b)
+    agreeing = _agreeing(result_a) & _agreeing(result_b)
+    movements, drifts = [], []
+    for key in _keys(result_a, both) if only is None else [only]:
+        column, case, _ = key
         sides = arrays_a.get(key), arrays_b.get(key)
-        for quantity in words.quantities(of[key[1]]):
-            rows = rows_a.get((*key, quantity)), rows_b.get((*key, quantity))
-            if all(rows):
-                movements.append(_movement(key, quantity, rows, sides))
-            elif any(rows) and key[0] in agreeing:
-                name = names[0 if rows[1] else 1]
-                raise UsageError(f"{name} is not complete: it has no row for {quantity} of {', '.join(key)}.")
+        for quantity in words.quantities(settings[case]):
+            pair = rows[0].get((*key, quantity)), rows[1].get((*key, quantity))
+            if all(pair):
+                movements.append(_movement(key, quantity, pair, sides))
+            elif any(pair) and column in agreeing:
+                incomplete = names[0 if pair[1] else 1]
+                raise UsageError(f"{incomplete} is not complete: it has no row for {quantity} of {', '.join(key)}.")
         if all(sides):
-            drifts.append(_drift(key, *sides, of[key[1]].steps))
-    rejections = [*result_a.rejections, *result_b.rejections]  # without a row where the form of an array is wrong
-    wrong = {m.column for m in movements if m.beyond}
-    wrong |= {r.column for r in rejections if only is None or only == (r.column, r.case, r.dtype)}
+            drifts.append(_drift(key, *sides, settings[case].steps))
+
+    wrong = {movement.column for movement in movements if movement.beyond}
+    for rejection in (*result_a.rejections, *result_b.rejections):  # without a row where an array's form is wrong
+        if only in (None, (rejection.column, rejection.case, rejection.dtype)):
+            wrong.add(rejection.column)
     return Diff(
         *names,
         environment=_changes(result_a.environment, result_b.environment),
@@ -110,19 +114,39 @@ def diff(a, b, names, only=None):
     )
 
 
+def _rows_by_key(result):
+    rows = {}
+    for row in result.rows:
+        rows[row.column, row.case, row.dtype, row.quantity] = row
+    return rows
+
+
+def _keys(result, columns):
+    """Yields (column, case name, dtype) of all that was asked."""
+    for s in result.settings:
+        for dtype in s.dtypes:
+            for column in columns:
+                yield column, s.name, dtype
+
+
+def _agreeing(result):
+    return {column.name for column in result.columns if column.verdict == "agrees"}
+
+
 def _check_same_inputs(a, b, names):
-    cases = [[s.name for s in r.settings] for r in (a, b)]
-    if set(cases[0]) != set(cases[1]):
-        differing = ", ".join(sorted(set(cases[0]) ^ set(cases[1])))
+    """Raises UsageError where two results are not on the same cases, or were not asked the same there."""
+    settings_a = {s.name: s for s in a.settings}
+    settings_b = {s.name: s for s in b.settings}
+    differing = ", ".join(sorted(settings_a.keys() ^ settings_b.keys()))
+    if differing:
         raise UsageError(f"{names[0]} and {names[1]} are not on the same cases: only one of them has {differing}.")
-    of_b = {s.name: s for s in b.settings}
-    for s in a.settings:
+    for case, s in settings_a.items():
         for field in s.__struct_fields__:
-            ours, theirs = getattr(s, field), getattr(of_b[s.name], field)
+            ours, theirs = getattr(s, field), getattr(settings_b[case], field)
             if ours != theirs:
                 what = "data or weights (inputs_sha256)" if field == "inputs_sha256" else field
                 raise UsageError(
-                    f"{names[0]} and {names[1]} were not asked the same in case {s.name}: "
+                    f"{names[0]} and {names[1]} were not asked the same in case {case}: "
                     f"{what} {_short(ours)} and {_short(theirs)}."
                 )
 
@@ -133,16 +157,17 @@ def _short(value):
 
 
 def _not_judged(both, results, names):
-    found = {}
-    for r, name in zip(results, names, strict=True):
-        for column in r.columns:
+    """{column: in which of the two it was not judged first, and why}"""
+    reasons = {}
+    for result, name in zip(results, names, strict=True):
+        for column in result.columns:
             if column.name in both and column.verdict == "not judged":
-                found.setdefault(column.name, f"in {name}: {column.reason}")
-    return found
+                reasons.setdefault(column.name, f"in {name}: {column.reason}")
+    return reasons
 
 
 def _changes(a, b):
-    a, b = (_flat(environment) for environment in (a, b))
+    a, b = _flat(a), _flat(b)
     return [Change(name, a.get(name), b.get(name)) for name in {**a, **b} if a.get(name) != b.get(name)]
 
 
@@ -156,9 +181,11 @@ def _flat(environment):
 def _movement(key, quantity, rows, sides):
     compared, moved, ulps, share = 0, 0, 0.0, 0.0
     if all(sides) and not words.is_of_every_step(quantity):
-        (a, limit_a), (b, limit_b) = ((side[f"trace_{quantity}"], side[f"limit_{quantity}"]) for side in sides)
-        compared, moved, ulps = a.size, int((~same_bits(a, b)).sum()), float(ulps_apart(a, b).max())
-        share = float(share_of(a, b, limit_a + limit_b).max())
+        a, b = sides[0][f"trace_{quantity}"], sides[1][f"trace_{quantity}"]
+        both_limits = sides[0][f"limit_{quantity}"] + sides[1][f"limit_{quantity}"]
+        compared, moved = a.size, int((~same_bits(a, b)).sum())
+        ulps = float(ulps_apart(a, b).max())
+        share = float(share_of(a, b, both_limits).max())
     return Movement(
         **_named(key),
         quantity=quantity,
@@ -168,7 +195,7 @@ def _movement(key, quantity, rows, sides):
         share=number(share),
         ratio_a=rows[0].worst_ratio,
         ratio_b=rows[1].worst_ratio,
-        beyond=any(row.rejected for row in rows) or share > 1,
+        beyond=bool(rows[0].rejected or rows[1].rejected) or share > 1,
     )
 
 
@@ -208,23 +235,31 @@ def share_of(a, b, limit):
 
 def _drift(key, a, b, steps):
     """Compares what is recorded: losses at, and weights before, each recorded step, and the last weights."""
-    at = [*a["step"].tolist(), steps]
-    differs = np.zeros(len(at), bool)
-    apart = {}
+    recorded = [*a["step"].tolist(), steps]
+    differs = np.zeros(len(recorded), bool)
     weights = [name.removesuffix("_final") for name in a if name[0] in "Wb" and name.endswith("_final")]
+    apart = {}
     for name in ("L", *weights):
-        last = f"{name}_final"
-        Z_a, Z_b = (np.concatenate([x[name], x[last][None]]) if last in x else x[name] for x in (a, b))
+        Z_a, Z_b = _with_last(a, name), _with_last(b, name)
         differs[: len(Z_a)] |= ~same_bits(Z_a, Z_b).reshape(len(Z_a), -1).all(axis=1)
         apart[name] = _largest_difference(Z_a, Z_b)
-    n = int(np.argmax(differs)) if differs.any() else None
+    same_until, differs_at = recorded[-1], None
+    if differs.any():
+        first = int(np.argmax(differs))
+        same_until, differs_at = (recorded[first - 1] if first else None), recorded[first]
     return Drift(
         **_named(key),
-        same_until=at[-1] if n is None else at[n - 1] if n else None,
-        differs_at=None if n is None else at[n],
+        same_until=same_until,
+        differs_at=differs_at,
         loss=number(apart["L"]),
         weights=number(max(apart[name] for name in weights)),
     )
+
+
+def _with_last(arrays, name):
+    """What was recorded of a quantity, and what it was at the end, where that is known."""
+    last = arrays.get(f"{name}_final")
+    return arrays[name] if last is None else np.concatenate([arrays[name], last[None]])
 
 
 def _largest_difference(a, b):
