@@ -71,18 +71,23 @@ def view(observation):
     depth = len(p.activations)
     network = anatomy(p.row, depth, len(parameters) > depth)
     wide, limits, in_range = judgement.exact_values(parameters, p._replace(exact=False))
-    exact = {name: truth.narrow(np.asarray(wide[name])) for name in network.trace}
-    limits = {name: np.asarray(limits[name]) for name in network.trace}
+    exact, limit = {}, {}
+    for name in network.trace:
+        exact[name], limit[name] = truth.narrow(np.asarray(wide[name])), np.asarray(limits[name])
     trajectory = [np.asarray(Z, p.dtype) for Z in observation.trajectory or ()]
     steps = len(trajectory[-1]) if trajectory else 0
 
-    values = {internal(name, p.row): np.asarray(Z, p.dtype) for name, Z in observation.values.items()}
-    seen = View(p, parameters, network, steps, values, wide, exact, limits, bool(in_range), set())
-    seen.wrong.update(name for name in values if seen.is_wrong(name, values[name]))
+    seen = View(p, parameters, network, steps, {}, wide, exact, limit, bool(in_range), set())
+    for given_name, Z in observation.values.items():
+        name = internal(given_name, p.row)
+        seen.values[name] = np.asarray(Z, p.dtype)
+        if seen.is_wrong(name, seen.values[name]):
+            seen.wrong.add(name)
     if trajectory:
-        values |= dict(zip(map(every, (*network.parameters, "L")), trajectory, strict=True))
-    if trajectory and seen.usable:
-        seen.wrong.update(_wrong_in_trajectory(seen, trajectory))
+        names = map(every, (*network.parameters, "L"))
+        seen.values.update(zip(names, trajectory, strict=True))
+        if seen.usable:
+            seen.wrong.update(_wrong_in_trajectory(seen, trajectory))
     return seen
 
 
