@@ -14,7 +14,7 @@ import pytest
 
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
-from fourfold.compare.check import protocol
+from fourfold.compare.check import peer, protocol
 from fourfold.compare.commands import check as verb
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge import judgement
@@ -247,6 +247,58 @@ def test_a_target_has_an_empty_folder_and_no_secrets(judged, monkeypatch, model)
     assert "TOKEN" not in text
     assert "[], []" in text
     assert (os.getcwd(), os.environ["MY_TOKEN"]) == ("/", "hush")
+
+
+def test_the_commands_own_environment_stays_as_it_is(monkeypatch):
+    monkeypatch.setenv("MY_TOKEN", "hush")
+    before = dict(os.environ), os.getcwd()
+    with peer.surroundings() as around:
+        assert (dict(os.environ), os.getcwd()) == before
+        assert "MY_TOKEN" not in around.environment
+        assert around.environment["HOME"] != os.environ.get("HOME")
+
+
+THEIR_OWN = {
+    "compare.py": "def residual(Y_hat, Y):\n    return Y_hat - Y\n",
+    "impls/__init__.py": "",
+    "impls/model.py": "def mean(R):\n    return R / R.shape[-2]\n",
+    "reports.py": "def half(L):\n    return L / 2\n",
+}
+IMPORTS = """
+import compare
+import reports
+from impls import model
+"""
+
+
+@pytest.mark.parametrize("kind", ["file", "module", "model"])
+def test_modules_of_theirs_that_have_names_of_ours(tmp_path, kind):
+    """From a folder that knows nothing of this checkout; what computes is theirs, or there would be no number."""
+    for name, text in THEIR_OWN.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    if kind == "model":
+        source = inspect.getsource(numpy_impl)
+        changes = [("Y_hat - Y", "compare.residual(Y_hat, Y)"), ("R / N", "model.mean(R)")]
+    else:
+        source = RIGHT
+        changes = [("A @ W2 - Y", "compare.residual(A @ W2, Y)"), ("(R / N)", "model.mean(R)")]
+        changes += [("(R**2).sum() / (2 * N)", "reports.half((R**2).sum() / N)")]
+    for right, theirs in changes:
+        assert right in source
+        source = source.replace(right, theirs)
+    (tmp_path / "mine.py").write_text(source.replace("import numpy as np\n", f"import numpy as np\n{IMPORTS}", 1))
+    target = "mine" if kind == "module" else "mine.py"
+    how = ["--case", "dyadic-relu" if kind == "model" else "xor"]
+    done = command("check", target, *how, python=("-m", "fourfold.compare"), cwd=tmp_path, PYTHONPATH="")
+    assert said(done, 0) == ""
+    assert ("AGREED" if kind == "model" else "RIGHT") in done.stdout
+
+
+def test_nothing_but_numpy_is_imported_before_their_code(judged):
+    look = "import sys; raise ValueError(sorted({name.partition('.')[0] for name in sys.modules} & {WHICH}))\n"
+    ours = ["cyclopts", "flint", "jax", "jinja2", "matplotlib", "msgspec", "numpy", "rich", "tensorflow", "torch"]
+    assert "ValueError: ['numpy']" in judged(look.replace("{WHICH}", f"set({ours})") + RIGHT)[1]
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files cannot be listed here")
