@@ -22,13 +22,13 @@ def draw(answered):
     return texts
 
 
-def _curves_of(arrays):
+def _curve_names(arrays):
     """The names of the arrays that are drawn over "step"."""
     return [name for name in arrays if name != "step"]
 
 
 def _curves(figure_name, arrays):
-    names = _curves_of(arrays)
+    names = _curve_names(arrays)
     colour = pictures.colours(names)
 
     def paint(figure):
@@ -70,7 +70,7 @@ def _losses(figure_name, arrays):
 
 def _success(figure_name, arrays):
     """A colour for each of two settings, dashed without biases."""
-    names = _curves_of(arrays)
+    names = _curve_names(arrays)
     setting = {name: name.split(",")[0] for name in names}
     colour = pictures.colours(dict.fromkeys(setting.values()))
     styles = {}
@@ -97,7 +97,7 @@ def _classes(figure_name, arrays):
 
 def _depth(figure_name, arrays):
     """A colour for each depth, dashed with sigmoids."""
-    names = _curves_of(arrays)
+    names = _curve_names(arrays)
     depth = {name: name.split(", ")[1] for name in names}
     colour = pictures.colours(dict.fromkeys(depth.values()))
     styles = {}

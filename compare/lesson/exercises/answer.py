@@ -19,7 +19,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str  # of the function in fourfold.reports.exercises.pictures that draws it, and of its file
+    name: str  # of its file; reports/exercises/pictures.py draws it by this name
     title: str
     text: str  # what it shows: caption and alternative text
 
