@@ -1,6 +1,7 @@
 """A Result as JUnit XML for continuous integration: a suite a column, a test a quantity, case and precision."""
 
 import re
+from collections import Counter
 from xml.etree import ElementTree
 
 from fourfold.compare.results import words
@@ -17,7 +18,9 @@ def document(result):
     and a quantity too near the format's largest number to be certified at all is skipped.
     """
     suites = [_suite(result, column) for column in result.columns]
-    sums = {key: str(sum(int(suite.get(key, "0")) for suite in suites)) for key in ("tests", "failures", "errors")}
+    sums = {}
+    for key in ("tests", "failures", "errors"):
+        sums[key] = str(sum(int(suite.get(key, "0")) for suite in suites))
     root = _element("testsuites", name="fourfold", time=_seconds(result, "total"), **sums)
     root.extend(suites)
     ElementTree.indent(root)
@@ -26,63 +29,84 @@ def document(result):
 
 def _suite(result, column):
     tests = [*_tests(result, column)]
-    counts = {key: str(sum(test.find(kind) is not None for test in tests)) for key, kind in KINDS.items()}
-    about = {"name": column.name, "tests": str(len(tests)), **counts}
-    suite = _element("testsuite", time=_seconds(result, column.name), timestamp=result.created, **about)
+    kinds = Counter(outcome.tag for test in tests for outcome in test)
+    counts = {key: str(kinds[kind]) for key, kind in KINDS.items()}
+    suite = _element(
+        "testsuite",
+        time=_seconds(result, column.name),
+        timestamp=result.created,
+        name=column.name,
+        tests=str(len(tests)),
+        **counts,
+    )
     properties = ElementTree.SubElement(suite, "properties")
-    e = result.environment
-    told = {"verdict": column.verdict, "command": e.command, "fourfold": e.fourfold, "python": e.python, **e.versions}
-    for s in result.settings:
-        told[f"inputs of {s.name}"] = s.inputs_sha256
-    properties.extend(_element("property", name=name, value=value) for name, value in told.items())
+    for name, value in _made_with(result, column):
+        properties.append(_element("property", name=name, value=value))
     suite.extend(tests)
     return suite
 
 
+def _made_with(result, column):
+    e = result.environment
+    yield "verdict", column.verdict
+    yield "command", e.command
+    yield "fourfold", e.fourfold
+    yield "python", e.python
+    yield from e.versions.items()
+    for s in result.settings:
+        yield f"inputs of {s.name}", s.inputs_sha256
+
+
 def _tests(result, column):
-    of_column = lambda things: [thing for thing in things if thing.column == column.name]
-    rows = of_column(result.rows)
-    first = {(r.case, r.dtype): r for r in of_column(result.rejections)}
-    told = {(row.case, row.dtype) for row in rows if row.rejected}
-    for row in rows:
-        test = _test(column, row.quantity, row)
-        if row.rejected:
-            numbers = f"{row.rejected:,} of {row.checked + row.no_number:,} numbers rejected"
-            found = first.get((row.case, row.dtype))
-            text = words.rejection(found) if found else numbers
-            test.append(_element("failure", text, message=f"{numbers}, the largest error at {_share(row)} its limit"))
-        elif not row.checked + row.no_number:
-            test.append(_element("skipped", message="too near the format's largest number to be certified"))
-        yield test
-    for key, found in first.items():
-        if key not in told:  # an array of the wrong form has no row
-            test = _test(column, found.quantity, found)
-            test.append(_element("failure", words.rejection(found), message=found.note or "rejected"))
+    first = {(r.case, r.dtype): r for r in result.rejections if r.column == column.name}
+    rejected = set()
+    for row in result.rows:
+        if row.column == column.name:
+            test = _test(column, row.quantity, row)
+            if row.rejected:
+                key = row.case, row.dtype
+                rejected.add(key)
+                numbers = f"{row.rejected:,} of {row.checked + row.no_number:,} numbers rejected"
+                message = f"{numbers}, the largest error at {words.measure(row.worst_ratio):.3g} times its limit"
+                test.append(_element("failure", words.rejection(first[key]) if key in first else numbers, message))
+            elif not row.checked + row.no_number:
+                message = "too near the format's largest number to be certified"
+                test.append(_element("skipped", message=message))
+            yield test
+    for key, rejection in first.items():
+        if key not in rejected:  # an array of the wrong form has no row
+            test = _test(column, rejection.quantity, rejection)
+            test.append(_element("failure", words.rejection(rejection), rejection.note or "rejected"))
             yield test
     if column.reason:
         test = _element("testcase", classname=column.name, name="judged", time="0")
-        test.append(_element("error", column.reason, message=f"not judged: {column.reason}"))
+        test.append(_element("error", column.reason, f"not judged: {column.reason}"))
         yield test
 
 
-def _test(column, quantity, of):
-    return _element("testcase", classname=column.name, name=f"{quantity}[{of.case}-{of.dtype}]", time="0")
-
-
-def _share(row):
-    return f"{words.measure(row.worst_ratio):.3g} times"
+def _test(column, quantity, where):
+    """A test; `where` has a case and a dtype."""
+    return _element("testcase", classname=column.name, name=f"{quantity}[{where.case}-{where.dtype}]", time="0")
 
 
 def _seconds(result, name):
     return f"{result.seconds.get(name, 0):.3f}"
 
 
-def _element(tag, text=None, **attributes):
-    element = ElementTree.Element(tag, {name: _characters(value) for name, value in attributes.items()})
+def _element(tag, text=None, message=None, **attributes):
+    element = ElementTree.Element(tag)
+    if message is not None:
+        attributes["message"] = message
+    for name, value in attributes.items():
+        element.set(name, _characters(value))
     element.text = None if text is None else _characters(text)
     return element
 
 
 def _characters(text):
     """Text with nothing in it that XML cannot hold: such a character is written as its number, as in #x1B."""
-    return NO_CHARACTER.sub(lambda m: f"#x{ord(m[0]):02X}", text)
+    return NO_CHARACTER.sub(_number, text)
+
+
+def _number(character):
+    return f"#x{ord(character[0]):02X}"

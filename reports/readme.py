@@ -24,30 +24,37 @@ BLOCK = re.compile(r"(<!-- (source|verdict|bench) (.*?) -->\n).*?(<!-- end -->)"
 
 def refreshed(text):
     """README.md's text with every block made anew."""
-    make = {"source": _source, "verdict": _verdict, "bench": _bench}
-    return BLOCK.sub(lambda m: m[1] + make[m[2]](*m[3].split()) + m[4], text)
+    return BLOCK.sub(_made, text)
+
+
+def _made(block):
+    start, kind, what, end = block.groups()
+    make = {"source": _source, "verdict": _verdict, "bench": _bench}[kind]
+    return start + make(*what.split()) + end
 
 
 def _source(file, function):
     text = (ROOT / file).read_text()
-    node = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == function)
-    return f"\n```python\n{ast.get_source_segment(text, node)}\n```\n\n"
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            return f"\n```python\n{ast.get_source_segment(text, node)}\n```\n\n"
+    raise LookupError(f"{file} has no function {function}")
 
 
 def _verdict(file):
-    found = _first_case(result.read(ROOT / file))
-    return _printed(*show.rich_tables(found, "float64"), "", show.verdict(found))
+    outcome = _first_case(result.read(ROOT / file))
+    return _printed(*show.rich_tables(outcome, "float64"), "", show.verdict(outcome))
 
 
 def _bench(file):
     if not (ROOT / file).is_file():
         return "Not measured yet.\n"
-    found = record.read(ROOT / file)
-    paces, *_ = words.tables(found)
-    wanted = goals(found)
-    missed = "\n".join(f"  {g.what}: {g.required}, measured {g.measured}" for g in wanted if not g.met)
-    reached = f"{sum(g.met for g in wanted)} of {len(wanted)} goals met{'; not met:' if missed else '.'}"
-    return _printed(show.grid(*paces), "", reached, *([missed] if missed else []), "", *words.conditions(found))
+    measured = record.read(ROOT / file)
+    paces, *_ = words.tables(measured)
+    wanted = goals(measured)
+    missed = [f"  {g.what}: {g.required}, measured {g.measured}" for g in wanted if not g.met]
+    reached = f"{len(wanted) - len(missed)} of {len(wanted)} goals met{'; not met:' if missed else '.'}"
+    return _printed(show.grid(*paces), "", reached, *missed, "", *words.conditions(measured))
 
 
 def _printed(*parts):
@@ -55,16 +62,15 @@ def _printed(*parts):
     console = Console(file=text, width=120)
     for part in parts:
         console.print(part, markup=False, highlight=False, soft_wrap=isinstance(part, str))
-    lines = [line.rstrip() for line in text.getvalue().splitlines()]
-    return "```text\n" + "\n".join(lines) + "\n```\n"
+    lines = "\n".join(map(str.rstrip, text.getvalue().splitlines()))
+    return f"```text\n{lines}\n```\n"
 
 
-def _first_case(found):
-    first, *_ = found.settings
-    of_first = lambda things: [thing for thing in things if thing.case == first.name]
-    return msgspec.structs.replace(
-        found, settings=[first], rows=of_first(found.rows), rejections=of_first(found.rejections)
-    )
+def _first_case(outcome):
+    first = outcome.settings[0]
+    rows = [row for row in outcome.rows if row.case == first.name]
+    rejections = [rejection for rejection in outcome.rejections if rejection.case == first.name]
+    return msgspec.structs.replace(outcome, settings=[first], rows=rows, rejections=rejections)
 
 
 def main():

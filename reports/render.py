@@ -3,48 +3,54 @@
 from urllib.parse import quote
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from fourfold.compare.agreement import distances
-from fourfold.compare.agreement.proved_curves import columns, drawn_seed
+from fourfold.compare.judge.quantities import anatomy
 from fourfold.compare.results import words
-from fourfold.reports import bench, junit, pictures
-from fourfold.reports.pictures import plane, training, verdict
+from fourfold.compare.results.arrays import drawn_seed
+from fourfold.reports import bench, jinja, junit, pictures
+from fourfold.reports.pictures import first, plane, training, verdict
 from fourfold.reports.pictures.proved import proved
 
+FARTHEST = 1e30  # inputs that can be drawn
 
-def pages(report, measured=None):
+
+def pages(report, distances, measured=None):
     """{relative path: bytes} of the report's pages, its pictures and their numbers.
 
-    `measured`: the record of a benchmark, to be shown too.
+    `distances`: the Distances of the report's first case. `measured`: the record of a benchmark, to be shown too.
     """
     section = bench.section(measured) if measured else None
-    shown = [*_pictures(report), *(section.pictures if section else ())]
-    told = context(report.result, shown, section)
+    shown = [*_pictures(report, distances)]
+    if section:
+        shown += section.pictures
+    filled = context(report.result, shown, section)
     return {
-        "index.html": html("index.html.j2", told),
-        "report.md": markdown("report.md.j2", told),
+        "index.html": html("index.html.j2", filled),
+        "report.md": markdown("report.md.j2", filled),
         "junit.xml": junit.document(report.result),
-        **{f"{p.name}.svg": pictures.in_file(p.svg).encode() for p in shown},
-        **{f"{p.name}.csv": pictures.as_csv(p.table).encode() for p in shown},
+        **pictures.files(shown),
     }
 
 
 def context(result, shown, section):
     """What a report's templates are filled with: a Result, its Pictures, and the Section on a benchmark or None."""
-    wrong = {}
+    columns, first_wrong, also_wrong, tables = set(), [], [], []
     for r in words.firsts(result.rejections):
-        wrong.setdefault(r.column, []).append(words.rejection(r))
+        (also_wrong if r.column in columns else first_wrong).append(words.rejection(r))
+        columns.add(r.column)
+    for dtype in words.dtypes(result):
+        for cases, headers, lines in words.tables(result, dtype):
+            tables.append((f"{dtype}{cases}", headers, lines))
     return {
         "result": result,
         "verdict": words.verdict(result),
         "summary": words.summary(result),
         "settings": words.settings(result).splitlines(),
-        "tables": [(d + what, *rows) for d in words.dtypes(result) for what, *rows in words.tables(result, d)],
+        "tables": tables,
         "cases": words.case_table(result) if len(result.settings) > 1 else None,
-        "first_wrong": [told[0] for told in wrong.values()],
-        "also_wrong": [line for told in wrong.values() for line in told[1:]],
+        "first_wrong": first_wrong,
+        "also_wrong": also_wrong,
         "pictures": shown,
         "bench": section,
         "provenance": [*provenance(result)],
@@ -54,31 +60,32 @@ def context(result, shown, section):
 
 def html(template, context):
     """The bytes of a page, whatever the names in it."""
-    made = Environment(autoescape=True, **_ENVIRONMENT)
-    made.filters["svg"] = lambda p: Markup(pictures.on_page(p.svg))
-    made.filters["data"] = lambda p: (
-        f"data:text/csv;charset=utf-8,{quote(pictures.as_csv(p.table), safe=',+-.:;()[]*/')}"
-    )
+    made = jinja.templates("fourfold.reports")
+    made.filters |= {"svg": _svg, "data": _data}
     return made.get_template(template).render(context).encode()
 
 
+def _svg(picture):
+    return Markup(pictures.on_page(picture.svg))
+
+
+def _data(picture):
+    """A picture's numbers, to be downloaded from the page itself."""
+    return f"data:text/csv;charset=utf-8,{quote(pictures.as_csv(picture.table), safe=',+-.:;()[]*/')}"
+
+
 def markdown(template, context):
-    made = Environment(autoescape=False, **_ENVIRONMENT)
+    made = jinja.templates("fourfold.reports", autoescape=False)
     made.filters["md"] = _plain
     return made.get_template(template).render(context).encode()
 
 
-_ENVIRONMENT = {
-    "loader": PackageLoader("fourfold.reports"),
-    "undefined": StrictUndefined,
-    "trim_blocks": True,
-    "lstrip_blocks": True,
-}
-
-
 def _plain(text):
     """Text that Markdown, and the HTML inside Markdown, must not read as markup."""
-    return text.translate({ord(m): f"&#{ord(m)};" if m in "<>&|" else f"\\{m}" for m in "\\`*_[]<>|&#"})
+    return text.translate(_ESCAPED)
+
+
+_ESCAPED = {ord(mark): f"\\{mark}" for mark in "\\`*_[]#"} | {ord(mark): f"&#{ord(mark)};" for mark in "<>&|"}
 
 
 def provenance(result):
@@ -90,69 +97,72 @@ def provenance(result):
     yield from e.versions.items()
     yield "System", f"{e.system}, {e.cpu}, {e.cores} cores"
     yield "Threads a column", e.threads
-    yield from ((f"{dtype} judged by", wide) for dtype, wide in e.wide.items())
+    for dtype, wide in e.wide.items():
+        yield f"{dtype} judged by", wide
     yield from e.variables.items()
     for s in result.settings:
         yield f"Data and weights of {s.name}, SHA-256", s.inputs_sha256
-    yield from (
-        (f"Seconds of {name}" if name != "total" else "Seconds in all", f"{n:.1f}")
-        for name, n in result.seconds.items()
-    )
+    for name, seconds in result.seconds.items():
+        yield "Seconds in all" if name == "total" else f"Seconds of {name}", f"{seconds:.1f}"
     yield "Made", result.created
 
 
-def _pictures(report):
+def _pictures(report, distances):
     """Pictures of the whole result, then of its first case."""
-    result, inputs = report.result, report.inputs
+    result = report.result
     if not result.rows:
         return
     case, names = result.settings[0], [column.name for column in result.columns]
-    by_dtype = {dtype: columns(report, case.name, dtype) for dtype in case.dtypes}
-    by_dtype = {dtype: arrays for dtype, arrays in by_dtype.items() if arrays}
+    by_dtype = report.by_dtype(case)
     if by_dtype:
-        start = {dtype: distances.at_start(inputs, case, arrays, dtype) for dtype, arrays in by_dtype.items()}
-        along = {dtype: distances.along(arrays) for dtype, arrays in by_dtype.items()}
-        yield verdict.who(start, along, [name for name in names if any(name in a for a in by_dtype.values())])
+        there = set().union(*by_dtype.values())
+        yield verdict.who(distances, [name for name in names if name in there])
     yield verdict.shares(result)
-    if not by_dtype:
-        return
-    colour = pictures.colours(names)
+    if by_dtype:
+        yield from _of_training(report, case, by_dtype, pictures.colours(names))
+
+
+def _of_training(report, case, by_dtype, colour):
+    """Pictures of a case's arrays; of one seed and, where they would hide each other, of the first precision alone."""
     dtype, arrays = next(iter(by_dtype.items()))
+    parameters = anatomy(case.row(), case.depth(), case.biases).parameters
     seed = drawn_seed(arrays)
     alone = f"seed {case.first_seed + seed}"
     named = f"{alone}, {dtype}"
-    yield training.ratios(by_dtype, colour)
-    yield from (verdict.ulps(arrays, dtype, case) for dtype, arrays in by_dtype.items() if _are_counted(arrays))
+    yield training.ratios(by_dtype, parameters, colour)
+    for precision, its_arrays in by_dtype.items():
+        if any(map(_has_histograms, its_arrays.values())):
+            yield verdict.ulps(its_arrays, precision, case)
     yield training.losses(arrays, seed, colour, named)
     yield training.loss_errors(by_dtype, seed, colour, alone)
     yield from _proved(report, colour)
-    yield training.weights(arrays, seed, colour, named)
-    yield from on_the_plane(case, inputs, arrays, seed, named)
+    yield training.weights(arrays, parameters, seed, colour, named)
+    yield from on_the_plane(case, report.inputs, arrays, seed, named)
+
+
+def _has_histograms(arrays):
+    return any(key.startswith("ulps_") for key in arrays)
 
 
 def on_the_plane(case, inputs, arrays, seed, named):
     """Pictures of a case with two inputs, where they can be drawn."""
     X, Y = inputs["X"], inputs["Y"]
-    if case.widths[0] != 2 or "Y_hat_grid" not in next(iter(arrays.values())) or np.abs(X).max() > 1e30:
+    if case.widths[0] != 2 or "Y_hat_grid" not in first(arrays) or np.abs(X).max() > FARTHEST:
         return
-    output = f", the first of {case.widths[-1]} outputs" if case.widths[-1] > 1 else ""
-    yield plane.predictions(arrays, seed, X, Y, named + output)
-    yield plane.boundary(arrays, seed, X, Y, inputs["grid"], named + output)
+    if case.widths[-1] > 1:
+        named += f", the first of {case.widths[-1]} outputs"
+    yield plane.predictions(arrays, seed, X, Y, named)
+    yield plane.boundary(arrays, seed, X, Y, inputs["grid"], named)
     if len(arrays) > 1:
-        yield plane.differences(arrays, seed, inputs["grid"], named + output)
-
-
-def _are_counted(arrays):
-    return any(key.startswith("ulps_") for a in arrays.values() for key in a)
+        yield plane.differences(arrays, seed, inputs["grid"], named)
 
 
 def _proved(report, colour):
     """One picture a case with a proved curve, the first case's named for itself."""
     for case in report.result.settings:
-        found = {dtype: a for (name, dtype), a in report.proved.items() if name == case.name}
-        if not found:
-            continue
-        by_dtype = {dtype: columns(report, case.name, dtype) for dtype in found}
-        seed = drawn_seed(next(iter(by_dtype.values())))
-        name = "proved" if case is report.result.settings[0] else f"proved-{case.activation}"
-        yield proved(name, case, by_dtype, found, seed, colour)
+        curves = {dtype: curve for (name, dtype), curve in report.proved.items() if name == case.name}
+        if curves:
+            by_dtype = report.by_dtype(case)
+            seed = drawn_seed(by_dtype[next(iter(curves))])
+            name = "proved" if case is report.result.settings[0] else f"proved-{case.activation}"
+            yield proved(name, case, by_dtype, curves, seed, colour)

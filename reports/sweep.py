@@ -2,48 +2,50 @@
 
 import math
 from itertools import product
+from operator import attrgetter
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 
 from fourfold.compare.results import words as show
-from fourfold.compare.sweep import summary, words
-from fourfold.reports import render
-from fourfold.reports.pictures import Picture, as_csv, draw, in_file, panels, rows
+from fourfold.compare.sweep import words
+from fourfold.compare.sweep.summary import REACHED, varied
+from fourfold.reports import pictures, render
+from fourfold.reports.pictures import Picture, draw, panels, rows
 
-MOST_PANELS, MOST_ROWS = 12, 100
+MOST_PANELS, MOST_LINES = 12, 100
 WRITTEN = 60  # cells of a panel: in more there is no room for their numbers
 LOWEST, HIGHEST = 1e-12, 1.0  # median losses told apart by colour
 MAPS = {
-    "reached": (f"Share of the seeds with L < {summary.REACHED:g}", Normalize(0, 1), "{:.0%}".format),
+    "reached": (f"Share of the seeds with L < {REACHED:g}", Normalize(0, 1), "{:.0%}".format),
     "median_loss": ("Median loss", LogNorm(LOWEST, HIGHEST), "{:.0e}".format),
     "diverged": ("Share of the seeds that diverged", Normalize(0, 1), "{:.0%}".format),
 }
+CONFIGURATION = attrgetter("layers", "hidden", "activation", "bias", "lr", "steps")
 
 
-def pages(found):
+def pages(summary):
     """{relative path: bytes} of the page of a summary.Summary, of its pictures and their numbers."""
-    shown = [*_pictures(found)]
-    told = {
-        "found": found,
-        "verdict": words.verdict(found),
-        "ok": found.exit_code() == 0,
-        "grid": [(name, text) for name, text in _grid(found.manifest.options) if text],
-        "rejections": [show.rejection(r) for r in show.firsts(found.rejections)],
+    shown = [*_pictures(summary)]
+    context = {
+        "summary": summary,
+        "verdict": words.verdict(summary),
+        "ok": summary.exit_code() == 0,
+        "grid": [*_grid(summary.manifest.options)],
+        "rejections": [*map(show.rejection, show.firsts(summary.rejections))],
         "pictures": shown,
-        "listed": words.table(found, MOST_ROWS),
-        "provenance": [*_provenance(found.manifest)],
+        "listed": words.table(summary, MOST_LINES),
+        "provenance": [*_provenance(summary.manifest)],
     }
-    return {
-        "index.html": render.html("sweep.html.j2", told),
-        **{f"{p.name}.svg": in_file(p.svg).encode() for p in shown},
-        **{f"{p.name}.csv": as_csv(p.table).encode() for p in shown},
-    }
+    return {"index.html": render.html("sweep.html.j2", context), **pictures.files(shown)}
 
 
 def _grid(options):
-    yield from ((name, ", ".join(map(words.value, values))) for name, values in options.grid.items())
+    for name, values in options.grid.items():
+        text = ", ".join(map(words.value, values))
+        if text:
+            yield name, text
     yield "seeds", f"{options.first_seed}:{options.first_seed + options.seeds}"
 
 
@@ -54,29 +56,34 @@ def _provenance(manifest):
     yield "Options, SHA-256", manifest.options_sha256
 
 
-def _pictures(found):
-    axes = sorted(summary.varied(found.manifest.options), key=lambda name: -len(found.manifest.options.grid[name]))
-    if not axes or not found.rows:
-        return
-    x, y, *others = (*axes, None) if len(axes) == 1 else axes
-    first = found.rows[0]
-    shown = [row for row in found.rows if (row.column, row.dtype) == (first.column, first.dtype)]
-    for name in MAPS:
-        yield _map(found, name, x, y, others, shown)
+def _pictures(summary):
+    grid = summary.manifest.options.grid
+    axes = sorted(varied(summary.manifest.options), key=lambda name: -len(grid[name]))
+    if axes and summary.rows:
+        x, y, *others = (*axes, None) if len(axes) == 1 else axes
+        for measure in MAPS:
+            yield _map(summary, measure, x, y, others)
 
 
-def _map(found, what, x, y, others, shown):
-    """One measure over the axes `x` and, if any, `y`; a panel for every combination of the other axes."""
-    grid = found.manifest.options.grid
-    title, norm, written = MAPS[what]
-    across, up = _values(grid, x), _values(grid, y)
-    every = [*product(*(grid[name] for name in others))]
-    cells = {key: np.full((len(up), len(across)), np.nan) for key in every[:MOST_PANELS]}
+def _map(summary, measure, x, y, others):
+    """A measure of the first column in its first precision, over the axes `x` and, if any, `y`.
+
+    There is a panel for every combination of the other axes.
+    """
+    options, (title, norm, written) = summary.manifest.options, MAPS[measure]
+    first = summary.rows[0]
+    shown = [row for row in summary.rows if (row.column, row.dtype) == (first.column, first.dtype)]
+    across, up = _values(options.grid, x), _values(options.grid, y)
+    combinations = [*product(*(options.grid[name] for name in others))]
+    cells = {key: np.full((len(up), len(across)), np.nan) for key in combinations[:MOST_PANELS]}
+    names = [x, y, *others] if y else [x]
+    table = [[*names, measure]]
     for row in shown:
+        table.append([*(getattr(row, name) for name in names), getattr(row, measure)])
         key = tuple(getattr(row, name) for name in others)
         if key in cells:
-            at = up.index(getattr(row, y)) if y else 0, across.index(getattr(row, x))
-            cells[key][at] = float(getattr(row, what))
+            place = up.index(getattr(row, y)) if y else 0, across.index(getattr(row, x))
+            cells[key][place] = float(getattr(row, measure))
     colour = ScalarMappable(norm, "cividis")
 
     def paint(figure):
@@ -88,23 +95,24 @@ def _map(found, what, x, y, others, shown):
             axis.set_yticks(*_ticks(up, 16))
             axis.set(xlabel=x, ylabel=y or "", title=", ".join(map(_named, others, key)))
             axis.grid(visible=False)
-            for (m, n), value in np.ndenumerate(cells[key]) if cells[key].size <= WRITTEN else ():
-                dark = norm(values[m, n]) < 0.5
-                text = written(value) if math.isfinite(value) else "∞"
-                axis.text(n, m, text, ha="center", va="center", size=8, color="#ffffff" if dark else "#000000")
+            if cells[key].size <= WRITTEN:
+                _write(axis, cells[key], written, norm(values))
         figure.colorbar(colour, ax=figure.axes, label=title)
 
-    of = f"{shown[0].column}, {shown[0].dtype}, {show.count(found.manifest.options.seeds, 'seed')} a cell"
-    left = f"; the first {MOST_PANELS} of {len(every)} panels" if len(every) > MOST_PANELS else ""
-    best = max(shown, key=lambda row: float(getattr(row, what)) * (-1 if what == "median_loss" else 1))
-    at = ", ".join(_named(name, getattr(best, name)) for name in (x, y, *others) if name)
+    lowest = measure == "median_loss"
+    best = (min if lowest else max)(shown, key=lambda row: float(getattr(row, measure)))
+    place = ", ".join(_named(name, getattr(best, name)) for name in names)
+    what = f"{first.column}, {first.dtype}, {show.count(options.seeds, 'seed')} a cell"
+    left = ""
+    if len(combinations) > MOST_PANELS:
+        left = f"; the first {MOST_PANELS} of {len(combinations)} panels"
     return Picture(
-        what,
+        measure,
         title,
-        f"{title} over {x}{f' and {y}' if y else ''} ({of}){left}. {_apart(found, what)}",
-        f"{'Smallest' if what == 'median_loss' else 'Largest'} at {at}: {written(float(getattr(best, what)))}.",
-        draw(what, 9 if len(cells) > 1 else 6, 1.2 + 2.6 * rows(cells) if y else 2.2, paint),
-        [[x, *filter(None, (y, *others)), what], *([*_where(row, x, y, others), getattr(row, what)] for row in shown)],
+        f"{title} over {x}{f' and {y}' if y else ''} ({what}){left}. {_apart(summary, measure)}",
+        f"{'Smallest' if lowest else 'Largest'} at {place}: {written(float(getattr(best, measure)))}.",
+        draw(measure, 9 if len(cells) > 1 else 6, 1.2 + 2.6 * rows(cells) if y else 2.2, paint),
+        table,
     )
 
 
@@ -113,8 +121,12 @@ def _values(grid, name):
     return sorted(values) if name in {"lr", "hidden", "steps"} else values
 
 
-def _where(row, x, y, others):
-    return [getattr(row, name) for name in (x, y, *others) if name]
+def _write(axis, cells, written, brightness):
+    """The number of every cell into it."""
+    for (m, n), value in np.ndenumerate(cells):
+        text = written(value) if math.isfinite(value) else "∞"
+        ink = "#ffffff" if brightness[m, n] < 0.5 else "#000000"
+        axis.text(n, m, text, ha="center", va="center", size=8, color=ink)
 
 
 def _named(name, value):
@@ -123,18 +135,23 @@ def _named(name, value):
 
 def _ticks(values, most):
     """(places, labels): every one, or every second, third ... where there are too many."""
-    every = -(-len(values) // most)
-    return [*range(0, len(values), every)], [
-        f"{v:.2g}" if isinstance(v, float) else words.value(v) for v in values[::every]
-    ]
+    stride = -(-len(values) // most)
+    return range(0, len(values), stride), map(_label, values[::stride])
 
 
-def _apart(found, what):
+def _label(value):
+    return f"{value:.2g}" if isinstance(value, float) else words.value(value)
+
+
+def _apart(summary, measure):
     """How far the other columns, and precisions, are from what is shown."""
-    by = {}
-    for row in found.rows:
-        key = tuple(getattr(row, name) for name in ("layers", "hidden", "activation", "bias", "lr", "steps"))
-        by.setdefault(key, []).append(float(getattr(row, what)))
-    if len(found.manifest.options.columns) * len(found.manifest.options.dtypes) == 1 or what == "median_loss":
+    options = summary.manifest.options
+    if len(options.columns) * len(options.dtypes) == 1 or measure == "median_loss":
         return ""
-    return f"All columns and precisions are within {max(max(of) - min(of) for of in by.values()):.1%} of each other."
+    lowest, highest = {}, {}
+    for row in summary.rows:
+        key, value = CONFIGURATION(row), float(getattr(row, measure))
+        lowest[key] = min(value, lowest.get(key, value))
+        highest[key] = max(value, highest.get(key, value))
+    farthest = max(highest[key] - lowest[key] for key in lowest)
+    return f"All columns and precisions are within {farthest:.1%} of each other."

@@ -15,14 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from fourfold.compare.agreement import proved_curves
 from fourfold.compare.agreement.certify import certify
+from fourfold.compare.agreement.distances import distances
+from fourfold.compare.agreement.proved_curves import curves
 from fourfold.compare.bench import record
 from fourfold.compare.cases.case import DTYPES, make_case, square_grid
 from fourfold.compare.errors import UsageError
 from fourfold.compare.mistakes import planted
 from fourfold.compare.results import report_folder, result
-from fourfold.compare.results.arrays import ULPS, histogram
+from fourfold.compare.results.arrays import ULPS, drawn_seed, histogram
 from fourfold.compare.results.environment import environment, setting
 from fourfold.impls.two_layer import numpy_impl
 from fourfold.reports import bench, render
@@ -56,14 +57,22 @@ def report():
     )
     inputs = {"X": case.X, "Y": case.Y, "W1": case.W1, "W2": case.W2, "grid": grid}
     found = report_folder.Report(outcome, inputs, {key: e.arrays for key, e in found.items()}, {})
-    proved, reason = proved_curves.curves(found, case)
+    proved, reason = curves(found, case)
     assert reason == ""
     return found._replace(proved=proved)
 
 
+def pages_of(report, measured=None):
+    return render.pages(report, distances(report), measured)
+
+
+def columns(report, dtype):
+    return report.by_dtype(report.result.settings[0])[dtype]
+
+
 @pytest.fixture(scope="session")
 def made(report):
-    return render.pages(report)
+    return pages_of(report)
 
 
 def in_one_precision(report):
@@ -102,7 +111,7 @@ def test_many_cases_and_rejections_do_not_stand_before_the_pictures(report):
 
 def test_a_benchmark_is_shown_where_there_is_one(report):
     alone = report._replace(result=msgspec.structs.replace(report.result, rows=[]))
-    pages = render.pages(alone, example())
+    pages = pages_of(alone, example())
     section = bench.section(example())
     html, md = (pages[name].decode() for name in ("index.html", "report.md"))
     for p in section.pictures:
@@ -116,7 +125,7 @@ def test_a_benchmark_is_shown_where_there_is_one(report):
 def test_the_page_is_called_what_the_verdict_is(report):
     columns = [report.result.columns[0], result.Column("my.own.column", "disagrees", "")]
     other = report._replace(result=msgspec.structs.replace(report.result, columns=columns), arrays={})
-    html = render.pages(other)["index.html"].decode()
+    html = pages_of(other)["index.html"].decode()
     assert "<title>fourfold: DISAGREED: my.own.column is wrong; numpy within what rounding allows</title>" in html
 
 
@@ -172,8 +181,8 @@ def table(content):
 
 
 def test_the_numbers_of_a_picture_are_those_of_the_arrays(report, made):
-    arrays = proved_curves.columns(report, EVIL, "float64")
-    seed = proved_curves.drawn_seed(arrays)
+    arrays = columns(report, "float64")
+    seed = drawn_seed(arrays)
     headers, *rows = table(made["losses.csv"])
     assert headers == ["step", "numpy", "sly|`x`"]
     steps, *losses = zip(*rows, strict=True)
@@ -218,7 +227,7 @@ def test_a_report_without_histograms_is_read_all_the_same(report, tmp_path):
     kept = lambda a: {name: Z for name, Z in a.items() if not name.startswith("ulps_")}
     old = in_one_precision(report)._replace(arrays={key: kept(a) for key, a in report.arrays.items()})
     report_folder.write_folder(tmp_path / "out", report_folder.files(old))
-    assert not any("ulps" in name for name in render.pages(report_folder.load(tmp_path / "out")))
+    assert not any("ulps" in name for name in pages_of(report_folder.load(tmp_path / "out")))
 
 
 def test_markdown_is_escaped_once():
@@ -229,7 +238,7 @@ def test_markdown_is_escaped_once():
 def test_only_the_right_column_is_within_the_proved_limit(report):
     for (case, dtype), proved in report.proved.items():
         assert {case, dtype} <= {EVIL, "float64", "float32"}
-        seed = proved_curves.drawn_seed(proved_curves.columns(report, case, dtype))
+        seed = drawn_seed(columns(report, dtype))
         at = np.isin(proved["step"], proved["limit_step"])
         for column, right in (("numpy", True), ("sly|`x`", False)):
             L = report.arrays[column, case, dtype]["L"][:, seed].astype(float)
@@ -238,12 +247,12 @@ def test_only_the_right_column_is_within_the_proved_limit(report):
 
 def test_what_is_not_smooth_gets_no_proved_curve(report):
     relu = make_case("xor", "relu", 0.5, 50, 3, range(2))._replace(name=EVIL)
-    assert proved_curves.curves(report, relu) == ({}, "relu is not smooth")
+    assert curves(report, relu) == ({}, "relu is not smooth")
 
 
 def test_the_same_result_gives_the_same_bytes(report, made):
     again = report_folder.Report(msgspec.json.decode(result.encode(report.result), type=result.Result), *report[1:])
-    assert render.pages(again) == made
+    assert pages_of(again) == made
     assert report_folder.files(report) == report_folder.files(again)
 
 
@@ -276,7 +285,7 @@ def test_pictures_of_whatever_comes_out(report, fill):
 
     _, _, *both = in_one_precision(report)
     arrays, proved = ({key: filled(Z) for key, Z in of.items()} for of in both)
-    pages = render.pages(report._replace(arrays=arrays, proved=proved))
+    pages = pages_of(report._replace(arrays=arrays, proved=proved))
     assert pages["index.html"].count(b"<svg") == len(PICTURES) - 1
 
 
@@ -292,7 +301,7 @@ def test_an_extent_that_cannot_be(extent):
 )
 def test_pictures_of_any_extent_and_data(report, extent, scale, count):
     inputs = {**report.inputs, "grid": square_grid(20, extent), "X": report.inputs["X"] * scale}
-    arrays = proved_curves.columns(report, EVIL, "float64")
+    arrays = columns(report, "float64")
     found = [*render.on_the_plane(report.result.settings[0], inputs, arrays, 0, "seed 0")]
     assert len(found) == count
     assert all(p.svg.startswith("<?xml") and len(p.seen) > 40 for p in found)

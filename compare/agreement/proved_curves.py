@@ -3,17 +3,9 @@
 import numpy as np
 
 from fourfold.compare.judge import trajectory
+from fourfold.compare.results.arrays import drawn_seed
 
-
-def columns(report, case, dtype):
-    """{column: its arrays} for a case's name."""
-    return {column: a for (column, c, d), a in report.arrays.items() if (c, d) == (case, dtype) and a}
-
-
-def drawn_seed(arrays):
-    """Position, among the recorded seeds, of the one with the smallest final loss in the first column."""
-    final = next(iter(arrays.values()))["L"][-1]
-    return int(np.argmin(np.nan_to_num(final, nan=np.inf)))
+MARKS = 40  # about as many steps at which the limit is computed
 
 
 def curves(report, case):
@@ -22,24 +14,27 @@ def curves(report, case):
     step, L, L_rest, radius: the exact loss is L + L_rest, give or take the radius, at the steps that columns record.
     limit_step, limit: how far from it the loss of a column may be that is within every step's limit.
     """
-    found, seed = {}, None
-    wrong = {r.column for r in report.result.rejections}
-    for dtype in case.dtypes:
-        arrays = columns(report, case.name, dtype)
-        if not arrays:
-            continue
+    proved, seed = {}, None
+    wrong = {rejection.column for rejection in report.result.rejections}
+    for dtype, arrays in report.by_dtype(case).items():
         seed = drawn_seed(arrays) if seed is None else seed
         try:
             curve = trajectory.proved(case, seed, dtype)
         except trajectory.NotProved as reason:
-            return found, str(reason)
+            return proved, str(reason)
         step = next(iter(arrays.values()))["step"]
-        right = [a for name, a in arrays.items() if name not in wrong]
-        apart = [trajectory.apart(curve, step, a["W1"][:, seed], a["W2"][:, seed]) for a in right]
+        right = [kept for name, kept in arrays.items() if name not in wrong]
+        apart = [trajectory.apart(curve, step, kept["W1"][:, seed], kept["W2"][:, seed]) for kept in right]
         within = np.full(case.steps, np.inf)
-        within[step] = np.max(apart, axis=0) if apart else np.inf
-        at = np.unique([*step[:: max(1, len(step) // 40)], step[-1]])
-        limit = trajectory.limits(case, curve, dtype, at, within)
-        loss = {"L": curve.L[step], "L_rest": curve.L_rest[step], "radius": curve.radius[step]}
-        found[case.name, dtype] = {"step": step, **loss, "limit_step": at, "limit": limit}
-    return found, ""
+        if apart:
+            within[step] = np.max(apart, axis=0)
+        marks = np.unique([*step[:: max(1, len(step) // MARKS)], step[-1]])
+        proved[case.name, dtype] = {
+            "step": step,
+            "L": curve.L[step],
+            "L_rest": curve.L_rest[step],
+            "radius": curve.radius[step],
+            "limit_step": marks,
+            "limit": trajectory.limits(case, curve, dtype, marks, within),
+        }
+    return proved, ""

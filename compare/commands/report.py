@@ -27,33 +27,25 @@ def report(
     """
     if drawing.compare:
         return _compared(*drawing.compare, training, suite_, drawing)
-    from fourfold.compare.agreement import proved_curves
-    from fourfold.compare.results import report_folder  # matplotlib is not for the other verbs
-    from fourfold.reports import render
+    from fourfold.compare.agreement.distances import distances
+    from fourfold.compare.results import report_folder
+    from fourfold.reports import render  # matplotlib is not for the other verbs
 
     grid, curves = square_grid(drawing.resolution, drawing.extent), options.activations(drawing.curves)
     report_folder.check_writable(drawing.out)
-    kept = Path(drawing.out) / "bench.json"
-    measured = drawing.bench or (kept if kept.is_file() else None)
-    measured = measured and record.read(measured)
+    measured = _measured(drawing)
     outcome, arrays, case = judge(training, suite_, grid, curves)
-    weights = dict(zip(parameter_names(case.weights, case), case.weights, strict=True))
+    weights = dict(zip(parameter_names(len(case.activations), len(case.weights)), case.weights, strict=True))
     inputs = {"X": case.X, "Y": case.Y, **weights, "grid": grid}
-    found = report_folder.Report(outcome, inputs, arrays, {})
-    proved = {}
-    for drawn in (case, *suites.curves(case, curves)):
-        more, reason = proved_curves.curves(found, drawn)
-        proved |= more
-        if reason:
-            err.print(f"No proved loss curve of {drawn.name}: {reason}.", markup=False)
-    found = found._replace(proved=proved)
-    contents = report_folder.files(found)
+    made = _with_proofs(report_folder.Report(outcome, inputs, arrays, {}), (case, *suites.curves(case, curves)))
+    contents = report_folder.files(made)
     if measured:
         contents["bench.json"] = result.encode(measured)
     if suite_.json != "-":
         print_result(outcome)
     try:
-        report_folder.write_folder(drawing.out, {**contents, **render.pages(found, measured)})
+        contents |= render.pages(made, distances(made), measured)
+        report_folder.write_folder(drawing.out, contents)
     finally:
         write(suite_, outcome, contents["result.json"])
     if suite_.json != "-":
@@ -61,6 +53,27 @@ def report(
     if drawing.open:
         browse(f"{drawing.out}/index.html")
     return outcome.exit_code()
+
+
+def _measured(drawing):
+    """The record of a benchmark that is asked for, or that an earlier report in the folder has; or None."""
+    kept = Path(drawing.out) / "bench.json"
+    if drawing.bench or kept.is_file():
+        return record.read(drawing.bench or kept)
+    return None
+
+
+def _with_proofs(made, cases):
+    """A Report with the proved loss curves of all cases that have one."""
+    from fourfold.compare.agreement.proved_curves import curves
+
+    proved = {}
+    for case in cases:
+        more, reason = curves(made, case)
+        proved |= more
+        if reason:
+            err.print(f"No proved loss curve of {case.name}: {reason}.", markup=False)
+    return made._replace(proved=proved)
 
 
 def _compared(a, b, training, suite_, drawing):
@@ -73,12 +86,12 @@ def _compared(a, b, training, suite_, drawing):
         raise UsageError("--compare shows two reports that are there: only --out, --open and --json go with it.")
     folder = "reports/out/compared" if drawing.out == Drawing.out else drawing.out
     report_folder.check_writable(folder, compared.strange)
-    found = diff.compared(a, b)
-    contents = compared.pages(found)
+    outcome = diff.compared(a, b)
+    contents = compared.pages(outcome)
     report_folder.write_folder(folder, contents, compared.strange)
     if suite_.json != "-":
-        out.print(f"{diff_words.verdict(found)}\nComparison: {folder}/index.html", markup=False)
+        out.print(f"{diff_words.verdict(outcome)}\nComparison: {folder}/index.html", markup=False)
     write_json(suite_.json, contents["diff.json"])
     if drawing.open:
         browse(f"{folder}/index.html")
-    return found.exit_code()
+    return outcome.exit_code()

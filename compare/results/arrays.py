@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fourfold.compare.judge.quantities import parameter_shapes, trace_shapes
+from fourfold.compare.judge.quantities import every, parameter_shapes, shown_shapes
 
 SHOWN_SEEDS = 10
 
@@ -21,25 +21,37 @@ def recorded(steps):
     return np.unique(np.geomspace(1, steps, min(steps, 300)).round().astype(int)) - 1
 
 
+def drawn_seed(arrays):
+    """Position, among the recorded seeds, of the one with the smallest final loss in the first of {column: arrays}."""
+    final = next(iter(arrays.values()))["L"][-1]
+    return int(np.argmin(np.nan_to_num(final, nan=np.inf)))
+
+
 def layout(s, dtype):
     """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid` (any number of points) may be missing.
 
     So may the `ulps_` of a report that was made before they were kept.
     """
     T, S, N, d_out = len(recorded(s.steps)), min(s.seeds, SHOWN_SEEDS), s.samples, s.widths[-1]
-    trace = trace_shapes((S,), N, s.widths, s.row(), s.biases).named()
-    judged = (*trace, *(f"every {name}" for name in ("L", *parameter_shapes(S, s))))
-    weights = parameter_shapes(S, s)
-    return {
+    arrays = {
         "step": ("int64", (T,)),
         "L": (dtype, (T, S)),
-        **{name: (dtype, (T, *shape)) for name, shape in weights.items()},
-        **{f"L_{key}": ("float64", (T, S)) for key in ("error", "limit")},
-        **{f"ratio_{key}": ("float64", (T,)) for key in ("L", *weights)},
-        **{f"{name}_final": (dtype, shape) for name, shape in weights.items()},
+        "L_error": ("float64", (T, S)),
+        "L_limit": ("float64", (T, S)),
+        "ratio_L": ("float64", (T,)),
         "Y_hat_final": (dtype, (S, N, d_out)),
         "Y_hat_grid": (dtype, (S, None, d_out)),
-        **{f"trace_{name}": (dtype, shape) for name, shape in trace.items()},
-        **{f"limit_{name}": ("float64", shape) for name, shape in trace.items()},
-        **{f"ulps_{name}": ("int64", (len(ULPS) + 1,)) for name in judged},
     }
+    judged = [every("L")]
+    for name, shape in parameter_shapes((S,), s.widths, s.biases).items():
+        arrays[name] = dtype, (T, *shape)
+        arrays[f"{name}_final"] = dtype, shape
+        arrays[f"ratio_{name}"] = "float64", (T,)
+        judged.append(every(name))
+    for name, shape in shown_shapes(s.row(), (S,), N, s.widths, s.biases).items():
+        arrays[f"trace_{name}"] = dtype, shape
+        arrays[f"limit_{name}"] = "float64", shape
+        judged.append(name)
+    for name in judged:
+        arrays[f"ulps_{name}"] = "int64", (len(ULPS) + 1,)
+    return arrays

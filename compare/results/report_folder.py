@@ -19,6 +19,7 @@ from fourfold.compare.cases.case import LARGEST
 from fourfold.compare.errors import UsageError
 from fourfold.compare.judge.quantities import parameter_shapes
 from fourfold.compare.results import environment, result
+from fourfold.compare.results.arrays import layout
 from fourfold.compare.system import signals
 from fourfold.compare.system.files import alone, read_bytes
 
@@ -35,25 +36,41 @@ class Report(NamedTuple):
     result: result.Result
     inputs: dict  # X (N, d_in), Y (N, d_out), W1 ... of all seeds, grid (points, d_in) where it could be drawn
     arrays: dict  # (column, case name, dtype) -> dict of arrays
-    proved: dict  # (case name, dtype) -> dict of arrays, see proofs.py; derived, so `load` leaves it out
+    proved: dict  # (case name, dtype) -> dict of arrays, see proved_curves.py; derived, so `load` leaves it out
+
+    def by_dtype(self, case):
+        """{dtype: {column: its arrays}} of a Case or Setting, where there are any."""
+        there = {}
+        for dtype in case.dtypes:
+            for (column, name, precision), arrays in self.arrays.items():
+                if (name, precision) == (case.name, dtype) and arrays:
+                    there.setdefault(dtype, {})[column] = arrays
+        return there
 
 
 def files(report):
     """Everything of a Report as {relative path: bytes}; result.json lists the SHA-256 of the arrays."""
-    paths = {key: path for path, key in _paths(report.result).items()}
-    arrays = {"inputs.npz": npz(report.inputs), **{paths[key]: npz(a) for key, a in report.arrays.items() if a}}
-    listed = {path: hashlib.sha256(content).hexdigest() for path, content in arrays.items()}
-    position = {s.name: n for n, s in enumerate(report.result.settings)}
-    proved = {f"proved/{position[case]}-{dtype}.npz": npz(a) for (case, dtype), a in report.proved.items()}
-    return {"result.json": result.encode(msgspec.structs.replace(report.result, arrays=listed)), **arrays, **proved}
+    path_of = {key: path for path, key in _paths(report.result).items()}
+    contents = {"inputs.npz": npz(report.inputs)}
+    for key, arrays in report.arrays.items():
+        if arrays:
+            contents[path_of[key]] = npz(arrays)
+    listed = {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
+    contents["result.json"] = result.encode(msgspec.structs.replace(report.result, arrays=listed))
+    names = [setting.name for setting in report.result.settings]
+    for (case, dtype), arrays in report.proved.items():
+        contents[f"proved/{names.index(case)}-{dtype}.npz"] = npz(arrays)
+    return contents
 
 
-def _paths(found):
+def _paths(outcome):
     """{relative path: (column, case name, dtype)} of all arrays that a Result can have."""
-    keys = [
-        (c.name, n, s.name, dtype) for n, s in enumerate(found.settings) for c in found.columns for dtype in s.dtypes
-    ]
-    return {f"arrays/{n}-{column}-{dtype}.npz": (column, case, dtype) for column, n, case, dtype in keys}
+    paths = {}
+    for n, setting in enumerate(outcome.settings):
+        for column in outcome.columns:
+            for dtype in setting.dtypes:
+                paths[f"arrays/{n}-{column.name}-{dtype}.npz"] = column.name, setting.name, dtype
+    return paths
 
 
 def load(folder, only=None):
@@ -62,42 +79,48 @@ def load(folder, only=None):
     `only`: the relative path of the one column's .npz to read, instead of all. Raises UsageError.
     """
     folder = Path(folder)
-    found = result.read(folder / "result.json")
-    for s in found.settings:
-        sizes = (s.samples, s.steps, s.seeds, *s.widths)
-        fits = len(s.widths) == 1 + len(s.activations) if s.activations else len(s.widths) == 3 and not s.biases
-        if not fits or not all(1 <= n <= LARGEST for n in sizes):
-            raise UsageError(f"{folder / 'result.json'} is not a result of fourfold: impossible sizes in {s.name}.")
-    paths, settings = _paths(found), {s.name: s for s in found.settings}
-    if "inputs.npz" not in found.arrays:
+    outcome = result.read(folder / "result.json")
+    for setting in outcome.settings:
+        if not _has_possible_sizes(setting):
+            raise UsageError(
+                f"{folder / 'result.json'} is not a result of fourfold: impossible sizes in {setting.name}."
+            )
+    if "inputs.npz" not in outcome.arrays:
         raise UsageError(f"{folder / 'result.json'} lists no arrays: make the report again.")
-    inputs, arrays = {}, {}
-    for path in found.arrays if only is None else ["inputs.npz", only]:
-        if path != "inputs.npz" and (path not in paths or path not in found.arrays):
+    inputs = _inputs(folder / "inputs.npz", outcome)
+    paths, settings = _paths(outcome), {setting.name: setting for setting in outcome.settings}
+    chosen = [path for path in outcome.arrays if path != "inputs.npz"] if only is None else [only]
+    kept = {}
+    for path in chosen:
+        if path not in paths or path not in outcome.arrays:
             raise UsageError(f"{folder / path} is not one of the arrays that {folder / 'result.json'} speaks of.")
-        content = _listed(folder / path, found.arrays[path])
-        if path == "inputs.npz":
-            inputs = _unpacked(folder / path, content, _inputs(found.settings[0]))
-        else:
-            _, case, dtype = key = paths[path]
-            arrays[key] = _unpacked(folder / path, content, arrays.layout(settings[case], dtype))
-    if (
-        environment.digest(*(inputs[name] for name in _inputs(found.settings[0]) if name != "grid"))
-        != found.settings[0].inputs_sha256
-    ):
-        raise UsageError(f"{folder / 'inputs.npz'} is not what {folder / 'result.json'} was computed from.")
-    return Report(found, inputs, arrays, {})
+        content = _listed(folder / path, outcome.arrays[path])
+        _, case, dtype = key = paths[path]
+        kept[key] = _unpacked(folder / path, content, layout(settings[case], dtype))
+    return Report(outcome, inputs, kept, {})
 
 
-def _inputs(s):
-    """{name: (dtype, shape)} of the arrays in inputs.npz."""
+def _has_possible_sizes(s):
+    sizes = (s.samples, s.steps, s.seeds, *s.widths)
+    if not all(1 <= size <= LARGEST for size in sizes):
+        return False
+    return len(s.widths) == 1 + len(s.activations) if s.activations else len(s.widths) == 3 and not s.biases
+
+
+def _inputs(path, outcome):
+    """What is in inputs.npz, which is what the first case was computed from."""
+    first = outcome.settings[0]
     shapes = {
-        "X": (s.samples, s.widths[0]),
-        "Y": (s.samples, s.widths[-1]),
-        **parameter_shapes(s.seeds, s),
-        "grid": (None, 2),
+        "X": (first.samples, first.widths[0]),
+        "Y": (first.samples, first.widths[-1]),
+        **parameter_shapes((first.seeds,), first.widths, first.biases),
     }
-    return {name: ("float64", shape) for name, shape in shapes.items()}
+    expected = {name: ("float64", shape) for name, shape in shapes.items()}
+    expected["grid"] = "float64", (None, 2)
+    inputs = _unpacked(path, _listed(path, outcome.arrays["inputs.npz"]), expected)
+    if environment.digest(*(inputs[name] for name in shapes)) != first.inputs_sha256:
+        raise UsageError(f"{path} is not what {path.with_name('result.json')} was computed from.")
+    return inputs
 
 
 def _listed(path, sha256):
@@ -110,40 +133,48 @@ def _listed(path, sha256):
     return content
 
 
-def _unpacked(path, content, layout):
+def _unpacked(path, content, expected):
     """The arrays in an .npz, which must be {name: (dtype, shape)}; None is any length."""
+    unpacked = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             if sum(member.file_size for member in members) > LARGEST_NPZ:
                 raise ValueError(f"unpacked, it is larger than {LARGEST_NPZ:,} bytes")
-            arrays = {m.filename.removesuffix(".npy"): _array(archive.read(m), m.filename, layout) for m in members}
-        missing = {name for name in layout.keys() - arrays.keys() - OPTIONAL if not name.startswith("ulps_")}
-        if missing:
-            raise ValueError(f"{min(missing)} is missing")
+            for member in members:
+                name = member.filename.removesuffix(".npy")
+                unpacked[name] = _array(archive.read(member), member.filename, expected)
+        for name in sorted(expected.keys() - unpacked.keys()):
+            if name not in OPTIONAL and not name.startswith("ulps_"):
+                raise ValueError(f"{name} is missing")
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise UsageError(f"{path} does not hold the arrays of a fourfold report: {error}.") from None
-    return arrays
+    return unpacked
 
 
-def _array(content, filename, layout):
-    if not (filename.endswith(".npy") and filename.removesuffix(".npy") in layout):
+def _array(content, filename, expected):
+    name = filename.removesuffix(".npy")
+    if name == filename or name not in expected:
         raise ValueError(f"{filename!r} is not one of them")
-    dtype, shape = layout[filename.removesuffix(".npy")]
     stream = io.BytesIO(content)
     if np.lib.format.read_magic(stream) != (1, 0):
         raise ValueError(f"{filename} is of another version of the format")
     try:
         with warnings.catch_warnings(action="error"):  # of Python 2's headings, which are none of ours
-            found, fortran, native = np.lib.format.read_array_header_1_0(stream)
+            shape, fortran, native = np.lib.format.read_array_header_1_0(stream)
     except (SyntaxError, tokenize.TokenError, UserWarning):
         raise ValueError(f"{filename} begins with something else") from None
     if native.hasobject:
         raise ValueError(f"{filename} holds pickled Python objects, which are never read")
-    fits = len(found) == len(shape) and all(n in {m, None} for m, n in zip(found, shape, strict=True))
-    if fortran or native.newbyteorder("=") != np.dtype(dtype) or not fits:
-        raise ValueError(f"{filename} is {native.name} {found} where {dtype} {shape} is expected")
-    return np.frombuffer(stream.read(), native).reshape(found).astype(dtype)
+    dtype, wanted = expected[name]
+    if fortran or native.newbyteorder("=") != np.dtype(dtype) or not _fits(shape, wanted):
+        raise ValueError(f"{filename} is {native.name} {shape} where {dtype} {wanted} is expected")
+    return np.frombuffer(stream.read(), native).reshape(shape).astype(dtype)
+
+
+def _fits(shape, wanted):
+    """Whether a shape is the wanted one, in which None is any length."""
+    return len(shape) == len(wanted) and all(length in {n, None} for n, length in zip(shape, wanted, strict=True))
 
 
 def npz(arrays):

@@ -35,25 +35,44 @@ STYLE = {
     "path.simplify_threshold": 0.3,
     **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], INK),
 }
+LARGEST = np.float64(1e150)  # number that matplotlib can scale
 METADATA = dict.fromkeys(["Date", "Creator", "Format", "Type"])
 COORDINATES = re.compile(r' (d|x|y|transform)="(?!matrix|scale)[^"]*"')
 LONG = re.compile(r"-?\d+\.\d\d+")
 # Names that nothing refers to, fonts by the dozen, and indentation
 IDLE = ((r' id="[A-Za-z0-9.]+_\d+"', ""), (r"font-family: [^;\"]*", "font-family: sans-serif"), (r"\s*\n\s*", "\n"))
 
-
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Picture(NamedTuple):
-    """A picture, what is said of it, and its numbers."""
+    """A picture in words, as SVG and in numbers."""
 
     name: str  #  of its files
     title: str
     text: str  #  what it shows
     seen: str  #  what is to be seen on it, for who cannot see it
     svg: str
-    table: list  # rows of cells, the headings first
+    table: list  # lines of cells, the headings first
+
+
+def files(shown):
+    """{file name: bytes} of Pictures and their numbers."""
+    contents = {}
+    for picture in shown:
+        contents[f"{picture.name}.svg"] = in_file(picture.svg).encode()
+        contents[f"{picture.name}.csv"] = as_csv(picture.table).encode()
+    return contents
+
+
+def in_columns(headings, *columns):
+    """The table that has these columns."""
+    return [list(headings), *zip(*columns, strict=True)]
+
+
+def digits(values):
+    """Four significant digits of each: enough of a difference."""
+    return map("{:.4g}".format, values)
 
 
 def on_page(svg):
@@ -86,33 +105,39 @@ def _smaller(svg):
     """The same picture in half the bytes: coordinates to a tenth of a point, and nothing idle."""
     for pattern, instead in IDLE:
         svg = re.sub(pattern, instead, svg)
-    return COORDINATES.sub(lambda m: LONG.sub(lambda n: f"{float(n[0]):.1f}".removesuffix(".0"), m[0]), svg)
+    return COORDINATES.sub(lambda coordinates: LONG.sub(_shorter, coordinates[0]), svg)
+
+
+def _shorter(number):
+    return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
 def colours(names):
     """A colour for every name: a column has its own, the others what is left of COLOURS, in turn."""
     own = {name: impls.COLUMNS[name].colour for name in names if name in impls.COLUMNS}
-    left = cycle([colour for colour in COLOURS if colour not in own.values()])
+    left = cycle(colour for colour in COLOURS if colour not in own.values())
     return {name: own.get(name) or next(left) for name in names}
 
 
 def loggable(Z):
     """What a logarithmic axis can show of Z: numbers above 0, within what matplotlib can scale; NaN for the rest."""
     Z = np.asarray(Z, np.float64)
-    return np.where((Z > 0) & np.isfinite(Z), np.clip(Z, 1e-150, 1e150), np.nan)
+    return np.where((Z > 0) & np.isfinite(Z), np.clip(Z, 1 / LARGEST, LARGEST), np.nan)
 
 
-def logarithmic(*axes):
-    """Make both axes logarithmic, also where there is nothing to show on them."""
-    lines = [line for axis in axes for line in axis.lines]
-    if not any(np.isfinite(line.get_ydata()).any() for line in lines):
-        axes[0].set(xlim=(1, 10), ylim=(0.1, 1))
-    for axis in axes:
-        axis.set(xscale="log", yscale="log")
-        for of, (low, high) in ((axis.xaxis, axis.get_xlim()), (axis.yaxis, axis.get_ylim())):
-            if high >= 10 * low:  # in less there may be no power of ten to label
-                of.set_minor_locator(NullLocator())
-                of.set_major_formatter(_power)
+def logarithmic(axis):
+    """Make both scales logarithmic, also where there is nothing to show on them."""
+    if not any(map(_shows_something, axis.lines)):
+        axis.set(xlim=(1, 10), ylim=(0.1, 1))
+    axis.set(xscale="log", yscale="log")
+    for scale, (low, high) in ((axis.xaxis, axis.get_xlim()), (axis.yaxis, axis.get_ylim())):
+        if high >= 10 * low:  # in less there may be no power of ten to label
+            scale.set_minor_locator(NullLocator())
+            scale.set_major_formatter(_power)
+
+
+def _shows_something(line):
+    return np.isfinite(line.get_ydata()).any()
 
 
 def _power(x, place=None):
@@ -120,22 +145,36 @@ def _power(x, place=None):
     return "10" + str(round(math.log10(x))).translate(RAISED) if x > 0 else ""
 
 
+def curve(axis, steps, values, **style):
+    """Draw values after so many steps, for a logarithmic axis."""
+    axis.plot(steps + 1, loggable(values), **style)
+
+
+def limit_curve(axis, steps, limit):
+    curve(axis, steps, limit, color=INK, lw=1.2, label="limit")
+
+
 def legend_below(figure, axis, ncols=7):
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=ncols)
 
 
-def panels(figure, keys):
-    """(axis, key) for every key, three in a row with the same axes."""
+def panels(figure, keys, across=3):
+    """(axis, key) for every key, `across` in a row with the same axes."""
     keys = list(keys)
-    across = min(3, len(keys))
-    axes = figure.subplots(rows(keys), across, sharex=True, sharey=True, squeeze=False).ravel()
+    axes = figure.subplots(rows(keys, across), min(across, len(keys)), sharex=True, sharey=True, squeeze=False).ravel()
     for axis in axes[len(keys) :]:
         axis.set_visible(False)
     return zip(axes, keys, strict=False)
 
 
 def rows(keys, across=3):
+    """How many rows of panels that makes."""
     return -(-len(keys) // across)
+
+
+def first(arrays):
+    """The arrays of the first column."""
+    return next(iter(arrays.values()))
 
 
 def largest(Z):
