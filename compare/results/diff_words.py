@@ -1,9 +1,8 @@
 """A Diff as text."""
 
-from itertools import islice
-
+from fourfold.compare.judge.quantities import is_of_every_step
 from fourfold.compare.results import words
-from fourfold.compare.results.words import brief, fraction, measure
+from fourfold.compare.results.words import brief, fraction, measure, worst
 
 MOST_LINES = 12  # of cases or trajectories, most of a full suite's being alike
 
@@ -13,8 +12,14 @@ def environment(diff):
     if not diff.environment:
         return ["Environment: the same."]
     width = max(len(change.name) for change in diff.environment)
-    told = [(change.name, *("–" if x is None else x for x in (change.a, change.b))) for change in diff.environment]
-    return ["Environment:", *(f"  {name:<{width}}  {a} → {b}" for name, a, b in told)]
+    lines = ["Environment:"]
+    for change in diff.environment:
+        lines.append(f"  {change.name:<{width}}  {_or_dash(change.a)} → {_or_dash(change.b)}")
+    return lines
+
+
+def _or_dash(value):
+    return "–" if value is None else value
 
 
 def inputs(diff):
@@ -39,28 +44,31 @@ def dtypes(diff):
 
 
 def table(diff, dtype):
-    """(headers, rows of cells) for one precision, worst of all cases: movement in ULP, share of the limit A→B."""
-    found = {}
-    for m in diff.movements:
-        if m.dtype == dtype:
-            found.setdefault((m.column, m.quantity), []).append(m)
-    quantities = dict.fromkeys(m.quantity for m in diff.movements)
-    rows = [[words.label(q), *(_cell(found.get((c, q), [])) for c in diff.columns)] for q in quantities]
-    return ["", *diff.columns], rows
+    """(headers, lines of cells) for one precision, worst of all cases: movement in ULP, share of the limit A→B."""
+    movements, quantities = {}, {}
+    for movement in diff.movements:
+        quantities[movement.quantity] = None  # in order
+        if movement.dtype == dtype:
+            movements.setdefault((movement.column, movement.quantity), []).append(movement)
+    lines = []
+    for quantity in quantities:
+        cells = [_cell(movements.get((column, quantity), [])) for column in diff.columns]
+        lines.append([words.label(quantity), *cells])
+    return ["", *diff.columns], lines
 
 
 def _cell(movements):
     if not movements:
         return "–"
-    a, b = (fraction(max(measure(getattr(m, key)) for m in movements)) for key in ("ratio_a", "ratio_b"))
+    a, b = fraction(worst(movements, "ratio_a")), fraction(worst(movements, "ratio_b"))
     mark = "✗ " if any(m.beyond for m in movements) else ""
     return f"{mark}{_moved(movements)}  {a if a == b else f'{a}→{b}'}"
 
 
 def _moved(movements):
     if not any(m.compared for m in movements):
-        return "" if words.is_of_every_step(movements[0].quantity) else "?"
-    return brief(max(measure(m.ulps) for m in movements)) if any(m.moved for m in movements) else "same"
+        return "" if is_of_every_step(movements[0].quantity) else "?"
+    return brief(worst(movements, "ulps")) if any(m.moved for m in movements) else "same"
 
 
 def rich_table(diff, dtype):
@@ -73,45 +81,54 @@ def drifts(diff):
     apart = [d for d in diff.drifts if d.differs_at is not None]
     if diff.drifts:
         yield f"Trajectories (each step is certified at its own weights): {len(apart)} of {len(diff.drifts)} part."
-    for d in islice(apart, MOST_LINES):
-        first = (
-            d.differs_at if d.same_until in (None, d.differs_at - 1) else f"{d.same_until + 1:,} to {d.differs_at:,}"
-        )
-        at = f"{first:,}" if isinstance(first, int) else first
+    for d in apart[:MOST_LINES]:
         yield (
-            f"  {d.column}, {d.case}, {d.dtype}: first other bit at step {at}, "
+            f"  {d.column}, {d.case}, {d.dtype}: first other bit at step {_first_step(d)}, "
             f"then at most {measure(d.loss):.2g} apart in L, {measure(d.weights):.2g} in the weights"
         )
     if len(apart) > MOST_LINES:
         yield f"  and {len(apart) - MOST_LINES} more: see --json."
 
 
+def _first_step(drift):
+    """The step, or the steps among which it is: not every step is recorded."""
+    if drift.same_until in {None, drift.differs_at - 1}:
+        return f"{drift.differs_at:,}"
+    return f"{drift.same_until + 1:,} to {drift.differs_at:,}"
+
+
 def verdict(diff):
     """One sentence: what moved, and whether it may."""
-    within = [name for name in diff.columns if name not in diff.beyond]
     if diff.beyond:
         return f"MOVED BEYOND BOUNDS: {', '.join(_first_beyond(diff, name) for name in diff.beyond)}."
     if not diff.movements:
         return "NOTHING COMPARED."
-    if not any(m.compared for m in diff.movements):
-        return f"WITHIN BOUNDS on both sides: {', '.join(within)}. Whether bits moved is not known."
-    moved = [m for m in diff.movements if m.moved]
-    numbers = lambda names: sum(m.compared for m in diff.movements if m.column in names)
-    parted = any(d.differs_at is not None for d in diff.drifts)
+    columns = ", ".join(diff.columns)
+    compared, moved = dict.fromkeys(diff.columns, 0), []
+    for movement in diff.movements:
+        compared[movement.column] += movement.compared
+        if movement.moved:
+            moved.append(movement)
+    if not any(compared.values()):
+        return f"WITHIN BOUNDS on both sides: {columns}. Whether bits moved is not known."
     if not moved:
-        what = "the trajectories part later, each within its bounds" if parted else "the trajectories do not part"
-        return f"SAME BITS: {', '.join(within)}: {numbers(within):,} numbers at the same weights; {what}."
-    columns = [name for name in within if any(m.column == name for m in moved)]
-    same = [name for name in within if name not in columns]
+        what = "the trajectories do not part"
+        if any(drift.differs_at is not None for drift in diff.drifts):
+            what = "the trajectories part later, each within its bounds"
+        return f"SAME BITS: {columns}: {sum(compared.values()):,} numbers at the same weights; {what}."
+    movers = {movement.column for movement in moved}
+    moving = [name for name in diff.columns if name in movers]
+    same = [name for name in diff.columns if name not in movers]
+    count = f"{sum(m.moved for m in moved):,} of {sum(compared[name] for name in moving):,} numbers"
     rest = f" Same bits: {', '.join(same)}." if same else ""
-    ulps, share = (max(measure(getattr(m, key)) for m in moved) for key in ("ulps", "share"))
-    count = f"{sum(m.moved for m in moved):,} of {numbers(columns):,} numbers"
     return (
-        f"MOVED WITHIN BOUNDS: {', '.join(columns)}: {count} at the same weights, by at most "
-        f"{brief(ulps)} ULP and {fraction(share)} of both limits together.{rest}"
+        f"MOVED WITHIN BOUNDS: {', '.join(moving)}: {count} at the same weights, by at most "
+        f"{brief(worst(moved, 'ulps'))} ULP and {fraction(worst(moved, 'share'))} of both limits together.{rest}"
     )
 
 
 def _first_beyond(diff, column):
-    found = next((m for m in diff.movements if m.column == column and m.beyond), None)
-    return f"{column} (first {found.quantity}, {found.case}, {found.dtype})" if found else column
+    for movement in diff.movements:
+        if movement.column == column and movement.beyond:
+            return f"{column} (first {movement.quantity}, {movement.case}, {movement.dtype})"
+    return column

@@ -1,12 +1,13 @@
 """Results as text: tables are (headers, rows) until the last moment."""
 
 import math
+from textwrap import indent
 
 import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from fourfold.compare.judge.quantities import trace_shapes
+from fourfold.compare.judge.quantities import anatomy, is_of_every_step, of_every_step, shown
 
 
 def measure(x):
@@ -33,18 +34,21 @@ def fraction(ratio):
 
 
 def dtypes(result):
-    return list(dict.fromkeys(dtype for s in result.settings for dtype in s.dtypes))
+    """All precisions of a result, in the order of its cases."""
+    together = {}
+    for s in result.settings:
+        together |= dict.fromkeys(s.dtypes)
+    return list(together)
 
 
 def quantities(s):
     """What is judged in a Setting: the trace in order of computation, then what is judged at every step."""
-    trace = trace_shapes((), s.samples, s.widths, s.row(), s.biases).named()
-    weights = [name.removeprefix("dL_d") for name in trace if name.startswith(("dL_dW", "dL_db"))]
-    return (*trace, "every L", *(f"every {name}" for name in weights))
+    network = anatomy(s.row(), s.depth(), s.biases)
+    return tuple(shown(name, s.row()) for name in network.all)
 
 
 def tables(result, dtype):
-    """Yields (what, headers, rows of cells) for one precision, one for all cases that have the same quantities.
+    """Yields (what, headers, lines of cells) for one precision, one for all cases that have the same quantities.
 
     A cell has the worst of all these cases: fraction of the limit, and error in ULP. `what` says which cases those
     are, "" for the first.
@@ -54,44 +58,51 @@ def tables(result, dtype):
         if dtype in s.dtypes:
             alike.setdefault(quantities(s), []).append(s)
     names = [column.name for column in result.columns]
-    for n, (rows, of) in enumerate(alike.items()):
-        cases, found = {s.name for s in of}, {}
+    for n, (judged, settings) in enumerate(alike.items()):
+        cases = {s.name for s in settings}
+        rows, columns = {}, set()
         for row in result.rows:
             if row.dtype == dtype and row.case in cases:
-                found.setdefault((row.column, row.quantity), []).append(row)
-        here = [name for name in names if any(column == name for column, _ in found)] if len(alike) > 1 else names
-        what = f" ({layers(of[0])})" if n else ""
-        yield what, ["", *here], [[label(q), *(cell(found.get((c, q), [])) for c in here)] for q in rows]
+                rows.setdefault((row.column, row.quantity), []).append(row)
+                columns.add(row.column)
+        here = [name for name in names if name in columns] if len(alike) > 1 else names
+        what = f" ({layers(settings[0])})" if n else ""
+        lines = []
+        for quantity in judged:
+            lines.append([label(quantity), *(cell(rows.get((name, quantity), [])) for name in here)])
+        yield what, ["", *here], lines
 
 
 def layers(s):
     return f"{count(s.depth(), 'layer')} with{'' if s.biases else 'out'} biases"
 
 
-def is_of_every_step(quantity):
-    return quantity.startswith("every ")
-
-
 def label(quantity):
-    return f"{quantity.removeprefix('every ')}, every step" if is_of_every_step(quantity) else quantity
+    return f"{of_every_step(quantity)}, every step" if is_of_every_step(quantity) else quantity
+
+
+def worst(things, attribute):
+    """The largest of one number of several rows, or movements."""
+    return max(measure(getattr(thing, attribute)) for thing in things)
 
 
 def cell(rows):
     if not rows:
         return "–"
     mark = "✗ " if any(row.rejected for row in rows) else ""
-    ratio, ulps = (max(measure(getattr(row, key)) for row in rows) for key in ("worst_ratio", "worst_ulps"))
-    return f"{mark}{fraction(ratio)}  {brief(ulps)}"
+    return f"{mark}{fraction(worst(rows, 'worst_ratio'))}  {brief(worst(rows, 'worst_ulps'))}"
 
 
 def case_table(result):
-    """(headers, rows of cells), a row a case: the largest error of any quantity as a fraction of its limit."""
+    """(headers, lines of cells), a line a case: the largest error of any quantity as a fraction of its limit."""
     names = [column.name for column in result.columns]
-    found = {}
+    rows = {}
     for row in result.rows:
-        found.setdefault((row.case, row.column), []).append(row)
-    cases = [s.name for s in result.settings]
-    return ["case", *names], [[c, *(_case_cell(found.get((c, n), [])) for n in names)] for c in cases]
+        rows.setdefault((row.case, row.column), []).append(row)
+    lines = []
+    for s in result.settings:
+        lines.append([s.name, *(_case_cell(rows.get((s.name, name), [])) for name in names)])
+    return ["case", *names], lines
 
 
 def _case_cell(rows):
@@ -99,7 +110,8 @@ def _case_cell(rows):
         return "–"
     if not any(row.checked for row in rows):
         return "✗" if any(row.rejected for row in rows) else "no number"
-    return cell(rows).split("  ")[0]
+    ratio, _ = cell(rows).split("  ")
+    return ratio
 
 
 def rich_tables(result, dtype):
@@ -111,14 +123,19 @@ def rich_case_table(result):
     return grid("Every case, worst quantity: largest error as a fraction of its limit", *case_table(result))
 
 
-def grid(title, headers, rows):
-    made = Table(title=Text(title), title_justify="left", box=None)
-    made.add_column(headers[0])
+def grid(title, headers, lines):
+    """A table for the terminal."""
+    table = Table(title=Text(title), title_justify="left", box=None)
+    table.add_column(headers[0])
     for name in headers[1:]:
-        made.add_column(Text(name), justify="right", no_wrap=True)
-    for row in rows:
-        made.add_row(Text(row[0]), *(Text(c, style="bold red" if c.startswith("✗") else "") for c in row[1:]))
-    return made
+        table.add_column(Text(name), justify="right", no_wrap=True)
+    for first, *cells in lines:
+        table.add_row(Text(first), *map(_coloured, cells))
+    return table
+
+
+def _coloured(text):
+    return Text(text, style="bold red" if text.startswith("✗") else "")
 
 
 def verdict(result):
@@ -129,19 +146,24 @@ def verdict(result):
         work = f"{count(s.seeds, 'seed')} × {count(s.steps, 'step')} × {' and '.join(s.dtypes)}"
     else:
         work = f"{count(len(result.settings), 'case')} × {' and '.join(dtypes(result))}"
-    rejected, none, out = (sum(getattr(r, k) for r in result.rows) for k in ("rejected", "no_number", "out_of_range"))
-    beyond = f", {none + out:,} beyond the format's range" if none + out else ""
+    rejected = sum(row.rejected for row in result.rows)
+    out = sum(row.no_number + row.out_of_range for row in result.rows)
+    beyond = f", {out:,} beyond the format's range" if out else ""
     return f"{who(result.columns)}. {work}: {numbers:,} numbers certified, {rejected:,} rejected{beyond}."
 
 
 def summary(result):
     """One more sentence: what was wrong first in each wrong column; where none is, what came nearest to its limit."""
     if result.rejections:
-        found = {r.column: r for r in reversed(result.rejections)}
-        return " ".join(f"{_first_wrong(found[c.name])}." for c in result.columns if c.name in found)
-    row = max((row for row in result.rows if row.checked), key=lambda r: measure(r.worst_ratio), default=None)
-    if row is None:
+        first = {}
+        for r in result.rejections:
+            first.setdefault(r.column, r)
+        in_order = [first[column.name] for column in result.columns if column.name in first]
+        return " ".join(f"{_first_wrong(r)}." for r in in_order)
+    certified = [row for row in result.rows if row.checked]
+    if not certified:
         return "Nothing could be certified."
+    row = max(certified, key=lambda row: measure(row.worst_ratio))
     return (
         f"Nearest to its limit is {label(row.quantity)} of {row.column} ({row.case}, {row.dtype}), "
         f"at {fraction(row.worst_ratio)} of what rounding allows."
@@ -158,9 +180,10 @@ def _first_wrong(r):
 
 def who(columns):
     """Who agrees, who is wrong, and who could not be judged."""
-    agreeing = [c.name for c in columns if c.verdict == "agrees"]
-    wrong = [c.name for c in columns if c.verdict == "disagrees"]
-    missing = [c.name for c in columns if c.verdict == "not judged"]
+    by_verdict = {"agrees": [], "disagrees": [], "not judged": []}
+    for column in columns:
+        by_verdict[column.verdict].append(column.name)
+    agreeing, wrong, missing = by_verdict.values()
     if wrong:
         start = f"DISAGREED: {listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
         start += f"; {listed(agreeing)} within what rounding allows" if agreeing else ""
@@ -200,7 +223,7 @@ def rejection(r):
         ]
     lines += [f"    {line}" for line in (r.certificate, r.note) if line]
     if r.reproduce:
-        lines += ["    to see it:", *(f"        {line}" for line in r.reproduce.splitlines())]
+        lines += ["    to see it:", indent(r.reproduce.rstrip("\n"), " " * 8, lambda line: True)]
     return "\n".join(lines)
 
 
