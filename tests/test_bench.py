@@ -162,10 +162,10 @@ def test_a_subject_that_dies_or_is_missing_costs_the_others_nothing(small, monke
     (tmp_path / "dying.py").write_text(f"{dying}def train(*args): os.kill(os.getpid(), signal.SIGKILL)\n")
     monkeypatch.syspath_prepend(tmp_path)
     found = measured(
-        subjects.Entry("C", "limit", ""),
-        subjects.Entry("dies", "column", "dying"),
-        subjects.Entry("numpy", "column", "numpy"),
-        subjects.Entry("absent", "peer", "numpy", ("no_such_package",), "absent.trainer"),
+        subjects.Contender("C", "limit", ""),
+        subjects.Contender("dies", "column", "dying"),
+        subjects.Contender("numpy", "column", "numpy"),
+        subjects.Contender("absent", "peer", "numpy", ("no_such_package",), "absent.trainer"),
     )
     assert [(p.subject, p.work, len(p.ns)) for p in found.paces] == [("numpy", w.name, 3) for w in (ONE, MANY)]
     assert all(ns > 0 for p in found.paces for ns in p.ns)
@@ -182,9 +182,11 @@ def test_a_subject_that_dies_or_is_missing_costs_the_others_nothing(small, monke
 class Steady:
     """Stands in for measure.Subjects: 2 µs a step, whatever is asked, until it has been asked `patience` times."""
 
-    def __init__(self, *entries, patience=10**6):
-        self.entries, self.asked, self.patience = {e.name: e for e in entries}, [], patience
+    def __init__(self, *contenders, patience=10**6):
+        self.contenders, self.asked, self.patience = {c.name: c for c in contenders}, [], patience
         self.whole_calls = True
+
+    timed_warm = measure.Subjects.timed_warm
 
     def timed(self, name, work, steps, at_once=None):
         self.asked.append((name, work.name, steps))
@@ -193,7 +195,7 @@ class Steady:
 
 
 def test_paces_are_per_seed_and_step_of_rounds_that_take_half_a_second():
-    steady = Steady(subjects.Entry("numpy", "column", "numpy"), subjects.Entry("C", "limit", ""))
+    steady = Steady(subjects.Contender("numpy", "column", "numpy"), subjects.Contender("C", "limit", ""))
     load = []
     found = {(p.subject, p.work): p for p in measure._paces(steady, (ONE, MANY), 3, load, lambda line: None)}
     assert found["numpy", ONE.name].ns == found["C", ONE.name].ns == [2000.0] * 3
@@ -267,11 +269,11 @@ def test_a_network_of_any_depth_is_timed_in_pieces_that_fit_the_memory():
     assert (case.row, case.activations, len(case.weights)) == ("deep", ("tanh", "relu", "sigmoid"), 6)
     for work in (*works, *subjects.deep_works([2, 200, 1], False, "tanh")):
         numbers = sum(W.size for W in subjects.case(work).weights)
-        assert 1 <= subjects.piece(work) * numbers <= subjects.LARGEST_PATH
+        assert 1 <= subjects.piece(work) * numbers <= subjects.LARGEST_TRAJECTORY
 
 
 def test_what_was_timed_before_a_subject_died_is_kept():
-    steady = Steady(subjects.Entry("numpy", "column", "numpy"), patience=8)
+    steady = Steady(subjects.Contender("numpy", "column", "numpy"), patience=8)
     (pace,) = measure._paces(steady, (ONE,), 5, [], lambda line: None)
     assert 1 <= len(pace.ns) < 5
 

@@ -1,5 +1,6 @@
 """What fourfold sets out to reach in speed, each with what was measured."""
 
+from operator import itemgetter
 from typing import NamedTuple
 
 from fourfold.compare.bench.record import ratio
@@ -29,22 +30,27 @@ def _peers(bench):
     for s in bench.subjects:
         if s.kind != "peer":
             continue
-        pairs = [(bench.pace(s.name, work), bench.pace(s.column, work)) for work in (ONE, MANY)]
-        ratios = [ratio(a.ns, b.ns) for a, b in pairs if a and b]
-        if len(ratios) == 2:
-            of_one, of_many = ratios
-            measured = f"{times(of_one)}, {times(of_many)} on 1,000 seeds"
-            met = of_one >= one or of_many >= many
+        ratio_one = _ratio(bench, s.name, s.column, ONE)
+        ratio_many = _ratio(bench, s.name, s.column, MANY)
+        if ratio_one and ratio_many:
+            measured = f"{times(ratio_one)}, {times(ratio_many)} on 1,000 seeds"
+            met = ratio_one >= one or ratio_many >= many
             yield Goal(f"{s.column} ahead of {s.name}", f"≥ ×{one}, or ×{many} on 1,000 seeds", measured, met)
 
 
 def _limit(bench):
-    limit = bench.pace(LIMIT, MANY) if any(w.name == MANY for w in bench.works) else None
     for name, most in OF_LIMIT:
-        pace = bench.pace(name, MANY) if limit else None
-        if limit and pace:
-            found = ratio(pace.ns, limit.ns)
-            yield Goal(f"{name} beside C, 1,000 seeds", f"≤ ×{most}", times(found), found <= most)
+        ratio_limit = _ratio(bench, name, LIMIT, MANY)
+        if ratio_limit:
+            yield Goal(f"{name} beside C, 1,000 seeds", f"≤ ×{most}", times(ratio_limit), ratio_limit <= most)
+
+
+def _ratio(bench, subject, other, work):
+    """How many times as long a subject takes as another at a work; None where one of them has no pace there."""
+    if not any(w.name == work for w in bench.works):
+        return None
+    slower, faster = bench.pace(subject, work), bench.pace(other, work)
+    return ratio(slower.ns, faster.ns) if slower and faster else None
 
 
 def _certificates(bench):
@@ -57,25 +63,25 @@ def _certificates(bench):
 def _cold(bench):
     seconds = {c.name: c.seconds for c in bench.commands}
     if "import tensorflow" in seconds and "fourfold agree" in seconds:
-        found = ratio(seconds["fourfold agree"], seconds["import tensorflow"])
-        yield Goal("agree from cold beside import tensorflow", f"≤ ×{COLD}", times(found), found <= COLD)
+        measured = ratio(seconds["fourfold agree"], seconds["import tensorflow"])
+        yield Goal("agree from cold beside import tensorflow", f"≤ ×{COLD}", times(measured), measured <= COLD)
 
 
 def _growth(bench):
     for axis in LINEAR:
         exponents = {g.subject: g.exponent() for g in bench.growth if g.axis == axis}
         if exponents:
-            steepest = max(exponents, key=lambda name: exponents[name])
-            measured, met = f"{exponents[steepest]:.2f} at most, {steepest}", exponents[steepest] <= EXPONENT
-            yield Goal(f"time grows linearly with {axis}", f"power ≤ {EXPONENT}", measured, met)
+            name, largest = max(exponents.items(), key=itemgetter(1))
+            measured = f"{largest:.2f} at most, {name}"
+            yield Goal(f"time grows linearly with {axis}", f"power ≤ {EXPONENT}", measured, largest <= EXPONENT)
 
 
 def _memory(bench):
     for m in bench.memory:
-        found = m.mebibytes[-1] / m.mebibytes[0]
-        measured = " → ".join(f"{mib:,.0f}" for mib in m.mebibytes) + f" MiB, {times(found)}"
+        growth = m.mebibytes[-1] / m.mebibytes[0]
+        mebibytes = " → ".join(map("{:,.0f}".format, m.mebibytes))
         what = f"memory, {m.steps[0]:,} to {m.steps[-1]:,} steps"
-        yield Goal(what, f"≤ ×{MEMORY}", measured, found <= MEMORY)
+        yield Goal(what, f"≤ ×{MEMORY}", f"{mebibytes} MiB, {times(growth)}", growth <= MEMORY)
 
 
 def times(ratio):

@@ -17,7 +17,9 @@ from fourfold import impls
 from fourfold.compare.bench import tasks
 from fourfold.compare.bench.record import SCHEMA_VERSION, Bench, Certificate, Command, Growth, Memory, Pace, Subject
 from fourfold.compare.bench.subjects import GROWTH, LIMIT, STRICT, WORKS, case, grown, piece
+from fourfold.compare.cases.case import DTYPES
 from fourfold.compare.columns import workers
+from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.results import environment
 from fourfold.compare.system import signals
@@ -38,21 +40,22 @@ COLD = {
 
 
 class Subjects:
-    """A process a subject. Who fails keeps a note, and is not asked again."""
+    """A process for each Contender. One that fails keeps a note, and is not asked again."""
 
-    def __init__(self, pool, entries, programs, cpu):
+    def __init__(self, pool, contenders, programs, cpu):
         self._pool, self._programs, self._cpu = pool, programs, cpu
-        self.entries = {entry.name: entry for entry in entries}
-        self.notes = {}
+        self.contenders = {contender.name: contender for contender in contenders}
+        self.notes = {}  # {name: why it has failed}
 
     def start(self, name):
-        missing = self.entries[name].missing()
+        contender = self.contenders[name]
+        missing = contender.missing()
         if missing:
             self.notes[name] = f"needs {' and '.join(missing)}: pip install 'fourfold[all,bench]'"
         elif name in FLAGS and name not in self._programs:
             self.notes[name] = "no C compiler here that builds limit.c (set CC)"
         else:
-            self.ask(name, tasks.start, self.entries[name].environment, self._cpu)
+            self.ask(name, tasks.start, contender.environment, self._cpu)
 
     def ask(self, name, task, *args):
         """What a task gives, or None where the subject has failed, now or earlier."""
@@ -65,40 +68,51 @@ class Subjects:
             return None
 
     def timed(self, name, work, steps, at_once=None):
-        entry = self.entries[name]
-        if entry.kind == "limit":
+        """The tasks.Round of so many steps, `at_once` in one call of `train`; None where the subject has failed."""
+        contender = self.contenders[name]
+        if contender.kind == "limit":
             return self.ask(name, tasks.limit, self._programs.get(name), work, steps)
-        if entry.kind == "peer":
-            return self.ask(name, tasks.peer, work, entry.function, case(work), steps)
+        problem = case(work)
+        if contender.kind == "peer":
+            return self.ask(name, tasks.peer, work, contender.function, problem, steps)
         at_once = at_once or piece(work)
-        return self.ask(name, tasks.column, (work, at_once), entry.column, case(work), at_once, steps)
+        row = "deep" if contender.kind == "deep" else "two_layer"
+        question = about(problem, "trajectory", problem.weights, problem.lr)._replace(row=row)
+        return self.ask(name, tasks.column, (work, at_once), contender.column, question, at_once, steps)
+
+    def timed_warm(self, name, work, steps, at_once=None):
+        """The same, the second time: the first one compiles."""
+        return self.timed(name, work, steps, at_once) and self.timed(name, work, steps, at_once)
 
 
-def measure(entries, works, *, quick, rounds, timeout, command, alone=False, say=lambda line: None):
-    """The Bench. `alone`: nothing but the subjects' paces; `say` is told what is being done."""
+def measure(contenders, works, *, quick, rounds, timeout, command, alone=False, say=lambda line: None):
+    """The Bench. `alone`: nothing but the subjects' paces. `say` is called with what is being done."""
     created, load = datetime.now(UTC).isoformat(timespec="seconds"), []
-    machine = pyperf.Run([1.0], collect_metadata=True).get_metadata()
     cpu = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    machine = _machine(cpu)
     with _limits() as programs, workers.open_pool(timeout, apart=True) as pool:
-        subjects = Subjects(pool, entries, programs, cpu)
-        for name in subjects.entries:
+        subjects = Subjects(pool, contenders, programs, cpu)
+        for name in subjects.contenders:
             say(f"starting {name}")
             subjects.start(name)
         paces = _paces(subjects, works, rounds, load, say)
         certificates = [] if alone or quick else _certificates(subjects, rounds, say)
         growth = [] if alone or quick else _growth(subjects, min(rounds, FEW), say)
-    columns = [entry.column for entry in entries if entry.kind == "column"]
+    timed, columns = [], []
+    for c in contenders:
+        timed.append(Subject(c.name, c.kind, c.column, subjects.notes.get(c.name) or _about(c)))
+        if c.kind == "column":
+            columns.append(c.column)
     return Bench(
         schema_version=SCHEMA_VERSION,
         created=created,
         quick=quick,
         rounds=rounds,
         environment=environment.environment(columns, ["float64"], command),
-        machine={key: str(machine[key]) for key in sorted(machine) if key not in PRIVATE}
-        | {"pinned_to": "no" if cpu is None else f"CPU {cpu}"},
+        machine=machine,
         load=load,
         works=list(works),
-        subjects=[Subject(e.name, e.kind, e.column, subjects.notes.get(e.name) or _about(e)) for e in entries],
+        subjects=timed,
         paces=paces,
         certificates=certificates,
         growth=growth,
@@ -107,11 +121,19 @@ def measure(entries, works, *, quick, rounds, timeout, command, alone=False, say
     )
 
 
-def _about(entry):
-    if entry.kind == "limit":
-        return " ".join(("cc", *FLAGS[entry.name]))
-    packages = [entry.column if entry.kind != "peer" else None, *entry.needs()]
-    return ", ".join(f"{p} {environment.version(p)}" for p in packages[1:])
+def _machine(cpu):
+    """pyperf's account of this machine, without names and folders, and the processor the subjects stay on."""
+    account = pyperf.Run([1.0], collect_metadata=True).get_metadata()
+    machine = {key: str(account[key]) for key in sorted(account) if key not in PRIVATE}
+    machine["pinned_to"] = "no" if cpu is None else f"CPU {cpu}"
+    return machine
+
+
+def _about(contender):
+    """Its versions, or the flags of a C loop."""
+    if contender.kind == "limit":
+        return " ".join(("cc", *FLAGS[contender.name]))
+    return ", ".join(f"{package} {environment.version(package)}" for package in contender.needs())
 
 
 @contextmanager
@@ -129,41 +151,43 @@ def _limits():
 
 
 def interleaved(names, works, rounds):
-    """(round, work, name) in the order they are timed: all take turns, and every round another one begins."""
+    """Yields (round, work, name) in the order they are timed: all take turns, and every round another one begins."""
     for n in range(rounds):
+        first = n % len(names)
         for work in works:
-            first = n % len(names)
-            yield from ((n, work, name) for name in (*names[first:], *names[:first]))
+            for name in (*names[first:], *names[:first]):
+                yield n, work, name
 
 
 def _paces(subjects, works, rounds, load, say):
-    steps, found = {}, {}
+    """A Pace for every subject at every work it can do; `load` gets the system's at the start of every round."""
+    steps, paces = {}, {}
     for work in works:
-        for name, entry in subjects.entries.items():
-            if work.name in entry.works:
+        for name, contender in subjects.contenders.items():
+            if work.name in contender.works:
                 say(f"warming up {name}, {work.name}")
                 steps[name, work.name] = _steps(subjects, name, work)
-    for n, work, name in interleaved(list(subjects.entries), works, rounds):
+    for n, work, name in interleaved([*subjects.contenders], works, rounds):
         if len(load) == n:
             load.append(round(os.getloadavg()[0], 2))
-        ask = steps.get((name, work.name)) or 0
+        asked = steps.get((name, work.name)) or 0
         say(f"round {n + 1} of {rounds}: {name}, {work.name}")
-        took = subjects.timed(name, work, ask) if ask else None
+        took = subjects.timed(name, work, asked) if asked else None
         if took:
-            seeds = 1 if subjects.entries[name].kind == "peer" else work.seeds
-            empty = Pace(name, work.name, seeds, ask, [], [])
-            pace = found.setdefault((name, work.name), empty)
-            pace.ns.append(round(took.seconds * 1e9 / seeds / ask, 3))
+            seeds = 1 if subjects.contenders[name].kind == "peer" else work.seeds
+            empty = Pace(name, work.name, seeds, asked, [], [])
+            pace = paces.setdefault((name, work.name), empty)
+            pace.ns.append(round(took.seconds * 1e9 / seeds / asked, 3))
             pace.busy.append(round(took.busy, 3))
-    return list(found.values())
+    return [*paces.values()]
 
 
 def _steps(subjects, name, work):
     """How many steps of a work take SECONDS, at least one piece; None where a subject fails."""
-    steps = at_once = piece(work) if subjects.entries[name].kind in {"column", "deep"} else 1
+    in_pieces = subjects.contenders[name].kind in {"column", "deep"}
+    steps = at_once = piece(work) if in_pieces else 1
     while True:
-        took = subjects.timed(name, work, steps)  # the first time compiles
-        took = took and subjects.timed(name, work, steps)
+        took = subjects.timed_warm(name, work, steps)
         if not took:
             return None
         wanted = max(1, int(steps * SECONDS / max(took.seconds, 1e-9)) // at_once) * at_once
@@ -173,61 +197,74 @@ def _steps(subjects, name, work):
 
 
 def _certificates(subjects, rounds, say):
-    names = [name for name in ("torch",) if name in subjects.entries]
-    found = {}
-    for _ in range(rounds):
-        for name in names:
-            for seeds, steps in CERTIFIED.items():
-                for dtype in ("float64", "float32"):
-                    say(f"certifying {name}, {seeds} seeds, {dtype}")
-                    took = subjects.ask(name, tasks.certificate, case(replace(WORKS[0], seeds=seeds)), dtype, steps)
-                    if took:
-                        empty = Certificate(name, dtype, seeds, steps, [], [])
-                        of = found.setdefault((name, dtype, seeds), empty)
-                        of.train.append(round(took[0], 6))
-                        of.certify.append(round(took[1], 6))
-    return list(found.values())
+    """A Certificate of torch, which is compiled by nobody, for every number of seeds and precision."""
+    name, certificates = "torch", {}
+    if name not in subjects.contenders:
+        return []
+    for _, (seeds, steps), dtype in product(range(rounds), CERTIFIED.items(), DTYPES):
+        say(f"certifying {name}, {seeds} seeds, {dtype}")
+        problem = case(replace(WORKS[0], seeds=seeds))
+        took = subjects.ask(name, tasks.certificate, problem, dtype, steps)
+        if took:
+            empty = Certificate(name, dtype, seeds, steps, [], [])
+            certificate = certificates.setdefault((dtype, seeds), empty)
+            certificate.train.append(round(took[0], 6))
+            certificate.certify.append(round(took[1], 6))
+    return [*certificates.values()]
 
 
 def _growth(subjects, rounds, say):
-    found, calls = {}, {}
+    """A Growth for every column and axis; a first round finds out how many calls of `train` take GROWTH_SECONDS."""
+    growths, calls = {}, {}
     for n in range(rounds + 1):
-        for axis, sizes in GROWTH.items():
-            for size, column in product(sizes, impls.FRAMEWORKS):
-                name, work = f"deep {column}" if axis == "depth" else column, grown(axis, size)
-                if name not in subjects.entries:
-                    continue
-                say(f"growth with {axis}: {name}, {size:,}")
-                took = lambda n: subjects.timed(name, work, n * work.steps, work.steps)  # noqa: B023
-                if n == 0:  # the first call compiles
-                    once = took(1) and took(1)
-                    calls[name, work] = max(1, round(GROWTH_SECONDS / once.seconds)) if once else 0
-                elif calls[name, work] and (of := took(calls[name, work])):
-                    empty = Growth(column, axis, list(sizes), [[] for _ in sizes])
-                    of_size = found.setdefault((column, axis), empty).seconds[sizes.index(size)]
-                    of_size.append(round(of.seconds * of.busy / calls[name, work], 9))
-    return [of for of in found.values() if all(len(seconds) == rounds for seconds in of.seconds)]
+        for axis, size, column in _sizes():
+            name, work = f"deep {column}" if axis == "depth" else column, grown(axis, size)
+            if name not in subjects.contenders:
+                continue
+            say(f"growth with {axis}: {name}, {size:,}")
+            if n == 0:
+                took = subjects.timed_warm(name, work, work.steps, work.steps)
+                calls[name, work] = max(1, round(GROWTH_SECONDS / took.seconds)) if took else 0
+                continue
+            often = calls[name, work]
+            took = subjects.timed(name, work, often * work.steps, work.steps) if often else None
+            if took:
+                empty = Growth(column, axis, [*GROWTH[axis]], [[] for _ in GROWTH[axis]])
+                growth = growths.setdefault((column, axis), empty)
+                seconds = growth.seconds[growth.sizes.index(size)]
+                seconds.append(round(took.seconds * took.busy / often, 9))
+    return [growth for growth in growths.values() if set(map(len, growth.seconds)) == {rounds}]
+
+
+def _sizes():
+    """Yields (axis, size, column)."""
+    for axis, sizes in GROWTH.items():
+        for size, column in product(sizes, impls.FRAMEWORKS):
+            yield axis, size, column
 
 
 def _environment():
     """As the user has it, but for what keeps Python from using compiled files."""
-    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    variables = dict(os.environ)
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    return variables
 
 
 def _cold(rounds, say):
-    """A default `agree` and a bare `import tensorflow` in fresh interpreters; the first fills the disk cache."""
-    names = [name for name in COLD if name != "import tensorflow" or workers.package_installed("tensorflow")]
-    found = {name: [] for name in names}
-    for n in range(rounds + 1):
-        for name in names:
-            say(f"cold, {name}")
-            start = time.monotonic()
-            process = [sys.executable, "-c", COLD[name], "agree"]
-            if subprocess.run(process, capture_output=True, env=_environment(), check=False).returncode:
-                found.pop(name, None)
-            elif n and name in found:
-                found[name].append(round(time.monotonic() - start, 3))
-    return [Command(name, seconds) for name, seconds in found.items()]
+    """A default `agree` and a bare `import tensorflow` in fresh interpreters; a first round fills the disk cache."""
+    seconds = {name: [] for name in COLD}
+    if not workers.package_installed("tensorflow"):
+        del seconds["import tensorflow"]
+    for n, name in product(range(rounds + 1), [*seconds]):
+        say(f"cold, {name}")
+        start = time.monotonic()
+        process = [sys.executable, "-c", COLD[name], "agree"]
+        done = subprocess.run(process, capture_output=True, env=_environment(), check=False)
+        if done.returncode:
+            seconds.pop(name, None)
+        elif n and name in seconds:
+            seconds[name].append(round(time.monotonic() - start, 3))
+    return [Command(name, each) for name, each in seconds.items()]
 
 
 def _memory(say):
@@ -236,8 +273,9 @@ def _memory(say):
     peaks = []
     for steps in MEMORY_STEPS:
         say(f"memory, {steps:,} steps")
-        program = [sys.executable, "-m", "compare", *args, "--steps", str(steps)]
+        program = [sys.executable, "-m", "fourfold.compare", *args, "--steps", str(steps)]
         process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment())
         _, _, usage = os.wait4(process.pid, 0)
-        peaks.append(round(usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10), 1))
-    return Memory(f"fourfold {' '.join(args)} --steps", list(MEMORY_STEPS), peaks)
+        mebibytes = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+        peaks.append(round(mebibytes, 1))
+    return Memory(f"fourfold {' '.join(args)} --steps", [*MEMORY_STEPS], peaks)

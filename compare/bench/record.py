@@ -1,7 +1,7 @@
 """What a benchmark measured, as data, and the figures that follow from it: pure functions."""
 
 import math
-from statistics import median
+from statistics import linear_regression, median
 
 import msgspec
 
@@ -87,7 +87,7 @@ class Growth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self._exponent(slice(-2, None))
 
     def _exponent(self, these):
-        return exponent(self.sizes[these], [median(of_size) for of_size in self.seconds[these]])
+        return exponent(self.sizes[these], [*map(median, self.seconds[these])])
 
 
 class Bench(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,13 +108,15 @@ class Bench(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def pace(self, subject, work):
         """The Pace of a subject at a work, or None. A peer without one for many seeds trains them in turn."""
-        found = {(p.subject, p.work): p for p in self.paces}
+        paces = {(p.subject, p.work): p for p in self.paces}
+        if (subject, work) in paces:
+            return paces[subject, work]
         wanted = next(w for w in self.works if w.name == work)
-        alone = [
-            w.name for w in self.works if w.seeds == 1 and (w.samples, w.hidden) == (wanted.samples, wanted.hidden)
-        ]
-        peer = any(s.name == subject and s.kind == "peer" for s in self.subjects)
-        return found.get((subject, work)) or (found.get((subject, alone[0])) if peer and alone else None)
+        if any(s.name == subject and s.kind == "peer" for s in self.subjects):
+            for w in self.works:
+                if w.seeds == 1 and (w.samples, w.hidden) == (wanted.samples, wanted.hidden):
+                    return paces.get((subject, w.name))
+        return None
 
 
 def ratio(a, b):
@@ -130,10 +132,8 @@ def spread(values):
 
 def exponent(sizes, seconds):
     """The slope of log(seconds) over log(sizes), by least squares: 1 is linear growth."""
-    x, y = ([math.log(v) for v in values] for values in (sizes, seconds))
-    middle_x, middle_y = sum(x) / len(x), sum(y) / len(y)
-    covariance = sum((a - middle_x) * (b - middle_y) for a, b in zip(x, y, strict=True))
-    return covariance / sum((a - middle_x) ** 2 for a in x)
+    slope, _ = linear_regression([*map(math.log, sizes)], [*map(math.log, seconds)])
+    return slope
 
 
 def read(path):

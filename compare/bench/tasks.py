@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.columns import calls
+from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import judgement
 
@@ -18,7 +19,7 @@ class Round(NamedTuple):
     busy: float  # processor time / seconds
 
 
-_ready = {}  # key -> train(steps), of this process
+_ready = {}  # {key: train(steps)} of this process
 
 
 def start(name, environment, cpu):
@@ -28,11 +29,10 @@ def start(name, environment, cpu):
         os.sched_setaffinity(0, {cpu})
 
 
-def column(name, key, implementation, case, piece, steps):
+def column(name, key, column, question, piece, steps):
     """A Round of `steps` steps of a column, `piece` at a time; what it needs is made ready the first time."""
-    row = "deep" if name.startswith("deep ") else "two_layer"
     if key not in _ready:
-        _ready[key] = calls.trainer(implementation, row, case, piece)
+        _ready[key] = calls.trainer(column, question, piece)
     return _timed(_ready[key], steps)
 
 
@@ -57,17 +57,20 @@ def limit(name, program, work, steps):
 
 def certificate(name, case, dtype, steps):
     """Processor seconds of `steps` steps of a column, and of certifying them."""
-    X, Y, *weights = case.cast(dtype)
     p = judgement.problem(case, dtype)
+    _, _, *initial = case.cast(dtype)
+    question = about(p, "trajectory", initial, p.lr, steps)
     start = time.process_time()
-    path = calls.train(name, case.row, X, Y, weights, case.lr, steps, case.activations)
-    between = time.process_time()
-    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(weights, path, strict=False)]
-    judged = judgement.judge_steps(before, path, p)
+    trajectory = [*calls.answer(name, question).values()]
+    trained = time.process_time()
+    before = []
+    for Z, after in zip(initial, trajectory, strict=False):
+        before.append(np.concatenate([Z[None], after[:-1]]))
+    judged = judgement.judge_steps(before, trajectory, p)
     end = time.process_time()
     if judgement.first_wrong(judged):
         raise ColumnError(f"{name} is wrong: run fourfold agree")
-    return between - start, end - between
+    return trained - start, end - trained
 
 
 def _timed(train, steps):

@@ -11,53 +11,65 @@ BUSY = 0.9  # a round in which less of the clock time was processor time had to 
 
 
 def tables(bench):
-    """[(caption, headers, rows)] of text."""
-    found = [_paces(bench), _growth(bench), _goals(bench)]
-    return [table for table in found if table[2]]
+    """[(caption, headers, lines)] of text."""
+    every = _paces(bench), _growth(bench), _goals(bench)
+    return [(caption, headers, lines) for caption, headers, lines in every if lines]
 
 
 def _paces(bench):
     limits = {w.name: bench.pace(LIMIT, w.name) for w in bench.works}
-    beside = any(limits.values())
-    headers = ["", *(part for w in bench.works for part in (w.name, "× C")[: 1 + beside])]
-    rows = []
+    beside_c = any(limits.values())
+    headers = [""]
+    for name in limits:
+        headers += [name, "× C"] if beside_c else [name]
+    lines = []
     for s in bench.subjects:
-        paces = [(bench.pace(s.name, w.name), limits[w.name]) for w in bench.works]
-        if any(pace for pace, _ in paces):
-            rows.append([s.name, *(cell for pair in paces for cell in _cells(*pair)[: 1 + beside])])
+        line, has_a_pace = [s.name], False
+        for name, limit in limits.items():
+            pace = bench.pace(s.name, name)
+            has_a_pace |= pace is not None
+            line.append(_time(pace))
+            if beside_c:
+                line.append(times(ratio(pace.ns, limit.ns)) if pace and limit else "")
+        if has_a_pace:
+            lines.append(line)
     caption = "Time per seed and step, median of the rounds ± median deviation"
-    return f"{caption}, and how many times the C loop's" if beside else caption, headers, rows
+    return f"{caption}, and how many times the C loop's" if beside_c else caption, headers, lines
 
 
-def _cells(pace, limit):
-    if not pace:
-        return "–", ""
-    time = f"{duration(median(pace.ns))} ±{spread(pace.ns):.0%}"
-    return time, times(ratio(pace.ns, limit.ns)) if limit else ""
+def _time(pace):
+    return f"{duration(median(pace.ns))} ±{spread(pace.ns):.0%}" if pace else "–"
 
 
 def _growth(bench):
-    by = {(g.axis, g.subject): g for g in bench.growth}
-    names = dict.fromkeys(name for _, name in by)
-    rows = []
-    for axis in dict.fromkeys(axis for axis, _ in by):
-        of = [by.get((axis, name)) for name in names]
-        sizes = next(g.sizes for g in of if g)
-        cells = [f"{g.exponent():.2f} {g.last_exponent():.2f}" if g else "–" for g in of]
-        rows.append([axis, f"{sizes[0]:,} to {sizes[-1]:,}", *cells])
+    growths, names = {}, []
+    for g in bench.growth:
+        growths.setdefault(g.axis, {})[g.subject] = g
+        if g.subject not in names:
+            names.append(g.subject)
+    lines = []
+    for axis, by_name in growths.items():
+        sizes = next(iter(by_name.values())).sizes
+        lines.append([axis, f"{sizes[0]:,} to {sizes[-1]:,}"])
+        lines[-1] += [_powers(by_name.get(name)) for name in names]
     caption = "Power of the size by which time grows: over all sizes, and from the last but one to the last"
-    return caption, ["", "", *names], rows
+    return caption, ["", "", *names], lines
+
+
+def _powers(growth):
+    return f"{growth.exponent():.2f} {growth.last_exponent():.2f}" if growth else "–"
 
 
 def _goals(bench):
-    rows = [[g.what, g.required, g.measured, "met" if g.met else "not met"] for g in goals(bench)]
-    return "Goals", ["", "required", "measured", ""], rows
+    lines = [[g.what, g.required, g.measured, "met" if g.met else "not met"] for g in goals(bench)]
+    return "Goals", ["", "required", "measured", ""], lines
 
 
 def _network(work):
     if not work.layers:
         return f"{work.hidden} hidden units, {work.activation}"
-    return f"layers {'-'.join(map(str, work.layers))}{' with biases' if work.bias else ''}, {work.activation}"
+    biases = " with biases" if work.bias else ""
+    return f"layers {'-'.join(map(str, work.layers))}{biases}, {work.activation}"
 
 
 def duration(ns):
@@ -69,15 +81,18 @@ def duration(ns):
 
 
 def sentences(bench):
-    """What the tables do not say: what was done, how it was measured, what is missing and what spoils the figures."""
+    """Yields what the tables leave out: what was done and how, what is missing, and what spoils the figures."""
+    kinds = {s.kind for s in bench.subjects}
+    names = {s.name for s in bench.subjects}
+    timed = {pace.subject for pace in bench.paces}
     rounds = f"{bench.rounds} rounds" if bench.rounds > 1 else "one round"
     yield f"{rounds}, in which all subjects take turns, each in a process of its own on one processor; float64."
     for w in bench.works:
         what = "XOR" if w.samples == 4 else "2 inputs"
         yield f"{w.name}: {w.steps:,} steps, {what}, {w.samples:,} samples, {_network(w)}."
-    if any(s.kind == "peer" for s in bench.subjects):
+    if "peer" in kinds:
         yield "Other libraries train seeds one after the other. Where a round is shorter than all steps, it is scaled."
-    if any(s.name == STRICT for s in bench.subjects):
+    if STRICT in names:
         yield (
             f"{LIMIT} is built with -ffast-math, so that exp is computed for several numbers at once; {STRICT} "
             "without: every operation is rounded as IEEE 754 says, and exp is called for one number after the other."
@@ -90,18 +105,19 @@ def sentences(bench):
     for m in bench.commands:
         yield f"{m.name} from cold: {median(m.seconds):.1f} s ±{spread(m.seconds):.0%}."
     for s in bench.subjects:
-        if not any(p.subject == s.name for p in bench.paces) or "raised" in s.note or "killed" in s.note:
+        if s.name not in timed or "raised" in s.note or "killed" in s.note:
             yield f"Not measured: {s.name}: {s.note}."
     yield from conditions(bench)
 
 
 def conditions(bench):
     """What the machine was, and whether it was busy."""
-    waited = [p for p in bench.paces if median(p.busy) < BUSY]
+    busy = [median(pace.busy) for pace in bench.paces]
+    waited = [share for share in busy if share < BUSY]
     if waited:
         yield (
-            f"The machine was busy with other things: {len(waited)} of {len(bench.paces)} subjects had a processor for "
-            f"less than {BUSY:.0%} of their time, at worst for {min(median(p.busy) for p in waited):.0%}."
+            f"The machine was busy with other things: {len(waited)} of {len(busy)} subjects had a processor for "
+            f"less than {BUSY:.0%} of their time, at worst for {min(waited):.0%}."
         )
     e, load = bench.environment, f"load {min(bench.load):g} to {max(bench.load):g}"
     yield f"{words.set_up(e).splitlines()[0]}; {e.cpu}, {e.cores} cores, {load}."

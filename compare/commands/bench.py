@@ -49,7 +49,7 @@ def bench(
         Write every figure as JSON to this file; - is standard output.
     """
     deep = layers is not None or bias or activation is not None
-    entries = subjects.choose(options.names(subject), quick, deep)
+    contenders = subjects.choose(options.names(subject), quick, deep)
     works = subjects.WORKS
     if deep:
         works = subjects.deep_works(parse_widths(layers), bias, activation or "sigmoid")
@@ -63,8 +63,8 @@ def bench(
     if deep:
         err.print("Two layers without biases only, left out: the C loop and the other libraries.")
     with err.status("") as status:
-        found = measure(
-            entries,
+        record = measure(
+            contenders,
             works[:2] if quick else works,
             quick=quick,
             rounds=min(rounds, 3) if quick else rounds,
@@ -74,8 +74,12 @@ def bench(
             say=status.update,
         )
     if json != "-":
-        for table in words.tables(found):
-            out.print(grid(*table), "")
-        for sentence in words.sentences(found):
-            out.print(sentence, markup=False)
-    write_json(json, result.encode(found))
+        _print(record)
+    write_json(json, result.encode(record))
+
+
+def _print(record):
+    for table in words.tables(record):
+        out.print(grid(*table), "")
+    for sentence in words.sentences(record):
+        out.print(sentence, markup=False)

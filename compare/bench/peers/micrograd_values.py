@@ -2,6 +2,7 @@
 """micrograd: a Value a number. It has no sigmoid; this is how one adds a function to it."""
 
 from math import exp
+from operator import mul
 
 from micrograd.engine import Value
 
@@ -17,21 +18,22 @@ def sigmoid(h):
 
 
 def trainer(X, Y, W1, W2, lr):
-    V1, V2 = ([[Value(w) for w in row] for row in W.tolist()] for W in (W1, W2))
+    hidden = [[*map(Value, weights)] for weights in W1.T.tolist()]
+    output = [[*map(Value, weights)] for weights in W2.T.tolist()]
     samples = list(zip(X.tolist(), Y.tolist(), strict=True))
-    layer = lambda x, V: [sum(z * v for z, v in zip(x, column, strict=True)) for column in zip(*V, strict=True)]
 
     def step():
         L = Value(0)
         for x, target in samples:
-            Y_hat = layer([sigmoid(h) for h in layer(x, V1)], V2)
-            L += sum((out - y) ** 2 for out, y in zip(Y_hat, target, strict=True))
+            A = [sigmoid(sum(map(mul, x, weights))) for weights in hidden]
+            for weights, y in zip(output, target, strict=True):
+                L += (sum(map(mul, A, weights)) - y) ** 2
         L = L / (2 * len(samples))
-        for v in (v for V in (V1, V2) for row in V for v in row):
-            v.grad = 0
         L.backward()
-        for v in (v for V in (V1, V2) for row in V for v in row):
-            v.data -= lr * v.grad
+        for weights in hidden + output:
+            for w in weights:
+                w.data -= lr * w.grad
+                w.grad = 0
         return L.data
 
     return lambda steps: [step() for _ in range(steps)]
