@@ -155,10 +155,7 @@ def _evaluated(peer, function, exam, quantities):
     """The Finding on what a function gives of one evaluation."""
     judged = judgement.judge_trace(quantities, exam.parameters, exam.p)
     wrong = judgement.first_wrong(judged)
-    refused = None
-    if wrong:
-        s, *entry = wrong.index
-        refused = _rejection(peer, exam, wrong, s, entry, function, exam.parameters_of(s))
+    refused = wrong and _rejection(peer, exam, wrong, 1, function, exam.parameters)
     return Finding(_count(judged), refused, quantities)
 
 
@@ -183,11 +180,8 @@ def _single_steps(peer, exam):
     before, trajectory = _over_time(before), _over_time(after)
     judged = judgement.judge_steps(before, trajectory, p)
     wrong = judgement.first_wrong(judged)
-    if not wrong:
-        return Finding(_count(judged), None, {}), trajectory
-    t, s, *entry = wrong.index
-    refused = _rejection(peer, exam, wrong, s, entry, "one step of train", [Z[t, s] for Z in before])
-    return Finding(_count(judged), refused, {"trajectory": trajectory}), trajectory
+    refused = wrong and _rejection(peer, exam, wrong, 2, "one step of train", before)
+    return Finding(_count(judged), refused, {"trajectory": trajectory} if wrong else {}), trajectory
 
 
 def _over_time(points):
@@ -210,11 +204,9 @@ def _one_call(peer, exam, trajectory):
     judged_losses, *judged = judgement.judge_run(exam.parameters, end, exam.p)
     refused = None
     if wrong := judgement.first_wrong([judged_losses]):
-        t, s = wrong.index
-        refused = _rejection(peer, exam, wrong, s, [], f"train, step {t} of {STEPS}: {CARRIED}")
+        refused = _rejection(peer, exam, wrong, 2, f"train, step {wrong.index[0]} of {STEPS}: {CARRIED}")
     elif wrong := judgement.first_wrong(judged):
-        s, *entry = wrong.index
-        refused = _rejection(peer, exam, wrong, s, entry, f"train, after {STEPS} steps: {CARRIED}")
+        refused = _rejection(peer, exam, wrong, 1, f"train, after {STEPS} steps: {CARRIED}")
     return Finding(_count([judged_losses, *judged]), refused, {})
 
 
@@ -229,24 +221,21 @@ JUDGES = {"gradients": _gradients, "trace": _trace, "train": _train}
 
 def _ask(peer, exam, call, lr=None, steps=0, backwards=False):
     """The answers for all seeds, {name: (S, ...)}; raises Misfit for another form than asked for."""
-    answers = {}
+    answers = {}  # {quantity: a list, a seed after the other}
     order = range(len(exam.seeds))
     for s in reversed(order) if backwards else order:
         question = about(exam.p, call, exam.parameters_of(s), lr, steps)
         answer = peer.ask(question)
         _check_shapes(question, answer)
-        for before in answers.values():
-            if answer.keys() != before.keys():
-                raise Misfit(f"{call} gives other quantities from call to call")
-        answers[s] = answer
-    stacked = {}
-    for name in answers[0]:
-        stacked[name] = np.stack([answers[s][name] for s in order])
-    return stacked
+        if answers and answer.keys() != answers.keys():
+            raise Misfit(f"{call} gives other quantities from call to call")
+        for name, Z in answer.items():
+            answers.setdefault(name, []).append(Z)
+    return {name: np.stack(Zs[::-1] if backwards else Zs) for name, Zs in answers.items()}
 
 
-def _check_shapes(question, answer):
-    q = question
+def _check_shapes(q, answer):
+    """Raises Misfit where an array of an answer to a Question has another shape than it must have."""
     expected = shapes(anatomy_of(q), (), len(q.X), q.widths()) | {"losses": (q.steps,)}
     for name, Z in q.parameters.items():
         expected[name] = Z.shape
@@ -262,20 +251,22 @@ def _count(judged):
     return sum(int((j.certified | j.no_number).sum()) for j in judged)
 
 
-def _rejection(peer, exam, wrong, s, entry, note, parameters=None):
-    """The Rejection of an entry of seed number s; with the weights it comes from, confirmed in ball arithmetic."""
-    where = Where(peer.name, exam.name, exam.p.dtype)
-    point = Point(0, exam.seeds[s], tuple(entry), parameters)
-    return rejection(where, wrong, point, exam.p, note)
+def _rejection(peer, exam, wrong, axes, note, parameters=None):
+    """The Rejection of a wrong entry; with the parameters it comes from, confirmed in ball arithmetic.
+
+    `axes`: how many of its index's come before one network's: the seed's, or the step's and the seed's. `parameters`
+    have these too.
+    """
+    network, entry = wrong.index[:axes], wrong.index[axes:]
+    its_own = None if parameters is None else [Z[network] for Z in parameters]
+    point = Point(0, exam.seeds[network[-1]], entry, its_own)
+    return rejection(Where(peer.name, exam.name, exam.p.dtype), wrong, point, exam.p, note)
 
 
 def first_rejection(checked):
     """The first wrong number in order of computation: of `trace` if that shows it, else of `gradients` or `train`."""
-    by_name = {f.name: f.rejection for f in checked.functions}
-    for name in ("trace", "gradients", "train"):
-        if by_name.get(name):
-            return by_name[name]
-    return None
+    rejections = {f.name: f.rejection for f in checked.functions}
+    return rejections.get("trace") or rejections.get("gradients") or rejections.get("train")
 
 
 def _diagnosis(exams, given, rejections, hint):

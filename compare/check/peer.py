@@ -124,7 +124,7 @@ class Peer:
         except OSError as error:
             raise UsageError(f"{name} cannot be started: {error.strerror}.") from None
         pipes = self._process.stdin, self._process.stdout, self._process.stderr
-        self._pipes = self._stdin, self._stdout, self._stderr = tuple(pipe for pipe in pipes if pipe)
+        self._pipes = self._stdin, self._stdout, self._stderr = tuple(filter(None, pipes))
         for pipe in self._pipes:
             os.set_blocking(pipe.fileno(), False)
 

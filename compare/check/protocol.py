@@ -97,13 +97,13 @@ def numbers(Z):
         return Z.tolist()
     if np.ndim(Z) == 0:
         return float(Z) if math.isfinite(Z) else str(float(Z))
-    return [numbers(z) for z in Z]
+    return list(map(numbers, Z))
 
 
 def array(value):
     """Nested lists of numbers as a float64 array. Raises ValueError where they are none."""
     if isinstance(value, list):
-        parts = [array(v) for v in value]
+        parts = list(map(array, value))
         if len({part.shape for part in parts}) > 1:
             raise ValueError("rows of different lengths")
         return np.array(parts, np.float64)

@@ -143,7 +143,7 @@ def _way_out(value, dtype):
 def _without_graph(value):
     """Tensors that autograd is watching as NumPy arrays, in lists too."""
     if isinstance(value, list | tuple):
-        return [_without_graph(v) for v in value]
+        return list(map(_without_graph, value))
     return np.asarray(value.detach()) if hasattr(value, "detach") else value
 
 
@@ -208,13 +208,9 @@ def introduce(functions, given):
 
 def _complaint(call, error):
     """The answer instead, as a line."""
-    if isinstance(error, UsageError):
-        complaint = {"error": str(error), "kind": "usage"}
-    elif isinstance(error, Misfit):
-        complaint = {"error": str(error), "kind": "misfit"}
-    else:
-        complaint = {"error": recognise.explain(call, error), "kind": "raised"}
-    return protocol.line(complaint)
+    kind = {UsageError: "usage", Misfit: "misfit"}.get(type(error), "raised")
+    sentence = recognise.explain(call, error) if kind == "raised" else str(error)
+    return protocol.line({"error": sentence, "kind": kind})
 
 
 def _forked(came_back):

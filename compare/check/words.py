@@ -21,11 +21,7 @@ def verdict(checked):
     functions = {"wrong": [], "right": [], "not judged": []}
     for f in checked.functions:
         functions[f.verdict].append(f.name)
-    start = "RIGHT"
-    if functions["wrong"]:
-        start = "WRONG"
-    elif functions["not judged"]:
-        start = "NOT JUDGED"
+    start = {0: "RIGHT", 1: "WRONG", 3: "NOT JUDGED"}[checked.exit_code()]
     clauses = [f"{listed(names)} {_is(names, v)}" for v, names in functions.items() if names]
     numbers = sum(f.numbers for f in checked.functions)
     work = f"{count(len(checked.cases), 'case')} × {count(checked.seeds, 'seed')}"
