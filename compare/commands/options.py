@@ -184,7 +184,8 @@ def _importable(name):
         spec = next(filter(None, (finder.find_spec(module, within) for finder in sys.meta_path)), None)
         if spec is None:
             return False
-        within = spec.submodule_search_locations
+        # planted is a package, though no folder: only its module knows
+        within = getattr(sys.modules.get(module), "__path__", spec.submodule_search_locations)
     return True
 
 
