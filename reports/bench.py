@@ -9,6 +9,7 @@ from fourfold.compare.bench.subjects import LIMIT
 from fourfold.compare.results.words import listed
 from fourfold.reports import pictures
 from fourfold.reports.pictures import Picture
+from fourfold.reports.pictures.axes import legend_below, logarithmic, rows
 
 COLOUR = pictures.colours(["", *impls.FRAMEWORKS])  # "" needs none
 
@@ -46,9 +47,9 @@ def paces(record):
                 if pace:
                     axis.plot([min(pace.ns), max(pace.ns)], [y, y], color=_colour(s.column), lw=2)
                     axis.plot(median(pace.ns), y, "o", color=_colour(s.column), ms=6)
-                    if s.name == LIMIT:
-                        axis.axvline(median(pace.ns), color=pictures.INK, lw=0.8, ls="--")
-            pictures.logarithmic(axis)
+                if pace and s.name == LIMIT:
+                    axis.axvline(median(pace.ns), color=pictures.INK, lw=0.8, ls="--")
+            logarithmic(axis)
             axis.set(yscale="linear", title=work.name, xlabel="ns per seed and step")
         axes[0].set_yticks(range(1, len(shown) + 1), [s.name for s in shown])
         for label, s in zip(axes[0].get_yticklabels(), shown, strict=True):
@@ -96,7 +97,7 @@ def growth(record):
                 lines.append([g.subject, g.axis, size, n, s])
 
     def paint(figure):
-        panels = figure.subplots(pictures.rows(by_axis), min(3, len(by_axis)), squeeze=False).flatten()
+        panels = figure.subplots(rows(by_axis), min(3, len(by_axis)), squeeze=False).flatten()
         for panel in panels[len(by_axis) :]:
             panel.remove()
         for panel, (name, growths) in zip(panels, by_axis.items(), strict=False):
@@ -105,11 +106,11 @@ def growth(record):
                 linear = [seconds[0] * size / g.sizes[0] for size in g.sizes]
                 panel.plot(g.sizes, linear, color=pictures.GRID, lw=0.7)
                 panel.plot(g.sizes, seconds, "o-", color=_colour(g.subject), label=g.subject)
-            pictures.logarithmic(panel)
+            logarithmic(panel)
             panel.set(xlabel=name, ylabel="seconds")
             panel.set_xticks(growths[0].sizes, map("{:,}".format, growths[0].sizes))
             panel.minorticks_off()
-        pictures.legend_below(figure, panels[0])
+        legend_below(figure, panels[0])
 
     return Picture(
         "bench_growth",
@@ -117,7 +118,7 @@ def growth(record):
         "Processor seconds of one call of `train`, median of the rounds; the grey lines are linear growth from the "
         "first. Width is that of one hidden layer on 1,024 samples; depth is how many layers of 16 units there are.",
         f"{'; '.join(exponents)}.",
-        pictures.draw("bench_growth", 9, 0.6 + 3 * pictures.rows(by_axis), paint),
+        pictures.draw("bench_growth", 9, 0.6 + 3 * rows(by_axis), paint),
         [["column", "axis", "size", "round", "seconds"], *lines],
     )
 

@@ -18,9 +18,10 @@ def document(result):
     and a quantity too near the format's largest number to be certified at all is skipped.
     """
     suites = [_suite(result, column) for column in result.columns]
-    sums = {}
-    for key in ("tests", "failures", "errors"):
-        sums[key] = str(sum(int(suite.get(key, "0")) for suite in suites))
+    sums = dict.fromkeys(("tests", "failures", "errors"), 0)
+    for suite in suites:
+        for key in sums:
+            sums[key] += int(suite.get(key, "0"))
     root = _element("testsuites", name="fourfold", time=_seconds(result, "total"), **sums)
     root.extend(suites)
     ElementTree.indent(root)
@@ -30,31 +31,18 @@ def document(result):
 def _suite(result, column):
     tests = [*_tests(result, column)]
     kinds = Counter(outcome.tag for test in tests for outcome in test)
-    counts = {key: str(kinds[kind]) for key, kind in KINDS.items()}
-    suite = _element(
-        "testsuite",
-        time=_seconds(result, column.name),
-        timestamp=result.created,
-        name=column.name,
-        tests=str(len(tests)),
-        **counts,
-    )
+    counts = {key: kinds[kind] for key, kind in KINDS.items()}
+    when = {"time": _seconds(result, column.name), "timestamp": result.created}
+    suite = _element("testsuite", **when, name=column.name, tests=len(tests), **counts)
+    e = result.environment
+    made = {"verdict": column.verdict, "command": e.command, "fourfold": e.fourfold, "python": e.python, **e.versions}
+    for s in result.settings:
+        made[f"inputs of {s.name}"] = s.inputs_sha256
     properties = ElementTree.SubElement(suite, "properties")
-    for name, value in _made_with(result, column):
+    for name, value in made.items():
         properties.append(_element("property", name=name, value=value))
     suite.extend(tests)
     return suite
-
-
-def _made_with(result, column):
-    e = result.environment
-    yield "verdict", column.verdict
-    yield "command", e.command
-    yield "fourfold", e.fourfold
-    yield "python", e.python
-    yield from e.versions.items()
-    for s in result.settings:
-        yield f"inputs of {s.name}", s.inputs_sha256
 
 
 def _tests(result, column):
@@ -98,7 +86,7 @@ def _element(tag, text=None, message=None, **attributes):
     if message is not None:
         attributes["message"] = message
     for name, value in attributes.items():
-        element.set(name, _characters(value))
+        element.set(name, _characters(str(value)))
     element.text = None if text is None else _characters(text)
     return element
 

@@ -18,7 +18,7 @@ FARTHEST = 1e30  # inputs that can be drawn
 def pages(report, distances, measured=None):
     """{relative path: bytes} of the report's pages, its pictures and their numbers.
 
-    `distances`: the Distances of the report's first case. `measured`: the record of a benchmark, to be shown too.
+    `distances`: every Distance in the report's first case. `measured`: the record of a benchmark, to be shown too.
     """
     section = bench.section(measured) if measured else None
     shown = [*_pictures(report, distances)]

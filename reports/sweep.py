@@ -12,7 +12,8 @@ from fourfold.compare.results import words as show
 from fourfold.compare.sweep import words
 from fourfold.compare.sweep.summary import REACHED, varied
 from fourfold.reports import pictures, render
-from fourfold.reports.pictures import Picture, draw, panels, rows
+from fourfold.reports.pictures import Picture, draw
+from fourfold.reports.pictures.axes import panels, rows
 
 MOST_PANELS, MOST_LINES = 12, 100
 WRITTEN = 60  # cells of a panel: in more there is no room for their numbers

@@ -8,23 +8,26 @@ from fourfold.compare.judge import judgement, truth
 from fourfold.compare.judge.quantities import anatomy, internal, shown, shown_shapes
 from fourfold.compare.results.arrays import SHOWN_SEEDS
 from fourfold.compare.results.diff import share_of, ulps_apart
-from fourfold.compare.results.distance import EXACT, Distance, Distances
+from fourfold.compare.results.distance import ALONG, EXACT, START, Distance
 
 
 def distances(report):
-    """The Distances of a Report's first case, in every precision of which it has arrays."""
-    setting, start, along = report.result.settings[0], {}, {}
-    for dtype, arrays in report.by_dtype(setting).items():
-        start[dtype] = _at_start(report.inputs, setting, arrays, dtype)
-        along[dtype] = _along(setting, arrays)
-    return Distances(start, along)
+    """The Distances in a Report's first case: at the initial weights and over training, in every precision it has."""
+    setting = report.result.settings[0]
+    by_dtype = report.by_dtype(setting)
+    measured = []
+    for dtype, arrays in by_dtype.items():
+        measured += _at_start(report.inputs, setting, arrays, dtype)
+    for dtype, arrays in by_dtype.items():
+        measured += _along(setting, arrays, dtype)
+    return measured
 
 
 def _at_start(inputs, s, arrays, dtype):
-    """At the initial weights of the recorded seeds: every quantity of the Setting's trace.
+    """Every quantity of the Setting's trace, at the initial weights of the recorded seeds of {column: its arrays}.
 
-    `arrays`: {column: its arrays}. Two columns that are right are at most 2 limits apart, and each at most 1 from the
-    exact value. Nothing is said of what is not certified.
+    Two columns that are right are at most 2 limits apart, and each at most 1 from the exact value. What is not
+    certified is left out.
     """
     row = s.row()
     parameters = [inputs[name][:SHOWN_SEEDS].astype(dtype) for name in _parameters(s)]
@@ -39,7 +42,6 @@ def _at_start(inputs, s, arrays, dtype):
         row=row,
     )
     names = list(shown_shapes(row, (), s.samples, s.widths, s.biases))
-    distances = []
     for column, kept in arrays.items():
         trace = {internal(name, row): kept[f"trace_{name}"] for name in names}
         for judged in judgement.judge_trace(trace, parameters, problem):
@@ -47,27 +49,26 @@ def _at_start(inputs, s, arrays, dtype):
             limit = kept[f"limit_{name}"]
             share = share_of(judged.error, np.zeros(judged.error.shape), limit)
             ulps = judged.ulps[~np.isnan(limit)]
-            distances.append(Distance(name, EXACT, column, _largest(share), _largest(ulps)))
+            yield Distance(START, dtype, name, EXACT, column, _largest(share), _largest(ulps))
     for (a, kept_a), (b, kept_b) in combinations(arrays.items(), 2):
         for name in names:
             one, other, limit = kept_a[f"trace_{name}"], kept_b[f"trace_{name}"], kept_a[f"limit_{name}"]
             ulps = ulps_apart(one, other)[~np.isnan(limit)]
-            distances.append(Distance(name, a, b, _largest(share_of(one, other, limit)), _largest(ulps)))
-    return distances
+            share = share_of(one, other, limit)
+            yield Distance(START, dtype, name, a, b, _largest(share), _largest(ulps))
 
 
-def _along(s, arrays):
+def _along(s, arrays, dtype):
     """Over training: of every column's losses and parameters from the exact ones at its own parameters, and of the
     columns' losses from each other, which say nothing of who is right."""
-    distances = []
     for column, kept in arrays.items():
         for name in ("L", *_parameters(s)):
-            distances.append(Distance(name, EXACT, column, _largest(kept[f"ratio_{name}"]), np.nan))
+            yield Distance(ALONG, dtype, name, EXACT, column, _largest(kept[f"ratio_{name}"]), np.nan)
     for (a, kept_a), (b, kept_b) in combinations(arrays.items(), 2):
         limit = np.fmax(kept_a["L_limit"], kept_b["L_limit"])
         share = share_of(kept_a["L"], kept_b["L"], limit)
-        distances.append(Distance("L", a, b, _largest(share), _largest(ulps_apart(kept_a["L"], kept_b["L"]))))
-    return distances
+        ulps = ulps_apart(kept_a["L"], kept_b["L"])
+        yield Distance(ALONG, dtype, "L", a, b, _largest(share), _largest(ulps))
 
 
 def _parameters(s):

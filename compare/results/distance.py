@@ -3,27 +3,16 @@
 from typing import NamedTuple
 
 EXACT = "exact"
+START, ALONG = "initial", "over training"
 
 
 class Distance(NamedTuple):
-    """The largest over the entries of one quantity; `a` is "exact" or a column."""
+    """The largest over the entries of one quantity, in one precision."""
 
+    when: str  # START: at the initial weights, or ALONG
+    dtype: str
     quantity: str
-    a: str
+    a: str  # EXACT or a column
     b: str
     share: float  # of the limit, of what rounding allows to one column
     ulps: float  # NaN where they are not counted
-
-
-class Distances(NamedTuple):
-    """Those of one case, {dtype: list of Distance} each."""
-
-    start: dict  # at the initial weights
-    along: dict  # over training
-
-    def lines(self):
-        """Yields (when, dtype, Distance)."""
-        for when, by_dtype in (("initial", self.start), ("over training", self.along)):
-            for dtype, distances in by_dtype.items():
-                for distance in distances:
-                    yield when, dtype, distance

@@ -8,6 +8,7 @@ from fourfold.compare.cases.case import xor
 from fourfold.reports import pictures
 from fourfold.reports.exercises import svg
 from fourfold.reports.pictures import plane
+from fourfold.reports.pictures.axes import panels, rows
 
 FLOOR = 1e-16  # what is lower is drawn there
 DIVERGING = LinearSegmentedColormap.from_list("", ["#ee7733", "#c8c8c8", "#4477aa"])
@@ -87,12 +88,12 @@ def _classes(figure_name, arrays):
     shown = {name.removeprefix(start): Z for name, Z in arrays.items() if name.startswith(start)}
 
     def paint(figure):
-        for axis, title in pictures.panels(figure, shown):
+        for axis, title in panels(figure, shown):
             plane.classes(axis, grid, shown[title], X, Y, size=25)
             axis.set(title=title, xticks=(-1, 0, 1, 2), yticks=(-1, 0, 1, 2))
             axis.title.set_fontsize(9)
 
-    return pictures.draw(figure_name, 2.4 * min(3, len(shown)), 2.5 * pictures.rows(shown), paint)
+    return pictures.draw(figure_name, 2.4 * min(3, len(shown)), 2.5 * rows(shown), paint)
 
 
 def _depth(figure_name, arrays):

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import math
 import re
 from itertools import cycle
 from typing import NamedTuple
@@ -10,7 +9,6 @@ from typing import NamedTuple
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
 from fourfold import impls
 
@@ -35,14 +33,11 @@ STYLE = {
     "path.simplify_threshold": 0.3,
     **dict.fromkeys(["text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"], INK),
 }
-LARGEST = np.float64(1e150)  # number that matplotlib can scale
 METADATA = dict.fromkeys(["Date", "Creator", "Format", "Type"])
 COORDINATES = re.compile(r' (d|x|y|transform)="(?!matrix|scale)[^"]*"')
 LONG = re.compile(r"-?\d+\.\d\d+")
 # Names that nothing refers to, fonts by the dozen, and indentation
 IDLE = ((r' id="[A-Za-z0-9.]+_\d+"', ""), (r"font-family: [^;\"]*", "font-family: sans-serif"), (r"\s*\n\s*", "\n"))
-
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Picture(NamedTuple):
@@ -117,59 +112,6 @@ def colours(names):
     own = {name: impls.COLUMNS[name].colour for name in names if name in impls.COLUMNS}
     left = cycle(colour for colour in COLOURS if colour not in own.values())
     return {name: own.get(name) or next(left) for name in names}
-
-
-def loggable(Z):
-    """What a logarithmic axis can show of Z: numbers above 0, within what matplotlib can scale; NaN for the rest."""
-    Z = np.asarray(Z, np.float64)
-    return np.where((Z > 0) & np.isfinite(Z), np.clip(Z, 1 / LARGEST, LARGEST), np.nan)
-
-
-def logarithmic(axis):
-    """Make both scales logarithmic, also where there is nothing to show on them."""
-    if not any(map(_shows_something, axis.lines)):
-        axis.set(xlim=(1, 10), ylim=(0.1, 1))
-    axis.set(xscale="log", yscale="log")
-    for scale, (low, high) in ((axis.xaxis, axis.get_xlim()), (axis.yaxis, axis.get_ylim())):
-        if high >= 10 * low:  # in less there may be no power of ten to label
-            scale.set_minor_locator(NullLocator())
-            scale.set_major_formatter(_power)
-
-
-def _shows_something(line):
-    return np.isfinite(line.get_ydata()).any()
-
-
-def _power(x, place=None):
-    """10⁻³ as plain text: matplotlib would take ten times as long to set it as mathematics."""
-    return "10" + str(round(math.log10(x))).translate(RAISED) if x > 0 else ""
-
-
-def curve(axis, steps, values, **style):
-    """Draw values after so many steps, for a logarithmic axis."""
-    axis.plot(steps + 1, loggable(values), **style)
-
-
-def limit_curve(axis, steps, limit):
-    curve(axis, steps, limit, color=INK, lw=1.2, label="limit")
-
-
-def legend_below(figure, axis, ncols=7):
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=ncols)
-
-
-def panels(figure, keys, across=3):
-    """(axis, key) for every key, `across` in a row with the same axes."""
-    keys = list(keys)
-    axes = figure.subplots(rows(keys, across), min(across, len(keys)), sharex=True, sharey=True, squeeze=False).ravel()
-    for axis in axes[len(keys) :]:
-        axis.set_visible(False)
-    return zip(axes, keys, strict=False)
-
-
-def rows(keys, across=3):
-    """How many rows of panels that makes."""
-    return -(-len(keys) // across)
 
 
 def first(arrays):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from fourfold.compare.results import words
-from fourfold.reports.pictures import INK, colours, legend_below
+from fourfold.reports.pictures import INK, colours
+from fourfold.reports.pictures.axes import legend_below
 
 MOST = 1e3  # what is larger is drawn there
 

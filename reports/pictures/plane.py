@@ -5,7 +5,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm
 
 from fourfold.compare.results import words
-from fourfold.reports.pictures import BAD, GOOD, INK, LARGEST, Picture, digits, draw, in_columns, largest, panels, rows
+from fourfold.reports.pictures import BAD, GOOD, INK, Picture, digits, draw, in_columns, largest
+from fourfold.reports.pictures.axes import LARGEST, panels, rows
 
 CLASSES = {"cmap": ListedColormap((GOOD, BAD)), "vmin": 0, "vmax": 1}
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from fourfold.reports.pictures import INK, Picture, curve, draw, largest, legend_below, limit_curve, logarithmic
+from fourfold.reports.pictures import INK, Picture, draw, largest
+from fourfold.reports.pictures.axes import curve, error_curves, legend_below, limit_curve, logarithmic
 
 TINY = 1e-300  # stands for zero where the axis is logarithmic
 
@@ -21,8 +22,7 @@ def proved(name, case, by_dtype, proved_by_dtype, seed, colour):
             above.set(title=f"{dtype} weights")
             drawn = np.concatenate([*apart[dtype].values(), p["limit"]])
             floor = drawn[drawn > 0].min(initial=1) / 2
-            for column, distance in apart[dtype].items():
-                curve(below, p["step"], np.maximum(distance, floor), color=colour[column], lw=0.7, label=column)
+            error_curves(below, p["step"], apart[dtype], colour, floor)
             limit_curve(below, p["limit_step"], p["limit"])
             logarithmic(below)
             below.set(xlabel="step + 1")

@@ -3,21 +3,8 @@
 import numpy as np
 
 from fourfold.compare.results import words
-from fourfold.reports.pictures import (
-    INK,
-    LARGEST,
-    Picture,
-    curve,
-    digits,
-    draw,
-    first,
-    in_columns,
-    largest,
-    legend_below,
-    limit_curve,
-    logarithmic,
-    rows,
-)
+from fourfold.reports.pictures import INK, Picture, digits, draw, first, in_columns, largest
+from fourfold.reports.pictures.axes import LARGEST, curve, error_curves, legend_below, limit_curve, logarithmic, rows
 
 MOST_LINES = 24  # of weights, in one panel
 MOST_PANELS = 8
@@ -56,38 +43,37 @@ def _listed(L, t):
 
 def ratios(by_dtype, parameters, colour):
     """Error as a fraction of its limit at every recorded step, the worst of all seeds: of loss and weights."""
-
-    def measures(a):
-        return {"loss": a["ratio_L"], "weights": np.max([a[f"ratio_{name}"] for name in parameters], axis=0)}
-
-    def paint(figure):
-        axes = figure.subplots(2, len(by_dtype), sharex=True, sharey=True, squeeze=False)
-        for column, (dtype, arrays) in zip(axes.T, by_dtype.items(), strict=True):
-            for axis, what in zip(column, ("loss", "weights"), strict=True):
-                for name, a in arrays.items():
-                    curve(axis, a["step"], np.maximum(measures(a)[what], 1e-4), color=colour[name], lw=0.7, label=name)
-                limit_curve(axis, first(arrays)["step"][[0, -1]], [1, 1])
-                logarithmic(axis)
-                axis.set_title(f"{dtype}: {what}")
-            column[-1].set_xlabel("step + 1")
-        for axis in axes[:, 0]:
-            axis.set_ylabel("error / limit")
-        legend_below(figure, axes[0, 0])
-
     headings, lines = ["dtype", "step"], []
     for name in first(by_dtype):
         headings += [f"{name} loss", f"{name} weights"]
-    most, beyond = {"loss": 0.0, "weights": 0.0}, {}
+    shown, most, beyond = {}, {"loss": 0.0, "weights": 0.0}, {}
     for dtype, arrays in by_dtype.items():
         step = first(arrays)["step"]
         columns = [[dtype] * len(step), step]
         for name, a in arrays.items():
-            for what, ratio in measures(a).items():
+            of_weights = np.max([a[f"ratio_{parameter}"] for parameter in parameters], axis=0)
+            for what, ratio in (("loss", a["ratio_L"]), ("weights", of_weights)):
+                shown.setdefault((dtype, what), {})[name] = ratio
                 columns.append(digits(ratio))
                 most[what] = max(most[what], largest(ratio))
                 if largest(ratio) > 1:
                     beyond[name] = True
         lines += zip(*columns, strict=True)
+
+    def paint(figure):
+        axes = figure.subplots(2, len(by_dtype), sharex=True, sharey=True, squeeze=False)
+        for axis, (dtype, what) in zip(axes.T.ravel(), shown, strict=True):
+            step = first(by_dtype[dtype])["step"]
+            error_curves(axis, step, shown[dtype, what], colour, 1e-4)
+            limit_curve(axis, step[[0, -1]], [1, 1])
+            logarithmic(axis)
+            axis.set_title(f"{dtype}: {what}")
+        for axis in axes[:, 0]:
+            axis.set_ylabel("error / limit")
+        for axis in axes[-1]:
+            axis.set_xlabel("step + 1")
+        legend_below(figure, axes[0, 0])
+
     return Picture(
         "ratios",
         "Error as a fraction of its limit, step by step",
@@ -102,27 +88,24 @@ def ratios(by_dtype, parameters, colour):
 
 def loss_errors(by_dtype, seed, colour, named):
     """Error of each logged loss, under its limit."""
+    errors, lines, most = {}, [], []
+    for dtype, arrays in by_dtype.items():
+        step, limit = first(arrays)["step"], first(arrays)["L_limit"][:, seed]
+        errors[dtype] = {name: a["L_error"][:, seed] for name, a in arrays.items()}
+        lines += zip([dtype] * len(step), step, *map(digits, errors[dtype].values()), digits(limit), strict=True)
+        worst = max(map(largest, errors[dtype].values()))
+        most.append(f"in {dtype} at most {worst:.1g} where the limit goes up to {largest(limit):.1g}")
 
     def paint(figure):
         axes = figure.subplots(1, len(by_dtype), sharex=True, squeeze=False)[0]
         for axis, (dtype, arrays) in zip(axes, by_dtype.items(), strict=True):
-            floor = np.finfo(dtype).eps * 1e-4
-            for name, a in arrays.items():
-                errors = np.maximum(a["L_error"][:, seed], floor)
-                curve(axis, a["step"], errors, color=colour[name], lw=0.7, label=name)
+            error_curves(axis, first(arrays)["step"], errors[dtype], colour, np.finfo(dtype).eps * 1e-4)
             limit_curve(axis, first(arrays)["step"], first(arrays)["L_limit"][:, seed])
             logarithmic(axis)
             axis.set(title=dtype, xlabel="step + 1")
         axes[0].set_ylabel("|L − exact L at own weights|")
         legend_below(figure, axes[0])
 
-    lines, most = [], []
-    for dtype, arrays in by_dtype.items():
-        step, limit = first(arrays)["step"], first(arrays)["L_limit"][:, seed]
-        errors = [a["L_error"][:, seed] for a in arrays.values()]
-        lines += zip([dtype] * len(step), step, *map(digits, errors), digits(limit), strict=True)
-        worst = max(map(largest, errors))
-        most.append(f"in {dtype} at most {worst:.1g} where the limit goes up to {largest(limit):.1g}")
     return Picture(
         "loss_errors",
         "Error of every loss, and its limit",

@@ -5,34 +5,38 @@ from matplotlib.patches import Rectangle
 
 from fourfold.compare.results import words
 from fourfold.compare.results.arrays import ULPS
-from fourfold.compare.results.distance import EXACT
-from fourfold.reports.pictures import BAD, GOOD, INK, Picture, colours, draw, legend_below, panels, rows
+from fourfold.compare.results.distance import ALONG, EXACT, START
+from fourfold.reports.pictures import BAD, GOOD, INK, Picture, colours, draw
+from fourfold.reports.pictures.axes import legend_below, panels, rows
 from fourfold.reports.pictures.dots import dots
 
 
 def who(distances, names):
     """Who is right: a matrix of everybody's distance from the exact value, and from everybody else."""
     everybody = [EXACT, *names]
-
-    def paint(figure):
-        axes = figure.subplots(2, len(distances.start), squeeze=False)
-        for dtype, (above, below) in zip(distances.start, axes.T, strict=True):
-            _matrix(above, distances.start[dtype], everybody, f"{dtype}: at the same weights")
-            _matrix(below, distances.along[dtype], everybody, f"{dtype}: over training")
-
     table = [["weights", "dtype", "quantity", "a", "b", "share of limit", "ULP"]]
-    most, wrong, pairs = dict.fromkeys(names, 0.0), {}, 0.0
-    for when, dtype, d in distances.lines():
-        ulps = "" if np.isnan(d.ulps) else f"{d.ulps:.4g}"
-        table.append([when, dtype, d.quantity, d.a, d.b, f"{d.share:.4g}", ulps])
+    farthest = {}  # {(when, dtype): {(a, b): the largest share of any quantity}}
+    used, wrong, drift = dict.fromkeys(names, 0.0), {}, 0.0
+    for d in distances:
+        table.append([*d[:5], f"{d.share:.4g}", "" if np.isnan(d.ulps) else f"{d.ulps:.4g}"])
+        shares = farthest.setdefault((d.when, d.dtype), {})
+        shares[d.a, d.b] = max(d.share, shares.get((d.a, d.b), 0))
         if d.a == EXACT and d.share > 1:
             wrong[d.b] = True
-        if d.a == EXACT and when == "initial":
-            most[d.b] = max(most[d.b], d.share)
-        if d.a != EXACT and when != "initial":
-            pairs = max(pairs, d.share)
-    shares = ", ".join(f"{name} {words.fraction(share)}" for name, share in most.items())
-    outcome = f"Nobody is beyond it, though over training losses get up to {words.brief(pairs)} limits apart."
+        if d.a == EXACT and d.when == START:
+            used[d.b] = max(used[d.b], d.share)
+        if d.a != EXACT and d.when == ALONG:
+            drift = max(drift, d.share)
+    dtypes = list(dict.fromkeys(d.dtype for d in distances))
+
+    def paint(figure):
+        axes = figure.subplots(2, len(dtypes), squeeze=False)
+        for dtype, (above, below) in zip(dtypes, axes.T, strict=True):
+            _matrix(above, farthest[START, dtype], everybody, f"{dtype}: at the same weights")
+            _matrix(below, farthest[ALONG, dtype], everybody, f"{dtype}: over training")
+
+    shares = ", ".join(f"{name} {words.fraction(share)}" for name, share in used.items())
+    outcome = f"Nobody is beyond it, though over training losses get up to {words.brief(drift)} limits apart."
     if wrong:
         outcome = f"{words.listed(list(wrong))} {'is' if len(wrong) == 1 else 'are'} wrong."
     return Picture(
@@ -42,16 +46,14 @@ def who(distances, names):
         "right. Elsewhere, from each other: at the same weights two that are right are at most 2 apart. Over training "
         "losses may drift any distance apart, while the framed line has every step at the column's own weights.",
         f"At the same weights the columns use these shares of the limit: {shares}. {outcome}",
-        draw("who", 3.2 + 2.4 * len(distances.start) + 0.35 * len(everybody), 3 + 0.75 * len(everybody), paint),
+        draw("who", 3.2 + 2.4 * len(dtypes) + 0.35 * len(everybody), 3 + 0.75 * len(everybody), paint),
         table,
     )
 
 
-def _matrix(axis, distances, everybody, title):
-    """Draw the largest share of any quantity between each two: the darker, the larger."""
-    size, farthest = len(everybody), {}
-    for d in distances:
-        farthest[d.a, d.b] = max(d.share, farthest.get((d.a, d.b), 0))
+def _matrix(axis, farthest, everybody, title):
+    """Draw {(a, b): share}: the larger, the darker."""
+    size = len(everybody)
     for (a, b), share in farthest.items():
         depth = np.clip(np.log10(max(share, 1e-3)) / 6 + 0.55, 0.05, 0.6) if share else 0
         for x, y in ((a, b), (b, a)):
