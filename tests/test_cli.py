@@ -172,7 +172,7 @@ def test_a_judge_that_contradicts_itself_says_so(monkeypatch, capsys):
         raise JudgeError("R[0, 0] is and is not")
 
     monkeypatch.setattr("fourfold.compare.agreement.certify.referee.audit", contradicting)
-    monkeypatch.setattr(workers, "open_pool", lambda *limits: nullcontext(Here(monkeypatch, numpy_impl)))
+    monkeypatch.setattr(workers, "open_pool", lambda *limits, **more: nullcontext(Here(monkeypatch, numpy_impl)))
     monkeypatch.setattr(Here, "seconds", lambda *a: 0, raising=False)
     monkeypatch.setattr(Here, "stop", lambda *a: None, raising=False)
     monkeypatch.setattr(sys, "argv", ["fourfold", "agree", "--impl", "numpy", "--steps", "3"])

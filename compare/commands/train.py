@@ -3,12 +3,13 @@
 import numpy as np
 
 from fourfold.compare.cases.case import check_range
-from fourfold.compare.columns import calls, workers
+from fourfold.compare.columns import workers
+from fourfold.compare.columns.questions import about
 from fourfold.compare.commands import options
 from fourfold.compare.commands.options import One, Training
 from fourfold.compare.commands.terminal import out, progress, unsaid, write_json
 from fourfold.compare.errors import ColumnError, UsageError
-from fourfold.compare.judge import judgement
+from fourfold.compare.judge import form, judgement
 from fourfold.compare.judge.quantities import parameter_names
 from fourfold.compare.results import result
 
@@ -31,36 +32,45 @@ def train(
     case = options.case(training, options.seed(one.seed))
     check_range(case, [precision])
     options.of_rows([name], {case.row})
-    say = (lambda line: None) if one.json == "-" else (lambda line: out.print(line, markup=False))
+
+    def say(line):
+        if one.json != "-":
+            out.print(line, markup=False)
+
     say(f"{name}: {case.parameters()} parameters, seed {one.seed}, {case.steps:,} epochs, learning rate {case.lr:g}")
-    losses, p = [], judgement.problem(case, precision)
+    p = judgement.problem(case, precision)
     _, _, *now = case.cast(precision)
+    question = about(p, "trajectory", now, case.lr)
+    losses = []
     with workers.open_pool(options.timeout(one.timeout)) as pool, progress() as bar:
         advance = bar(name, case.steps)
-        for epoch, path in workers.stream(pool, name, case, precision, EPOCHS_BETWEEN_LINES):
+        for epoch, answer in workers.trajectory(pool, name, question, case.steps, EPOCHS_BETWEEN_LINES):
             steps = min(EPOCHS_BETWEEN_LINES, case.steps - epoch)
-            _demand(name, "train", judgement.malformed_path(path, now, steps, p))
-            *now, L = [*(Z[-1] for Z in path[:-1]), path[-1][0, 0]]
+            path = [*answer.values()]
+            _demand(name, "train", form.malformed_path(path, now, steps, p))
+            now = [Z[-1] for Z in path[:-1]]
+            L = answer["L"][0, 0]
             losses.append((epoch, result.number(L)))
             say(f"epoch {epoch:>9,}   loss {L:.10g}")
             advance(steps)
             if unsaid and not one.json:
                 return  # to nobody
-        final = pool.call(name, calls.trace, p.row, p.X, p.Y, now, p.activations)
-        _demand(name, "trace", judgement.malformed_trace(final, now, p))
-    losses.append((case.steps, result.number(final["L"][0])))
-    say(f"epoch {case.steps:>9,}   loss {final['L'][0]:.10g}\n")
-    for x, y_hat, y in zip(p.X.tolist(), final["Y_hat"][0].tolist(), p.Y.tolist(), strict=True):
+        final = pool.ask(name, about(p, "trace", now))
+        _demand(name, "trace", form.malformed_trace(final, now, p))
+    Y_hat, L = final["Y_hat"][0], final["L"][0]
+    losses.append((case.steps, result.number(L)))
+    say(f"epoch {case.steps:>9,}   loss {L:.10g}\n")
+    for x, y_hat, y in zip(p.X.tolist(), Y_hat.tolist(), p.Y.tolist(), strict=True):
         say(f"{_vector(x)} → {_vector(y_hat)}   class {_vector(np.round(y_hat))}, target {_vector(y)}")
     record = {"column": name, "dtype": precision, "seed": one.seed, "parameters": case.parameters(), "losses": losses}
-    final = {"Y_hat": final["Y_hat"][0]}
-    weights = {**dict(zip(parameter_names(now, p), (Z[0] for Z in now), strict=True)), **final}
-    write_json(one.json, result.encode(record | {key: result.numbers(Z) for key, Z in weights.items()}))
+    for parameter, Z in zip(parameter_names(len(p.activations), len(now)), now, strict=True):
+        record[parameter] = result.numbers(Z[0])
+    write_json(one.json, result.encode(record | {"Y_hat": result.numbers(Y_hat)}))
 
 
 def _demand(name, function, complaint):
     if complaint:
-        raise ColumnError(f"{name}: {function} gives the wrong kind of array: {complaint}")
+        raise ColumnError(f"{name}: {function} gives the wrong kind of array: {complaint.sentence}")
 
 
 def _vector(values):

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import os
 import platform
 from pathlib import Path
@@ -9,10 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fourfold import impls
-from fourfold.compare.cases.case import make_case
-from fourfold.compare.columns import calls, workers
-from fourfold.compare.errors import ColumnError
-from fourfold.compare.judge import judgement, truth
+from fourfold.compare.judge import truth
 from fourfold.compare.results.result import Environment, Setting
 
 # Variables of the environment that change what libraries compute; whole names where a prefix would say more than that.
@@ -81,49 +79,35 @@ def environment(names, dtypes, command):
     )
 
 
-def diagnose(timeout):
-    """A dict a built-in column: column, version, seconds to import, whether it works, note."""
-    case = make_case("xor", "tanh", 0.1, 1, 3, range(3))
-    p = judgement.problem(case, "float64")
-    with workers.open_pool(timeout) as pool:
-        for name in impls.NAMES:
-            found = {"column": name, "version": "", "seconds": None, "works": False, "note": "not installed"}
-            if workers.installed(name):
-                found["version"] = version(impls.framework(name))
-                try:
-                    found["seconds"] = pool.call(name, calls.introduce)
-                    quantities = pool.call(name, calls.trace, p.row, p.X, p.Y, case.weights, p.activations)
-                    wrong = judgement.first_wrong(judgement.judge_trace(quantities, case.weights, p))
-                    right = f"gradients right, imported in {found['seconds']:.2f} s"
-                    note = f"{wrong.judged.quantity} is wrong" if wrong else right
-                    found |= {"works": not wrong, "note": note}
-                except ColumnError as error:
-                    found["note"] = str(error)
-            yield found
-
-
 def _threads(names):
     """What is set for libraries that use OpenMP; XLA keeps its own threads, whatever it is told."""
-    own = [name for name in names if impls.framework(name) in {"jax", "tensorflow"}]
     number = os.environ.get("OMP_NUM_THREADS", "default")
-    return f"{number} ({' and '.join(own)}: as XLA decides)" if own else number
+    with_xla = [name for name in names if impls.framework(name) in {"jax", "tensorflow"}]
+    if not with_xla:
+        return number
+    return f"{number} ({' and '.join(with_xla)}: as XLA decides)"
 
 
 def versions(names):
-    packages = dict.fromkeys(["numpy", *(p for p in map(impls.framework, names) if p)])
+    """{package: version} of NumPy and of the columns' frameworks, those that are here."""
+    packages = ["numpy", *filter(None, map(impls.framework, names))]
     if "jax" in packages:  # jaxlib computes, and is upgraded on its own
-        packages["jaxlib"] = None
-    return {p: version(p) for p in packages if workers.package_installed(p)}
+        packages.append("jaxlib")
+    here = {}
+    for package in packages:
+        if importlib.util.find_spec(package) is not None:
+            here[package] = version(package)
+    return here
 
 
 def version(package):
     """The version of an importable package, whatever its distribution is called; or "unknown"."""
     try:
-        found = importlib.metadata.version(package)
+        number = importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        distributions = importlib.metadata.packages_distributions().get(package, [])
-        found = importlib.metadata.version(distributions[0]) if distributions else None
-    return found or "unknown"
+        distributions = importlib.metadata.packages_distributions().get(package)
+        number = importlib.metadata.version(distributions[0]) if distributions else None
+    return number or "unknown"
 
 
 def counts(variable):
@@ -143,5 +127,7 @@ def _cpu():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    for line in lines:
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
