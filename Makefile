@@ -15,9 +15,9 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
-# The judge's own lines and branches, all of them, by its own tests.
+# The lines and branches of the judge, and of what is said of a rejection: all of them, by their own tests.
 coverage: .venv/ready
-	$(BIN)/python -m coverage run -m pytest -q $(addprefix tests/test_,$(addsuffix .py,limits judge bounds truth agree suites layers))
+	$(BIN)/python -m coverage run -m pytest -q $(addprefix tests/test_,$(addsuffix .py,limits judge bounds truth agree suites layers locate))
 	$(BIN)/python -m coverage report
 
 # The judge, changed in every small way: what no test notices is printed, and explained in tests/mutants.md. It takes a while.

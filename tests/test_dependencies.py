@@ -88,6 +88,15 @@ def test_every_package_is_listed():
     assert sorted(PYPROJECT["tool"]["setuptools"]["packages"]) == sorted(on_disk)
 
 
+def test_what_tools_are_to_look_at_is_there():
+    tool = PYPROJECT["tool"]
+    paths = [*tool["coverage"]["run"]["include"], *tool["pyright"]["include"]]
+    paths += [path.removeprefix("fourfold/") for path in tool["mutmut"]["only_mutate"]]
+    paths += [test.split("::")[0] for test in tool["mutmut"]["pytest_add_cli_args_test_selection"]]
+    for path in paths:
+        assert Path(HERE, path).exists(), path
+
+
 def test_a_wheel_has_every_file(tmp_path):
     source = tmp_path / "source"
     for path in [*files(), *map(Path, ("pyproject.toml", "README.md", "LICENSE"))]:
