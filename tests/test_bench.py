@@ -207,7 +207,7 @@ def test_paces_are_per_seed_and_step_of_rounds_that_take_half_a_second():
 
 
 def test_growth_is_measured_along_every_axis_in_calls_that_take_long_enough():
-    steady = Steady(*(e for e in subjects.TABLE if e.name in {"numpy", "deep numpy", "C"}))
+    steady = Steady(*(e for e in subjects.TABLE.values() if e.name in {"numpy", "deep numpy", "C"}))
     found = {g.axis: g for g in measure._growth(steady, 2, lambda line: None)}
     assert {axis: g.sizes for axis, g in found.items()} == {axis: list(s) for axis, s in subjects.GROWTH.items()}
     assert all(g.subject == "numpy" and len(of_size) == 2 for g in found.values() for of_size in g.seconds)
@@ -318,7 +318,7 @@ def test_a_worker_keeps_the_memory_of_arrays_that_are_freed():
 def by_process():
     """Peers that share a module and an environment, so that a framework is started once for both."""
     key = lambda e: (e.function.split(".")[0], e.environment)
-    for _, entries in groupby((e for e in subjects.TABLE if e.kind == "peer"), key):
+    for _, entries in groupby((e for e in subjects.TABLE.values() if e.kind == "peer"), key):
         first, *more = entries
         skip = pytest.mark.skipif(bool(first.missing()), reason=f"needs {' and '.join(first.missing())}")
         yield pytest.param([first, *more], marks=skip, id=first.name)
@@ -363,7 +363,10 @@ def test_a_peer_is_short():
 
 
 def test_no_peer_is_imported_by_the_command():
-    script = "import sys, fourfold.compare.commands.cli, fourfold.compare.bench.measure, fourfold.reports.bench; print(*sys.modules)"
+    script = (
+        "import sys, fourfold.compare.commands.cli, fourfold.compare.bench.measure, fourfold.reports.bench\n"
+        "print(*sys.modules)"
+    )
     modules = set(command(python=("-c", script)).stdout.split())
     assert not modules & {"torch", "jax", "tensorflow", "keras", "sklearn", "autograd", "micrograd", "optax"}
     assert not any(name.startswith("fourfold.compare.bench.peers.") for name in modules)
@@ -450,6 +453,6 @@ def test_a_busy_machine_is_named():
 
 def test_missing_packages_are_left_out_with_a_note(monkeypatch):
     monkeypatch.setattr(workers, "package_installed", lambda package: package != "optax")
-    (entry,) = (e for e in subjects.TABLE if e.name == "optax")
+    (entry,) = (e for e in subjects.TABLE.values() if e.name == "optax")
     assert entry.missing() == ["optax"]
     assert {e.name for e in subjects.choose(None, True)} == {"C", "C strict", *impls.NAMES}

@@ -108,14 +108,16 @@ class Bench(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def pace(self, subject, work):
         """The Pace of a subject at a work, or None. A peer without one for many seeds trains them in turn."""
-        paces = {(p.subject, p.work): p for p in self.paces}
-        if (subject, work) in paces:
-            return paces[subject, work]
         wanted = next(w for w in self.works if w.name == work)
+        names = [work]
         if any(s.name == subject and s.kind == "peer" for s in self.subjects):
             for w in self.works:
                 if w.seeds == 1 and (w.samples, w.hidden) == (wanted.samples, wanted.hidden):
-                    return paces.get((subject, w.name))
+                    names.append(w.name)
+        for name in names:
+            for pace in self.paces:
+                if (pace.subject, pace.work) == (subject, name):
+                    return pace
         return None
 
 

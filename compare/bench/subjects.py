@@ -48,8 +48,7 @@ class Contender(NamedTuple):
         return [package for package in self.needs() if not workers.package_installed(package)]
 
 
-def _table():
-    """All Contenders."""
+def _contenders():
     yield Contender(LIMIT, "limit", "")
     yield Contender(STRICT, "limit", "")
     for name in impls.ROWS["two_layer"]:
@@ -69,7 +68,7 @@ def _table():
         yield keras._replace(name=f"{keras.name} train_on_batch", function="keras_model.by_batch")
 
 
-TABLE = tuple(_table())
+TABLE = {contender.name: contender for contender in _contenders()}
 
 
 def choose(names, quick, deep=False):
@@ -77,20 +76,21 @@ def choose(names, quick, deep=False):
 
     `deep`: only those that train a network of any depth.
     """
-    everybody = {contender.name: contender for contender in TABLE}
-    eligible = {name: contender for name, contender in everybody.items() if not deep or contender.kind == "deep"}
-    for name in names or ():
+    kinds = {"limit", "column", "deep", "peer"}
+    if deep:
+        kinds = {"deep"}
+    elif quick and names is None:
+        kinds = {"limit", "column"}
+    eligible = {name: contender for name, contender in TABLE.items() if contender.kind in kinds}
+    if names is None:
+        return [*eligible.values()]
+    for name in names:
         if name not in eligible:
             near = nearest(name, eligible)
             hint = f"did you mean {near}?" if near else f"choose from {', '.join(eligible)}."
-            shallow = f"{name} can only be two layers without biases"
-            what = shallow if name in everybody else f"There is no subject {name!r}"
+            what = f"{name} can only be two layers without biases" if name in TABLE else f"There is no subject {name!r}"
             raise UsageError(f"{what}: {hint}")
-    if names:
-        return [eligible[name] for name in dict.fromkeys(names)]
-    if quick and not deep:
-        return [contender for contender in TABLE if contender.kind in {"limit", "column"}]
-    return [*eligible.values()]
+    return [eligible[name] for name in dict.fromkeys(names)]
 
 
 def deep_works(layers, bias, activation):

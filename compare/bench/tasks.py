@@ -6,12 +6,10 @@ import subprocess
 import time
 from typing import NamedTuple
 
-import numpy as np
-
 from fourfold.compare.columns import calls
 from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError
-from fourfold.compare.judge import judgement
+from fourfold.compare.judge import form, judgement
 
 
 class Round(NamedTuple):
@@ -63,9 +61,7 @@ def certificate(name, case, dtype, steps):
     start = time.process_time()
     trajectory = [*calls.answer(name, question).values()]
     trained = time.process_time()
-    before = []
-    for Z, after in zip(initial, trajectory, strict=False):
-        before.append(np.concatenate([Z[None], after[:-1]]))
+    before = form.before_each_step(initial, trajectory)
     judged = judgement.judge_steps(before, trajectory, p)
     end = time.process_time()
     if judgement.first_wrong(judged):

@@ -13,7 +13,7 @@ BUSY = 0.9  # a round in which less of the clock time was processor time had to 
 def tables(bench):
     """[(caption, headers, lines)] of text."""
     every = _paces(bench), _growth(bench), _goals(bench)
-    return [(caption, headers, lines) for caption, headers, lines in every if lines]
+    return [table for table in every if table[-1]]
 
 
 def _paces(bench):
@@ -50,8 +50,8 @@ def _growth(bench):
     lines = []
     for axis, by_name in growths.items():
         sizes = next(iter(by_name.values())).sizes
-        lines.append([axis, f"{sizes[0]:,} to {sizes[-1]:,}"])
-        lines[-1] += [_powers(by_name.get(name)) for name in names]
+        powers = map(_powers, map(by_name.get, names))
+        lines.append([axis, f"{sizes[0]:,} to {sizes[-1]:,}", *powers])
     caption = "Power of the size by which time grows: over all sizes, and from the last but one to the last"
     return caption, ["", "", *names], lines
 
@@ -82,17 +82,16 @@ def duration(ns):
 
 def sentences(bench):
     """Yields what the tables leave out: what was done and how, what is missing, and what spoils the figures."""
-    kinds = {s.kind for s in bench.subjects}
-    names = {s.name for s in bench.subjects}
+    kinds = {s.name: s.kind for s in bench.subjects}
     timed = {pace.subject for pace in bench.paces}
     rounds = f"{bench.rounds} rounds" if bench.rounds > 1 else "one round"
     yield f"{rounds}, in which all subjects take turns, each in a process of its own on one processor; float64."
     for w in bench.works:
         what = "XOR" if w.samples == 4 else "2 inputs"
         yield f"{w.name}: {w.steps:,} steps, {what}, {w.samples:,} samples, {_network(w)}."
-    if "peer" in kinds:
+    if "peer" in kinds.values():
         yield "Other libraries train seeds one after the other. Where a round is shorter than all steps, it is scaled."
-    if STRICT in names:
+    if STRICT in kinds:
         yield (
             f"{LIMIT} is built with -ffast-math, so that exp is computed for several numbers at once; {STRICT} "
             "without: every operation is rounded as IEEE 754 says, and exp is called for one number after the other."

@@ -18,8 +18,7 @@ from fourfold.compare.agreement import locate, rejections
 from fourfold.compare.cases.case import build_case
 from fourfold.compare.columns import calls
 from fourfold.compare.columns.questions import about
-from fourfold.compare.errors import Misfit
-from fourfold.compare.judge import judgement
+from fourfold.compare.judge import form, judgement
 from fourfold.compare.results import environment
 
 TRAJECTORY_BYTES = 2**25  # of a trajectory, held at once
@@ -76,6 +75,10 @@ class Window(NamedTuple):
         before = [Z[:, n] for Z in self.before]
         trajectory = [Z[:, n] for Z in self.trajectory]
         return Window(self.first, before, trajectory)
+
+
+class WrongForm(Exception):
+    """`train` gave a judgement.Malformed array. Arguments: that, and the first step of the piece."""
 
 
 def case(name, X, Y, configuration, steps, seeds):
@@ -144,10 +147,10 @@ def _batch(chunk, case, configurations, losses):
     verdicts = []
     try:
         windows = [*_windows(chunk, case, configurations, losses, sample)]
-    except Misfit as misfit:
-        step, function, complaint = misfit.args
+    except WrongForm as error:
+        complaint, step = error.args
         for sampled in sampled_cases:
-            rejection = rejections.malformed(_where(chunk, sampled), step, function, complaint, case.row)
+            rejection = rejections.malformed(_where(chunk, sampled), step, "train", complaint, case.row)
             verdicts.append((0, 1, rejection))
         return verdicts
     for n, sampled in enumerate(sampled_cases):
@@ -159,7 +162,7 @@ def _batch(chunk, case, configurations, losses):
 def _windows(chunk, case, configurations, losses, sample):
     """Trains, fills `losses` (configurations, 1 + marks, seeds), and yields the Windows that are to be judged.
 
-    Raises Misfit where arrays have not the right form.
+    Raises WrongForm.
     """
     length, number = lengths(case, chunk.dtype, len(configurations) * len(chunk.seeds))
     between = 1 + chunk.index % max(1, number - 2)  # the piece whose first steps are judged too
@@ -181,9 +184,9 @@ def _windows(chunk, case, configurations, losses, sample):
             if start == end:
                 continue
             trajectory = [*after(slice(start, end)), L[start:end]]
-            complaint = judgement.malformed_path(trajectory, now, end - start, p)
+            complaint = form.malformed_path(trajectory, now, end - start, p)
             if complaint:
-                raise Misfit(first, "train", complaint)
+                raise WrongForm(complaint, first)
             before_first = after(slice(start - 1, start)) if start else [Z[None] for Z in now]
             before = _before_each(before_first, trajectory)
             yield Window(first + start, [*map(sampled, before)], [*map(sampled, trajectory)])

@@ -5,11 +5,9 @@ from collections import Counter
 import msgspec
 import numpy as np
 
-from fourfold.compare.errors import UsageError
 from fourfold.compare.results.result import Column, Number, Rejection, number
 from fourfold.compare.sweep import grid, store
 from fourfold.compare.sweep.store import Manifest
-from fourfold.compare.system import files
 
 SCHEMA_VERSION = 1
 REACHED = 1e-3
@@ -109,12 +107,3 @@ def _over_seeds(column, dtype, configuration, steps, first, losses):
 def varied(options):
     """The axes that have more than one value."""
     return [name for name in grid.AXES if len(options.grid[name]) > 1]
-
-
-def read(path):
-    """The Summary in a file. Raises UsageError."""
-    content = files.read_bytes(path, 2**30)
-    try:
-        return msgspec.json.decode(content, type=Summary)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} is not the summary of a sweep: {error}.") from None
