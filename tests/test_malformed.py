@@ -73,7 +73,7 @@ def workers_here(monkeypatch, module):
     monkeypatch.setattr("fourfold.impls.load", lambda name, row="two_layer": module)
 
     class Now:
-        def __init__(self, memory):
+        def __init__(self, memory, surroundings):
             pass
 
         def submit(self, seconds, f, *args):
