@@ -25,8 +25,8 @@ coverage: .venv/ready
 mutants: .venv/ready
 	rm -rf mutants && mkdir -p mutants/fourfold
 	cp -r impls compare reports mutants/fourfold && cp -r tests pyproject.toml mutants
-	cd mutants && nice ../$(BIN)/python -m mutmut run --max-children 2 $(MUTANTS)
-	cd mutants && ../$(BIN)/python -m mutmut results
+	cd mutants && nice $(abspath $(BIN))/python -m mutmut run --max-children 2 $(MUTANTS)
+	cd mutants && $(abspath $(BIN))/python -m mutmut results
 
 # What only a night has time for: thousands of inputs, signals at many moments, 1,000 runs on end.
 faults: .venv/ready
