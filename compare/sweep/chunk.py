@@ -37,7 +37,6 @@ class Chunk(NamedTuple):
     dtype: str
     data: tuple  # name, X, Y
     configurations: tuple  # of one shape
-    first: int  # the index of the first of them
     marks: tuple  # numbers of steps after which the loss is kept, in ascending order; the last are all steps
     seeds: range
 

@@ -64,17 +64,17 @@ def chunks(options, X, Y):
     data, seeds = (options.data, X, Y), range(options.first_seed, options.first_seed + options.seeds)
     in_order = []
     for column, dtype in product(options.columns, options.dtypes):
-        first = 0
         for _, group in groupby(every, Configuration.shape):
             same = tuple(group)
-            several, seeds_at_once = _size(_one_seed(options, X, Y, same[0]), len(seeds))
-            for start in range(0, len(same), several):
-                some = same[start : start + several]
-                for n in range(0, len(seeds), seeds_at_once):
-                    few, index = seeds[n : n + seeds_at_once], len(in_order)
-                    in_order.append(Chunk(index, column, dtype, data, some, first + start, marks, few))
-            first += len(same)
+            several, few = _size(_one_seed(options, X, Y, same[0]), len(seeds))
+            for configurations, some_seeds in product(_cut(same, several), _cut(seeds, few)):
+                in_order.append(Chunk(len(in_order), column, dtype, data, configurations, marks, some_seeds))
     return in_order
+
+
+def _cut(sequence, length):
+    """Pieces of a sequence that are so long, or shorter the last one."""
+    return [sequence[n : n + length] for n in range(0, len(sequence), length)]
 
 
 def _one_seed(options, X, Y, configuration):

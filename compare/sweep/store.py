@@ -91,11 +91,7 @@ def _begun(folder, new):
 def read(folder):
     """The Manifest of a folder. Raises UsageError."""
     path = Path(folder) / "manifest.json"
-    content = files.read_bytes(path, result.LARGEST_FILE)
-    try:
-        return msgspec.json.decode(content, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} is not the manifest of a sweep: {error}.") from None
+    return files.decode(path, Manifest, result.LARGEST_FILE, "the manifest of a sweep")
 
 
 def _differences(old, new):

@@ -5,6 +5,7 @@ from collections import Counter
 import msgspec
 import numpy as np
 
+from fourfold.compare.errors import exit_code
 from fourfold.compare.results.result import Column, Number, Rejection, number
 from fourfold.compare.sweep import grid, store
 from fourfold.compare.sweep.store import Manifest
@@ -46,7 +47,7 @@ class Summary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def exit_code(self):
         verdicts = {column.verdict for column in self.columns}
-        return 1 if "disagrees" in verdicts else 3 if "not judged" in verdicts else 0
+        return exit_code("disagrees" in verdicts, "not judged" in verdicts)
 
 
 def summarise(folder, chunks, manifest, failures):

@@ -90,7 +90,7 @@ def losses(column, seeds):
     data, complaints, arrays = ("xor", *xor()), [], []
     for n, width in enumerate(WIDTHS):
         configurations = tuple(Configuration(None, width, "sigmoid", False, lr) for lr in RATES)
-        asked = chunk.Chunk(n, column.name, DTYPE, data, configurations, 0, EPOCHS, seeds)
+        asked = chunk.Chunk(n, column.name, DTYPE, data, configurations, EPOCHS, seeds)
         result = column.call(chunk.compute, asked)
         column.advance(len(RATES) * EPOCHS[-1])
         for r in result.rejections:
