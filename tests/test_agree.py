@@ -11,7 +11,7 @@ from fourfold.compare.agreement.certify import certify
 from fourfold.compare.cases.case import DTYPES, draw_weights, make_case, two_layer_case
 from fourfold.compare.columns import calls
 from fourfold.compare.errors import ColumnError
-from fourfold.compare.judge import judgement
+from fourfold.compare.judge import form, judgement
 from fourfold.compare.mistakes import loops, planted
 from fourfold.compare.mistakes.rewritings import REWRITINGS
 from fourfold.compare.results import words
@@ -201,7 +201,7 @@ def test_many_blocks_are_judged_like_one(monkeypatch, block):
         (of.W1, of.W2),
         numpy_impl.train(*of.cast("float64"), 0.1, 7, "sigmoid"),
     )
-    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(W, path, strict=False)]
+    before = form.before_each_step(W, path)
     whole = judgement.judge_steps(before, path, p)
     monkeypatch.setattr("fourfold.compare.judge.judgement.BLOCK", block)
     for one, other in zip(whole, judgement.judge_steps(before, path, p), strict=True):

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, two_layer_case
-from fourfold.compare.judge import bounds, judgement, truth
+from fourfold.compare.judge import bounds, form, judgement, truth
 from fourfold.impls.two_layer import numpy_impl, numpy_loop_impl
 from tests.conftest import asymmetric, named, path, trace
 
@@ -44,7 +44,7 @@ def test_no_false_alarm(seed, sizes, activation, scales, dtype, column):
     with np.errstate(all="ignore"):
         assert judgement.first_wrong(judgement.judge_trace(named(trace(column, case, dtype)), (W1, W2), p)) is None
         steps = path(column, case, dtype)
-    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), steps, strict=False)]
+    before = form.before_each_step((W1, W2), steps)
     assert judgement.first_wrong(judgement.judge_steps(before, steps, p)) is None
 
 

@@ -14,7 +14,7 @@ import pytest
 from fourfold import impls
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
 from fourfold.compare.columns import workers
-from fourfold.compare.judge import judgement
+from fourfold.compare.judge import form, judgement
 from fourfold.compare.judge.quantities import internal
 from fourfold.impls.model import ChainRule, DeepModel, Model, Trace
 from tests.conftest import asymmetric, each_column, named, path, trace
@@ -161,7 +161,7 @@ def test_every_quantity_is_what_exact_arithmetic_gives(column, quantity, activat
     case = asymmetric(activation)
     p = judgement.problem(case, dtype)
     found = named(trace(column, case, dtype))
-    assert judgement.malformed_trace(found, (case.W1, case.W2), p) is None
+    assert form.malformed_trace(found, (case.W1, case.W2), p) is None
     judged = {j.quantity: j for j in judgement.judge_trace(found, (case.W1.astype(dtype), case.W2.astype(dtype)), p)}
     j = judged[internal(quantity, "two_layer")]
     assert j.certified.all()

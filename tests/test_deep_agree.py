@@ -16,7 +16,7 @@ from fourfold.compare.commands import options
 from fourfold.compare.commands.agree import agree as agree_verb
 from fourfold.compare.commands.train import train as train_verb
 from fourfold.compare.errors import ColumnError, UsageError
-from fourfold.compare.judge import judgement, quantities
+from fourfold.compare.judge import form, judgement, quantities
 from fourfold.compare.results import diff, report_folder, result
 from fourfold.impls.deep import numpy_impl
 from fourfold.impls.two_layer import numpy_impl as two_layer
@@ -153,10 +153,10 @@ def test_a_tuple_too_short_is_named(monkeypatch):
     case = CASES["deep-tanh"]
     p, (_, _, *weights) = judgement.problem(case, "float64"), case.cast("float64")
     values = calls.answer("numpy", about(p, "trace", weights))
-    assert judgement.malformed_trace(values, weights, p) is None
+    assert form.malformed_trace(values, weights, p) is None
     missing = {name: Z for name, Z in values.items() if name != "dL_db2"}
-    assert judgement.malformed_trace(missing, weights, p).sentence == "dL_db2 is missing"
-    assert "dL_db3 is there" in judgement.malformed_trace(values, weights[:3], p).sentence
+    assert form.malformed_trace(missing, weights, p).sentence == "dL_db2 is missing"
+    assert "dL_db3 is there" in form.malformed_trace(values, weights[:3], p).sentence
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

@@ -14,7 +14,7 @@ import pytest
 
 from fourfold import impls
 from fourfold.compare.columns import calls, questions
-from fourfold.compare.judge import judgement, truth
+from fourfold.compare.judge import form, judgement, truth
 from fourfold.compare.judge.quantities import shown
 from fourfold.compare.lesson.examinee import DTYPE, Examinee
 from fourfold.compare.lesson.exercises import jacobians
@@ -136,7 +136,7 @@ def knowledge(name, case, n):
     trace, (J, _) = column.ask(question), column.call(calls.chain_rule, question)
     _, limits, _ = judgement.exact_values(weights, p)
     _, limits_of_jacobians = jacobians.exact_and_limits(weights, p)
-    column.check_form(judgement.malformed_trace(trace, weights, p))
+    column.check_form(form.malformed_trace(trace, weights, p))
     column.check_form(jacobians.malformed(J, limits_of_jacobians, p))
     q = SimpleNamespace(N=len(p.X), d_hidden=len(weights[1]), d_out=p.Y.shape[1], J=SimpleNamespace())
     for quantity, Z in trace.items():

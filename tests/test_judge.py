@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case
-from fourfold.compare.judge import bounds, judgement, quantities, referee, truth
+from fourfold.compare.judge import bounds, form, judgement, quantities, referee, truth
 from fourfold.compare.judge.judgement import Problem
 from fourfold.impls.deep import numpy_impl as deep_numpy_impl
 from fourfold.impls.model import DeepTrace
@@ -139,32 +139,28 @@ def test_the_form_comes_before_the_numbers():
     case, p = asymmetric(), judgement.problem(asymmetric(), "float64")
     W1, W2 = case.W1, case.W2
     right = trace(numpy_impl, case, "float64")
-    assert judgement.malformed_trace(named(right), (W1, W2), p) is None
+    assert form.malformed_trace(named(right), (W1, W2), p) is None
     for name, Z in right._asdict().items():
         short = right._replace(**{name: Z[:2]})
         assert (
-            judgement.malformed_trace(named(short), (W1, W2), p).sentence
-            == f"{name} has shape {Z[:2].shape}, not {Z.shape}"
+            form.malformed_trace(named(short), (W1, W2), p).sentence == f"{name} has shape {Z[:2].shape}, not {Z.shape}"
         )
         half = right._replace(**{name: Z.astype("f4")})
-        assert judgement.malformed_trace(named(half), (W1, W2), p).sentence == f"{name} is float32, not float64"
+        assert form.malformed_trace(named(half), (W1, W2), p).sentence == f"{name} is float32, not float64"
     steps = path(numpy_impl, case, "float64")
-    assert judgement.malformed_path(steps, (W1, W2), 10, p) is None
-    assert judgement.malformed_path(steps, (W1, W2), 9, p).sentence == "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)"
+    assert form.malformed_path(steps, (W1, W2), 10, p) is None
+    assert form.malformed_path(steps, (W1, W2), 9, p).sentence == "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)"
     for n, name in enumerate(("W1", "W2", "L")):
         wrong = [Z[:9] if m == n else Z for m, Z in enumerate(steps)]
-        complaint = judgement.malformed_path(wrong, (W1, W2), 10, p)
+        complaint = form.malformed_path(wrong, (W1, W2), 10, p)
         assert complaint == (name, f"{name} has shape {wrong[n].shape}, not {steps[n].shape}")
     few = right._asdict() | {"D": right.H}
     del few["dL_dA"]
-    assert judgement.malformed_trace(named(few), (W1, W2), p) == ("dL_dA1", "dL_dA is missing")
+    assert form.malformed_trace(named(few), (W1, W2), p) == ("dL_dA1", "dL_dA is missing")
     extra = right._asdict() | {"D": right.H}
-    assert (
-        judgement.malformed_trace(named(extra), (W1, W2), p).sentence
-        == "D is there, and is no quantity of this network"
-    )
+    assert form.malformed_trace(named(extra), (W1, W2), p).sentence == "D is there, and is no quantity of this network"
     with pytest.raises(ValueError, match="zip"):
-        judgement.malformed_path(steps[:-1], (W1, W2), 10, p)
+        form.malformed_path(steps[:-1], (W1, W2), 10, p)
 
 
 def test_the_form_of_networks_of_any_depth():
@@ -191,11 +187,11 @@ def test_networks_of_any_depth_are_judged_by_the_same_names(widths, bias):
     K = len(widths) - 1
     names = [f"W{k}" for k in range(1, K + 1)] + [f"b{k}" for k in range(1, K + 1) if bias]
     assert list(quantities.parameter_names(K, len(parameters))) == names
-    assert judgement.malformed_trace(named(found), parameters, p) is None
-    assert judgement.malformed_path(path, parameters, 2, p) is None
+    assert form.malformed_trace(named(found), parameters, p) is None
+    assert form.malformed_path(path, parameters, 2, p) is None
     without = {name: Z for name, Z in found.named().items() if name != names[-1]}
     del without[f"dL_d{names[-1]}"]
-    assert judgement.malformed_trace(named(without), parameters, p).sentence == f"dL_d{names[-1]} is missing"
+    assert form.malformed_trace(named(without), parameters, p).sentence == f"dL_d{names[-1]} is missing"
     assert judgement.first_wrong(judgement.judge_trace(named(found), parameters, p)) is None
     old = [np.stack([Z, new[0]]) for Z, new in zip(parameters, path, strict=False)]
     steps = judgement.judge_steps(old, path, p)
@@ -209,7 +205,7 @@ def test_networks_of_any_depth_are_judged_by_the_same_names(widths, bias):
 
 def before(case, steps, dtype="float64"):
     *_, W1, W2 = case.cast(dtype)
-    return [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), steps, strict=False)]
+    return form.before_each_step((W1, W2), steps)
 
 
 @pytest.mark.parametrize("block", [1, 6, 7])

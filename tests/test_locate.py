@@ -9,7 +9,7 @@ from fourfold.compare.cases.case import DTYPES, make_case
 from fourfold.compare.columns.calls import InProcess
 from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError
-from fourfold.compare.judge import judgement
+from fourfold.compare.judge import form, judgement
 from fourfold.compare.mistakes import planted
 from fourfold.impls.deep import numpy_impl as deep
 from fourfold.impls.two_layer import numpy_impl
@@ -50,7 +50,7 @@ def located(examiner, case, wrong_quantity="W2", seed=1, step=3, dtype="float64"
     module = InProcess("right", deep if case.row == "deep" else numpy_impl)
     answer = module.ask(about(p, "trajectory", weights, case.lr, case.steps))
     path = [Z.copy() for Z in answer.values()]
-    before = [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(weights, path, strict=False)]
+    before = form.before_each_step(weights, path)
     names = [*answer]
     path[names.index(wrong_quantity)][step, seed] += 1
     wrong = judgement.first_wrong(judgement.judge_steps(before, path, p))
@@ -154,7 +154,7 @@ def test_what_is_too_long_to_look_at_has_no_script():
 
 
 def test_the_wrong_kind_of_array_is_no_number():
-    complaint = judgement.Malformed("dL_dH1", "dL_dH has shape (3,), not (4, 3)")
+    complaint = form.Malformed("dL_dH1", "dL_dH has shape (3,), not (4, 3)")
     r = malformed(WHERE, 7, "trace", complaint, "two_layer")
     assert (r.column, r.case, r.dtype) == WHERE
     assert (r.quantity, r.step, r.seed, r.value) == ("dL_dH", 7, None, None)

@@ -5,7 +5,7 @@ from fourfold.compare.agreement.certify import certify
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, two_layer_case
 from fourfold.compare.errors import UsageError
-from fourfold.compare.judge import bounds, judgement, referee, truth
+from fourfold.compare.judge import bounds, form, judgement, referee, truth
 from fourfold.compare.mistakes import planted
 from fourfold.impls.model import Trace
 from fourfold.impls.two_layer import numpy_impl
@@ -20,7 +20,7 @@ def run_of(column, case, dtype="float64"):
     """Weights before every step, and the path."""
     steps = path(column, case, dtype)
     *_, W1, W2 = case.cast(dtype)
-    return [np.concatenate([w[None], ws[:-1]]) for w, ws in zip((W1, W2), steps, strict=False)], steps
+    return form.before_each_step((W1, W2), steps), steps
 
 
 def evidence(monkeypatch, module, case, dtype="float64"):

@@ -38,7 +38,10 @@ def test_a_platform_without_long_double_comes_to_the_same_verdict(activation):
     for wide in (truth.wide_dtype("float64"), truth.BALL):
         p = judgement.problem(case, "float64", wide)
         assert judgement.first_wrong(judgement.judge_trace(named(found), (case.W1, case.W2), p)) is None
-        assert judgement.first_wrong(judgement.judge_trace(named(wrong), (case.W1, case.W2), p)).judged.quantity == "dL_dW1"
+        assert (
+            judgement.first_wrong(judgement.judge_trace(named(wrong), (case.W1, case.W2), p)).judged.quantity
+            == "dL_dW1"
+        )
 
 
 def test_balls_are_chosen_where_long_double_is_no_wider(monkeypatch):

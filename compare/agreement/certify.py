@@ -9,7 +9,7 @@ from fourfold.compare.agreement.rejections import Point, Where, malformed
 from fourfold.compare.columns import workers
 from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError
-from fourfold.compare.judge import judgement, layers, referee
+from fourfold.compare.judge import form, judgement, layers, referee
 from fourfold.compare.judge.quantities import every, parameter_names, shown
 from fourfold.compare.results.arrays import SHOWN_SEEDS, ULPS, histogram, recorded
 from fourfold.compare.results.result import Rejection, Row, number
@@ -102,11 +102,11 @@ class _Examination:
         question = about(p, "trajectory", now, case.lr)
         for first, answer in workers.trajectory(self.pool, self.where.column, question, case.steps, piece):
             path = [*answer.values()]
-            complaint = judgement.malformed_path(path, now, min(piece, case.steps - first), p)
+            complaint = form.malformed_path(path, now, min(piece, case.steps - first), p)
             if complaint:
                 self.rejections.append(malformed(self.where, first, "train", complaint, p.row))
                 return {}
-            before = _before(now, path)
+            before = form.before_each_step(now, path)
             judged = self._judge_piece(first, before, path)
             # what is computed of a piece is gone when the next is judged: of it, copies are kept
             for t in _powers_of_ten(first, len(path[-1])):
@@ -153,9 +153,9 @@ class _Examination:
         whole = self.column.ask(about(p, "trace", parameters))
         stepped = [*self.column.ask(about(p, "step", parameters, p.lr)).values()]
         for function, complaint in (
-            ("trace", judgement.malformed_trace(whole, parameters, p)),
-            ("forward or loss", judgement.malformed_trace({**whole, **parts}, parameters, p)),
-            ("step", judgement.malformed_path([Z[None] for Z in stepped], parameters, 1, p)),
+            ("trace", form.malformed_trace(whole, parameters, p)),
+            ("forward or loss", form.malformed_trace({**whole, **parts}, parameters, p)),
+            ("step", form.malformed_path([Z[None] for Z in stepped], parameters, 1, p)),
         ):
             if complaint:
                 self.rejections.append(malformed(self.where, 0, function, complaint, p.row))
@@ -179,11 +179,6 @@ class _Examination:
         for j in judged:
             name = every(j.quantity) if every_step else shown(j.quantity, self.p.row)
             self.tallies.setdefault(name, _Tally()).add(j)
-
-
-def _before(first, path):
-    """All parameters before every step, from those before the first and the path."""
-    return [np.concatenate([w[None], ws[:-1]]) for w, ws in zip(first, path, strict=False)]
 
 
 def _powers_of_ten(first, length):

@@ -7,7 +7,7 @@ from fourfold.compare.agreement import reproduce
 from fourfold.compare.agreement.rejections import Point, rejection
 from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError
-from fourfold.compare.judge import judgement, layers
+from fourfold.compare.judge import form, judgement, layers
 from fourfold.compare.judge.quantities import part
 
 
@@ -63,7 +63,7 @@ def _wrong_trace(examiner, parameters, p):
         quantities = examiner.ask(about(p, "trace", one_seed))
     except ColumnError:
         return None, "`trace` cannot be run at these weights"
-    if judgement.malformed_trace(quantities, one_seed, p):
+    if form.malformed_trace(quantities, one_seed, p):
         return None, "`trace` gives the wrong kind of array at these weights"
     whole = judgement.judge_trace(quantities, one_seed, p)
     each = layers.judge(quantities, one_seed, p)
@@ -78,7 +78,7 @@ def _wrong_step(examiner, parameters, p):
     except ColumnError:
         return None
     path = [*answer.values()]
-    if judgement.malformed_path(path, one_seed, 1, p):
+    if form.malformed_path(path, one_seed, 1, p):
         return None
     before = [Z[None] for Z in one_seed]
     return judgement.first_wrong(judgement.judge_steps(before, path, p))

@@ -55,7 +55,7 @@ def rejection(where, wrong, point, p, note="", script=""):
 
 
 def malformed(where, step, function, complaint, row):
-    """The Rejection of an array of the wrong dtype or shape; `complaint` is a `judgement.Malformed`."""
+    """The Rejection of an array of the wrong dtype or shape; `complaint` is a `form.Malformed`."""
     return Rejection(
         column=where.column,
         case=where.case,

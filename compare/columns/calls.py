@@ -62,21 +62,20 @@ def answer_of(column, name, question):
 
 
 class InProcess(NamedTuple):
-    """Answers Questions with a column's module in this very process; `timed` tasks end as they do in a worker."""
+    """Answers Questions with a column's module in this very process."""
 
     name: str
     module: Any = None  # or else the column of that name
 
     def ask(self, question):
-        """{name: NumPy array}. Raises ColumnError."""
-        outcome = timed(self._answer, self.name, question)
-        if outcome.complaint:
-            raise ColumnError(outcome.complaint)
-        return outcome.value
-
-    def _answer(self, name, question):
-        column = self.module or impls.load(name, question.row)
-        return answer_of(column, name, question)
+        """{name: NumPy array}. Raises ColumnError, whatever the column raises; an interrupt is an interrupt."""
+        try:
+            column = self.module or impls.load(self.name, question.row)
+            return answer_of(column, self.name, question)
+        except (ColumnError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise ColumnError(f"{self.name} {raised(error)}") from None
 
 
 class _Asked:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.judge import bounds, truth
-from fourfold.compare.judge.quantities import anatomy, gradient, kind_of, layer_of, of_every_step, shapes, shown
+from fourfold.compare.judge.quantities import anatomy_at, gradient, kind_of, layer_of, of_every_step
 
 # Entries of the widest array judged together, small enough for the cache: 4096 points (one seed at one step) of XOR.
 BLOCK = 49_152
@@ -53,61 +53,6 @@ def problem(case, dtype, wide=None):
     X, Y, *_ = case.cast(dtype)
     lr, wide = float(np.dtype(dtype).type(case.lr)), wide or truth.wide_dtype(dtype)
     return Problem(X, Y, case.activations, lr, dtype, wide, case.exact, case.row)
-
-
-class Malformed(NamedTuple):
-    """What is wrong with the form of an array."""
-
-    quantity: str
-    sentence: str
-
-
-def malformed(name, value, shape, p):
-    """The Malformed array, or None: dtype first, then shape."""
-    if value.dtype != p.dtype:
-        return Malformed(name, f"{shown(name, p.row)} is {value.dtype}, not {p.dtype}")
-    if value.shape != shape:
-        return Malformed(name, f"{shown(name, p.row)} has shape {value.shape}, not {shape}")
-    return None
-
-
-def malformed_trace(values, parameters, p):
-    """The first Malformed array of a trace {name: array} at parameters (*S, ...), in order of computation; or None."""
-    expected = shapes(_anatomy(parameters, p), parameters[0].shape[:-2], len(p.Y), _widths(parameters, p))
-    for name in expected:
-        if name not in values:
-            return Malformed(name, f"{shown(name, p.row)} is missing")
-    for name in values:
-        if name not in expected:
-            return Malformed(name, f"{shown(name, p.row)} is there, and is no quantity of this network")
-    return _first_malformed(values, expected, p)
-
-
-def malformed_path(path, parameters, steps, p):
-    """The first Malformed array of a path, all parameters after every step and L; or None."""
-    names = (*_anatomy(parameters, p).parameters, "L")
-    expected = {name: (steps, *Z.shape) for name, Z in zip(names, parameters, strict=False)}
-    expected["L"] = (steps, *parameters[0].shape[:-2])
-    return _first_malformed(dict(zip(names, path, strict=True)), expected, p)
-
-
-def _first_malformed(values, expected, p):
-    for name, shape in expected.items():
-        complaint = malformed(name, values[name], shape, p)
-        if complaint:
-            return complaint
-    return None
-
-
-def _anatomy(parameters, p):
-    depth = len(p.activations)
-    return anatomy(p.row, depth, len(parameters) > depth)
-
-
-def _widths(parameters, p):
-    """d_in, ..., d_out; what was given says how wide the inner layers are."""
-    weights = parameters[: len(p.activations)]
-    return (*(W.shape[-2] for W in weights), p.Y.shape[-1])
 
 
 def judge_trace(values, parameters, p):
@@ -163,7 +108,7 @@ def judge_run(parameters, end, p):
     carried on through the steps that follow. Where that sum is larger than the numbers themselves it says nothing,
     and nothing is certified.
     """
-    network = _anatomy(parameters, p)
+    network = anatomy_at(parameters, p)
     *new, losses = end
     given = dict(zip(network.parameters, new, strict=True))
     weights = dict(zip(network.parameters, parameters, strict=True))
@@ -209,7 +154,7 @@ def _with_first_axis(judged):
 
 def _judge_block(parameters, path, p):
     """L, then the parameters of the last layer first, as Judged."""
-    network = _anatomy(parameters, p)
+    network = anatomy_at(parameters, p)
     *new, L = path
     before = dict(zip(network.parameters, parameters, strict=True))
     after = dict(zip(network.parameters, new, strict=True))

@@ -136,8 +136,13 @@ def _with_linear_output(trace):
 
 def anatomy_of(p):
     """The Anatomy of whatever has `row`, `activations` and `parameters`: a Case, or a Question."""
+    return anatomy_at(p.parameters, p)
+
+
+def anatomy_at(parameters, p):
+    """The Anatomy of a Problem's network with these parameters."""
     depth = len(p.activations)
-    return anatomy(p.row, depth, len(p.parameters) > depth)
+    return anatomy(p.row, depth, len(parameters) > depth)
 
 
 def parameter_names(depth, count):

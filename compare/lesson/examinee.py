@@ -1,10 +1,8 @@
 """A column under examination: it is asked, what it answers is judged, and what was judged is counted."""
 
-import numpy as np
-
 from fourfold.compare.columns import questions, workers
 from fourfold.compare.errors import ColumnError
-from fourfold.compare.judge import judgement
+from fourfold.compare.judge import form, judgement
 from fourfold.compare.judge.quantities import shown
 
 DTYPE = "float64"
@@ -32,7 +30,7 @@ class Examinee:
         return self.pool.call(self.name, task, *args)
 
     def check_form(self, malformed):
-        """Raises ColumnError where an array has not the right form: takes a judgement.Malformed, or None."""
+        """Raises ColumnError where an array has not the right form: takes a form.Malformed, or None."""
         if malformed:
             raise ColumnError(f"{self.name}: {malformed.sentence}")
 
@@ -54,16 +52,14 @@ class Examinee:
     def judge_trace(self, p, parameters):
         """Every quantity of a Problem at parameters (*S, ...), as Judged in order of computation."""
         values = self.ask(questions.about(p, "trace", parameters))
-        self.check_form(judgement.malformed_trace(values, parameters, p))
+        self.check_form(form.malformed_trace(values, parameters, p))
         return judgement.judge_trace(values, parameters, p)
 
     def judge_steps(self, p, parameters, trajectory, steps):
         """L and all that is trained along a trajectory of so many steps from these parameters, as Judged."""
         path = [*trajectory.values()]
-        self.check_form(judgement.malformed_path(path, parameters, steps, p))
-        before = []
-        for start, after in zip(parameters, path, strict=False):
-            before.append(np.concatenate([start[None], after[:-1]]))
+        self.check_form(form.malformed_path(path, parameters, steps, p))
+        before = form.before_each_step(parameters, path)
         return judgement.judge_steps(before, path, p)
 
     def count(self, judged, row, more=False):

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.columns import calls
+from fourfold.compare.columns.calls import InProcess
 from fourfold.compare.columns.questions import about
+from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import bounds
 from fourfold.compare.judge.quantities import every, is_of_every_step
 from fourfold.compare.mistakes import planted
@@ -141,16 +142,15 @@ def _module(texts, row):
 
 def _given(texts, view):
     """{name: array}: what the NumPy column with these texts replaced gives at a point; {} where it raises."""
-    column = _module(texts, view.p.row)
+    column = InProcess("numpy", _module(texts, view.p.row))
     p = view.p._replace(X=view.p.X.copy(), Y=view.p.Y.copy())  # some mistakes write into what they are given
     parameters = [Z.copy() for Z in view.parameters]
     try:
-        given = calls.answer_of(column, "numpy", about(p, "trace", parameters))
+        given = column.ask(about(p, "trace", parameters))
         if view.steps:
-            asked = about(p, "trajectory", parameters, p.lr, view.steps)
-            for name, Z in calls.answer_of(column, "numpy", asked).items():
+            for name, Z in column.ask(about(p, "trajectory", parameters, p.lr, view.steps)).items():
                 given[every(name)] = Z
-    except Exception:  # a planted mistake may raise anything, as on shapes that do not fit
+    except ColumnError:  # a planted mistake may raise anything, as on shapes that do not fit
         return {}
     return given
 

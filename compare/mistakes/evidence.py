@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.cases import suites
-from fourfold.compare.judge import judgement, truth
+from fourfold.compare.judge import form, judgement, truth
 from fourfold.compare.judge.judgement import Problem
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER, Anatomy, anatomy, every, internal
 
@@ -93,13 +93,8 @@ def view(observation):
 
 def _wrong_in_trajectory(seen, trajectory):
     """What of it the step certificate rejects; all of it where the arrays have the wrong shape."""
-    if judgement.malformed_path(trajectory, seen.parameters, len(trajectory[-1]), seen.p):
+    if form.malformed_path(trajectory, seen.parameters, len(trajectory[-1]), seen.p):
         return set(seen.network.run)
-    before = [Z[:, None] for Z in before_each_step(seen.parameters, trajectory)]
+    before = [Z[:, None] for Z in form.before_each_step(seen.parameters, trajectory)]
     judged = judgement.judge_steps(before, [Z[:, None] for Z in trajectory], seen.p)
     return {every(j.quantity) for j in judged if j.wrong.any()}
-
-
-def before_each_step(first, trajectory):
-    """All parameters before every step, from those before the first and those after each."""
-    return [np.concatenate([start[None], after[:-1]]) for start, after in zip(first, trajectory, strict=False)]

@@ -7,11 +7,10 @@ import numpy as np
 from fourfold import impls
 from fourfold.compare.columns import calls, workers
 from fourfold.compare.columns.questions import about
-from fourfold.compare.judge import judgement
+from fourfold.compare.judge import form, judgement
 from fourfold.compare.judge.quantities import shown
 from fourfold.compare.mistakes import planted, rewritings
 from fourfold.compare.mistakes.catalogue import MISTAKES
-from fourfold.compare.mistakes.evidence import before_each_step
 
 # Long enough for all that is carried from step to step; uncompiled, these two take 10 ms a step.
 STEPS, FEW_STEPS = 40, {"jax": 2, "tf": 3}
@@ -187,14 +186,14 @@ def _judged(answers, case, dtype):
     p = judgement.problem(case, dtype)
     _, _, *given = case.cast(dtype)
     path = [*answers.path.values()]
-    malformed = judgement.malformed_trace(answers.start, given, p)
-    malformed = malformed or judgement.malformed_path(path, given, case.steps, p)
+    malformed = form.malformed_trace(answers.start, given, p)
+    malformed = malformed or form.malformed_path(path, given, case.steps, p)
     if malformed:
         return malformed.sentence, "", ""
     last = [Z[-1] for Z in path[:-1]]
     point = _first(judgement.judge_trace(answers.start, given, p), p)
     point = point or _first(judgement.judge_trace(answers.end, last, p), p)
-    return "", point, _first(judgement.judge_steps(before_each_step(given, path), path, p), p)
+    return "", point, _first(judgement.judge_steps(form.before_each_step(given, path), path, p), p)
 
 
 def _first(judged, p):

@@ -7,7 +7,7 @@ import numpy as np
 
 from fourfold import impls
 from fourfold.compare.columns import calls, questions
-from fourfold.compare.judge import judgement, truth
+from fourfold.compare.judge import form, judgement, truth
 from fourfold.compare.judge.quantities import TWO_LAYER, anatomy, internal, shapes
 from fourfold.compare.lesson.examinee import DTYPE, by_quantity, gather
 from fourfold.compare.lesson.exercises import jacobians, training
@@ -133,7 +133,7 @@ def _judged(column, way, gradients, c, weights, p):
     for q, Z in gradients.items():
         name = internal(q, TWO_LAYER)
         entries = (int(np.prod(shape_of[name])),)
-        column.check_form(judgement.malformed(f"{way}'s {q}", Z.reshape(-1), entries, p))
+        column.check_form(form.malformed(f"{way}'s {q}", Z.reshape(-1), entries, p))
         shaped[name] = Z.reshape(shape_of[name])
     return by_quantity(judgement.judge_trace(shaped, weights, p))
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fourfold.compare.cases.case import ACTIVATIONS, draw_weights, make_case, two_layer_case
-from fourfold.compare.judge import judgement, truth
+from fourfold.compare.judge import form, judgement, truth
 from fourfold.impls.model import Jacobians
 
 
@@ -44,9 +44,9 @@ def exact_and_limits(weights, p):
 
 
 def malformed(J, limits, p):
-    """The first judgement.Malformed of a column's Jacobians {name: array}, or None."""
+    """The first form.Malformed of a column's Jacobians {name: array}, or None."""
     for name, limit in limits.items():
-        complaint = judgement.malformed(name, J[name], limit.shape, p)
+        complaint = form.malformed(name, J[name], limit.shape, p)
         if complaint:
             return complaint
     return None

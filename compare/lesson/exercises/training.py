@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.columns import calls, questions
-from fourfold.compare.judge import judgement
+from fourfold.compare.judge import form, judgement
 from fourfold.compare.lesson.examinee import DTYPE, by_quantity
 
 JUDGED_SEEDS = 2  # of every run, whose every step is certified
@@ -42,7 +42,7 @@ def train(column, case):
         question = questions.about(p, "trajectory", now, case.lr, steps)
         sample, L, end = column.call(_train, question, JUDGED_SEEDS)
         judged = column.judge_steps(p, [Z[:JUDGED_SEEDS] for Z in now], sample, steps)
-        column.check_form(judgement.malformed_path([*end, L[:1]], now, 1, p))
+        column.check_form(form.malformed_path([*end, L[:1]], now, 1, p))
         column.count(judged, case.row, more=first > 0)
         losses.append(L)
         now = [Z[0] for Z in end]
