@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report test lint coverage mutants faults lock reference exercises readme bench clean
+.PHONY: report test lint coverage mutants faults lock reference exercises readme bench soak activations thresholds clean
 
 report: .venv/ready
 	$(BIN)/fourfold report
@@ -58,6 +58,18 @@ readme: .venv/ready
 bench: .venv/ready
 	$(BIN)/fourfold bench --json reports/reference/bench.json
 	$(BIN)/python -m reports.readme
+
+# A long search for a false alarm, which goes on where it was: make soak SOAK="--configurations 10000 --numbers 1e9"
+soak: .venv/ready
+	$(BIN)/python -m tests.makers.soak $(SOAK)
+
+# The error of each library's sigmoid and tanh, for which the limits allow a constant.
+activations: .venv/ready
+	$(BIN)/python -m tests.makers.activations
+
+# How small a fault in one number is sure to be rejected, case by case.
+thresholds: .venv/ready
+	$(BIN)/python -m tests.makers.thresholds
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

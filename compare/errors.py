@@ -15,6 +15,13 @@ class ColumnError(Exception):
     """A column could not be run: framework missing, raised, crashed or timed out. The others go on: exit code 3."""
 
 
+def exit_code(wrong, not_judged):
+    """How a command ends that has judged something."""
+    if wrong:
+        return 1
+    return 3 if not_judged else 0
+
+
 def nearest(word, words, cutoff=0.6):
     """The one of `words` that `word` may be a slip for, or None. A higher `cutoff`, up to 1, is stricter."""
     close = difflib.get_close_matches(word, words, 1, cutoff)

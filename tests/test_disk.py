@@ -59,12 +59,14 @@ IN_TURN = """
 import contextlib, io, json, sys
 from fourfold.compare.commands import cli
 from fourfold.compare.system import signals
+from tests.makers import soak
 signals.handle = lambda handler: None
 for what, argv in json.loads(sys.argv.pop()).items():
-    sys.argv[1:] = argv
+    program = soak.app if argv[0] == "soak" else cli.app
+    sys.argv[1:] = argv[1:] if program is soak.app else argv
     with contextlib.redirect_stderr(io.StringIO()) as err:
         try:
-            cli.main()
+            cli.main(program)
         except SystemExit as end:
             ended = what, end.code, err.getvalue()
     print(json.dumps(ended), file=sys.stderr)

@@ -23,11 +23,12 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from fourfold.compare.cases.case import LARGEST_CSV
+from fourfold.compare.cases.data import LARGEST_CSV
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import cli
 from fourfold.compare.results import report_folder
 from fourfold.compare.system import worker
+from tests.makers import activations, soak, thresholds
 
 # Where it is too long at work it is interrupted, maybe in what ignores that and is interrupted again.
 pytestmark = [
@@ -36,6 +37,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Generating overly large repr"),
 ]
 COMMANDS = [name for name in cli.app if not name.startswith("-")]
+# The programs of tests/makers promise the same.
+MAKERS = {"soak": soak.app, "activations": activations.app, "thresholds": thresholds.app}
 OUTPUTS = {"--json", "--out", "--junitxml"}
 # What an option is given where it is not tried, so that the work is little.
 LITTLE = {
@@ -153,12 +156,13 @@ def main():
             err = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace")
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(Now, "dead", dead)
-                patch.setattr(sys, "argv", ["fourfold", *argv])
+                program = MAKERS.get(argv[0])
+                patch.setattr(sys, "argv", ["fourfold", *(argv[1:] if program else argv)])
                 patch.setattr(sys, "path", [*sys.path])
                 signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.1)
                 try:
                     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                        cli.main()
+                        cli.main(program or cli.app)
                 except SystemExit as end:
                     code = end.code
                 except Enough:
@@ -225,7 +229,7 @@ def promised(code, out, err):
 @st.composite
 def command_lines(draw, command):
     """A command with some of its options; the rest as little work as can be."""
-    app = cli.app[command]
+    app = MAKERS.get(command) or cli.app[command]
     arguments = [a for a in app.assemble_argument_collection() if a.parse and not a.children]
     tried = draw(st.lists(st.sampled_from(arguments), max_size=3, unique_by=id))
     argv = [command]
@@ -243,7 +247,7 @@ def command_lines(draw, command):
     return argv + draw(st.lists(VALUE, max_size=1)) if draw(st.integers(0, 9)) == 0 else argv
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, *MAKERS])
 def test_whatever_the_options(main, place, command):
     @FEW
     @given(command_lines(command), st.booleans())

@@ -31,13 +31,15 @@ RUNS = {
     "train": ["numpy", "--steps", 20_000, "--json", "train.json"],
 }
 
+PROGRAM = {"soak": ["tests.makers.soak"]}
+
 
 def start(folder, verb):
     """A command in a folder of its own, once the program itself has begun."""
     for name in ("work", "tmp"):
         (folder / name).mkdir(parents=True)
     process = subprocess.Popen(
-        [sys.executable, "-m", "compare", verb, *map(str, RUNS[verb])],
+        [sys.executable, "-m", *PROGRAM.get(verb, ("compare", verb)), *map(str, RUNS[verb])],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

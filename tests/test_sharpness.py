@@ -5,26 +5,26 @@ import re
 import numpy as np
 import pytest
 
-from fourfold.compare.agreement import activation_errors
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case
-from fourfold.compare.judge import bounds, judgement, sharpness, truth
-from fourfold.compare.judge.quantities import TRUTH_NAMES
+from fourfold.compare.judge import bounds, judgement, truth
+from fourfold.compare.judge.quantities import internal
 from fourfold.compare.mistakes import planted
 from fourfold.impls.model import Trace
 from tests.conftest import Here, asymmetric
+from tests.makers import activations, thresholds
 from tests.test_cli import command, said
 
 
 def costs(monkeypatch, module, function, dtype="float64"):
-    monkeypatch.setattr(activation_errors, "POINTS", 4000)
-    monkeypatch.setattr(activation_errors, "CALLS", 10)
+    monkeypatch.setattr(activations, "POINTS", 4000)
+    monkeypatch.setattr(activations, "CALLS", 10)
     with np.errstate(all="ignore"):
-        return activation_errors._cost(Here(monkeypatch, module), "planted", function, dtype)
+        return activations.cost(Here(monkeypatch, module), "planted", function, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("function", activation_errors.FUNCTIONS)
+@pytest.mark.parametrize("function", activations.FUNCTIONS)
 def test_an_error_of_an_activation_is_measured_wherever_it_is(monkeypatch, function, dtype):
     """Found in long arrays, in short ones, in the training loop; at its input; as large as it is."""
     eps = float(np.finfo(dtype).eps)
@@ -53,7 +53,7 @@ def test_flushing_a_subnormal_result_costs_nothing_and_losing_a_normal_one_every
 
 def test_inputs_reach_from_the_smallest_number_to_the_largest():
     for dtype in DTYPES:
-        h, f = np.abs(activation_errors.inputs(dtype)), np.finfo(dtype)
+        h, f = np.abs(activations.inputs(dtype)), np.finfo(dtype)
         assert h.min() == 0
         assert h.max() == f.max
         assert ((h > 0) & (h < f.tiny)).any()
@@ -66,44 +66,44 @@ def test_a_fault_as_small_as_the_threshold_is_rejected_and_a_smaller_one_is_not(
     p = judgement.problem(case, dtype)
     *_, W1, W2 = case.cast(dtype)
     q, E, _ = judgement.exact_values((W1, W2), p)
-    exact = Trace(*(np.asarray(q[TRUTH_NAMES.get(name, name)]) for name in Trace._fields))
+    exact = {internal(name, p.row): np.asarray(q[internal(name, p.row)]) for name in Trace._fields}
     eps = float(np.finfo(dtype).eps)
-    for t in sharpness.thresholds(case, dtype):
+    for t in thresholds.of_case(case, dtype):
         if t.quantity not in Trace._fields:
             continue
-        value, limit = getattr(exact, t.quantity), E[TRUTH_NAMES.get(t.quantity, t.quantity)]
+        name = internal(t.quantity, p.row)
+        value, limit = exact[name], E[name]
         with np.errstate(all="ignore"):
             at = np.unravel_index(np.nanargmin(np.where(value != 0, limit / np.abs(value), np.nan)), value.shape)
         for size, rejected in ((t.least + 1, True), (max(0, t.least - 1), False)):  # 1 eps for rounding to the format
             faulty = truth.narrow(value).astype(dtype)
             faulty[at] = np.asarray(value[at] * (1 + size * eps), dtype)
-            trace = Trace(*(truth.narrow(Z).astype(dtype) for Z in exact))._replace(**{t.quantity: faulty})
+            trace = {other: truth.narrow(Z).astype(dtype) for other, Z in exact.items()} | {name: faulty}
             wrong = judgement.first_wrong(judgement.judge_trace(trace, (W1, W2), p))
-            assert (wrong is not None and wrong.judged.quantity == t.quantity) == rejected, t
+            assert (wrong is not None and wrong.judged.quantity == name) == rejected, t
 
 
 def test_gradients_of_the_ordinary_cases_are_certified_to_a_few_dozen_units_of_rounding():
     """XOR at 2→3→1, and 5→4→2: half of all entries to better than 2^7 eps or so; tanh costs most."""
     default = make_case("xor", "sigmoid", 0.1, 1, 3, range(10))
     few = suites.choose("full", ["xor", *(f"asymmetric-{a}" for a in ACTIVATIONS)], default)
-    for t in (t for case in few for t in sharpness.thresholds(case, "float64")):
+    for t in (t for case in few for t in thresholds.of_case(case, "float64")):
         if t.quantity in {"dL_dW1", "dL_dW2"}:
             assert t.median < 140, t
             assert t.least < 40, t
 
 
-def test_doctor_prints_the_thresholds():
-    done = command("doctor", "--thresholds")
+def test_the_thresholds_are_printed():
+    done = command(python=("-m", "tests.makers.thresholds"))
     assert said(done, 0) == ""
     assert re.search(r"asymmetric-tanh +float64( +\d[\d.]* / \d[\d.]*){5}", done.stdout)
 
 
-def test_doctor_measures_the_activations():
+def test_the_activations_are_measured():
     numpy_alone = "import importlib.util as u; real = u.find_spec\n"
     numpy_alone += "u.find_spec = lambda name, *a: None if name in {'torch', 'jax', 'tensorflow'} else real(name, *a)\n"
-    done = command(
-        "doctor", "--activations", python=("-c", f"{numpy_alone}from fourfold.compare.__main__ import main; main()")
-    )
+    program = "from fourfold.compare.commands.cli import main; from tests.makers.activations import app; main(app)"
+    done = command(python=("-c", numpy_alone + program))
     assert said(done, 0) == ""
     assert len(re.findall(r"numpy +(?:sigmoid|tanh) +float\d\d +[01]\.\d\d eps", done.stdout)) == 4
     assert f"allowed {bounds.C_ACTIVATION} eps" in done.stdout

@@ -9,36 +9,34 @@ import msgspec
 import numpy as np
 import pytest
 
-from fourfold.compare.agreement import soak
-from fourfold.compare.cases import random_cases
-from fourfold.compare.cases.random_cases import ROUNDS, SHAPES
 from fourfold.compare.columns import calls, workers
 from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.judge.referee import JudgeError
 from fourfold.compare.mistakes import planted
 from fourfold.compare.results import result
 from fourfold.compare.system import files
 from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import Here
+from tests.makers import false_alarms, random_cases
+from tests.makers.random_cases import ROUNDS, SHAPES
 from tests.test_cli import HERE, command, said
 
 BATCH = 16
+SOAK = ("-m", "tests.makers.soak")
 
 
 class HereSoaking(Here):
     def __init__(self, monkeypatch, module, dies_after=10**9):
         super().__init__(monkeypatch, module)
-        monkeypatch.setattr(soak, "BATCH", BATCH)
-        self.left, self.stopped, self.restarts = dies_after, False, 0
+        monkeypatch.setattr(false_alarms, "BATCH", BATCH)
+        self.calls, self.dies_after, self.stopped, self.restarts = 0, dies_after, False, 0
 
-    def submit(self, name, task, *args):
-        return lambda: self.call(name, task, *args)
-
-    def call(self, name, task, *args):
-        self.left -= 1
-        if self.left < 0:
+    def result(self, name, future):
+        self.calls += 1
+        if self.calls > self.dies_after:
             raise ColumnError("interrupted")
         with np.errstate(all="ignore"):
-            return task(name, *args)
+            return future()
 
     def restart_clocks(self):
         self.restarts += 1
@@ -47,8 +45,10 @@ class HereSoaking(Here):
         self.stopped = True
 
 
-def finish(pool, found, *wanted):
-    return list(soak.batches(pool, found, *wanted))[-1]
+def finish(pool, soak, *wanted):
+    for _ in false_alarms.batches(pool, soak, *wanted):
+        pass
+    return soak
 
 
 def test_a_configuration_is_the_same_whenever_it_is_made():
@@ -86,22 +86,25 @@ def test_configurations_are_special_in_every_way_they_can_be():
 
 def test_interrupted_and_resumed_is_the_same_as_in_one_go(monkeypatch, tmp_path):
     names, file = ["numpy", "numpy-loop"], tmp_path / "soak.json"
-    whole = finish(HereSoaking(monkeypatch, numpy_impl), soak.begin(names, "-"), 2 * BATCH, 0)
+    pool = HereSoaking(monkeypatch, numpy_impl)
+    whole = finish(pool, false_alarms.begin(names, "-"), 2 * BATCH, 0)
     assert not whole.rejections
     assert whole.numbers() > 2 * BATCH * 2 * random_cases.NUMBERS / 2
-    pool = HereSoaking(monkeypatch, numpy_impl, dies_after=BATCH * 5)
-    batches = soak.batches(pool, soak.resume(file, names, "-"), 2 * BATCH, 0)
-    files.write_whole(file, result.encode(next(batches)))
+    pool = HereSoaking(monkeypatch, numpy_impl, dies_after=pool.calls * 3 // 4)
+    begun = false_alarms.resume(file, names, "-")
+    batches = false_alarms.batches(pool, begun, 2 * BATCH, 0)
+    next(batches)
+    files.write_whole(file, result.encode(begun))
     with pytest.raises(ColumnError):
         next(batches)
     assert pool.stopped
-    half = soak.resume(file, names, "-")
+    half = false_alarms.resume(file, names, "-")
     assert half.configurations == BATCH
     assert result.encode(finish(HereSoaking(monkeypatch, numpy_impl), half, 2 * BATCH, 0)) == result.encode(whole)
 
 
 def test_it_goes_on_until_there_are_enough_numbers(monkeypatch):
-    found = finish(HereSoaking(monkeypatch, numpy_impl), soak.begin(["numpy"], "-"), 10, 400_000)
+    found = finish(HereSoaking(monkeypatch, numpy_impl), false_alarms.begin(["numpy"], "-"), 10, 400_000)
     assert found.numbers() >= 400_000
     assert found.numbers() - 400_000 < 2 * BATCH * random_cases.NUMBERS
     assert found.configurations > 10
@@ -109,7 +112,7 @@ def test_it_goes_on_until_there_are_enough_numbers(monkeypatch):
 
 def test_every_batch_has_the_whole_time(monkeypatch):
     pool = HereSoaking(monkeypatch, numpy_impl)
-    finish(pool, soak.begin(["numpy"], "-"), 2 * BATCH, 0)
+    finish(pool, false_alarms.begin(["numpy"], "-"), 2 * BATCH, 0)
     assert pool.restarts == 2
     with workers.open_pool(60) as real:
         real.call("numpy", calls.introduce)
@@ -120,7 +123,7 @@ def test_every_batch_has_the_whole_time(monkeypatch):
 
 def test_a_wrong_column_is_found_with_its_configuration(monkeypatch):
     wrong = planted.changed("numpy", "dL_dH = dL_dA * sigma_prime(A)", "dL_dH = dL_dA * sigma_prime(A) * (1 + 1e-12)")
-    found = finish(HereSoaking(monkeypatch, wrong), soak.begin(["numpy"], "-"), 8, 0)
+    found = finish(HereSoaking(monkeypatch, wrong), false_alarms.begin(["numpy"], "-"), 8, 0)
     assert 0 < len(found.rejections) == found.rejected
     assert {r.dtype for r in found.rejections} == {"float64"}
     n = int(found.rejections[0].case.removeprefix("configuration "))
@@ -130,15 +133,15 @@ def test_a_wrong_column_is_found_with_its_configuration(monkeypatch):
 
 def test_a_judge_that_contradicts_itself_is_counted(monkeypatch):
     def contradiction(*_):
-        raise soak.JudgeError("nonsense")
+        raise JudgeError("nonsense")
 
     monkeypatch.setattr("fourfold.compare.judge.referee.audit", contradiction)
-    found = finish(HereSoaking(monkeypatch, numpy_impl), soak.begin(["numpy"], "-"), 2, 0)
+    found = finish(HereSoaking(monkeypatch, numpy_impl), false_alarms.begin(["numpy"], "-"), 2, 0)
     assert [r.note for r in found.rejections] == ["the judge contradicts itself: nonsense"] * 2
 
 
 def test_evidence_of_other_versions_is_refused(tmp_path):
-    file, old = tmp_path / "soak.json", soak.begin(["numpy"], "-")
+    file, old = tmp_path / "soak.json", false_alarms.begin(["numpy"], "-")
     environment = old.environment
     for other, sentence in (
         (msgspec.structs.replace(old, columns=["torch"]), "is about torch: give the same --impl"),
@@ -154,15 +157,15 @@ def test_evidence_of_other_versions_is_refused(tmp_path):
     ):
         file.write_bytes(result.encode(other))
         with pytest.raises(UsageError, match=sentence):
-            soak.resume(file, ["numpy"], "-")
+            false_alarms.resume(file, ["numpy"], "-")
     file.write_text("[]")
-    with pytest.raises(UsageError, match="is not a file of fourfold soak"):
-        soak.resume(file, ["numpy"], "-")
+    with pytest.raises(UsageError, match="is not a file of fourfold's soak"):
+        false_alarms.resume(file, ["numpy"], "-")
 
 
 def test_the_command_can_be_interrupted_and_taken_up_again(tmp_path):
     file = tmp_path / "soak.json"
-    args = [sys.executable, "-m", "compare", "soak", file, "--impl", "numpy", "--configurations"]
+    args = [sys.executable, *SOAK, file, "--impl", "numpy", "--configurations"]
     environment = os.environ | {"PYTHONPATH": HERE}
     process = subprocess.Popen([*args, "1000000"], cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True)
     while not (file.exists() and json.loads(file.read_text())["configurations"]) and process.poll() is None:
@@ -172,9 +175,10 @@ def test_the_command_can_be_interrupted_and_taken_up_again(tmp_path):
     assert process.returncode == 130
     assert "Interrupted: the same command goes on" in stdout
     kept = json.loads(file.read_text())["configurations"]
-    done = command("soak", file, "--impl", "numpy", "--configurations", kept + 1)
+    done = command(file, "--impl", "numpy", "--configurations", kept + 1, python=SOAK)
     assert said(done, 0) == ""
     assert f"{kept + 1:,} configurations × 1 columns" in done.stdout
     assert "0 rejections" in done.stdout
-    assert "give the same --impl" in said(command("soak", file, "--impl", "numpy-loop"), 2)
-    assert "Cannot write /proc/none/soak.json" in said(command("soak", "/proc/none/soak.json", "--impl", "numpy"), 2)
+    assert "give the same --impl" in said(command(file, "--impl", "numpy-loop", python=SOAK), 2)
+    nowhere = "/proc/none/soak.json"
+    assert f"Cannot write {nowhere}" in said(command(nowhere, "--impl", "numpy", python=SOAK), 2)

@@ -5,7 +5,6 @@ from statistics import linear_regression, median
 
 import msgspec
 
-from fourfold.compare.errors import UsageError
 from fourfold.compare.results.result import Environment
 from fourfold.compare.system import files
 
@@ -140,11 +139,4 @@ def exponent(sizes, seconds):
 
 def read(path):
     """The Bench in a file. Raises UsageError where it is missing, damaged or of another schema version."""
-    content = files.read_bytes(path, LARGEST_FILE)
-    try:
-        version = msgspec.json.decode(content).get("schema_version")
-        if version != SCHEMA_VERSION:
-            raise UsageError(f"{path} has schema version {version}; this fourfold reads version {SCHEMA_VERSION}.")
-        return msgspec.json.decode(content, type=Bench)
-    except (msgspec.DecodeError, AttributeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} is not what fourfold bench writes: {error}.") from None
+    return files.decode(path, Bench, LARGEST_FILE, "what fourfold bench writes", SCHEMA_VERSION)

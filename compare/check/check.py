@@ -11,7 +11,7 @@ import numpy as np
 
 from fourfold.compare.agreement.rejections import Point, Where, rejection
 from fourfold.compare.columns.questions import about
-from fourfold.compare.errors import ColumnError, Misfit
+from fourfold.compare.errors import ColumnError, Misfit, exit_code
 from fourfold.compare.judge import judgement
 from fourfold.compare.judge.quantities import TWO_LAYER, anatomy_of, shapes, shown
 from fourfold.compare.results.result import Rejection
@@ -45,7 +45,7 @@ class Checked(msgspec.Struct, frozen=True):
 
     def exit_code(self):
         verdicts = {f.verdict for f in self.functions}
-        return 1 if "wrong" in verdicts else 3 if "not judged" in verdicts else 0
+        return exit_code("wrong" in verdicts, "not judged" in verdicts)
 
 
 class Exam(NamedTuple):

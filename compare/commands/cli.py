@@ -15,14 +15,15 @@ from fourfold.compare.system import signals
 
 VERBS = (
     *("agree", "report", "lesson", "exercise", "check", "train", "sweep"),
-    *("doctor", "bench", "diff", "soak", "mistakes"),
+    *("doctor", "bench", "diff", "mistakes"),
 )
+EXIT_CODES = "Exit codes: 0 agreed, 1 disagreed, 2 wrong usage or bad input, 3 something could not be judged."
 
 app = App(
     name="fourfold",
     version=lambda: version("fourfold"),
     help="One network, four frameworks, the same gradients.",
-    help_epilogue="Exit codes: 0 agreed, 1 disagreed, 2 wrong usage or bad input, 3 something could not be judged.",
+    help_epilogue=EXIT_CODES,
     help_format="plaintext",
     console=Terminal(**COLOURS),
     suppress_keyboard_interrupt=False,
@@ -31,11 +32,14 @@ for verb in VERBS:
     app.command(getattr(import_module(f"fourfold.compare.commands.{verb}"), verb))
 
 
-def main():
-    """Run one command; every error a user can cause becomes one sentence on standard error and an exit code."""
+def main(program=app):
+    """Run one command; every error a user can cause becomes one sentence on standard error and an exit code.
+
+    `program`: the App that has it, `fourfold` or one of its makers'.
+    """
     try:
         signals.handle(signals.in_order)
-        code = _run(sys.argv[1:])
+        code = _run(program, sys.argv[1:])
     except BaseException:
         if not signals.came:
             raise
@@ -48,16 +52,16 @@ def main():
     sys.exit(code)
 
 
-def _run(argv):
+def _run(program, argv):
     try:
         sys.path.append(os.getcwd())  # for --impl with a module of the user's; last, so that it shadows nothing
-        code = app(argv, print_error=False, exit_on_error=False, result_action="return_value")
+        code = program(argv, print_error=False, exit_on_error=False, result_action="return_value")
         with saying(sys.stdout):
             sys.stdout.flush()
     except UsageError as error:
         code = _complain(plain(str(error)), 2)
     except CycloptsError as error:
-        code = _complain(f"{plain(str(error))} See fourfold --help.", 2)
+        code = _complain(f"{plain(str(error))} See {program.name[0]} --help.", 2)
     except ColumnError as error:
         code = _complain(str(error), 3)
     except MemoryError:

@@ -91,5 +91,5 @@ def plain(text, longest=1000):
     return line if len(line) <= longest else f"{line[: longest // 2]} ... {line[-longest // 2 :]}"
 
 
-def command():
-    return shlex.join(["fourfold", *sys.argv[1:]]).encode(errors="replace").decode()
+def command(program="fourfold"):
+    return shlex.join([*program.split(), *sys.argv[1:]]).encode(errors="replace").decode()

@@ -8,7 +8,7 @@ the trajectories may drift apart without being wrong, since each step is certifi
 import msgspec
 import numpy as np
 
-from fourfold.compare.errors import UsageError
+from fourfold.compare.errors import UsageError, exit_code
 from fourfold.compare.results import words
 from fourfold.compare.results.result import Number, number
 
@@ -63,7 +63,7 @@ class Diff(msgspec.Struct, frozen=True):
     drifts: list[Drift]
 
     def exit_code(self):
-        return 1 if self.beyond else 3 if self.not_judged else 0
+        return exit_code(self.beyond, self.not_judged)
 
 
 def diff(a, b, names, only=None):

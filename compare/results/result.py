@@ -10,8 +10,8 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from fourfold.compare.errors import UsageError
-from fourfold.compare.system.files import read_bytes
+from fourfold.compare.errors import exit_code
+from fourfold.compare.system.files import decode
 
 SCHEMA_VERSION = 1
 Number = float | Literal["nan", "inf", "-inf"]
@@ -108,7 +108,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def exit_code(self):
         verdicts = {column.verdict for column in self.columns}
-        return 1 if "disagrees" in verdicts else 3 if "not judged" in verdicts else 0
+        return exit_code("disagrees" in verdicts, "not judged" in verdicts)
 
 
 def number(x):
@@ -132,11 +132,4 @@ def schema():
 
 def read(path):
     """The Result in a file. Raises UsageError where it is missing, damaged, too large or of another schema version."""
-    content = read_bytes(path, LARGEST_FILE)
-    try:
-        version = msgspec.json.decode(content).get("schema_version")
-        if version != SCHEMA_VERSION:
-            raise UsageError(f"{path} has schema version {version}; this fourfold reads version {SCHEMA_VERSION}.")
-        return msgspec.json.decode(content, type=Result)
-    except (msgspec.DecodeError, AttributeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} is not a result of fourfold: {error}.") from None
+    return decode(path, Result, LARGEST_FILE, "a result of fourfold", SCHEMA_VERSION)

@@ -7,6 +7,8 @@ import tempfile
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import msgspec
+
 from fourfold.compare.errors import UsageError
 from fourfold.compare.system import signals
 
@@ -21,6 +23,22 @@ def read_bytes(path, largest):
     if len(content) > largest:
         raise UsageError(f"{path} is larger than {largest:,} bytes, the most that is read of such a file.")
     return content
+
+
+def decode(path, kind, largest, what, version=None):
+    """What a JSON file holds, as a type of msgspec's. Raises UsageError where it is missing, too large or not `what`.
+
+    With `version`, another schema version is refused by its number.
+    """
+    content = read_bytes(path, largest)
+    try:
+        if version is not None:
+            other = msgspec.json.decode(content).get("schema_version")
+            if other != version:
+                raise UsageError(f"{path} has schema version {other}; this fourfold reads version {version}.")
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.DecodeError, AttributeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{path} is not {what}: {error}.") from None
 
 
 def check_writable(path):
