@@ -14,23 +14,21 @@ START = b'{\n "a": '
 
 def pages(diff):
     """{relative path: bytes}"""
-    shown = [moved(diff)] if any(m.compared for m in diff.movements) else []
+    compared = [m for m in diff.movements if m.compared]
+    shown = [moved(diff, compared)] if compared else []
     context = {
         "diff": diff,
         "verdict": diff_words.verdict(diff),
         "ok": diff.exit_code() == 0,
-        "changes": [_cells(change) for change in diff.environment],
+        "changes": [*map(_cells, diff.environment)],
         "inputs": list(diff.inputs.items()),
         "missing": list(diff_words.missing(diff)),
         "tables": [(dtype, *diff_words.table(diff, dtype)) for dtype in diff_words.dtypes(diff)],
         "drifts": list(diff_words.drifts(diff)),
         "pictures": shown,
     }
-    return {
-        "index.html": html("compared.html.j2", context),
-        "diff.json": result.encode(diff),
-        **pictures.files(shown),
-    }
+    page = html("compared.html.j2", context)
+    return {"index.html": page, "diff.json": result.encode(diff), **pictures.files(shown)}
 
 
 def _cells(change):
@@ -39,12 +37,12 @@ def _cells(change):
     return [change.name, a, b]
 
 
-def moved(diff):
+def moved(diff, compared):
     """A dot a column: how far each quantity moved at the first weights, as a fraction of both limits together."""
-    compared = [m for m in diff.movements if m.compared]
-    quantities = dict.fromkeys(m.quantity for m in compared)
-    dtypes = list(dict.fromkeys(m.dtype for m in compared))
-    points = [(m.column, m.dtype, m.quantity, words.measure(m.share)) for m in compared]
+    points, quantities, dtypes = [], {}, {}  # dictionaries keep the order
+    for m in compared:
+        points.append((m.column, m.dtype, m.quantity, words.measure(m.share)))
+        quantities[m.quantity] = dtypes[m.dtype] = True
 
     def paint(figure):
         dots(figure, points, diff.columns, quantities, dtypes, 1e-4, 5e-5, "movement / both limits")

@@ -117,7 +117,7 @@ def _pictures(report, distances):
     if by_dtype:
         there = set().union(*by_dtype.values())
         yield verdict.who(distances, [name for name in names if name in there])
-    yield verdict.shares(result)
+    yield verdict.shares(result, names)
     if by_dtype:
         yield from _of_training(report, case, by_dtype, pictures.colours(names))
 
@@ -131,17 +131,13 @@ def _of_training(report, case, by_dtype, colour):
     named = f"{alone}, {dtype}"
     yield training.ratios(by_dtype, parameters, colour)
     for precision, its_arrays in by_dtype.items():
-        if any(map(_has_histograms, its_arrays.values())):
+        if verdict.counted(its_arrays):
             yield verdict.ulps(its_arrays, precision, case)
     yield training.losses(arrays, seed, colour, named)
     yield training.loss_errors(by_dtype, seed, colour, alone)
     yield from _proved(report, colour)
     yield training.weights(arrays, parameters, seed, colour, named)
     yield from on_the_plane(case, report.inputs, arrays, seed, named)
-
-
-def _has_histograms(arrays):
-    return any(key.startswith("ulps_") for key in arrays)
 
 
 def on_the_plane(case, inputs, arrays, seed, named):

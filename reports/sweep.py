@@ -2,7 +2,6 @@
 
 import math
 from itertools import product
-from operator import attrgetter
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
@@ -23,7 +22,7 @@ MAPS = {
     "median_loss": ("Median loss", LogNorm(LOWEST, HIGHEST), "{:.0e}".format),
     "diverged": ("Share of the seeds that diverged", Normalize(0, 1), "{:.0%}".format),
 }
-CONFIGURATION = attrgetter("layers", "hidden", "activation", "bias", "lr", "steps")
+CONFIGURATION = ("layers", "hidden", "activation", "bias", "lr", "steps")
 
 
 def pages(summary):
@@ -75,13 +74,13 @@ def _map(summary, measure, x, y, others):
     first = summary.rows[0]
     shown = [row for row in summary.rows if (row.column, row.dtype) == (first.column, first.dtype)]
     across, up = _values(options.grid, x), _values(options.grid, y)
-    combinations = [*product(*(options.grid[name] for name in others))]
+    combinations = [*product(*map(options.grid.get, others))]
     cells = {key: np.full((len(up), len(across)), np.nan) for key in combinations[:MOST_PANELS]}
     names = [x, y, *others] if y else [x]
     table = [[*names, measure]]
     for row in shown:
-        table.append([*(getattr(row, name) for name in names), getattr(row, measure)])
-        key = tuple(getattr(row, name) for name in others)
+        table.append([*_fields(row, names), getattr(row, measure)])
+        key = _fields(row, others)
         if key in cells:
             place = up.index(getattr(row, y)) if y else 0, across.index(getattr(row, x))
             cells[key][place] = float(getattr(row, measure))
@@ -102,7 +101,7 @@ def _map(summary, measure, x, y, others):
 
     lowest = measure == "median_loss"
     best = (min if lowest else max)(shown, key=lambda row: float(getattr(row, measure)))
-    place = ", ".join(_named(name, getattr(best, name)) for name in names)
+    place = ", ".join(map(_named, names, _fields(best, names)))
     what = f"{first.column}, {first.dtype}, {show.count(options.seeds, 'seed')} a cell"
     left = ""
     if len(combinations) > MOST_PANELS:
@@ -115,6 +114,10 @@ def _map(summary, measure, x, y, others):
         draw(measure, 9 if len(cells) > 1 else 6, 1.2 + 2.6 * rows(cells) if y else 2.2, paint),
         table,
     )
+
+
+def _fields(row, names):
+    return tuple(getattr(row, name) for name in names)
 
 
 def _values(grid, name):
@@ -151,7 +154,7 @@ def _apart(summary, measure):
         return ""
     lowest, highest = {}, {}
     for row in summary.rows:
-        key, value = CONFIGURATION(row), float(getattr(row, measure))
+        key, value = _fields(row, CONFIGURATION), float(getattr(row, measure))
         lowest[key] = min(value, lowest.get(key, value))
         highest[key] = max(value, highest.get(key, value))
     farthest = max(highest[key] - lowest[key] for key in lowest)

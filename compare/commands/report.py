@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fourfold.compare.bench import record
 from fourfold.compare.cases import suites
-from fourfold.compare.cases.case import square_grid
+from fourfold.compare.cases.data import square_grid
 from fourfold.compare.commands import diff, options
 from fourfold.compare.commands.agree import judge, print_result, write
 from fourfold.compare.commands.options import Drawing, Suite, Training

@@ -50,27 +50,21 @@ class Report(NamedTuple):
 
 def files(report):
     """Everything of a Report as {relative path: bytes}; result.json lists the SHA-256 of the arrays."""
-    path_of = {key: path for path, key in _paths(report.result).items()}
+    names = [setting.name for setting in report.result.settings]
     contents = {"inputs.npz": npz(report.inputs)}
-    for key, arrays in report.arrays.items():
+    for (column, case, dtype), arrays in report.arrays.items():
         if arrays:
-            contents[path_of[key]] = npz(arrays)
+            contents[_path(names.index(case), column, dtype)] = npz(arrays)
     listed = {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
     contents["result.json"] = result.encode(msgspec.structs.replace(report.result, arrays=listed))
-    names = [setting.name for setting in report.result.settings]
     for (case, dtype), arrays in report.proved.items():
         contents[f"proved/{names.index(case)}-{dtype}.npz"] = npz(arrays)
     return contents
 
 
-def _paths(outcome):
-    """{relative path: (column, case name, dtype)} of all arrays that a Result can have."""
-    paths = {}
-    for n, setting in enumerate(outcome.settings):
-        for column in outcome.columns:
-            for dtype in setting.dtypes:
-                paths[f"arrays/{n}-{column.name}-{dtype}.npz"] = column.name, setting.name, dtype
-    return paths
+def _path(n, column, dtype):
+    """Where in the folder the arrays of a column on case n are."""
+    return f"arrays/{n}-{column}-{dtype}.npz"
 
 
 def load(folder, only=None):
@@ -88,21 +82,26 @@ def load(folder, only=None):
     if "inputs.npz" not in outcome.arrays:
         raise UsageError(f"{folder / 'result.json'} lists no arrays: make the report again.")
     inputs = _inputs(folder / "inputs.npz", outcome)
-    paths, settings = _paths(outcome), {setting.name: setting for setting in outcome.settings}
-    chosen = [path for path in outcome.arrays if path != "inputs.npz"] if only is None else [only]
+    paths = {}
+    for n, setting in enumerate(outcome.settings):
+        for column in outcome.columns:
+            for dtype in setting.dtypes:
+                paths[_path(n, column.name, dtype)] = column.name, setting, dtype
     kept = {}
-    for path in chosen:
+    for path in outcome.arrays if only is None else [only]:
+        if path == "inputs.npz":
+            continue
         if path not in paths or path not in outcome.arrays:
             raise UsageError(f"{folder / path} is not one of the arrays that {folder / 'result.json'} speaks of.")
+        column, setting, dtype = paths[path]
         content = _listed(folder / path, outcome.arrays[path])
-        _, case, dtype = key = paths[path]
-        kept[key] = _unpacked(folder / path, content, layout(settings[case], dtype))
+        kept[column, setting.name, dtype] = _unpacked(folder / path, content, layout(setting, dtype))
     return Report(outcome, inputs, kept, {})
 
 
 def _has_possible_sizes(s):
     sizes = (s.samples, s.steps, s.seeds, *s.widths)
-    if not all(1 <= size <= LARGEST for size in sizes):
+    if min(sizes) < 1 or max(sizes) > LARGEST:
         return False
     return len(s.widths) == 1 + len(s.activations) if s.activations else len(s.widths) == 3 and not s.biases
 
@@ -110,15 +109,11 @@ def _has_possible_sizes(s):
 def _inputs(path, outcome):
     """What is in inputs.npz, which is what the first case was computed from."""
     first = outcome.settings[0]
-    shapes = {
-        "X": (first.samples, first.widths[0]),
-        "Y": (first.samples, first.widths[-1]),
-        **parameter_shapes((first.seeds,), first.widths, first.biases),
-    }
-    expected = {name: ("float64", shape) for name, shape in shapes.items()}
-    expected["grid"] = "float64", (None, 2)
-    inputs = _unpacked(path, _listed(path, outcome.arrays["inputs.npz"]), expected)
-    if environment.digest(*(inputs[name] for name in shapes)) != first.inputs_sha256:
+    expected = {"X": ("float64", (first.samples, first.widths[0])), "Y": ("float64", (first.samples, first.widths[-1]))}
+    for name, shape in parameter_shapes((first.seeds,), first.widths, first.biases).items():
+        expected[name] = "float64", shape
+    inputs = _unpacked(path, _listed(path, outcome.arrays["inputs.npz"]), expected | {"grid": ("float64", (None, 2))})
+    if environment.digest(*map(inputs.get, expected)) != first.inputs_sha256:
         raise UsageError(f"{path} is not what {path.with_name('result.json')} was computed from.")
     return inputs
 

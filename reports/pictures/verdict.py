@@ -68,9 +68,8 @@ def _matrix(axis, farthest, everybody, title):
     axis.grid(visible=False)
 
 
-def shares(result):
+def shares(result, names):
     """The verdict at a glance: every quantity's largest error as a fraction of its limit."""
-    names = [column.name for column in result.columns]
     quantities = {}  # a dictionary keeps the order
     for setting in result.settings:
         quantities |= dict.fromkeys(words.quantities(setting))
@@ -100,15 +99,19 @@ def shares(result):
     )
 
 
+def counted(arrays):
+    """Those of {column: its arrays} that have histograms: earlier reports have none."""
+    return {name: a for name, a in arrays.items() if "ulps_L" in a}
+
+
 def ulps(arrays, dtype, setting):
     """Histograms of the errors in ULP, one a quantity of a Setting: a line a column."""
-    quantities, colour, across = words.quantities(setting), colours(list(arrays)), 4
-    counted = {name: a for name, a in arrays.items() if f"ulps_{quantities[0]}" in a}
+    quantities, colour, across, kept = words.quantities(setting), colours(list(arrays)), 4, counted(arrays)
 
     def paint(figure):
         for axis, quantity in panels(figure, quantities, across):
-            for n, (name, a) in enumerate(counted.items()):
-                width = 0.8 + 0.4 * (len(counted) - n - 1)
+            for n, (name, a) in enumerate(kept.items()):
+                width = 0.8 + 0.4 * (len(kept) - n - 1)
                 _histogram(axis, a[f"ulps_{quantity}"], color=colour[name], lw=width, label=name)
             axis.set_title(words.label(quantity), fontsize=9)
             marks = np.searchsorted(ULPS, [0, 2**-1, 2**5, 2**10, 2**15, 2**20])
@@ -117,11 +120,11 @@ def ulps(arrays, dtype, setting):
         figure.axes[0].set_xlim(-1, len(ULPS) + 1)
         figure.axes[0].set_ylabel("share of numbers", fontsize=9)
         corner.set_xlabel("error, ULP", fontsize=9)
-        legend_below(figure, figure.axes[0], min(6, max(1, len(counted))))
+        legend_below(figure, figure.axes[0], min(6, len(kept)))
 
     ends = ["", *map("{:g}".format, ULPS), "inf"]
     table, within_half = [["column", "quantity", "ULP above", "up to", "numbers"]], []
-    for name, a in counted.items():
+    for name, a in kept.items():
         total = half = 0
         for quantity in quantities:
             counts = a[f"ulps_{quantity}"]
