@@ -24,7 +24,7 @@ from fourfold.compare.bench import goals, measure, record, subjects, tasks
 from fourfold.compare.bench import words as show
 from fourfold.compare.bench.record import Bench, Certificate, Command, Growth, Memory, Pace, Subject, Work
 from fourfold.compare.cases import suites
-from fourfold.compare.cases.case import xor
+from fourfold.compare.cases.data import xor
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results import environment, result

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fourfold.compare.cases.case import build_case, xor
+from fourfold.compare.cases.case import build_case
+from fourfold.compare.cases.data import xor
 from fourfold.compare.columns import calls
 from fourfold.compare.columns.questions import about
 from fourfold.compare.commands.options import Training

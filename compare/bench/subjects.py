@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from fourfold import impls
 from fourfold.compare.bench.record import Work
-from fourfold.compare.cases.case import build_case, xor
+from fourfold.compare.cases.case import build_case
+from fourfold.compare.cases.data import xor
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import UsageError, nearest
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from fourfold import impls
-from fourfold.compare.cases.case import read_data
+from fourfold.compare.cases.data import read_data
 from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Json, Training, Whole
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json

@@ -77,7 +77,7 @@ class Window(NamedTuple):
 
 
 class WrongForm(Exception):
-    """`train` gave a judgement.Malformed array. Arguments: that, and the first step of the piece."""
+    """`train` gave a form.Malformed array. Arguments: that, and the first step of the piece."""
 
 
 def case(name, X, Y, configuration, steps, seeds):
@@ -186,8 +186,8 @@ def _windows(chunk, case, configurations, losses, sample):
             complaint = form.malformed_path(trajectory, now, end - start, p)
             if complaint:
                 raise WrongForm(complaint, first)
-            before_first = after(slice(start - 1, start)) if start else [Z[None] for Z in now]
-            before = _before_each(before_first, trajectory)
+            previous = [Z[0] for Z in after(slice(start - 1, start))] if start else now
+            before = form.before_each_step(previous, trajectory)
             yield Window(first + start, [*map(sampled, before)], [*map(sampled, trajectory)])
         here = (marks >= first) & (marks < first + length)
         losses[:, here] = L[marks[here] - first].reshape(-1, *losses[:, 0].shape).swapaxes(0, 1)
@@ -203,14 +203,6 @@ def _question(chunk, case, configurations, length, p):
         rates = np.array([c.lr for c in configurations], chunk.dtype)
         lr = np.repeat(rates, len(chunk.seeds))[:, None, None]
     return about(p, "trajectory", networks, lr, length)
-
-
-def _before_each(before_first, trajectory):
-    """All parameters before every step, by those before the first (1, ...) and those after every step."""
-    before = []
-    for start, after in zip(before_first, trajectory, strict=False):
-        before.append(np.concatenate([start, after[:-1]]))
-    return before
 
 
 def _judge(chunk, case, windows):
