@@ -2,13 +2,11 @@
 
 import re
 
-import msgspec
-
 from fourfold.compare.errors import UsageError
 from fourfold.compare.lesson.exercises.answer import Answer
 from fourfold.compare.results import report_folder, result
 from fourfold.compare.results.result import LARGEST_FILE
-from fourfold.compare.system.files import read_bytes
+from fourfold.compare.system.files import decode
 from fourfold.reports import render
 from fourfold.reports.exercises import page, pictures
 from fourfold.reports.pictures import as_csv
@@ -53,7 +51,7 @@ def strange(folder):
             return f"holds something other than answers ({path.name})"
     if any(folder.iterdir()):
         try:
-            msgspec.json.decode(read_bytes(folder / "answers.json", LARGEST_FILE), type=list[Answer])
-        except (UsageError, msgspec.DecodeError):
+            decode(folder / "answers.json", list[Answer], LARGEST_FILE, "answers of fourfold")
+        except UsageError:
             return "holds something other than answers (answers.json is missing or none of fourfold's)"
     return None
