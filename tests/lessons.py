@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fourfold import impls
-from fourfold.compare.cases.case import square_grid
+from fourfold.compare.cases.data import square_grid
 from fourfold.compare.columns import workers
 from fourfold.compare.lesson import numbers
 from fourfold.compare.mistakes import planted

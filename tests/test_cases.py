@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from fourfold.compare.cases.case import draw_weights, make_case, read_csv
+from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import draw_weights, make_case
+from fourfold.compare.cases.data import read_csv
 from fourfold.compare.errors import UsageError
 
 
@@ -73,3 +75,10 @@ def test_bytes_that_are_no_text(tmp_path):
 def test_a_folder_is_no_csv(tmp_path):
     with pytest.raises(UsageError, match=r"Cannot read .*: Is a directory"):
         read_csv(tmp_path)
+
+
+@pytest.mark.parametrize("activations", [None, ["tanh"], ["tanh", "relu", "identity"]])
+def test_every_layered_case_takes_the_widths_it_is_given(activations):
+    for case in suites.layered(activations, [2, 5], True, "full", None, "float64", range(2)):
+        assert case.widths()[1:-1] == (2, 5)
+        assert len(case.activations) == 3

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from fourfold.compare.agreement.certify import certify
-from fourfold.compare.cases.case import make_case, square_grid
+from fourfold.compare.cases.case import make_case
+from fourfold.compare.cases.data import square_grid
 from fourfold.compare.commands.diff import diff as verb
 from fourfold.compare.errors import UsageError
 from fourfold.compare.mistakes import planted

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from fourfold import impls
-from fourfold.compare.cases.case import make_case, xor
+from fourfold.compare.cases.case import make_case
+from fourfold.compare.cases.data import xor
 from fourfold.compare.commands import exercise
 from fourfold.compare.commands.exercise import exercise as verb
 from fourfold.compare.errors import ColumnError, UsageError

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from fourfold.compare.agreement.certify import certify
-from fourfold.compare.cases.case import make_case, square_grid
+from fourfold.compare.cases.case import make_case
+from fourfold.compare.cases.data import square_grid
 from fourfold.compare.columns import workers
 from fourfold.compare.columns.questions import Question
 from fourfold.compare.commands import options

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fourfold import impls
-from fourfold.compare.cases.case import make_case, xor
+from fourfold.compare.cases.case import make_case
+from fourfold.compare.cases.data import xor
 from tests.conftest import each_column
 
 # without biases: a plane through 0; with them: any plane

@@ -19,7 +19,8 @@ from fourfold.compare.agreement.certify import certify
 from fourfold.compare.agreement.distances import distances
 from fourfold.compare.agreement.proved_curves import curves
 from fourfold.compare.bench import record
-from fourfold.compare.cases.case import DTYPES, make_case, square_grid
+from fourfold.compare.cases.case import DTYPES, make_case
+from fourfold.compare.cases.data import square_grid
 from fourfold.compare.errors import UsageError
 from fourfold.compare.mistakes import planted
 from fourfold.compare.results import report_folder, result

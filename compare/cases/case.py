@@ -1,21 +1,16 @@
-"""What is computed: the data, and weights drawn once, by NumPy, for everybody."""
+"""What is computed: data, and weights drawn once, by NumPy, for everybody."""
 
-import csv
-import io
-import math
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from fourfold.compare.cases.data import LARGEST_NUMBER, read_data
 from fourfold.compare.errors import UsageError
-from fourfold.compare.system import files
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 DTYPES = ("float64", "float32")
 LARGEST = 100_000_000
-LARGEST_CSV = 64 * 2**20  # bytes
-LARGEST_RATE = 1e30  # finite in every precision
 
 
 class Case(NamedTuple):
@@ -59,23 +54,25 @@ class Case(NamedTuple):
         return sum(Z[0].size for Z in self.weights)
 
     def is_finite(self):
-        return all(np.isfinite(Z).all() for Z in (self.X, self.Y, *self.weights))
+        return _all_finite(self.X, self.Y, *self.weights)
 
     def cast(self, dtype):
         """X, Y and all weights rounded once to the working precision; beyond its range they become infinite."""
         with np.errstate(over="ignore"):
             return tuple(Z.astype(dtype) for Z in (self.X, self.Y, *self.weights))
 
+    def first_seeds(self, number):
+        """The same Case of its first seeds."""
+        return self._replace(weights=tuple(Z[:number] for Z in self.weights), seeds=self.seeds[:number])
+
+
+def _all_finite(*arrays):
+    return all(np.isfinite(Z).all() for Z in arrays)
+
 
 def two_layer_case(name, X, Y, W1, W2, activation, lr, steps, seeds, **more):
     """The Case of a network of the first row."""
     return Case(name, X, Y, (W1, W2), (activation, "identity"), lr, steps, seeds, **more)
-
-
-def xor():
-    X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float64)
-    Y = np.array([[0], [1], [1], [0]], np.float64)
-    return X, Y
 
 
 def draw_weights(seeds, widths, biases=False):
@@ -84,9 +81,14 @@ def draw_weights(seeds, widths, biases=False):
     seeds: range; widths (d_in, d_hidden, ..., d_out). Returns one float64 array (seeds, d_k-1, d_k) a layer, then, with
     biases, one (seeds, 1, d_k) a layer. They are drawn last, and so leave the weights what they are without.
     """
-    generators = [np.random.default_rng(seed) for seed in seeds]
-    layers = [*pairwise(widths), *((1, d) for d in widths[1:] if biases)]
-    return tuple(np.stack([g.standard_normal(shape) for g in generators]) for shape in layers)
+    shapes = [*pairwise(widths)]
+    if biases:
+        shapes += [(1, d) for d in widths[1:]]
+    generators = [*map(np.random.default_rng, seeds)]
+    drawn = []
+    for shape in shapes:
+        drawn.append(np.stack([generator.standard_normal(shape) for generator in generators]))
+    return tuple(drawn)
 
 
 def make_case(data, activation, lr, steps, hidden, seeds, layers=None, bias=False):
@@ -99,25 +101,20 @@ def make_case(data, activation, lr, steps, hidden, seeds, layers=None, bias=Fals
     return build_case(data, *read_data(data), activation, lr, steps, hidden, seeds, layers, bias)
 
 
-def read_data(data):
-    """X (N, d_in), Y (N, d_out) of "xor" or a CSV file. Raises UsageError."""
-    return xor() if data == "xor" else read_csv(data)
-
-
 def build_case(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bias=False):
     """The same for data that have been read, called `name`."""
-    names = [name.strip() for name in activation.split(",")]
-    for sigma in names:
-        if sigma not in ACTIVATIONS:
-            raise UsageError(f"There is no activation {sigma!r}: choose one of {', '.join(ACTIVATIONS)}.")
-    if not 0 < lr <= LARGEST_RATE:
-        raise UsageError(f"The learning rate must be a positive number, at most {LARGEST_RATE:g}, not {lr}.")
-    for what, value in (("--steps", steps), ("--hidden", hidden), *(("Every width", d) for d in layers or ())):
-        if not 1 <= value <= LARGEST:
-            raise UsageError(f"{what} must be at least 1 and at most {LARGEST:,}, not {value}.")
-    ends, widths = (X.shape[1], Y.shape[1]), tuple(layers or (X.shape[1], hidden, Y.shape[1]))
-    if len(widths) < 2 or (widths[0], widths[-1]) != ends:
-        raise UsageError(f"{name} has {ends[0]} inputs and {ends[1]} targets: --layers must begin and end with them.")
+    names = [*map(str.strip, activation.split(","))]
+    check_activations(names)
+    if not 0 < lr <= LARGEST_NUMBER:
+        raise UsageError(f"The learning rate must be a positive number, at most {LARGEST_NUMBER:g}, not {lr}.")
+    _check_size("--steps", steps)
+    _check_size("--hidden", hidden)
+    for width in layers or ():
+        _check_size("Every width", width)
+    d_in, d_out = X.shape[1], Y.shape[1]
+    widths = tuple(layers or (d_in, hidden, d_out))
+    if len(widths) < 2 or (widths[0], widths[-1]) != (d_in, d_out):
+        raise UsageError(f"{name} has {d_in} inputs and {d_out} targets: --layers must begin and end with them.")
     depth = len(widths) - 1
     if len(names) not in {1, depth}:
         raise UsageError(
@@ -126,55 +123,41 @@ def build_case(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bi
     if len(seeds) * sum(m * n for m, n in pairwise(widths)) > LARGEST:
         raise UsageError(f"Seeds times weights are more than {LARGEST:,}: choose fewer seeds or narrower layers.")
     deep = layers is not None or bias or len(names) > 1
-    activations = (*names * (depth - 1), "identity") if len(names) == 1 else tuple(names)
-    weights, row = draw_weights(seeds, widths, bias), "deep" if deep else "two_layer"
-    name = name.encode(errors="replace").decode()  # a file may be called what is no text
-    return Case(name, X, Y, weights, activations, float(lr), steps, seeds, row=row)
+    return Case(
+        name=name.encode(errors="replace").decode(),  # a file may be called what is no text
+        X=X,
+        Y=Y,
+        weights=draw_weights(seeds, widths, bias),
+        activations=one_a_layer(names, depth),
+        lr=float(lr),
+        steps=steps,
+        seeds=seeds,
+        row="deep" if deep else "two_layer",
+    )
 
 
-def read_csv(path):
-    """X (N, d_in), Y (N, d_out) from a table with a sample a row.
-
-    A first row without any number is the heading. Columns whose heading starts with "y" are targets, the others
-    inputs; without such headings the last column is the target. Raises UsageError.
-    """
-    try:
-        text = io.StringIO(files.read_bytes(path, LARGEST_CSV).decode("utf-8-sig"), newline="")
-        rows = [(n, row) for n, row in enumerate(csv.reader(text), start=1) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} is not a CSV file of text: {error}.") from None
-    heading = [cell.strip() for cell in rows.pop(0)[1]] if rows and not any(map(_is_number, rows[0][1])) else None
-    if not rows:
-        raise UsageError(f"{path} has no samples: give one a line, inputs first, the target last.")
-    width = len(heading or rows[0][1])
-    table = np.array([_numbers(path, n, row, width) for n, row in rows])
-    targets = np.array([name.lower().startswith("y") for name in heading or []])
-    if not targets.any():
-        targets = np.arange(width) == width - 1
-    if targets.all():
-        raise UsageError(f"{path} has no inputs: it needs at least one column beside the target.")
-    return table[:, ~targets], table[:, targets]
+def one_a_layer(names, depth):
+    """An activation a layer: one name is that of all hidden layers, and the output is linear then."""
+    return (*names * (depth - 1), "identity") if len(names) == 1 else tuple(names)
 
 
-def _is_number(cell):
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def check_activations(names):
+    """Raises UsageError for what is no activation."""
+    for name in names:
+        if name not in ACTIVATIONS:
+            raise UsageError(f"There is no activation {name!r}: choose one of {', '.join(ACTIVATIONS)}.")
 
 
-def _numbers(path, n, row, width):
-    if len(row) != width:
-        raise UsageError(f"{path}, line {n} has {len(row)} values where {width} are expected.")
-    for cell in row:
-        try:
-            number = float(cell)
-        except ValueError:
-            raise UsageError(f"{path}, line {n}: {cell!r} is not a number.") from None
-        if not math.isfinite(number):
-            raise UsageError(f"{path}, line {n}: {cell!r} is not a finite number.")
-    return [float(cell) for cell in row]
+def _check_size(what, value):
+    if not 1 <= value <= LARGEST:
+        raise UsageError(f"{what} must be at least 1 and at most {LARGEST:,}, not {value}.")
+
+
+def check_range(case, dtypes):
+    """Raises UsageError where the data are too large for a precision."""
+    for dtype in dtypes:
+        if not _all_finite(*case.cast(dtype)):
+            raise UsageError(f"{case.name} has numbers beyond the range of {dtype}: scale them, or leave {dtype} out.")
 
 
 def whole(text):
@@ -189,30 +172,8 @@ def whole(text):
 
 
 def parse_widths(text):
+    """The widths that --layers says, 2,8,8,1; None where it is not given. Raises UsageError."""
     try:
-        return None if text is None else [whole(width) for width in text.split(",")]
+        return None if text is None else [*map(whole, text.split(","))]
     except (ValueError, OverflowError):
         raise UsageError(f"--layers takes widths such as 2,8,8,1, not {text!r}.") from None
-
-
-def check_range(case, dtypes):
-    """Raises UsageError where the data are too large for a precision."""
-    for dtype in dtypes:
-        if not all(np.isfinite(Z).all() for Z in case.cast(dtype)):
-            raise UsageError(f"{case.name} has numbers beyond the range of {dtype}: scale them, or leave {dtype} out.")
-
-
-def square_grid(resolution, extent):
-    """Points (resolution², 2) of a square grid, the first input varying fastest."""
-    if not 2 <= resolution <= 1000:
-        raise UsageError(f"--resolution must be from 2 to 1000, not {resolution}.")
-    try:
-        low, high = (float(end) for end in extent.split(","))
-    except ValueError:
-        raise UsageError(f"--extent takes two numbers such as -1,2, not {extent!r}.") from None
-    if not low < high:
-        raise UsageError(f"--extent {extent} is empty: the first end must be the smaller.")
-    if not max(-low, high) <= LARGEST_RATE:
-        raise UsageError(f"--extent {extent} reaches too far: stay within ±{LARGEST_RATE:g}.")
-    side = np.linspace(low, high, resolution)
-    return np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)

@@ -5,7 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from fourfold import impls
-from fourfold.compare.cases.case import square_grid
+from fourfold.compare.cases.data import square_grid
 from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Json
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-from fourfold.compare.cases.case import xor
+from fourfold.compare.cases.data import xor
 from fourfold.reports import pictures
 from fourfold.reports.exercises import svg
 from fourfold.reports.pictures import plane

@@ -5,7 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from fourfold.compare.cases.case import ACTIVATIONS, make_case, xor
+from fourfold.compare.cases.case import ACTIVATIONS, make_case
+from fourfold.compare.cases.data import xor
 from fourfold.compare.lesson import numbers
 from fourfold.compare.lesson.examinee import DTYPE
 from fourfold.compare.lesson.exercises import success, training

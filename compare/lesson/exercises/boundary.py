@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from contourpy import contour_generator
 
-from fourfold.compare.cases.case import make_case, square_grid, xor
+from fourfold.compare.cases.case import make_case
+from fourfold.compare.cases.data import square_grid, xor
 from fourfold.compare.columns import questions
 from fourfold.compare.judge import judgement
 from fourfold.compare.lesson.examinee import DTYPE

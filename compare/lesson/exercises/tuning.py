@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.cases.case import xor
+from fourfold.compare.cases.data import xor
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.lesson.examinee import DTYPE
 from fourfold.compare.lesson.exercises import training
