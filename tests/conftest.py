@@ -6,12 +6,11 @@ import pytest
 from hypothesis import Phase, settings
 
 from fourfold import impls
-from fourfold.compare.columns import workers
-from fourfold.compare.judge.quantities import internal
 from fourfold.compare.cases.case import draw_weights, two_layer_case
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import check as verb
 from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.judge.quantities import internal
 
 # For make mutants: the same examples every time, and the first that fails is enough.
 settings.register_profile("mutants", derandomize=True, phases=(Phase.explicit, Phase.generate))
@@ -22,7 +21,7 @@ for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
-FRAMEWORK_OF = {name: impls.framework(name) for name in impls.NAMES}
+FRAMEWORK_OF = {name: name.split("-")[0] for name in impls.NAMES}
 
 
 def each_column(names=impls.NAMES):
@@ -32,9 +31,7 @@ def each_column(names=impls.NAMES):
             name,
             marks=[
                 pytest.mark.xdist_group(FRAMEWORK_OF[name]),
-                pytest.mark.skipif(
-                    not workers.installed(name), reason=f"{FRAMEWORK_OF[name]} is not installed"
-                ),
+                pytest.mark.skipif(not workers.installed(name), reason=f"{FRAMEWORK_OF[name]} is not installed"),
             ],
         )
         for name in names

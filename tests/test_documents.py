@@ -107,7 +107,8 @@ def test_every_package_readme_lists_its_files():
 
 def block_of(document, line):
     """What stands below `$ line` in a block."""
-    return re.search(rf"^\$ {re.escape(line)}\n(.*?)^```", read(document), re.DOTALL | re.MULTILINE)[1]
+    (block,) = re.findall(rf"^\$ {re.escape(line)}\n(.*?)^```", read(document), re.DOTALL | re.MULTILINE)
+    return block
 
 
 def plain(text):

@@ -67,7 +67,7 @@ def imports(text, path):
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
             for argument in node.args[:1]:
                 if isinstance(argument, ast.Constant):
-                    yield node.lineno, argument.value
+                    yield node.lineno, str(argument.value)
 
 
 def inside(module, room):
@@ -126,7 +126,7 @@ def lists_of_frameworks(text, path):
         names = {entry.value for entry in entries if isinstance(entry, ast.Constant)}
         texts = isinstance(node, ast.Dict) and path.startswith("compare/mistakes/")
         if not texts and (impls.FRAMEWORKS.keys() <= names or set(FRAMEWORKS.values()) <= names):
-            yield f"{path}:{node.lineno} lists the frameworks: impls.FRAMEWORKS does"
+            yield f"{path}:{getattr(node, 'lineno', 0)} lists the frameworks: impls.FRAMEWORKS does"
 
 
 def too_long(text, path):
