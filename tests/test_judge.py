@@ -146,7 +146,10 @@ def test_the_form_comes_before_the_numbers():
             form.malformed_trace(named(short), (W1, W2), p).sentence == f"{name} has shape {Z[:2].shape}, not {Z.shape}"
         )
         half = right._replace(**{name: Z.astype("f4")})
-        assert form.malformed_trace(named(half), (W1, W2), p).sentence == f"{name} is float32, not float64"
+        assert form.malformed_trace(named(half), (W1, W2), p) == (
+            quantities.internal(name, "two_layer"),
+            f"{name} is float32, not float64",
+        )
     steps = path(numpy_impl, case, "float64")
     assert form.malformed_path(steps, (W1, W2), 10, p) is None
     assert form.malformed_path(steps, (W1, W2), 9, p).sentence == "W1 has shape (10, 3, 5, 4), not (9, 3, 5, 4)"
@@ -549,6 +552,9 @@ def test_a_path_shows_all_parameters_and_no_others(few):
     for more in ([W1], [W1] * 3):  # neither without biases nor with
         with pytest.raises(ValueError, match="zip"):
             judgement.judge_run((W1, W2, *more), (W1, W2, W1, W2, L[:1]), p)
+        before = [Z[None] for Z in (W1, W2, *more)]
+        with pytest.raises(ValueError, match="zip"):
+            judgement.judge_steps(before, (W1s[:1], W2s[:1], W1s[:1], W2s[:1], L[:1]), p)
 
 
 def test_parameters_come_in_the_order_of_their_gradients():

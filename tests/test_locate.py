@@ -9,7 +9,8 @@ from fourfold.compare.cases.case import DTYPES, make_case
 from fourfold.compare.columns.calls import InProcess
 from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError
-from fourfold.compare.judge import form, judgement
+from fourfold.compare.judge import form, judgement, layers
+from fourfold.compare.judge.referee import JudgeError
 from fourfold.compare.mistakes import planted
 from fourfold.impls.deep import numpy_impl as deep
 from fourfold.impls.two_layer import numpy_impl
@@ -106,6 +107,7 @@ def test_what_is_carried_is_shown_from_the_seed_s_own_weights(dtype):
     [
         ("trace", "dL_dA1", "trace", "(T.named()['dL_dA1'])"),
         ("step", "b2", "step", "(found[1][1])"),
+        ("step", "W2", "step", "(found[0][1])"),
         ("step", "L", "step", "(found[-1])"),
         ("forward and loss", "H2", "forward", "(found[0][1])"),
         ("forward and loss", "A1", "forward", "(found[1][0])"),
@@ -127,6 +129,7 @@ def test_a_script_shows_where_a_quantity_of_any_depth_is(function, quantity, cal
     assert f"column.{call}(" in r.reproduce
     assert place in r.reproduce
     assert "(W1, W2,), (b1, b2,)" in r.reproduce
+    assert "column = impls.load('planted', 'deep')\n" in r.reproduce
     assert r.certificate == ""
     assert ("called by itself" in r.note) == (function != "trace")
     by_its_layer = "is at fault: exact and limit are for the column's own inputs to it"
@@ -147,10 +150,20 @@ def test_networks_without_biases_have_an_empty_tuple_of_them():
     assert "column.trace(X, Y, (W1, W2,), (), ('tanh', 'identity'))" in text
 
 
-def test_what_is_too_long_to_look_at_has_no_script():
-    case = make_case("xor", "tanh", 0.1, 2, 1000, range(1))
-    p = judgement.problem(case, "float64")
-    assert reproduce.of_function("trace", "numpy", p, [Z[0] for Z in case.weights], "L", (), 0.0) == ""
+def test_what_is_too_long_to_look_at_has_no_script(monkeypatch):
+    case = make_case("xor", "tanh", 0.1, 2, 3, range(1))
+    p, parameters = judgement.problem(case, "float64"), [Z[0] for Z in case.weights]
+    monkeypatch.setattr(reproduce, "LONGEST", 12 + 9)
+    assert reproduce.of_function("trace", "numpy", p, parameters, "L", (), 0.0)
+    monkeypatch.setattr(reproduce, "LONGEST", 12 + 8)
+    assert reproduce.of_function("trace", "numpy", p, parameters, "L", (), 0.0) == ""
+
+
+def test_a_script_shows_all_parameters_and_no_others():
+    case = make_case("xor", "tanh", 0.1, 2, 3, range(1))
+    p, (W1, W2) = judgement.problem(case, "float64"), [Z[0] for Z in case.weights]
+    with pytest.raises(ValueError, match="zip"):
+        reproduce.of_function("trace", "numpy", p, [W1, W2, W1], "L", (), 0.0)
 
 
 def test_the_wrong_kind_of_array_is_no_number():
@@ -161,9 +174,47 @@ def test_the_wrong_kind_of_array_is_no_number():
     assert r.note == "trace gives the wrong kind of array: dL_dH has shape (3,), not (4, 3)"
 
 
-def test_a_rejection_without_weights_has_no_certificate():
-    case = asymmetric()
-    p = judgement.problem(case, "float64")
+def off_by_half(p):
     judged = judgement.judge("L", np.ones(3), np.full(3, 0.5), np.full(3, 0.1), *np.ones((2, 3), bool), p)
-    r = rejection(WHERE, judgement.first_wrong([judged]), Point(2, 5, (), None), p, "note", "script")
+    return judgement.first_wrong([judged])
+
+
+def test_a_rejection_without_weights_has_no_certificate():
+    p = judgement.problem(asymmetric(), "float64")
+    r = rejection(WHERE, off_by_half(p), Point(2, 5, (), None), p, "note", "script")
+    assert (r.column, r.case, r.dtype) == WHERE
     assert (r.certificate, r.note, r.reproduce, r.value, r.truth) == ("", "note", "script", 1.0, 0.5)
+
+
+@pytest.mark.parametrize("nan", ["X", "Y", "weights"])
+def test_a_rejection_without_numbers_has_no_certificate(nan):
+    case = asymmetric()
+    p, weights = judgement.problem(case, "float64"), [Z[0] for Z in case.weights]
+    if nan == "weights":
+        weights = [Z * np.nan for Z in weights]
+    else:
+        p = p._replace(**{nan: getattr(p, nan) * np.nan})
+    r = rejection(WHERE, off_by_half(p), Point(2, 5, (), weights), p)
+    assert (r.certificate, r.note, r.reproduce) == ("", "", "")
+
+
+def test_what_is_judged_by_its_own_inputs_is_confirmed_by_them():
+    """R is what it should be by the exact Y_hat, and not by the column's own."""
+    case = make_case("xor", "tanh", 0.1, 2, 3, range(1), layers=[2, 3, 1])
+    p, weights = judgement.problem(case, "float64"), [Z[0] for Z in case.weights]
+    own = InProcess("right", deep).ask(about(p, "trace", weights))
+    own["Y_hat"] = own["Y_hat"] + 1
+    wrong = layers.first_wrong([], layers.judge(own, weights, p), own)
+    assert wrong.judged.quantity == "Y_hat"
+    judged = [j for j in layers.judge(own, weights, p) if j.quantity == "R"]
+    wrong = layers.first_wrong([], judged, own)
+    r = rejection(WHERE, wrong, Point(0, 0, wrong.index, weights), p)
+    assert r.certificate.startswith("certified in ball arithmetic, 192 bits: off by 1.00")
+    own["R"] = own["R"] + 1  # right by its own inputs: ball arithmetic does not bear a rejection out
+    with pytest.raises(JudgeError):
+        rejection(
+            WHERE,
+            wrong._replace(own=own, judged=judged[0]._replace(value=own["R"])),
+            Point(0, 0, wrong.index, weights),
+            p,
+        )

@@ -31,7 +31,7 @@ def malformed_trace(values, parameters, p):
             return Malformed(name, f"{shown(name, p.row)} is missing")
     for name in values:
         if name not in expected:
-            return Malformed(name, f"{shown(name, p.row)} is there, and is no quantity of this network")
+            return Malformed(name, f"{name} is there, and is no quantity of this network")
     return _first_malformed(values, expected, p)
 
 
