@@ -217,30 +217,23 @@ def _growth(subjects, rounds, say):
     """A Growth for every column and axis; a first round finds out how many calls of `train` take GROWTH_SECONDS."""
     growths, calls = {}, {}
     for n in range(rounds + 1):
-        for axis, size, column in _sizes():
-            name, work = f"deep {column}" if axis == "depth" else column, grown(axis, size)
-            if name not in subjects.contenders:
-                continue
-            say(f"growth with {axis}: {name}, {size:,}")
-            if n == 0:
-                took = subjects.timed_warm(name, work, work.steps, work.steps)
-                calls[name, work] = max(1, round(GROWTH_SECONDS / took.seconds)) if took else 0
-                continue
-            often = calls[name, work]
-            took = subjects.timed(name, work, often * work.steps, work.steps) if often else None
-            if took:
-                empty = Growth(column, axis, [*GROWTH[axis]], [[] for _ in GROWTH[axis]])
-                growth = growths.setdefault((column, axis), empty)
-                seconds = growth.seconds[growth.sizes.index(size)]
-                seconds.append(round(took.seconds * took.busy / often, 9))
+        for axis, sizes in GROWTH.items():
+            for size, column in product(sizes, impls.FRAMEWORKS):
+                name, work = f"deep {column}" if axis == "depth" else column, grown(axis, size)
+                if name not in subjects.contenders:
+                    continue
+                say(f"growth with {axis}: {name}, {size:,}")
+                if n == 0:
+                    took = subjects.timed_warm(name, work, work.steps, work.steps)
+                    calls[name, work] = max(1, round(GROWTH_SECONDS / took.seconds)) if took else 0
+                    continue
+                often = calls[name, work]
+                took = subjects.timed(name, work, often * work.steps, work.steps) if often else None
+                if took:
+                    empty = Growth(column, axis, [*sizes], [[] for _ in sizes])
+                    growth = growths.setdefault((column, axis), empty)
+                    growth.seconds[sizes.index(size)].append(round(took.seconds * took.busy / often, 9))
     return [growth for growth in growths.values() if set(map(len, growth.seconds)) == {rounds}]
-
-
-def _sizes():
-    """Yields (axis, size, column)."""
-    for axis, sizes in GROWTH.items():
-        for size, column in product(sizes, impls.FRAMEWORKS):
-            yield axis, size, column
 
 
 def _environment():

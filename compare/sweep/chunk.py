@@ -70,11 +70,6 @@ class Window(NamedTuple):
     before: list  # all parameters before every step
     trajectory: list  # all parameters after every step, and the loss before it
 
-    def of_configuration(self, n):
-        before = [Z[:, n] for Z in self.before]
-        trajectory = [Z[:, n] for Z in self.trajectory]
-        return Window(self.first, before, trajectory)
-
 
 class WrongForm(Exception):
     """`train` gave a form.Malformed array. Arguments: that, and the first step of the piece."""
@@ -153,8 +148,7 @@ def _batch(chunk, case, configurations, losses):
             verdicts.append((0, 1, rejection))
         return verdicts
     for n, sampled in enumerate(sampled_cases):
-        own = [window.of_configuration(n) for window in windows]
-        verdicts.append(_judge(chunk, sampled, own))
+        verdicts.append(_judge(chunk, sampled, windows, n))
     return verdicts
 
 
@@ -186,12 +180,17 @@ def _windows(chunk, case, configurations, losses, sample):
             complaint = form.malformed_path(trajectory, now, end - start, p)
             if complaint:
                 raise WrongForm(complaint, first)
-            previous = [Z[0] for Z in after(slice(start - 1, start))] if start else now
+            previous = _after_step(after, start - 1) if start else now
             before = form.before_each_step(previous, trajectory)
             yield Window(first + start, [*map(sampled, before)], [*map(sampled, trajectory)])
         here = (marks >= first) & (marks < first + length)
         losses[:, here] = L[marks[here] - first].reshape(-1, *losses[:, 0].shape).swapaxes(0, 1)
-        now = [Z[0] for Z in after(slice(length - 1, length))]
+        now = _after_step(after, length - 1)
+
+
+def _after_step(after, n):
+    """All parameters after the step `n` of a piece."""
+    return [Z[0] for Z in after(slice(n, n + 1))]
 
 
 def _question(chunk, case, configurations, length, p):
@@ -205,16 +204,18 @@ def _question(chunk, case, configurations, length, p):
     return about(p, "trajectory", networks, lr, length)
 
 
-def _judge(chunk, case, windows):
+def _judge(chunk, case, windows, n):
+    """What `_batch` returns for the configuration `n` of a batch, whose sampled Case this is."""
     p, where = judgement.problem(case, chunk.dtype), _where(chunk, case)
     certified, rejected, rejection = 0, 0, None
-    for first, before, trajectory in windows:
-        judged = judgement.judge_steps(before, trajectory, p)
+    for window in windows:
+        before = [Z[:, n] for Z in window.before]
+        judged = judgement.judge_steps(before, [Z[:, n] for Z in window.trajectory], p)
         certified += sum(int(j.certified.sum()) for j in judged)
         rejected += sum(int(j.wrong.sum()) for j in judged)
         wrong = judgement.first_wrong(judged)
         if wrong and not rejection:
-            rejection = locate.in_run(calls.InProcess(chunk.column), where, wrong, before, first, case, p)
+            rejection = locate.in_run(calls.InProcess(chunk.column), where, wrong, before, window.first, case, p)
     return certified, rejected, rejection
 
 

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from itertools import groupby, pairwise, product
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from fourfold.compare.sweep.store import Options
 
 WORK = 700_000_000  # multiplications of a forward pass in one chunk: a second or more of the fastest column
 FEWEST = 500  # seeds at once: with fewer, most of a step is calling it
+PRICED = attrgetter("column", "dtype")  # of a Chunk or a Price: what has a price of its own
 
 
 def options(training, axes, X, Y, columns, dtypes, seeds):
@@ -118,15 +120,10 @@ class Price(NamedTuple):
         return chunk.steps() * float(nanoseconds) / 1e9
 
 
-def _priced(x):
-    """(column, dtype) of a Chunk or a Price: what has a price of its own."""
-    return x.column, x.dtype
-
-
 def probe(executor, chunks):
     """A Price for every column and precision that can be run; why another cannot is seen when the chunks are."""
     jobs = deque()
-    for (column, _), group in groupby(chunks, _priced):
+    for (column, _), group in groupby(chunks, PRICED):
         by_size = {}
         for chunk in group:
             by_size[multiplications(_case(chunk))] = chunk
@@ -177,16 +174,16 @@ def _short(chunk):
 
 def estimate(prices, chunks, workers):
     """Seconds it will take, if `workers` share the work evenly."""
-    by_column = {_priced(price): price for price in prices}
+    by_column = {PRICED(price): price for price in prices}
     in_all, longest, compiled = 0.0, 0.0, set()
     for chunk in chunks:
-        price = by_column.get(_priced(chunk))
+        price = by_column.get(PRICED(chunk))
         if not price:
             continue
         seconds = price.seconds(chunk)
         in_all += seconds
         longest = max(longest, seconds)
-        shape = (*_priced(chunk), chunk.configurations[0].shape())
+        shape = (*PRICED(chunk), chunk.configurations[0].shape())
         if shape not in compiled:
             in_all += price.compiling
             compiled.add(shape)
