@@ -76,7 +76,7 @@ class Pool:
 
     def column(self, name):
         """A column as what can be examined: it has a `name`, and answers `ask(question)`."""
-        return Column(name, self)
+        return RemoteColumn(name, self)
 
     def call(self, name, task, *args):
         return self.result(name, self.submit(name, task, *args))
@@ -103,7 +103,7 @@ class Pool:
         return f"{name} {calls.raised(error)}"
 
 
-class Column(NamedTuple):
+class RemoteColumn(NamedTuple):
     """A column in its worker process."""
 
     name: str

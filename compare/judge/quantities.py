@@ -230,19 +230,3 @@ def part(quantity, depth):
     """Which part of a network computes a quantity: "layer 3", forwards or backwards, or "the loss"."""
     layer = anatomy(DEEP, depth, True).trace[quantity].computed_in
     return f"layer {layer}" if layer else "the loss"
-
-
-# Temporary, until everybody asks the anatomy.
-TRUTH_NAMES = LONG_NAMES
-
-
-def trace_names(row, depth, biases):
-    return tuple(shown(name, row) for name in anatomy(row, depth, biases).trace)
-
-
-def trace_shapes(S, N, widths, row, biases):
-    class Named(dict):
-        def named(self):
-            return self
-
-    return Named(shown_shapes(row, S, N, widths, biases))
