@@ -26,7 +26,6 @@ def judge(training, s, grid=None, curves=()):
     """(Result, arrays, the first Case) for the options, with a progress bar; `curves` are more activations of it."""
     names, left_out = options.columns(s.impl)
     dtypes, seeds = options.dtypes(s.dtype), options.seeds(s.seeds)
-    timeout, memory = options.timeout(s.timeout), options.memory(s.memory)
     case = options.case(training, seeds)
     check_range(case, dtypes)
     chosen = suites.choose(s.suite, options.names(s.case), case, deep=True)
@@ -40,7 +39,7 @@ def judge(training, s, grid=None, curves=()):
         total = lambda name: sum(c.steps for c, _ in suite.pairs(name, chosen, dtypes))
         tasks = {name: bar(name, total(name)) for name in names}
         advance = lambda name, steps: tasks[name](steps)
-        return *suite.agreement(names, chosen, dtypes, timeout, command(), advance, grid, memory), chosen[0]
+        return *suite.agreement(names, chosen, dtypes, s.timeout, command(), advance, grid, s.memory), chosen[0]
 
 
 def write(suite_, outcome, encoded):

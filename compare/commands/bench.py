@@ -4,7 +4,7 @@ from fourfold.compare.bench import subjects, words
 from fourfold.compare.cases.case import parse_widths
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import options
-from fourfold.compare.commands.options import Json, Whole
+from fourfold.compare.commands.options import Json, Timeout, Whole
 from fourfold.compare.commands.terminal import command, err, out, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.results import result
@@ -19,7 +19,7 @@ def bench(
     bias: bool = False,
     activation: str | None = None,
     rounds: Whole = 5,
-    timeout: float = 600,
+    timeout: Timeout = 600,
     json: Json = None,
 ):
     """Time the columns beside what people would otherwise use and beside a C loop, and see which goals are met.
@@ -53,7 +53,6 @@ def bench(
     works = subjects.WORKS
     if deep:
         works = subjects.deep_works(parse_widths(layers), bias, activation or "sigmoid")
-    timeout = options.timeout(timeout)
     if not 1 <= rounds <= 1000:
         raise UsageError(f"--rounds must be from 1 to 1000, not {rounds}.")
     if not workers.package_installed("pyperf"):

@@ -15,7 +15,7 @@ from fourfold.compare.check import check as judge
 from fourfold.compare.check import peer, recognise, words
 from fourfold.compare.commands import options, terminal
 from fourfold.compare.commands.agree import print_result
-from fourfold.compare.commands.options import Json
+from fourfold.compare.commands.options import Json, Memory, Timeout
 from fourfold.compare.errors import UsageError
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER
 from fourfold.compare.results import result
@@ -43,9 +43,9 @@ class How:
     "float64 or float32."
     seeds: str = "3"
     "How many, or a range a:b."
-    timeout: float = 120
+    timeout: Timeout = 120
     "Seconds it may take, in all."
-    memory: float = 8
+    memory: Memory = 8
     "Gigabytes of data it may hold."
     hint: bool = False
     "Say where to look, but not what is wrong."
@@ -98,21 +98,17 @@ def _template(name, target):
 
 
 def _check(name, program, how):
-    dtype, *more = options.dtypes(how.dtype)
-    seeds, timeout = options.seeds(how.seeds), options.timeout(how.timeout)
-    if more:
-        raise UsageError("check takes one --dtype.")
-    memory = options.memory(how.memory)
+    dtype, seeds = options.one_dtype("check", how.dtype), options.seeds(how.seeds)
     widths = parse_widths(how.layers)
     activations = options.names(how.activation)
     if widths is not None and not (len(widths) > 1 and min(widths) >= 1):
         raise UsageError(f"--layers must be widths of at least 1, inputs and outputs included, not {how.layers}.")
     layers = bool(how.bias or widths or len(activations or ()) > 1)
-    asked = timeout, memory, layers, how.bias
+    asked = how.timeout, how.memory, layers, how.bias
     opened = peer.of_command(program, *asked) if program else peer.of_target(name, *asked)
     with opened as p, terminal.progress() as bar:
         if p.model:
-            return _model(name, dtype, seeds, timeout, how, p.row)
+            return _model(name, dtype, seeds, how, p.row)
         chosen = _cases(p, activations, widths, how.suite, options.names(how.case), dtype, seeds)
         advance = bar(p.name, (1 + len(p.functions)) * len(chosen))
         checked = replace(judge.check(p, chosen, dtype, how.hint, advance), printed=p.printed())
@@ -135,7 +131,7 @@ def _cases(p, activations, widths, suite, names, dtype, seeds):
     return suites.layered(activations, hidden, p.biases, suite, names, dtype, seeds)
 
 
-def _model(name, dtype, seeds, timeout, how, row):
+def _model(name, dtype, seeds, how, row):
     """A whole impls.model.Model, or DeepModel, is judged like a column."""
     where, attribute = recognise.split(name)
     if attribute:
@@ -147,7 +143,7 @@ def _model(name, dtype, seeds, timeout, how, row):
     module = _module(where)
     with peer.surroundings() as around:
         outcome, _ = suite.agreement(
-            [module], chosen, [dtype], timeout, terminal.command(), memory=how.memory, surroundings=around
+            [module], chosen, [dtype], how.timeout, terminal.command(), memory=how.memory, surroundings=around
         )
     if how.json != "-":
         print_result(outcome)

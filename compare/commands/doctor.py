@@ -4,8 +4,7 @@ from fourfold import impls
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.columns import calls, workers
 from fourfold.compare.columns.questions import about
-from fourfold.compare.commands import options
-from fourfold.compare.commands.options import Json
+from fourfold.compare.commands.options import Json, Timeout
 from fourfold.compare.commands.terminal import out, write_json
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import judgement
@@ -13,7 +12,7 @@ from fourfold.compare.judge.quantities import shown
 from fourfold.compare.results import environment, result
 
 
-def doctor(*, json: Json = None, timeout: float = 120):
+def doctor(*, json: Json = None, timeout: Timeout = 120):
     """List the frameworks: version, seconds to import, and whether each computes known gradients.
 
     Example: fourfold doctor
@@ -26,7 +25,7 @@ def doctor(*, json: Json = None, timeout: float = 120):
         Seconds a column may take, in all.
     """
     states = []
-    with workers.open_pool(options.timeout(timeout)) as pool:
+    with workers.open_pool(timeout) as pool:
         for name in impls.NAMES:
             state = _state(pool, name)
             states.append(state)

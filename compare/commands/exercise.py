@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from fourfold import impls
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import options
-from fourfold.compare.commands.options import Json
+from fourfold.compare.commands.options import Json, Timeout
 from fourfold.compare.commands.terminal import command, err, out, plain, progress, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.lesson.examinee import DTYPE, Examinees
@@ -26,7 +26,7 @@ def exercise(
     to: Annotated[str, Parameter(name="--out")] = "reports/out/exercises",
     impl: str | None = None,
     seeds: str | None = None,
-    timeout: float = 1800,
+    timeout: Timeout = 1800,
     json: Json = None,
 ):
     """Answer one of the lesson's exercises, 1 to 7, or all, by an experiment in every column.
@@ -54,7 +54,7 @@ def exercise(
 
     numbers = _numbers(which)
     names, left_out = options.of_rows(options.columns(impl)[0], {"deep"})
-    chosen, timeout = _seeds(seeds), options.timeout(timeout)
+    chosen = _seeds(seeds)
     report_folder.check_writable(to, render.strange)
     missing = [name for name in impls.ROWS["deep"] if impl is None and name not in names]
     if missing or (impl and left_out):

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from fourfold import impls
 from fourfold.compare.cases.data import square_grid
 from fourfold.compare.commands import options
-from fourfold.compare.commands.options import Json
+from fourfold.compare.commands.options import Json, Timeout
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.lesson import kernel
@@ -28,7 +28,7 @@ def lesson(
     steps: int = 10_000,
     lr: float = 0.1,
     resolution: int = 20,
-    timeout: float = 600,
+    timeout: Timeout = 600,
     notebook: bool = False,
     json: Json = None,
 ):
@@ -63,7 +63,7 @@ def lesson(
     from fourfold.reports.lesson import numbers, page
 
     columns, left_out = options.columns(impl)
-    chosen, timeout, grid = options.seeds(seeds), options.timeout(timeout), square_grid(resolution, "0,1")
+    chosen, grid = options.seeds(seeds), square_grid(resolution, "0,1")
     _check(columns, chosen, resolution, notebook)
     report_folder.check_writable(to, numbers.strange)
     if left_out:

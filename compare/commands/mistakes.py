@@ -7,8 +7,7 @@ from fourfold import impls
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.columns import workers
-from fourfold.compare.commands import options
-from fourfold.compare.commands.options import Json
+from fourfold.compare.commands.options import Json, Timeout
 from fourfold.compare.commands.terminal import err, out, progress, write_json
 from fourfold.compare.mistakes import words
 from fourfold.compare.mistakes.catalogue import MISTAKES, find
@@ -23,7 +22,7 @@ def mistakes(
     matrix: bool = False,
     suite: str = "full",
     json: Json = None,
-    timeout: float = 600,
+    timeout: Timeout = 600,
 ):
     """List the known mistakes; explain one; or try which check catches which.
 
@@ -44,7 +43,7 @@ def mistakes(
     """
     if show is not None:
         return _explain(find(show), json)
-    return _try(suite, options.timeout(timeout), json) if matrix else _list(json)
+    return _try(suite, timeout, json) if matrix else _list(json)
 
 
 def _list(json):

@@ -1,49 +1,65 @@
-"""The options verbs have in common, and their conversion into what the suite takes."""
+"""The options that commands have in common, and what is made of them for the rooms that do the work."""
 
-import difflib
 import math
 import sys
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from fourfold import impls
-from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, parse_widths, whole
+from fourfold.compare.cases.case import DTYPES, check_activations, make_case, parse_widths, whole
 from fourfold.compare.columns import workers
-from fourfold.compare.errors import UsageError
+from fourfold.compare.errors import UsageError, nearest
 from fourfold.compare.system import files
 
+LARGEST_MEMORY = 2**20  # GB: the system takes it in bytes
+LARGEST_SEED = 2**62  # a length, and a number that JSON's readers hold
 
-def _writable(type_, target):
+
+def _check_json(type_, target):
     if target == "":
         raise UsageError("--json takes the name of a file, or - for standard output.")
     if target not in {None, "-"}:
         files.check_writable(target)
 
 
-def _writable_file(type_, target):
+def _check_junitxml(type_, target):
     if target == "":
         raise UsageError("--junitxml takes the name of a file.")
     if target is not None:
         files.check_writable(target)
 
 
-Json = Annotated[str | None, Parameter(allow_leading_hyphen=True, validator=_writable)]
-JunitXml = Annotated[str | None, Parameter(validator=_writable_file)]
-LARGEST_MEMORY = 2**20  # GB: the system takes it in bytes
-LARGEST_SEED = 2**62  # a length, and a number that JSON's readers hold
+def _check_timeout(type_, seconds):
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise UsageError(f"--timeout must be a positive number of seconds, not {seconds}.")
 
 
-def _one_whole(type_, tokens):
+def _check_memory(type_, gigabytes):
+    if gigabytes is not None and not 0 < gigabytes <= LARGEST_MEMORY:
+        raise UsageError(f"--memory must be a positive number of gigabytes, at most 2**20, not {gigabytes}.")
+
+
+def _check_seed(type_, seed):
+    if not 0 <= seed < LARGEST_SEED:
+        raise UsageError(f"--seed must be from 0 to 2**62, not {seed}.")
+
+
+def _to_whole(type_, tokens):
+    text = tokens[0].value
     try:
-        return whole(tokens[0].value)
+        return whole(text)
     except ValueError:
-        raise ValueError(f"{tokens[0].value!r} is not a whole number.") from None
+        raise ValueError(f"{text!r} is not a whole number.") from None
 
 
-Whole = Annotated[int, Parameter(converter=_one_whole)]
+Json = Annotated[str | None, Parameter(allow_leading_hyphen=True, validator=_check_json)]
+JunitXml = Annotated[str | None, Parameter(validator=_check_junitxml)]
+Timeout = Annotated[float, Parameter(validator=_check_timeout)]
+Memory = Annotated[float | None, Parameter(validator=_check_memory)]
+Whole = Annotated[int, Parameter(converter=_to_whole)]
+Seed = Annotated[int, Parameter(converter=_to_whole, validator=_check_seed)]
 
 
 @Parameter(name="*")
@@ -83,9 +99,9 @@ class Suite:
     "Precisions, comma-separated."
     seeds: str = "10"
     "How many, or a range a:b."
-    timeout: float = 600
+    timeout: Timeout = 600
     "Seconds a column may take, in all."
-    memory: float | None = None
+    memory: Memory = None
     "Gigabytes of data a column may hold."
     json: Json = None
     "Write the result as JSON to this file; - is standard output."
@@ -120,11 +136,11 @@ class Drawing:
 class One:
     """One training run."""
 
-    seed: Whole = 0
+    seed: Seed = 0
     "Which initial weights."
     dtype: str = "float64"
     "float64 or float32."
-    timeout: float = 600
+    timeout: Timeout = 600
     "Seconds it may take."
     json: Json = None
     "Write losses, weights and predictions as JSON to this file; - is standard output."
@@ -137,67 +153,96 @@ def case(training, seeds):
 
 def of_rows(names, rows):
     """The columns that one of these rows has, and those that none has. Raises UsageError where nobody is left."""
-    has = lambda name: name not in impls.NAMES or any(name in impls.ROWS[row] for row in rows)
-    here = [name for name in names if has(name)]
+    in_rows = {name for row in rows for name in impls.ROWS[row]}
+    here, left_out = [], []
+    for name in names:
+        somebody_elses = name not in impls.NAMES
+        (here if somebody_elses or name in in_rows else left_out).append(name)
     if not here:
-        left = f"choose from {', '.join(impls.ROWS['deep'])}"
-        raise UsageError(f"{' and '.join(names)} can only be two layers without biases: {left}.")
-    return here, [name for name in names if not has(name)]
+        hint = f"choose from {', '.join(impls.ROWS['deep'])}"
+        raise UsageError(f"{' and '.join(names)} can only be two layers without biases: {hint}.")
+    return here, left_out
 
 
 def columns(impl):
     """The names asked for, or the built-in ones whose framework is installed, and those left out."""
     if impl is None:
-        here = [name for name in impls.NAMES if workers.installed(name)]
+        here = [*filter(workers.installed, impls.NAMES)]
         return here, [name for name in impls.NAMES if name not in here]
-    asked = names(impl) or []
+    asked = _split(impl)
     if len(set(asked)) < len(asked):
         raise UsageError(f"--impl {impl} names a column twice.")
-    return [column(name) for name in asked], []
+    return [*map(column, asked)], []
 
 
 def names(text):
-    return None if text is None else [name.strip() for name in text.split(",")]
+    """The names in a list with commas; None where it is not given."""
+    return None if text is None else _split(text)
+
+
+def _split(text):
+    return [*map(str.strip, text.split(","))]
 
 
 def column(name):
+    """The name, if a column has it. Raises UsageError."""
     packages = {framework.package: short for short, framework in impls.FRAMEWORKS.items()}
     if name in impls.NAMES or (name not in packages and _importable(name)):
         return name
-    near = difflib.get_close_matches(name.lower(), [*impls.NAMES, *packages], 1)
-    hint = (
-        f"did you mean {packages.get(near[0], near[0])}?"
-        if near
-        else f"choose from {', '.join(impls.NAMES)}, or the name of a module that Python finds from here."
-    )
+    near = nearest(name.lower(), [*impls.NAMES, *packages])
+    if near:
+        hint = f"did you mean {packages.get(near, near)}?"
+    else:
+        hint = f"choose from {', '.join(impls.NAMES)}, or the name of a module that Python finds from here."
     raise UsageError(f"There is no column {name!r}: {hint}")
 
 
 def _importable(name):
     """Whether Python finds such a module. Nothing is imported, the packages it is in neither: workers do that."""
-    if not all(part.isidentifier() for part in name.split(".")):
+    parts = name.split(".")
+    if not all(map(str.isidentifier, parts)):
         return False
-    within = None
-    for n, module in enumerate(accumulate(name.split("."), "{}.{}".format)):
-        if n and within is None:
+    module, folders = "", None  # None: wherever Python looks
+    for part in parts:
+        if module and folders is None:  # it is in no package
             return False
-        spec = next(filter(None, (finder.find_spec(module, within) for finder in sys.meta_path)), None)
+        module = f"{module}.{part}".removeprefix(".")
+        spec = _spec(module, folders)
         if spec is None:
             return False
         # planted is a package, though no folder: only its module knows
-        within = getattr(sys.modules.get(module), "__path__", spec.submodule_search_locations)
+        folders = getattr(sys.modules.get(module), "__path__", spec.submodule_search_locations)
     return True
 
 
+def _spec(module, folders):
+    """What Python knows of a module that is not imported yet; or None."""
+    for finder in sys.meta_path:
+        spec = finder.find_spec(module, folders)
+        if spec is not None:
+            return spec
+    return None
+
+
 def dtypes(text):
-    names = [name.strip() for name in text.split(",")]
-    for name in names:
+    """The precisions in a list with commas, each once. Raises UsageError."""
+    precisions = dict.fromkeys(_split(text))
+    for name in precisions:
         if name not in DTYPES:
             raise UsageError(f"There is no precision {name!r}: choose from {', '.join(DTYPES)}.")
-    return list(dict.fromkeys(names))
+    return [*precisions]
+
+
+def one_dtype(command, text):
+    """The precision, of a command that takes one. Raises UsageError."""
+    precision, *more = dtypes(text)
+    if more:
+        raise UsageError(f"{command} takes one --dtype.")
+    return precision
 
 
 def seeds(text):
+    """The range in "10" or "5:15". Raises UsageError."""
     first, colon, last = text.partition(":")
     try:
         start, stop = (whole(first), whole(last)) if colon else (0, whole(text))
@@ -210,27 +255,8 @@ def seeds(text):
     return range(start, stop)
 
 
-def seed(number):
-    if not 0 <= number < LARGEST_SEED:
-        raise UsageError(f"--seed must be from 0 to 2**62, not {number}.")
-    return range(number, number + 1)
-
-
 def activations(text):
-    found = list(dict.fromkeys(names(text) or []))
-    for name in found:
-        if name not in ACTIVATIONS:
-            raise UsageError(f"There is no activation {name!r}: choose from {', '.join(ACTIVATIONS)}.")
-    return found
-
-
-def timeout(seconds):
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise UsageError(f"--timeout must be a positive number of seconds, not {seconds}.")
-    return seconds
-
-
-def memory(gigabytes):
-    if gigabytes is not None and not 0 < gigabytes <= LARGEST_MEMORY:
-        raise UsageError(f"--memory must be a positive number of gigabytes, at most 2**20, not {gigabytes}.")
-    return gigabytes
+    """The activations in a list with commas, each once. Raises UsageError."""
+    chosen = [*dict.fromkeys(names(text) or ())]
+    check_activations(chosen)
+    return chosen

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from fourfold import impls
 from fourfold.compare.cases.data import read_data
 from fourfold.compare.commands import options
-from fourfold.compare.commands.options import Json, Training, Whole
+from fourfold.compare.commands.options import Json, Timeout, Training, Whole
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results import result
@@ -34,7 +34,7 @@ def sweep(
     scheduler: str | None = None,
     dry_run: Annotated[bool, Parameter(name=["--plan", "--dry-run"], negative=())] = False,
     yes: Annotated[bool, Parameter(negative=())] = False,
-    timeout: float = 600,
+    timeout: Timeout = 600,
     json: Json = None,
 ):
     """Train every configuration of a grid, with many seeds, in every column; certify a sample of each.
@@ -76,7 +76,6 @@ def sweep(
     X, Y = read_data(training.data)
     axes = grid.parse(grid_ or [])
     swept = plan.options(training, axes, X, Y, names, options.dtypes(dtype), options.seeds(seeds))
-    limit = options.timeout(timeout)
     processes = (os.cpu_count() or 1) if workers is None else workers
     if not 1 <= processes <= 1024:
         raise UsageError(f"--workers must be from 1 to 1024, not {processes}.")
@@ -85,8 +84,8 @@ def sweep(
     say(words.size(swept, chunks))
     if plan.steps(chunks) > WITHOUT_ASKING and not (yes or dry_run):
         raise UsageError(f"More than {WITHOUT_ASKING:,} steps are not started unasked: look at --plan, then add --yes.")
-    here = executors.local(names, processes, limit)
-    with executors.cluster(scheduler, names, limit) if scheduler else here as executor:
+    here = executors.local(names, processes, timeout)
+    with executors.cluster(scheduler, names, timeout) if scheduler else here as executor:
         if dry_run:
             say(words.price(plan.probe(executor, chunks), chunks, executor.workers))
             return 0

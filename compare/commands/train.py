@@ -8,7 +8,7 @@ from fourfold.compare.columns.questions import about
 from fourfold.compare.commands import options
 from fourfold.compare.commands.options import One, Training
 from fourfold.compare.commands.terminal import out, progress, unsaid, write_json
-from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import form, judgement
 from fourfold.compare.judge.quantities import parameter_names
 from fourfold.compare.results import result
@@ -26,10 +26,8 @@ def train(
 
     Example: fourfold train jax --activation tanh --seed 7
     """
-    name, (precision, *more) = options.column(column), options.dtypes(one.dtype)
-    if more:
-        raise UsageError("train takes one --dtype.")
-    case = options.case(training, options.seed(one.seed))
+    name, precision = options.column(column), options.one_dtype("train", one.dtype)
+    case = options.case(training, range(one.seed, one.seed + 1))
     check_range(case, [precision])
     options.of_rows([name], {case.row})
 
@@ -42,7 +40,7 @@ def train(
     _, _, *now = case.cast(precision)
     question = about(p, "trajectory", now, case.lr)
     losses = []
-    with workers.open_pool(options.timeout(one.timeout)) as pool, progress() as bar:
+    with workers.open_pool(one.timeout) as pool, progress() as bar:
         advance = bar(name, case.steps)
         for epoch, answer in workers.trajectory(pool, name, question, case.steps, EPOCHS_BETWEEN_LINES):
             steps = min(EPOCHS_BETWEEN_LINES, case.steps - epoch)

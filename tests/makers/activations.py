@@ -11,8 +11,8 @@ from fourfold import impls
 from fourfold.compare.cases.case import DTYPES
 from fourfold.compare.columns import workers
 from fourfold.compare.columns.questions import Question
-from fourfold.compare.commands import cli, options
-from fourfold.compare.commands.options import Json
+from fourfold.compare.commands import cli
+from fourfold.compare.commands.options import Json, Timeout
 from fourfold.compare.commands.terminal import out, write_json
 from fourfold.compare.judge import bounds, truth
 from fourfold.compare.results import result
@@ -106,7 +106,7 @@ def _largest(error, a, h):
     return float(eps[worst]), float(h[worst])
 
 
-def activations(*, json: Json = None, timeout: float = 120):
+def activations(*, json: Json = None, timeout: Timeout = 120):
     """Measure the error of each library's sigmoid and tanh, for which the limits allow a constant.
 
     Example: make activations
@@ -119,7 +119,7 @@ def activations(*, json: Json = None, timeout: float = 120):
         Seconds a column may take, in all.
     """
     costs = []
-    with workers.open_pool(options.timeout(timeout)) as pool:
+    with workers.open_pool(timeout) as pool:
         for column in filter(workers.installed, impls.FRAMEWORKS):
             for function in FUNCTIONS:
                 for dtype in DTYPES:

@@ -5,7 +5,7 @@ import signal
 from fourfold.compare.cases.case import DTYPES
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import cli, options
-from fourfold.compare.commands.options import Json, Whole
+from fourfold.compare.commands.options import Json, Timeout, Whole
 from fourfold.compare.commands.terminal import command, err, out, write_json
 from fourfold.compare.judge.quantities import is_of_every_step, of_every_step
 from fourfold.compare.results import result
@@ -22,7 +22,7 @@ def soak(
     configurations: Whole = 1000,
     numbers: float = 0,
     impl: str | None = None,
-    timeout: float = 600,
+    timeout: Timeout = 600,
     json: Json = None,
 ):
     """Search for a false alarm: judge the columns on random configurations, and keep the count in FILE.
@@ -49,7 +49,7 @@ def soak(
     """
     names, _ = options.columns(impl)
     interrupted = 0
-    with workers.open_pool(options.timeout(timeout)) as pool:
+    with workers.open_pool(timeout) as pool:
         record = false_alarms.resume(file, names, command(PROGRAM))
         files.write_whole(file, result.encode(record))  # better now than after an hour, should it be impossible
         try:
