@@ -180,9 +180,9 @@ def test_a_judge_that_contradicts_itself_says_so(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 3
-    said = capsys.readouterr().err
-    assert "fourfold contradicts itself: R[0, 0] is and is not: please report this" in said
-    assert len(said.splitlines()) == 1
+    complaint = capsys.readouterr().err
+    assert "fourfold contradicts itself: R[0, 0] is and is not: please report this" in complaint
+    assert len(complaint.splitlines()) == 1
 
 
 def test_the_same_command_twice_differs_in_time_only(tmp_path):

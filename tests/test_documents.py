@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fourfold import impls
-from fourfold.compare.commands.cli import VERBS, app
+from fourfold.compare.commands.cli import COMMANDS, app
 from tests.test_cli import HERE, command, said
 
 ROOT = Path(HERE)
@@ -62,7 +62,7 @@ def test_links_lead_somewhere(document):
 def test_every_command_and_option_exists(document):
     for tokens in commands(document, "fourfold"):
         if len(tokens) == 1:
-            assert tokens[0] in VERBS
+            assert tokens[0] in COMMANDS
         else:
             app.parse_args(tokens, exit_on_error=False, print_error=False)
 

@@ -23,7 +23,7 @@ def run_of(column, case, dtype="float64"):
     return form.before_each_step((W1, W2), steps), steps
 
 
-def evidence(monkeypatch, module, case, dtype="float64"):
+def evidence_on(monkeypatch, module, case, dtype="float64"):
     return certify(Here(monkeypatch, module), "planted", case, dtype, lambda steps: None)
 
 
@@ -34,9 +34,9 @@ def test_numpy_agrees_on_every_case(monkeypatch, name, dtype):
     if dtype not in case.dtypes:
         case = case._replace(steps=1)  # means less, but must do no harm
     with np.errstate(all="ignore"):
-        found = evidence(monkeypatch, numpy_impl, case, dtype)
-    assert found.rejection is None, found.rejection
-    assert any(row.checked or row.no_number for row in found.rows)
+        evidence = evidence_on(monkeypatch, numpy_impl, case, dtype)
+    assert evidence.rejection is None, evidence.rejection
+    assert any(row.checked or row.no_number for row in evidence.rows)
 
 
 def test_what_a_suite_is():
@@ -63,10 +63,10 @@ def test_dyadic_cases_are_judged_to_the_bit(monkeypatch, name, dtype):
     *_, W1, W2 = case.cast(dtype)
     _, E, _ = judgement.exact_values((W1, W2), p)
     assert all((E[key] == 0).all() for key in E if not key.startswith("slope"))
-    found = trace(numpy_impl, case, dtype)
+    right = trace(numpy_impl, case, dtype)
     for one_ulp_up in ("Y_hat", "L", "dL_dW1"):
-        value = getattr(found, one_ulp_up)
-        moved = found._replace(**{one_ulp_up: np.nextafter(value, value.dtype.type(np.inf))})
+        value = getattr(right, one_ulp_up)
+        moved = right._replace(**{one_ulp_up: np.nextafter(value, value.dtype.type(np.inf))})
         assert judgement.first_wrong(judgement.judge_trace(named(moved), (W1, W2), p)).judged.quantity == one_ulp_up
 
 
@@ -101,7 +101,7 @@ def test_the_grain_of_numbers():
 )
 def test_what_a_case_has_teeth_for(monkeypatch, name, fault):
     with np.errstate(all="ignore"):
-        assert evidence(monkeypatch, planted.changed("numpy", *fault), case_of[name]).rejection is not None
+        assert evidence_on(monkeypatch, planted.changed("numpy", *fault), case_of[name]).rejection is not None
 
 
 def test_one_fault_of_1e_12_in_one_step_of_10_000_is_found_and_located(monkeypatch):
@@ -115,7 +115,7 @@ def test_one_fault_of_1e_12_in_one_step_of_10_000_is_found_and_located(monkeypat
     )
     module.__dict__["calls"] = 0
     monkeypatch.setattr("fourfold.compare.agreement.certify.PIECE", 20_000)  # one piece, or the replay counts as a step
-    r = evidence(monkeypatch, module, case).rejection
+    r = evidence_on(monkeypatch, module, case).rejection
     assert r is not None
     assert (r.step, r.quantity, r.index) == (4321, "W1", [1, 1])
     assert "certified in ball arithmetic" in r.certificate
@@ -125,7 +125,7 @@ def test_one_fault_of_1e_12_in_one_step_of_10_000_is_found_and_located(monkeypat
 def test_the_reproduction_shows_the_fault(monkeypatch, capsys):
     case = case_of["asymmetric-tanh"]
     for fault in (("dL_dY_hat = R / N", "dL_dY_hat = 2 * R / N"), ("W1 - lr * T.dL_dW1", "W1 + lr * T.dL_dW1")):
-        r = evidence(monkeypatch, planted.changed("numpy", *fault), case).rejection
+        r = evidence_on(monkeypatch, planted.changed("numpy", *fault), case).rejection
         exec(r.reproduce, {})
         got, exact = (float.fromhex(line.split()[1]) for line in capsys.readouterr().out.splitlines())
         assert (got, exact) == (r.value, r.truth)
@@ -160,8 +160,9 @@ def test_steps_are_judged_alike_in_ball_arithmetic(activation):
         np.testing.assert_allclose(by_ball.limit, by_wide.limit, rtol=2e-3)
         np.testing.assert_allclose(by_ball.error, by_wide.error, atol=2e-3 * by_wide.limit.max())
     steps[0][2, 1, 0, 0] *= 1 + 1e-13
-    found = judgement.first_wrong(judgement.judge_steps(before, steps, judgement.problem(case, "float64", truth.BALL)))
-    assert (found.judged.quantity, found.index) == ("W1", (2, 1, 0, 0))
+    judged = judgement.judge_steps(before, steps, judgement.problem(case, "float64", truth.BALL))
+    wrong = judgement.first_wrong(judged)
+    assert (wrong.judged.quantity, wrong.index) == ("W1", (2, 1, 0, 0))
 
 
 def test_what_overflows_on_the_way_to_its_sum_may_come_out_as_a_number():

@@ -1,1 +1,1 @@
-"""The verbs of the command line, one a file: thin, no mathematics. The one room that knows all others."""
+"""The command line, a file a command: thin, no mathematics. The one room that knows all others."""

@@ -25,8 +25,8 @@ def agree(*, training: Training = Training(), suite_: Suite = Suite()):
 def judge(training, s, grid=None, curves=()):
     """(Result, arrays, the first Case) for the options, with a progress bar; `curves` are more activations of it."""
     names, left_out = options.columns(s.impl)
-    dtypes, seeds = options.dtypes(s.dtype), options.seeds(s.seeds)
-    case = options.case(training, seeds)
+    dtypes = options.dtypes(s.dtype)
+    case = options.case(training, options.seeds(s.seeds))
     check_range(case, dtypes)
     chosen = suites.choose(s.suite, options.names(s.case), case, deep=True)
     chosen += suites.curves(chosen[0], curves)
@@ -36,10 +36,16 @@ def judge(training, s, grid=None, curves=()):
     if shallow:
         err.print(f"Two layers without biases only, left out: {', '.join(shallow)}.")
     with progress() as bar:
-        total = lambda name: sum(c.steps for c, _ in suite.pairs(name, chosen, dtypes))
-        tasks = {name: bar(name, total(name)) for name in names}
-        advance = lambda name, steps: tasks[name](steps)
-        return *suite.agreement(names, chosen, dtypes, s.timeout, command(), advance, grid, s.memory), chosen[0]
+        advances = {}
+        for name in names:
+            total = sum(c.steps for c, _ in suite.pairs(name, chosen, dtypes))
+            advances[name] = bar(name, total)
+
+        def advance(name, steps):
+            advances[name](steps)
+
+        outcome, arrays = suite.agreement(names, chosen, dtypes, s.timeout, command(), advance, grid, s.memory)
+    return outcome, arrays, chosen[0]
 
 
 def write(suite_, outcome, encoded):

@@ -1,4 +1,4 @@
-"""The command line: which verbs there are, and how a command may end."""
+"""The command line: which commands there are, and how a command may end."""
 
 import os
 import signal
@@ -13,10 +13,8 @@ from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge.referee import JudgeError
 from fourfold.compare.system import signals
 
-VERBS = (
-    *("agree", "report", "lesson", "exercise", "check", "train", "sweep"),
-    *("doctor", "bench", "diff", "mistakes"),
-)
+# Each is a function in the file of its name.
+COMMANDS = ["agree", "report", "lesson", "exercise", "check", "train", "sweep", "doctor", "bench", "diff", "mistakes"]
 EXIT_CODES = "Exit codes: 0 agreed, 1 disagreed, 2 wrong usage or bad input, 3 something could not be judged."
 
 app = App(
@@ -28,8 +26,9 @@ app = App(
     console=Terminal(**COLOURS),
     suppress_keyboard_interrupt=False,
 )
-for verb in VERBS:
-    app.command(getattr(import_module(f"fourfold.compare.commands.{verb}"), verb))
+for name in COMMANDS:
+    module = import_module(f"fourfold.compare.commands.{name}")
+    app.command(getattr(module, name))
 
 
 def main(program=app):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fourfold.compare.commands.options import Json
-from fourfold.compare.commands.terminal import out, write_json
+from fourfold.compare.commands.terminal import out, printable, write_json
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results import diff as d
 from fourfold.compare.results import diff_words, result
@@ -18,11 +18,11 @@ def diff(a: str, b: str, /, *, json: Json = None):
 
     Example: fourfold diff reports/out/before reports/out/after --json -
     """
-    found = compared(a, b)
+    difference = compared(a, b)
     if json != "-":
-        _print(found)
-    write_json(json, result.encode(found))
-    return found.exit_code()
+        _print(difference)
+    write_json(json, result.encode(difference))
+    return difference.exit_code()
 
 
 def compared(a, b):
@@ -60,14 +60,21 @@ def _judged(report):
     return report.result, report.arrays
 
 
-def _print(found):
-    def say(lines):
-        for line in lines:  # whose words may come from somebody else's file
-            out.print("".join(c if c.isprintable() else "�" for c in line), markup=False)
+def _print(difference):
+    _say(
+        f"A {difference.a}",
+        f"B {difference.b}",
+        *diff_words.environment(difference),
+        *diff_words.inputs(difference),
+        *diff_words.missing(difference),
+        "",
+    )
+    for dtype in diff_words.dtypes(difference):
+        out.print(diff_words.rich_table(difference, dtype), "")
+    _say(*diff_words.drifts(difference), "", diff_words.verdict(difference))
 
-    say([f"A {found.a}", f"B {found.b}", *diff_words.environment(found)])
-    say([*diff_words.inputs(found), *diff_words.missing(found), ""])
-    for dtype in diff_words.dtypes(found):
-        out.print(diff_words.rich_table(found, dtype), "")
-    say([*diff_words.drifts(found), ""])
-    say([diff_words.verdict(found)])
+
+def _say(*lines):
+    """Prints lines whose words may come from somebody else's file."""
+    for line in lines:
+        out.print(printable(line), markup=False)

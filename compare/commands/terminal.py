@@ -1,4 +1,4 @@
-"""What the verbs share in talking to the terminal: two consoles, a progress bar, `--json`."""
+"""What commands share in talking to the terminal: two consoles, a progress bar, `--json`."""
 
 import os
 import shlex
@@ -14,7 +14,6 @@ from fourfold.compare.system import files
 
 # NO_COLOR means no escape codes at all; a result is wider than the 80 columns of a pipe.
 COLOURS = {"color_system": None if os.environ.get("NO_COLOR") else "auto", "highlight": False}
-
 
 unsaid: list[OSError] = []  # why standard output could not be written
 
@@ -87,9 +86,15 @@ def browse(page):
 
 def plain(text, longest=1000):
     """Text from elsewhere in one line: nothing in it moves the cursor; what is too long lacks its middle."""
-    line = "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
+    line = printable(" ".join(text.split()))
     return line if len(line) <= longest else f"{line[: longest // 2]} ... {line[-longest // 2 :]}"
 
 
+def printable(line):
+    """The same with � for whatever moves the cursor."""
+    return "".join(c if c.isprintable() else "�" for c in line)
+
+
 def command(program="fourfold"):
+    """The command line as it was typed, near enough to be repeated."""
     return shlex.join([*program.split(), *sys.argv[1:]]).encode(errors="replace").decode()
