@@ -28,6 +28,7 @@ from fourfold.compare.results.arrays import ULPS, drawn_seed, histogram
 from fourfold.compare.results.environment import environment, setting
 from fourfold.impls.two_layer import numpy_impl
 from fourfold.reports import bench, render
+from fourfold.reports.pictures import training
 from tests.conftest import Here
 from tests.test_bench import example
 from tests.test_cli import FAST, command, said
@@ -288,6 +289,12 @@ def test_pictures_of_whatever_comes_out(report, fill):
     arrays, proved = ({key: filled(Z) for key, Z in of.items()} for of in both)
     pages = pages_of(report._replace(arrays=arrays, proved=proved))
     assert pages["index.html"].count(b"<svg") == len(PICTURES) - 1
+
+
+def test_weights_in_float32_alone_are_drawn_without_a_warning(report):
+    arrays = columns(report, "float32")
+    picture = training.weights(arrays, ("W1", "W2"), 0, dict.fromkeys(arrays, "black"), "seed 0")
+    assert "<svg" in picture.svg
 
 
 @pytest.mark.parametrize("extent", ["1e300,1e301", "-1e308,1e308", "-inf,inf", "nan,1", "1,1", "1,0"])
