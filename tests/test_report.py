@@ -448,7 +448,8 @@ def test_the_reference_report_is_whole_and_small():
 
 
 def test_reports_import_no_framework():
-    script = "import sys, fourfold.reports.render, fourfold.compare.results.report_folder; print(*{m.split('.')[0] for m in sys.modules})"
+    modules = "fourfold.reports.render, fourfold.compare.results.report_folder"
+    script = f"import sys, {modules}; print(*{{m.split('.')[0] for m in sys.modules}})"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not set(told) & {"torch", "jax", "tensorflow"}
     importing = re.compile(r"^\s*(import|from) (torch|jax|tensorflow)\b", re.MULTILINE)
