@@ -1,5 +1,6 @@
 """What is computed: data, and weights drawn once, by NumPy, for everybody."""
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -43,8 +44,10 @@ class Case(NamedTuple):
 
     def widths(self):
         """d_in, the layers' widths, d_out."""
-        K = len(self.activations)
-        return (self.X.shape[1], *(W.shape[-1] for W in self.weights[:K]))
+        widths = [self.X.shape[1]]
+        for W in self.weights[: len(self.activations)]:
+            widths.append(W.shape[-1])
+        return tuple(widths)
 
     def biased(self):
         return len(self.weights) > len(self.activations)
@@ -82,8 +85,8 @@ def draw_weights(seeds, widths, biases=False):
     biases, one (seeds, 1, d_k) a layer. They are drawn last, and so leave the weights what they are without.
     """
     shapes = [*pairwise(widths)]
-    if biases:
-        shapes += [(1, d) for d in widths[1:]]
+    for d in widths[1:] if biases else ():
+        shapes.append((1, d))
     generators = [*map(np.random.default_rng, seeds)]
     drawn = []
     for shape in shapes:
@@ -120,7 +123,7 @@ def build_case(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bi
         raise UsageError(
             f"--activation has {len(names)} names: give one, for all hidden layers, or {depth}, one a layer."
         )
-    if len(seeds) * sum(m * n for m, n in pairwise(widths)) > LARGEST:
+    if len(seeds) * sum(map(math.prod, pairwise(widths))) > LARGEST:
         raise UsageError(f"Seeds times weights are more than {LARGEST:,}: choose fewer seeds or narrower layers.")
     deep = layers is not None or bias or len(names) > 1
     return Case(
