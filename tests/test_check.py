@@ -387,13 +387,16 @@ def test_the_command_itself(tmp_path):
         ({"suite": "quikc"}, "did you mean quick?"),
         ({"case": "saturatde"}, "did you mean saturated?"),
         ({"dtype": "float64,float32"}, "check takes one --dtype"),
-        ({"memory": -1}, "--memory must be a positive number"),
-        ({"timeout": 0}, "--timeout must be a positive number"),
     ],
 )
 def test_bad_options(judged, options, sentence):
     code, text = judged(RIGHT, **options)
     assert (code, sentence in text) == (2, True)
+
+
+@pytest.mark.parametrize(("option", "value"), [("--memory", "-1"), ("--timeout", "0")])
+def test_a_limit_that_is_none(option, value):
+    assert f"{option} must be a positive number" in said(command("check", "mine.py", option, value), 2)
 
 
 # Templates
