@@ -316,7 +316,7 @@ ROWS = st.lists(
     ),
     max_size=5,
 )
-TABLES = ROWS.map(lambda rows: "\n".join(map(",".join, rows)).encode())
+TABLES = ROWS.map(lambda rows: "\n".join(map(",".join, rows)).encode(errors="surrogatepass"))
 AGREE = ["agree", "--impl", "numpy", "--steps", "3", "--seeds", "1", "--data", "data.csv"]
 READ = {
     "CSV": (AGREE, "data.csv", lambda content: TABLES | damaged(content)),
