@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 
 from fourfold.compare.errors import UsageError, exit_code
-from fourfold.compare.judge.quantities import is_of_every_step, parameter_shapes
 from fourfold.compare.results import words
 from fourfold.compare.results.result import Number, number
 
@@ -75,13 +74,12 @@ def diff(a, b, names, only=None):
     """
     (result_a, arrays_a), (result_b, arrays_b) = a, b
     _check_same_inputs(result_a, result_b, names)
-    columns_a, columns_b = words.column_names(result_a), words.column_names(result_b)
-    both = [name for name in columns_a if name in columns_b]
-    if only is not None:
-        both = [name for name in both if name == only[0]]
+    columns_a = [column.name for column in result_a.columns]
+    columns_b = [column.name for column in result_b.columns]
+    both = [name for name in columns_a if name in columns_b and (only is None or name == only[0])]
     if not both:
         raise UsageError(f"{names[0]} and {names[1]} have no column in common.")
-    settings = _settings(result_a)
+    settings = {s.name: s for s in result_a.settings}
     rows = _rows_by_key(result_a), _rows_by_key(result_b)
     agreeing = _agreeing(result_a) & _agreeing(result_b)
     movements, drifts = [], []
@@ -96,18 +94,16 @@ def diff(a, b, names, only=None):
                 incomplete = names[0 if pair[1] else 1]
                 raise UsageError(f"{incomplete} is not complete: it has no row for {quantity} of {', '.join(key)}.")
         if all(sides):
-            drifts.append(_drift(key, *sides, settings[case]))
+            drifts.append(_drift(key, *sides, settings[case].steps))
 
-    rejections = (*result_a.rejections, *result_b.rejections)
-    wrong = _wrong_columns(movements, rejections, only)
-    inputs = {}
-    for case, s in settings.items():
-        if only is None or case == only[1]:
-            inputs[case] = s.inputs_sha256
+    wrong = {movement.column for movement in movements if movement.beyond}
+    for rejection in (*result_a.rejections, *result_b.rejections):  # without a row where an array's form is wrong
+        if only in (None, (rejection.column, rejection.case, rejection.dtype)):
+            wrong.add(rejection.column)
     return Diff(
         *names,
         environment=_changes(result_a.environment, result_b.environment),
-        inputs=inputs,
+        inputs={s.name: s.inputs_sha256 for s in result_a.settings if only is None or s.name == only[1]},
         columns=both,
         only_a=[name for name in columns_a if name not in columns_b],
         only_b=[name for name in columns_b if name not in columns_a],
@@ -118,26 +114,11 @@ def diff(a, b, names, only=None):
     )
 
 
-def _wrong_columns(movements, rejections, only):
-    wrong = set()
-    for movement in movements:
-        if movement.beyond:
-            wrong.add(movement.column)
-    for rejection in rejections:  # they are without a row where an array's form is wrong
-        if only in (None, (rejection.column, rejection.case, rejection.dtype)):
-            wrong.add(rejection.column)
-    return wrong
-
-
 def _rows_by_key(result):
     rows = {}
     for row in result.rows:
         rows[row.column, row.case, row.dtype, row.quantity] = row
     return rows
-
-
-def _settings(result):
-    return {s.name: s for s in result.settings}
 
 
 def _keys(result, columns):
@@ -154,7 +135,8 @@ def _agreeing(result):
 
 def _check_same_inputs(a, b, names):
     """Raises UsageError where two results are not on the same cases, or were not asked the same there."""
-    settings_a, settings_b = _settings(a), _settings(b)
+    settings_a = {s.name: s for s in a.settings}
+    settings_b = {s.name: s for s in b.settings}
     differing = ", ".join(sorted(settings_a.keys() ^ settings_b.keys()))
     if differing:
         raise UsageError(f"{names[0]} and {names[1]} are not on the same cases: only one of them has {differing}.")
@@ -186,25 +168,19 @@ def _not_judged(both, results, names):
 
 def _changes(a, b):
     a, b = _flat(a), _flat(b)
-    changes = []
-    for name in a | b:
-        if a.get(name) != b.get(name):
-            changes.append(Change(name, a.get(name), b.get(name)))
-    return changes
+    return [Change(name, a.get(name), b.get(name)) for name in {**a, **b} if a.get(name) != b.get(name)]
 
 
-def _flat(e):
-    """{name: value} of an Environment."""
-    flat = {"fourfold": e.fourfold, "Python": e.python, **e.versions}
-    flat |= {"system": e.system, "cpu": e.cpu, "cores": str(e.cores), "threads": e.threads}
-    for dtype, wide in e.wide.items():
-        flat[f"judge of {dtype}"] = wide
-    return flat | e.variables
+def _flat(environment):
+    e = environment
+    judged = {f"judge of {dtype}": wide for dtype, wide in e.wide.items()}
+    machine = {"system": e.system, "cpu": e.cpu, "cores": str(e.cores), "threads": e.threads}
+    return {"fourfold": e.fourfold, "Python": e.python, **e.versions, **machine, **judged, **e.variables}
 
 
 def _movement(key, quantity, rows, sides):
     compared, moved, ulps, share = 0, 0, 0.0, 0.0
-    if all(sides) and not is_of_every_step(quantity):
+    if all(sides) and not words.is_of_every_step(quantity):
         a, b = sides[0][f"trace_{quantity}"], sides[1][f"trace_{quantity}"]
         both_limits = sides[0][f"limit_{quantity}"] + sides[1][f"limit_{quantity}"]
         compared, moved = a.size, int((~same_bits(a, b)).sum())
@@ -257,16 +233,16 @@ def share_of(a, b, limit):
     return np.where(equal, 0.0, np.nan_to_num(share, nan=np.inf, posinf=np.inf))
 
 
-def _drift(key, a, b, s):
+def _drift(key, a, b, steps):
     """Compares what is recorded: losses at, and weights before, each recorded step, and the last weights."""
-    recorded = [*a["step"].tolist(), s.steps]
+    recorded = [*a["step"].tolist(), steps]
     differs = np.zeros(len(recorded), bool)
+    weights = [name.removesuffix("_final") for name in a if name[0] in "Wb" and name.endswith("_final")]
     apart = {}
-    for name in ("L", *parameter_shapes((), s.widths, s.biases)):
+    for name in ("L", *weights):
         Z_a, Z_b = _with_last(a, name), _with_last(b, name)
         differs[: len(Z_a)] |= ~same_bits(Z_a, Z_b).reshape(len(Z_a), -1).all(axis=1)
         apart[name] = _largest_difference(Z_a, Z_b)
-    loss = apart.pop("L")
     same_until, differs_at = recorded[-1], None
     if differs.any():
         first = int(np.argmax(differs))
@@ -275,8 +251,8 @@ def _drift(key, a, b, s):
         **_named(key),
         same_until=same_until,
         differs_at=differs_at,
-        loss=number(loss),
-        weights=number(max(apart.values())),
+        loss=number(apart["L"]),
+        weights=number(max(apart[name] for name in weights)),
     )
 
 

@@ -1,11 +1,8 @@
 """A Diff as text."""
 
-from functools import partial
-from operator import attrgetter
-
 from fourfold.compare.judge.quantities import is_of_every_step
 from fourfold.compare.results import words
-from fourfold.compare.results.words import brief, fraction, grouped, measure, total, worst
+from fourfold.compare.results.words import brief, fraction, measure, worst
 
 MOST_LINES = 12  # of cases or trajectories, most of a full suite's being alike
 
@@ -14,7 +11,7 @@ def environment(diff):
     """One line a change, or that there is none."""
     if not diff.environment:
         return ["Environment: the same."]
-    width = max(map(len, grouped(diff.environment, "name")))
+    width = max(len(change.name) for change in diff.environment)
     lines = ["Environment:"]
     for change in diff.environment:
         lines.append(f"  {change.name:<{width}}  {_or_dash(change.a)} → {_or_dash(change.b)}")
@@ -43,28 +40,35 @@ def missing(diff):
 
 
 def dtypes(diff):
-    return list(grouped(diff.movements, "dtype"))
+    return list(dict.fromkeys(m.dtype for m in diff.movements))
 
 
 def table(diff, dtype):
     """(headers, lines of cells) for one precision, worst of all cases: movement in ULP, share of the limit A→B."""
-    movements = grouped(diff.movements, "dtype").get(dtype, [])
-    quantities = grouped(diff.movements, "quantity")
-    return ["", *diff.columns], words.lines_of_cells(movements, quantities, diff.columns, _cell)
+    movements, quantities = {}, {}
+    for movement in diff.movements:
+        quantities[movement.quantity] = None  # in order
+        if movement.dtype == dtype:
+            movements.setdefault((movement.column, movement.quantity), []).append(movement)
+    lines = []
+    for quantity in quantities:
+        cells = [_cell(movements.get((column, quantity), [])) for column in diff.columns]
+        lines.append([words.label(quantity), *cells])
+    return ["", *diff.columns], lines
 
 
 def _cell(movements):
     if not movements:
         return "–"
     a, b = fraction(worst(movements, "ratio_a")), fraction(worst(movements, "ratio_b"))
-    mark = "✗ " if total(movements, "beyond") else ""
+    mark = "✗ " if any(m.beyond for m in movements) else ""
     return f"{mark}{_moved(movements)}  {a if a == b else f'{a}→{b}'}"
 
 
 def _moved(movements):
-    if not total(movements, "compared"):
+    if not any(m.compared for m in movements):
         return "" if is_of_every_step(movements[0].quantity) else "?"
-    return brief(worst(movements, "ulps")) if total(movements, "moved") else "same"
+    return brief(worst(movements, "ulps")) if any(m.moved for m in movements) else "same"
 
 
 def rich_table(diff, dtype):
@@ -74,7 +78,7 @@ def rich_table(diff, dtype):
 
 def drifts(diff):
     """Where the trajectories part, a line each."""
-    apart = _parted(diff)
+    apart = [d for d in diff.drifts if d.differs_at is not None]
     if diff.drifts:
         yield f"Trajectories (each step is certified at its own weights): {len(apart)} of {len(diff.drifts)} part."
     for d in apart[:MOST_LINES]:
@@ -84,10 +88,6 @@ def drifts(diff):
         )
     if len(apart) > MOST_LINES:
         yield f"  and {len(apart) - MOST_LINES} more: see --json."
-
-
-def _parted(diff):
-    return [drift for drift in diff.drifts if drift.differs_at is not None]
 
 
 def _first_step(drift):
@@ -100,26 +100,26 @@ def _first_step(drift):
 def verdict(diff):
     """One sentence: what moved, and whether it may."""
     if diff.beyond:
-        return f"MOVED BEYOND BOUNDS: {', '.join(map(partial(_first_beyond, diff), diff.beyond))}."
+        return f"MOVED BEYOND BOUNDS: {', '.join(_first_beyond(diff, name) for name in diff.beyond)}."
     if not diff.movements:
         return "NOTHING COMPARED."
     columns = ", ".join(diff.columns)
-    compared = total(diff.movements, "compared")
-    moved = list(filter(attrgetter("moved"), diff.movements))
-    if not compared:
+    compared, moved = dict.fromkeys(diff.columns, 0), []
+    for movement in diff.movements:
+        compared[movement.column] += movement.compared
+        if movement.moved:
+            moved.append(movement)
+    if not any(compared.values()):
         return f"WITHIN BOUNDS on both sides: {columns}. Whether bits moved is not known."
     if not moved:
-        what = "part later, each within its bounds" if _parted(diff) else "do not part"
-        return f"SAME BITS: {columns}: {compared:,} numbers at the same weights; the trajectories {what}."
-    movements, moving, same, asked = grouped(diff.movements, "column"), [], [], 0
-    for name in diff.columns:
-        own = movements.get(name, [])
-        if total(own, "moved"):
-            moving.append(name)
-            asked += total(own, "compared")
-        else:
-            same.append(name)
-    count = f"{total(moved, 'moved'):,} of {asked:,} numbers"
+        what = "the trajectories do not part"
+        if any(drift.differs_at is not None for drift in diff.drifts):
+            what = "the trajectories part later, each within its bounds"
+        return f"SAME BITS: {columns}: {sum(compared.values()):,} numbers at the same weights; {what}."
+    movers = {movement.column for movement in moved}
+    moving = [name for name in diff.columns if name in movers]
+    same = [name for name in diff.columns if name not in movers]
+    count = f"{sum(m.moved for m in moved):,} of {sum(compared[name] for name in moving):,} numbers"
     rest = f" Same bits: {', '.join(same)}." if same else ""
     return (
         f"MOVED WITHIN BOUNDS: {', '.join(moving)}: {count} at the same weights, by at most "

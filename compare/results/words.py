@@ -1,7 +1,6 @@
 """Results as text: tables are (headers, rows) until the last moment."""
 
 import math
-from operator import attrgetter
 from textwrap import indent
 
 import msgspec
@@ -44,27 +43,8 @@ def dtypes(result):
 
 def quantities(s):
     """What is judged in a Setting: the trace in order of computation, then what is judged at every step."""
-    names = []
-    for name in anatomy(s.row(), s.depth(), s.biases).all:
-        names.append(shown(name, s.row()))
-    return tuple(names)
-
-
-def column_names(result):
-    return [column.name for column in result.columns]
-
-
-def grouped(things, *attributes):
-    """{the value of an attribute, or of several: the things that have it}"""
-    key, groups = attrgetter(*attributes), {}
-    for thing in things:
-        groups.setdefault(key(thing), []).append(thing)
-    return groups
-
-
-def total(things, attribute):
-    """The sum of one number of several rows, or movements."""
-    return sum(map(attrgetter(attribute), things))
+    network = anatomy(s.row(), s.depth(), s.biases)
+    return tuple(shown(name, s.row()) for name in network.all)
 
 
 def tables(result, dtype):
@@ -77,28 +57,20 @@ def tables(result, dtype):
     for s in result.settings:
         if dtype in s.dtypes:
             alike.setdefault(quantities(s), []).append(s)
-    rows_of_case = grouped(result.rows, "dtype", "case")
+    names = [column.name for column in result.columns]
     for n, (judged, settings) in enumerate(alike.items()):
-        rows = []
-        for s in settings:
-            rows += rows_of_case.get((dtype, s.name), [])
-        names = column_names(result)
-        if len(alike) > 1:
-            names = list(filter(grouped(rows, "column").get, names))
+        cases = {s.name for s in settings}
+        rows, columns = {}, set()
+        for row in result.rows:
+            if row.dtype == dtype and row.case in cases:
+                rows.setdefault((row.column, row.quantity), []).append(row)
+                columns.add(row.column)
+        here = [name for name in names if name in columns] if len(alike) > 1 else names
         what = f" ({layers(settings[0])})" if n else ""
-        yield what, ["", *names], lines_of_cells(rows, judged, names, cell)
-
-
-def lines_of_cells(things, quantities, columns, cell):
-    """A line a quantity, of rows or movements: its label, then the cell of each column's things."""
-    by_column = grouped(things, "column", "quantity")
-    lines = []
-    for quantity in quantities:
-        line = [label(quantity)]
-        for column in columns:
-            line.append(cell(by_column.get((column, quantity), [])))
-        lines.append(line)
-    return lines
+        lines = []
+        for quantity in judged:
+            lines.append([label(quantity), *(cell(rows.get((name, quantity), [])) for name in here)])
+        yield what, ["", *here], lines
 
 
 def layers(s):
@@ -117,28 +89,27 @@ def worst(things, attribute):
 def cell(rows):
     if not rows:
         return "–"
-    mark = "✗ " if total(rows, "rejected") else ""
+    mark = "✗ " if any(row.rejected for row in rows) else ""
     return f"{mark}{fraction(worst(rows, 'worst_ratio'))}  {brief(worst(rows, 'worst_ulps'))}"
 
 
 def case_table(result):
     """(headers, lines of cells), a line a case: the largest error of any quantity as a fraction of its limit."""
-    names = column_names(result)
-    rows = grouped(result.rows, "case", "column")
+    names = [column.name for column in result.columns]
+    rows = {}
+    for row in result.rows:
+        rows.setdefault((row.case, row.column), []).append(row)
     lines = []
     for s in result.settings:
-        line = [s.name]
-        for name in names:
-            line.append(_case_cell(rows.get((s.name, name), [])))
-        lines.append(line)
+        lines.append([s.name, *(_case_cell(rows.get((s.name, name), [])) for name in names)])
     return ["case", *names], lines
 
 
 def _case_cell(rows):
     if not rows:
         return "–"
-    if not total(rows, "checked"):
-        return "✗" if total(rows, "rejected") else "no number"
+    if not any(row.checked for row in rows):
+        return "✗" if any(row.rejected for row in rows) else "no number"
     ratio, _ = cell(rows).split("  ")
     return ratio
 
@@ -169,26 +140,26 @@ def _coloured(text):
 
 def verdict(result):
     """One sentence: who agrees, on how much."""
-    rows = result.rows
+    numbers = sum(row.checked for row in result.rows)
     s = result.settings[0]
     if len(result.settings) == 1:
         work = f"{count(s.seeds, 'seed')} × {count(s.steps, 'step')} × {' and '.join(s.dtypes)}"
     else:
         work = f"{count(len(result.settings), 'case')} × {' and '.join(dtypes(result))}"
-    certified, rejected = total(rows, "checked"), total(rows, "rejected")
-    out = total(rows, "no_number") + total(rows, "out_of_range")
+    rejected = sum(row.rejected for row in result.rows)
+    out = sum(row.no_number + row.out_of_range for row in result.rows)
     beyond = f", {out:,} beyond the format's range" if out else ""
-    return f"{who(result.columns)}. {work}: {certified:,} numbers certified, {rejected:,} rejected{beyond}."
+    return f"{who(result.columns)}. {work}: {numbers:,} numbers certified, {rejected:,} rejected{beyond}."
 
 
 def summary(result):
     """One more sentence: what was wrong first in each wrong column; where none is, what came nearest to its limit."""
     if result.rejections:
-        rejections = grouped(result.rejections, "column")
-        sentences = []
-        for name in filter(rejections.get, column_names(result)):
-            sentences.append(f"{_first_wrong(rejections[name][0])}.")
-        return " ".join(sentences)
+        first = {}
+        for r in result.rejections:
+            first.setdefault(r.column, r)
+        in_order = [first[column.name] for column in result.columns if column.name in first]
+        return " ".join(f"{_first_wrong(r)}." for r in in_order)
     certified = [row for row in result.rows if row.checked]
     if not certified:
         return "Nothing could be certified."
@@ -209,10 +180,10 @@ def _first_wrong(r):
 
 def who(columns):
     """Who agrees, who is wrong, and who could not be judged."""
-    names = {"agrees": [], "disagrees": [], "not judged": []}
+    by_verdict = {"agrees": [], "disagrees": [], "not judged": []}
     for column in columns:
-        names[column.verdict].append(column.name)
-    agreeing, wrong, missing = names.values()
+        by_verdict[column.verdict].append(column.name)
+    agreeing, wrong, missing = by_verdict.values()
     if wrong:
         start = f"DISAGREED: {listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
         start += f"; {listed(agreeing)} within what rounding allows" if agreeing else ""
@@ -250,8 +221,7 @@ def rejection(r):
             f"    exact  {measure(r.truth)!r}",
             f"    error  {measure(r.error):.3g}, limit {measure(r.limit):.3g}",
         ]
-    for line in filter(None, (r.certificate, r.note)):
-        lines.append(f"    {line}")
+    lines += [f"    {line}" for line in (r.certificate, r.note) if line]
     if r.reproduce:
         lines += ["    to see it:", indent(r.reproduce.rstrip("\n"), " " * 8, lambda line: True)]
     return "\n".join(lines)
@@ -276,8 +246,8 @@ def environment(result):
 
 def set_up(e):
     """An Environment in two lines."""
-    packages = ", ".join(map(" ".join, e.versions.items()))
-    judged = ", ".join(map(" by ".join, e.wide.items()))
+    packages = ", ".join(f"{name} {version}" for name, version in e.versions.items())
+    judged = ", ".join(f"{dtype} by {wide}" for dtype, wide in e.wide.items())
     return (
         f"fourfold {e.fourfold}, Python {e.python}, {packages}\n"
         f"{e.system}, {e.cpu}, {e.cores} cores, threads a column: {e.threads}; judged: {judged}"
