@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fourfold.compare.cases import suites
+from fourfold.compare.cases import situations
 from fourfold.compare.cases.case import draw_weights, make_case
 from fourfold.compare.cases.data import read_csv
 from fourfold.compare.errors import UsageError
@@ -79,6 +79,6 @@ def test_a_folder_is_no_csv(tmp_path):
 
 @pytest.mark.parametrize("activations", [None, ["tanh"], ["tanh", "relu", "identity"]])
 def test_every_layered_case_takes_the_widths_it_is_given(activations):
-    for case in suites.layered(activations, [2, 5], True, "full", None, "float64", range(2)):
+    for case in situations.layered(activations, [2, 5], True, "full", None, "float64", range(2)):
         assert case.widths()[1:-1] == (2, 5)
         assert len(case.activations) == 3

@@ -12,7 +12,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from fourfold.compare.cases import suites
+from fourfold.compare.cases import situations
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
 from fourfold.compare.check import peer, protocol
 from fourfold.compare.commands import check as verb
@@ -114,7 +114,7 @@ def test_the_mistake_behind_it_is_named_and_a_hint_keeps_it_back(judged):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_run_of_several_steps_is_judged_within_carried_limits(activation, dtype):
-    for case in suites.situations(activation, "full", None, dtype, range(3)):
+    for case in situations.situations(activation, "full", None, dtype, range(3)):
         p, (*_, W1, W2) = judgement.problem(case, dtype), case.cast(dtype)
         with np.errstate(all="ignore"):
             W1s, W2s, L = numpy_impl.train(p.X, p.Y, W1, W2, p.lr, 10, activation)

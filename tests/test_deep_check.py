@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from fourfold.compare.cases import suites
+from fourfold.compare.cases import situations
 from fourfold.compare.cases.case import DTYPES, make_case
 from fourfold.compare.check import protocol
 from fourfold.compare.check.pytest_plugin import Fourfold
@@ -257,7 +257,7 @@ def test_a_question_passes_the_protocol_unchanged():
 def test_a_course_can_test_it():
     mine = {}
     exec(RIGHT + TRAIN, mine)
-    for case in suites.SITUATIONS[:4]:  # that test_mine(fourfold) runs, whatever it is given
+    for case in situations.SITUATIONS[:4]:  # that test_mine(fourfold) runs, whatever it is given
         Fourfold(case).check(mine["gradients"], train=mine["train"])
     exec(RIGHT.replace("D.sum(", "D.mean("), mine)
     with pytest.raises(pytest.fail.Exception, match="bias gradient averaged"):
@@ -269,7 +269,7 @@ def test_a_course_can_test_it():
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("biases", [True, False])
 def test_a_run_of_several_steps_is_judged_within_carried_limits(biases, dtype):
-    for case in suites.layered(None, None, biases, "full", None, dtype, range(2)):
+    for case in situations.layered(None, None, biases, "full", None, dtype, range(2)):
         p, (X, Y, *Zs), K = judgement.problem(case, dtype), case.cast(dtype), len(case.activations)
         with np.errstate(all="ignore"):
             path = calls.flat(numpy_impl.train(X, Y, tuple(Zs[:K]), tuple(Zs[K:]), p.lr, 10, p.activations))

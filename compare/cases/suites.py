@@ -1,11 +1,10 @@
 """The cases of the agreement suite. A case is a recipe in a table; what each has teeth for stands beside it."""
 
-from itertools import cycle, islice
 from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.cases.case import DTYPES, Case, check_activations, draw_weights, one_a_layer
+from fourfold.compare.cases.case import DTYPES, Case, draw_weights
 from fourfold.compare.cases.data import xor
 from fourfold.compare.errors import UsageError, nearest
 
@@ -103,26 +102,7 @@ DEEP = (
     # every activation, one after the other, without biases
     deep("deep-mixed", "asymmetric", (4, 3, 4, 3), ("tanh", "relu", "sigmoid", "identity", "tanh"), biases=None),
 )
-# What `check` asks an implementation of any depth: with biases or without, as it has them, and with the activations
-# given here where it takes any. The first four are the quick ones, the first nine the default.
-LAYERED = (
-    deep("xor", "xor", (4, 3), ("tanh", "sigmoid", "identity")),
-    deep("asymmetric", "asymmetric", (4, 3), ("tanh", "relu", "sigmoid")),
-    deep("saturated", "asymmetric", (4, 3), ("sigmoid", "tanh", "sigmoid"), scale=20, lr=0.01),
-    deep("dyadic", "dyadic", (3, 3), ("relu", "identity", "relu")),
-    deep("square", "square", (4, 4), ("relu", "tanh", "identity")),
-    deep("zero-biases", "xor", (4, 4), ("relu", "relu", "identity"), biases=0),
-    deep("two-layers", "asymmetric", (4,), ("sigmoid", "identity")),
-    deep("five-layers", "asymmetric", (4, 3, 4, 3), ("tanh", "relu", "sigmoid", "identity", "tanh")),
-    deep("one-of-each", "single", (1, 1), ("sigmoid", "sigmoid", "sigmoid")),
-    deep("huge", "asymmetric", (4, 3), ("sigmoid", "sigmoid", "sigmoid"), scale=1000, lr=1e-6),
-    deep("identity", "asymmetric", (4, 3), ("identity", "identity", "identity")),
-    deep("one-output", "one output", (2, 2), ("tanh", "tanh", "identity")),
-    deep("nan-in-data", "nan", (4, 3), ("sigmoid", "relu", "identity")),
-)
 QUICK = ("asymmetric-sigmoid", "saturated-sigmoid", "dyadic-relu")
-# without their activations; the first four are the quick ones
-SITUATIONS = ("xor", "asymmetric", "saturated", "dyadic", "square", "zero-first-layer", "one-of-each", "wide")
 
 
 def _asymmetric():
@@ -234,10 +214,10 @@ def choose(suite, names, default, deep=False):
     quick: the default case cut to 200 steps of 3 seeds, and three more; default: the default case; full: it and the
     whole table, with `deep` that of the row of any depth too. Raises UsageError for an unknown suite or case.
     """
-    _check("suite", [suite], SUITES)
+    check_names("suite", [suite], SUITES)
     table = by_name(*TABLE, *(DEEP if deep else ()))
     if names is not None:
-        _check("case", names, [default.name, *table])
+        check_names("case", names, [default.name, *table])
         return [default if name == default.name else build(table[name]) for name in dict.fromkeys(names)]
     if suite == "quick":
         cut = default.first_seeds(3)._replace(steps=min(200, default.steps))
@@ -248,63 +228,6 @@ def choose(suite, names, default, deep=False):
 def by_name(*recipes):
     """{name: Recipe}."""
     return {recipe.name: recipe for recipe in recipes}
-
-
-def situations(activation, suite, names, dtype, seeds):
-    """Cases for an implementation of one activation, whatever the table has them for, by their names without it.
-
-    quick: XOR and the cases of the quick suite; default: those, and what is of ordinary size; full: all. Raises
-    UsageError for an unknown activation, suite or name.
-    """
-    check_activations([activation])
-    recipes = {"xor": two_layer("xor", "xor", 3, activation)}
-    for recipe in TABLE:
-        recipes.setdefault(recipe.name.removesuffix(f"-{recipe.activations[0]}"), recipe)
-    cases = []
-    for name in _chosen(suite, names, dict.fromkeys((*SITUATIONS, *recipes)), len(SITUATIONS)):
-        recipe = recipes[name]
-        if names or dtype in recipe.dtypes:
-            cases.append(build(recipe._replace(name=name, activations=(activation, "identity")), seeds))
-    return cases
-
-
-def layered(activations, hidden, biases, suite, names, dtype, seeds):
-    """Cases for an implementation of any depth, by the names of LAYERED.
-
-    activations: None, where it takes any; one name, of all hidden layers, with a linear output; or one a layer, which
-    also says how many there are. hidden: the widths within, or None for those of the table. Raises UsageError for an
-    unknown activation, suite or name, or where activations and widths do not fit.
-    """
-    activations = tuple(activations or ())
-    check_activations(activations)
-    depth = len(activations)
-    if hidden is not None and depth > 1 and depth != len(hidden) + 1:
-        raise UsageError(f"--activation has {depth} names and --layers {len(hidden) + 1} layers: give one a layer.")
-    table = by_name(*LAYERED)
-    cases = []
-    for name in _chosen(suite, names, table, 9):
-        recipe = table[name]
-        if hidden is not None:
-            recipe = recipe._replace(hidden=tuple(hidden), activations=_repeated(recipe.activations, len(hidden) + 1))
-        if depth > 1:
-            recipe = recipe._replace(hidden=_repeated(recipe.hidden, depth - 1))
-        if activations:
-            recipe = recipe._replace(activations=one_a_layer(activations, len(recipe.hidden) + 1))
-        cases.append(build(recipe._replace(biases=recipe.biases if biases else None), seeds))
-    return cases
-
-
-def _repeated(entries, number):
-    """So many of them, from the first on and over again."""
-    return tuple(islice(cycle(entries), number))
-
-
-def _chosen(suite, names, known, default):
-    """Names of a table: those given, or as many of its first as a suite has."""
-    _check("suite", [suite], SUITES)
-    _check("case", names or (), known)
-    many = {"quick": 4, "default": default, "full": None}
-    return dict.fromkeys(names or [*known][: many[suite]])
 
 
 def curves(case, activations):
@@ -320,7 +243,7 @@ def curves(case, activations):
     return cases
 
 
-def _check(what, names, known):
+def check_names(what, names, known):
     """Raises UsageError for a name that is not known, with the one that may be meant."""
     for name in names:
         if name not in known:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from fourfold.compare.cases import suites
+from fourfold.compare.cases import situations
 from fourfold.compare.check import check as check_peer
 from fourfold.compare.check import recognise, target
 
@@ -40,10 +40,10 @@ def check(
             recognise.check_signature(name, f, given)
             functions[name] = f
     if given == recognise.TWO_ARRAYS:
-        cases = suites.situations(activation, suite, names, dtype, range(seeds))
+        cases = situations.situations(activation, suite, names, dtype, range(seeds))
     else:
         biases = given == recognise.WEIGHTS_AND_BIASES
-        cases = suites.layered(activation.split(","), None, biases, suite, names, dtype, range(seeds))
+        cases = situations.layered(activation.split(","), None, biases, suite, names, dtype, range(seeds))
     return check_peer.check(Here(_name(gradients), functions, given), cases, dtype, hint)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 def pytest_generate_tests(metafunc):
     if "fourfold" in metafunc.fixturenames:
-        from fourfold.compare.cases.suites import SITUATIONS
+        from fourfold.compare.cases.situations import SITUATIONS
 
         metafunc.parametrize("fourfold", SITUATIONS[:4], indirect=True)
 

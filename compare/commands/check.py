@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from msgspec.structs import replace
 
 from fourfold.compare.agreement import suite
-from fourfold.compare.cases import suites
+from fourfold.compare.cases import situations, suites
 from fourfold.compare.cases.case import ACTIVATIONS, make_case, parse_widths
 from fourfold.compare.check import check as judge
 from fourfold.compare.check import peer, recognise, words
@@ -123,12 +123,12 @@ def _cases(p, activations, widths, suite, names, dtype, seeds):
     if p.row == TWO_LAYER:
         cases = []
         for activation in activations or p.activations or ["sigmoid"]:
-            cases += suites.situations(activation, suite, names, dtype, seeds)
+            cases += situations.situations(activation, suite, names, dtype, seeds)
         return cases
     takes_any = set(p.activations) == set(ACTIVATIONS)
     activations = activations or (None if takes_any else ["sigmoid"])
     hidden = None if widths is None else widths[1:-1]
-    return suites.layered(activations, hidden, p.biases, suite, names, dtype, seeds)
+    return situations.layered(activations, hidden, p.biases, suite, names, dtype, seeds)
 
 
 def _model(name, dtype, seeds, how, row):
