@@ -14,6 +14,7 @@ def main():
             setattr(sys, name, os.fdopen(descriptor, "w"))
     sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
     signals.handle(signals.at_once)  # importing the rest takes a while
+    signals.watch()
     from fourfold.compare.commands.cli import main
 
     main()

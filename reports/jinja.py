@@ -4,6 +4,8 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from fourfold.compare.errors import visible
+
 
 @cache
 def templates(package, autoescape=True):
@@ -12,6 +14,11 @@ def templates(package, autoescape=True):
         loader=PackageLoader(package),
         autoescape=autoescape,
         undefined=StrictUndefined,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _finalize(value):
+    return visible(value) if type(value) is str else value

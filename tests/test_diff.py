@@ -373,7 +373,7 @@ def test_without_arrays_the_shares_are_compared(before, folder, tmp_path, capsys
 def test_words_from_a_file_cannot_move_the_cursor(before, tmp_path, capsys):
     e = msgspec.structs.replace(before.result.environment, cpu="\x1b[2J[/red]")
     verb(str(written(before, tmp_path / "a")), str(written(with_result(before, environment=e), tmp_path / "b")))
-    assert "�[2J[/red]" in capsys.readouterr().out
+    assert r"\x1b[2J[/red]" in capsys.readouterr().out
 
 
 def test_the_command(tmp_path, after):

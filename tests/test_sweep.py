@@ -294,18 +294,39 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
         swept(tmp_path / "letter.txt", options, chunks, here())
 
 
-def test_a_damaged_chunk_is_named(tmp_path):
+def test_a_damaged_chunk_is_named_and_computed_again(tmp_path):
     options, chunks = planned({"hidden": [2, 3]})
     whole = swept(tmp_path, options, chunks, here())
-    file = store.path(tmp_path, chunks[1])
+    manifest, file = store.read(tmp_path), store.path(tmp_path, chunks[1])
     intact = file.read_bytes()
-    for content in (intact[:-9], b"", store.path(tmp_path, chunks[0]).read_bytes()):
+    for content in (intact[:-9], b"", intact + b"\0", intact.replace(b'"sha256"', b'"sha257"')):
         file.write_bytes(content)
-        with pytest.raises(UsageError, match=f"{file.name} is .*remove it, and it will be computed again"):
-            swept(tmp_path, options, chunks, here())
-    file.unlink()
-    assert swept(tmp_path, options, chunks, here()) == whole
-    assert file.read_bytes() == intact
+        named = []
+        assert engine.missing(tmp_path, chunks, manifest, named.append) == [chunks[1]]
+        assert named == [f"{file} is damaged: the same command computes it again."]
+        with pytest.raises(UsageError, match=f"{file.name} is damaged"):
+            summary.summarise(tmp_path, chunks, manifest, {})
+        assert swept(tmp_path, options, chunks, here()) == whole
+        assert file.read_bytes() == intact
+    file.write_bytes(store.path(tmp_path, chunks[0]).read_bytes())
+    with pytest.raises(UsageError, match=f"{file.name} is of another sweep: remove it, and it will be computed again"):
+        swept(tmp_path, options, chunks, here())
+
+
+def test_no_bit_of_a_chunk_can_flip_unseen(tmp_path):
+    options, chunks = planned()
+    swept(tmp_path, options, chunks, here())
+    manifest, file = store.read(tmp_path), store.path(tmp_path, chunks[0])
+    intact = file.read_bytes()
+    for n in range(len(intact)):
+        flipped = bytearray(intact)
+        flipped[n] ^= 1 << n % 8
+        file.write_bytes(flipped)
+        with pytest.raises(store.Damaged):
+            store.is_done(tmp_path, chunks[0], manifest)
+        if n % 100 == 0:
+            with pytest.raises(store.Damaged):
+                [*store.read_all(tmp_path, chunks)]
 
 
 def test_workers_of_another_version_are_not_believed(tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from array import array
 
 import numpy as np
 
@@ -30,15 +31,12 @@ def read_csv(path):
     A first line without any number is the heading. Columns whose heading starts with "y" are targets, the others
     inputs; without such headings the last column is the target. Raises UsageError.
     """
-    heading, samples = _heading_and_samples(path)
-    if not samples:
+    heading, table = _heading_and_table(path, _lines(path))
+    if not len(table):
         raise UsageError(f"{path} has no samples: give one a line, inputs first, the target last.")
-    names = [name.strip().lower() for name in heading]
-    width = len(names or samples[0][1])
-    table = np.array([_numbers(path, n, cells, width) for n, cells in samples])
-    targets = np.zeros(width, bool)
-    for column, name in enumerate(names):
-        targets[column] = name.startswith("y")
+    targets = np.zeros(table.shape[1], bool)
+    for column, name in enumerate(heading):
+        targets[column] = name.strip().lower().startswith("y")
     if not targets.any():
         targets[-1] = True
     if targets.all():
@@ -46,19 +44,30 @@ def read_csv(path):
     return table[:, ~targets], table[:, targets]
 
 
-def _heading_and_samples(path):
-    """The cells of the heading, [] where there is none; and (number of the line, its cells) of every other line."""
-    lines = []
+def _lines(path):
+    """Yields (number of the line, its cells) of every line that is not empty. Raises UsageError."""
     try:
-        text = files.read_bytes(path, LARGEST_CSV).decode("utf-8-sig")
-        for n, cells in enumerate(csv.reader(io.StringIO(text, newline="")), start=1):
+        content = files.read_bytes(path, LARGEST_CSV)
+        content.decode("utf-8-sig")  # all of it is text, or nothing is read
+        text = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
+        for n, cells in enumerate(csv.reader(text), start=1):
             if cells:
-                lines.append((n, cells))
+                yield n, cells
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path} is not a CSV file of text: {error}.") from None
-    if lines and not any(map(_is_number, lines[0][1])):
-        return lines[0][1], lines[1:]
-    return [], lines
+
+
+def _heading_and_table(path, lines):
+    """The cells of the heading, [] where there is none, and a table (samples, width); no list of all is held."""
+    heading, numbers, width = [], array("d"), 0
+    for n, cells in lines:
+        if not width:
+            width = len(cells)
+            if not any(map(_is_number, cells)):
+                heading = cells
+                continue
+        numbers.extend(_numbers(path, n, cells, width))
+    return heading, np.array(numbers).reshape(-1, max(1, width))
 
 
 def _is_number(cell):
@@ -73,15 +82,14 @@ def _numbers(path, n, cells, width):
     """The numbers in line n."""
     if len(cells) != width:
         raise UsageError(f"{path}, line {n} has {len(cells)} values where {width} are expected.")
-    numbers = []
-    for cell in cells:
-        try:
-            number = float(cell)
-        except ValueError:
-            raise UsageError(f"{path}, line {n}: {cell!r} is not a number.") from None
-        if not math.isfinite(number):
-            raise UsageError(f"{path}, line {n}: {cell!r} is not a finite number.")
-        numbers.append(number)
+    try:
+        numbers = [*map(float, cells)]
+    except ValueError:
+        wrong = next(cell for cell in cells if not _is_number(cell))
+        raise UsageError(f"{path}, line {n}: {wrong!r} is not a number.") from None
+    if not all(map(math.isfinite, numbers)):
+        wrong = next(cell for cell in cells if not math.isfinite(float(cell)))
+        raise UsageError(f"{path}, line {n}: {wrong!r} is not a finite number.")
     return numbers
 
 

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 
 from fourfold.compare.check import protocol, recognise
 from fourfold.compare.columns import workers
-from fourfold.compare.errors import ColumnError, Misfit, UsageError
+from fourfold.compare.errors import ColumnError, Misfit, UsageError, visible
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER, internal, shown
 from fourfold.compare.results.environment import counts
 from fourfold.compare.system import launch, signals
@@ -104,7 +104,7 @@ class Peer:
     """
 
     def __init__(self, name, argv, around, timeout, memory):
-        self.name, self.functions, self.activations = name, [], []
+        self.name, self.functions, self.activations = visible(name, newlines=True), [], []
         self.model, self.row, self.biases = False, TWO_LAYER, False
         self._timeout = self._left = timeout
         self._is_gone = False

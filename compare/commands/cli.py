@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from fourfold.compare.commands.terminal import COLOURS, Terminal, err, plain, saying, unsaid
+from fourfold.compare.commands.terminal import STYLE, Terminal, err, plain, saying, unsaid
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge.referee import JudgeError
 from fourfold.compare.system import signals
@@ -23,7 +23,7 @@ app = App(
     help="One network, four frameworks, the same gradients.",
     help_epilogue=EXIT_CODES,
     help_format="plaintext",
-    console=Terminal(**COLOURS),
+    console=Terminal(**STYLE),
     suppress_keyboard_interrupt=False,
 )
 for name in COMMANDS:
@@ -42,7 +42,9 @@ def main(program=app):
     except BaseException:
         if not signals.came:
             raise
-        code = _complain("Interrupted.", 128 + signals.came[0])  # in C it may have become another error
+        code = 128 + signals.came[0]  # in C it may have become another error
+        if signals.may_speak():
+            _complain("Interrupted.", code)
     signals.handle(signals.at_once)
     if signals.came:  # maybe in the middle of an import: what is half there can crash when Python tidies up
         with saying(sys.stdout):

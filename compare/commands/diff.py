@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from fourfold.compare.commands.options import Json
-from fourfold.compare.commands.terminal import out, printable, write_json
-from fourfold.compare.errors import UsageError
+from fourfold.compare.commands.terminal import out, write_json
+from fourfold.compare.errors import UsageError, visible
 from fourfold.compare.results import diff as d
 from fourfold.compare.results import diff_words, result
 
@@ -77,4 +77,4 @@ def _print(difference):
 def _say(*lines):
     """Prints lines whose words may come from somebody else's file."""
     for line in lines:
-        out.print(printable(line), markup=False)
+        out.print(visible(line, newlines=True), markup=False)

@@ -106,7 +106,7 @@ def _columns(impl):
 
 def _compute_missing(executor, chunks, folder, manifest, say):
     """Computes and keeps the chunks that are not in the folder yet; gives what engine.run gives."""
-    missing = engine.missing(folder, chunks, manifest)
+    missing = engine.missing(folder, chunks, manifest, _warn)
     if len(missing) < len(chunks):
         say(f"{show.count(len(chunks) - len(missing), 'chunk')} in {folder} already.")
     if missing:

@@ -10,10 +10,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from fourfold.compare.errors import visible
 from fourfold.compare.system import files
 
-# NO_COLOR means no escape codes at all; a result is wider than the 80 columns of a pipe.
-COLOURS = {"color_system": None if os.environ.get("NO_COLOR") else "auto", "highlight": False}
+# NO_COLOR means no escape codes at all, those that move the cursor neither.
+NO_COLOUR = bool(os.environ.get("NO_COLOR"))
+STYLE = {"color_system": None if NO_COLOUR else "auto", "highlight": False, "markup": False, "emoji": False}
 
 unsaid: list[OSError] = []  # why standard output could not be written
 
@@ -31,6 +33,8 @@ def saying(stream):
 
 
 class Terminal(Console):
+    """Whatever is printed is text: nothing in a name, a message or a table of somebody's moves the cursor or hides."""
+
     def on_broken_pipe(self):
         raise BrokenPipeError  # rich would exit with 1, which is a verdict here
 
@@ -38,21 +42,30 @@ class Terminal(Console):
         with saying(self.file):
             super().print(*args, **how)
 
+    def render_str(self, text, **how):
+        return super().render_str(visible(text), **how)  # before it is measured, for a table
 
-out = Terminal(width=None if sys.stdout.isatty() else 110, soft_wrap=not sys.stdout.isatty(), **COLOURS)
-err = Terminal(stderr=True, soft_wrap=True, **COLOURS)
+    def render(self, renderable, options=None):
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
+# A result is wider than the 80 columns of a pipe.
+out = Terminal(width=None if sys.stdout.isatty() else 110, soft_wrap=not sys.stdout.isatty(), **STYLE)
+err = Terminal(stderr=True, soft_wrap=True, **STYLE)
 
 
 @contextmanager
 def progress():
-    """Gives a function (description, total) -> advance(steps); shown on standard error, and only on a terminal."""
+    """Gives a function (description, total) -> advance(steps); shown on standard error, where that is a terminal."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:,.0f} steps"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+    shown = sys.stderr.isatty() and not err.is_dumb_terminal and not NO_COLOUR
+    with Progress(*columns, console=err, disable=not shown, transient=True) as bar:
 
         def start(name, total):
             task = bar.add_task(name, total=total)
@@ -85,14 +98,9 @@ def browse(page):
 
 
 def plain(text, longest=1000):
-    """Text from elsewhere in one line: nothing in it moves the cursor; what is too long lacks its middle."""
-    line = printable(" ".join(text.split()))
+    """Text from elsewhere in one line; what is too long lacks its middle."""
+    line = visible(" ".join(text.split()))
     return line if len(line) <= longest else f"{line[: longest // 2]} ... {line[-longest // 2 :]}"
-
-
-def printable(line):
-    """The same with � for whatever moves the cursor."""
-    return "".join(c if c.isprintable() else "�" for c in line)
 
 
 def command(program="fourfold"):

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import ColumnError
@@ -23,8 +24,12 @@ def executed(notebook, timeout):
     """
     import nbformat
 
+    thread = ThreadPoolExecutor(1)  # in the main thread nbclient would have signals for itself
     with signals.temporary_folder() as folder:
-        _run(notebook, folder, timeout)
+        try:
+            thread.submit(_run, notebook, folder, timeout).result()
+        finally:
+            thread.shutdown(wait=False)
     for cell in notebook.cells:
         if cell.cell_type == "code":  # frameworks log times and processes there
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]

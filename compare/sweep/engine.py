@@ -10,8 +10,17 @@ from fourfold.compare.sweep.executors import Job
 TRIES = 3  # a chunk whose worker dies every time is at fault itself
 
 
-def missing(folder, chunks, manifest):
-    return [chunk for chunk in chunks if not store.is_done(folder, chunk, manifest)]
+def missing(folder, chunks, manifest, say=lambda sentence: None):
+    """The chunks that are not in the folder, or damaged: of those `say` is told."""
+    to_compute = []
+    for chunk in chunks:
+        try:
+            if store.is_done(folder, chunk, manifest):
+                continue
+        except store.Damaged as damage:
+            say(str(damage))
+        to_compute.append(chunk)
+    return to_compute
 
 
 def run(executor, chunks, folder, manifest, advance=lambda chunk: None, say=lambda sentence: None):

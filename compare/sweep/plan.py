@@ -11,7 +11,7 @@ import numpy as np
 from fourfold import impls
 from fourfold.compare.cases.case import check_range as in_range
 from fourfold.compare.cases.case import parse_widths as widths
-from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.errors import ColumnError, UsageError, visible
 from fourfold.compare.results import environment
 from fourfold.compare.sweep import executors, grid
 from fourfold.compare.sweep.chunk import Chunk, at_once, case, compute, lengths, most
@@ -44,7 +44,7 @@ def options(training, axes, X, Y, columns, dtypes, seeds):
             raise UsageError("--layers says all widths: give layers or hidden, not both.")
         values["hidden"] = [None]
     return Options(
-        data=t.data,
+        data=visible(t.data, newlines=True),
         data_sha256=environment.digest(X, Y),
         columns=columns,
         dtypes=dtypes,

@@ -2,10 +2,12 @@
 
 Every line of a chunk's table is one training run after so many steps: its column, configuration, seed and losses. The
 file's metadata have, as JSON, the hash of the options, how many numbers of every configuration were certified and how
-many rejected, and the first rejections. Files are written whole: a chunk is done where its file is there.
+many rejected, the first rejections, and the SHA-256 of the file itself. Files are written whole: a chunk is done where
+its file is there, and every byte of it is what was written.
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,14 @@ from fourfold.compare.system import files
 
 SCHEMA_VERSION = 1
 KEY = b"fourfold"
+LARGEST_CHUNK = 2**31  # bytes
+# What a file's own SHA-256 is that of: the file with this in its place.
+PLACE = "the SHA-256 of this file, with these 64 characters in its place."
+DIGEST = re.compile(rb'"sha256":"([0-9a-f]{64})"')
+
+
+class Damaged(UsageError):
+    """The file of a chunk is not what was written."""
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +62,7 @@ class ChunkMetadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     certified: list[int]  # numbers, a configuration
     rejected: list[int]
     rejections: list[Rejection]
+    sha256: str  # of the file, see PLACE
 
 
 def need_pyarrow():
@@ -121,26 +132,35 @@ def path(folder, chunk):
 
 
 def is_done(folder, chunk, manifest):
-    """Whether a Chunk is there. Raises UsageError where its file is damaged, or another sweep's."""
+    """Whether a Chunk is there. Raises Damaged where its file is, and UsageError where it is another sweep's."""
     file = path(folder, chunk)
     if not file.exists():
         return False
-    metadata = _metadata(file)
+    metadata = _metadata(_content(file))
     if (metadata.options_sha256, metadata.index) != (manifest.options_sha256, chunk.index):
         raise UsageError(f"{file} is of another sweep: remove it, and it will be computed again.")
     return True
 
 
-def _metadata(file):
-    """The ChunkMetadata of a file. Raises UsageError where it is damaged."""
+def _content(file):
+    """The bytes of a chunk's file. Raises Damaged."""
+    content = files.read_bytes(file, LARGEST_CHUNK)
+    digest = DIGEST.search(content)
+    if not digest or _sha256(content.replace(digest[1], PLACE.encode())) != digest[1]:
+        raise Damaged(f"{file} is damaged: the same command computes it again.")
+    return content
+
+
+def _sha256(content):
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def _metadata(content):
+    """The ChunkMetadata in a chunk's file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        return msgspec.json.decode(pq.read_metadata(file).metadata[KEY], type=ChunkMetadata)
-    except (pa.ArrowException, OSError, TypeError, KeyError, msgspec.DecodeError) as error:
-        reason = str(error).splitlines()[0][:150]
-        raise UsageError(f"{file} is damaged ({reason}): remove it, and it will be computed again.") from None
+    return msgspec.json.decode(pq.read_metadata(pa.BufferReader(content)).metadata[KEY], type=ChunkMetadata)
 
 
 def write(folder, chunk, computed, manifest):
@@ -149,11 +169,13 @@ def write(folder, chunk, computed, manifest):
     import pyarrow.parquet as pq
 
     verdicts = computed.certified, computed.rejected, computed.rejections
-    metadata = ChunkMetadata(manifest.options_sha256, chunk.index, *verdicts)
-    table = pa.table(_columns(chunk, computed.losses), metadata={KEY: msgspec.json.encode(metadata)})
-    buffer = pa.BufferOutputStream()
-    pq.write_table(table, buffer, compression="zstd")
-    files.write_whole(path(folder, chunk), buffer.getvalue().to_pybytes())
+    metadata = ChunkMetadata(manifest.options_sha256, chunk.index, *verdicts, PLACE)
+    table, buffer = pa.table(_columns(chunk, computed.losses)), pa.BufferOutputStream()
+    with pq.ParquetWriter(buffer, table.schema, compression="zstd") as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({KEY: msgspec.json.encode(metadata)})
+    content = buffer.getvalue().to_pybytes()
+    files.write_whole(path(folder, chunk), content.replace(PLACE.encode(), _sha256(content)))
 
 
 def _columns(chunk, losses):
@@ -175,13 +197,17 @@ def _columns(chunk, losses):
 
 
 def read_all(folder, chunks):
-    """Yields (chunk, ChunkMetadata, first losses (configurations, seeds), losses (configurations, marks, seeds))."""
+    """Yields (chunk, ChunkMetadata, first losses (configurations, seeds), losses (configurations, marks, seeds)).
+
+    Raises Damaged.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     for chunk in chunks:
-        file = path(folder, chunk)
-        table = pq.read_table(file, columns=["first_loss", "loss"])
+        content = _content(path(folder, chunk))
+        table = pq.read_table(pa.BufferReader(content), columns=["first_loss", "loss"])
         shape = len(chunk.configurations), len(chunk.marks), len(chunk.seeds)
         first_losses = table["first_loss"].to_numpy().reshape(shape)
         losses = table["loss"].to_numpy().reshape(shape)
-        yield chunk, _metadata(file), first_losses[:, 0], losses
+        yield chunk, _metadata(content), first_losses[:, 0], losses

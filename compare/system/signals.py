@@ -1,21 +1,28 @@
 """How a signal ends the command: in order the first time, at once the second. The exit code is 128 + its number.
 
-"In order" is a KeyboardInterrupt in the main thread, whatever the signal: `finally` and `with` tidy up on its way.
+"In order" is a KeyboardInterrupt in the main thread, whatever the signal: `finally` and `with` tidy up on its way. The
+main thread may be in a call that knows of no signal, or wait for one that is: where it has not ended after a while, a
+thread of its own ends the process.
 """
 
 import os
 import signal
 import sys
-import tempfile
 import threading
+import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from fourfold.compare.system import folders
 
 # Those of them that this system has.
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 RETRY_AFTER = 0.01  # seconds
+PATIENCE = 0.7  # seconds in which a command may end in order
 
 came: list[int] = []  # the number of the signal that ends the command, once it has come
+writing = threading.RLock()  # held while a file is half there
+_silent = threading.Lock()
 
 
 def handle(handler):
@@ -27,9 +34,15 @@ def handle(handler):
 
 def at_once(number, frame):
     """Handles a signal while there is nothing yet, or nothing more, to tidy up. Workers see the end of this process."""
-    with suppress(OSError):
-        os.write(2, b"fourfold: Interrupted.\n")
+    if may_speak():
+        with suppress(OSError):
+            os.write(2, b"fourfold: Interrupted.\n")
     os._exit(128 + number)
+
+
+def may_speak():
+    """Whether nobody has said yet that the command was interrupted."""
+    return _silent.acquire(blocking=False)
 
 
 def in_order(number, frame):
@@ -38,6 +51,27 @@ def in_order(number, frame):
     came.append(number)
     sys.unraisablehook = _raise_again_later
     raise KeyboardInterrupt(number)
+
+
+def watch():
+    """Has a thread see to it that the first ending signal ends this process soon, wherever the main thread is.
+
+    Python writes the number of every signal into a pipe at once; its handlers wait for the main thread.
+    """
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    threading.Thread(target=_end_soon, args=(read,), daemon=True).start()
+
+
+def _end_soon(pipe):
+    number = 0
+    while number not in ENDING:
+        number = os.read(pipe, 1)[0]
+    time.sleep(PATIENCE)
+    with writing:
+        folders.remove_all()
+        at_once(number, None)
 
 
 def _raise_again_later(unraisable):
@@ -77,7 +111,8 @@ def held():
     for number in in_order_here:
         signal.signal(number, note)
     try:
-        yield
+        with writing:
+            yield
     finally:
         if waiting:
             in_order(waiting[0], None)
@@ -90,11 +125,11 @@ def temporary_folder():
     """A folder that is removed at the end of the block, however that is left."""
     with ExitStack() as at_the_end:
         with held():  # no signal comes between making it and seeing to its removal
-            folder = tempfile.TemporaryDirectory(prefix="fourfold-", ignore_cleanup_errors=True)
+            folder = folders.new()
             at_the_end.callback(_remove, folder)
-        yield Path(folder.name)
+        yield Path(folder)
 
 
 def _remove(folder):
     with held():
-        folder.cleanup()
+        folders.remove(folder)

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fourfold.compare.system import folders
 from fourfold.compare.system.launch import limit
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # what mallopt calls them
@@ -75,6 +76,9 @@ class Worker:
         """Ends the process and cancels what is not done. Nothing is to be submitted any more."""
         self._stopped = True
         self._tasks.put(None)
+        process = self._process
+        if process:
+            _kill(process)  # or what the thread is sending or receiving would be waited for
         self._thread.join()
 
     def _serve(self):
@@ -105,7 +109,7 @@ class Worker:
         if self._stopped:
             raise CancelledError
         spawn = multiprocessing.get_context("spawn")
-        self._temporary = tempfile.mkdtemp(prefix="fourfold-")
+        self._temporary = folders.new()
         self._pipe, theirs = spawn.Pipe()
         surroundings = self._surroundings or Surroundings(dict(os.environ), os.getcwd())
         process = spawn.Process(target=_work, args=(theirs, surroundings, self._temporary, self._memory))
@@ -137,15 +141,19 @@ class Worker:
             return process and self._killed(process)
         finally:
             if self._temporary:
-                shutil.rmtree(self._temporary, ignore_errors=True)
+                folders.remove(self._temporary)
 
     def _killed(self, process):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.kill()  # where it has not got as far as a session of its own
+        _kill(process)
         process.join()
         self._pipe.close()
         return process.exitcode
+
+
+def _kill(process):
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()  # where it has not got as far as a session of its own
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from cyclopts import App
 
 from fourfold.compare.commands import cli
-from fourfold.compare.commands.terminal import COLOURS, Terminal
+from fourfold.compare.commands.terminal import STYLE, Terminal
 
 
 def program(name, function):
@@ -13,7 +13,7 @@ def program(name, function):
         version_flags=(),
         help_epilogue=cli.EXIT_CODES,
         help_format="plaintext",
-        console=Terminal(**COLOURS),
+        console=Terminal(**STYLE),
         suppress_keyboard_interrupt=False,
     )
     app.default(function)

@@ -2,6 +2,8 @@
 
 import signal
 
+from rich.control import Control
+
 from fourfold.compare.cases.case import DTYPES
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import cli, options
@@ -56,7 +58,7 @@ def soak(
             for _ in false_alarms.batches(pool, record, configurations, numbers):
                 files.write_whole(file, result.encode(record))
                 if err.is_terminal:
-                    err.print(_count(record), end="\r")
+                    err.print(_count(record), Control.move_to_column(0), end="")
         except KeyboardInterrupt as interrupt:
             interrupted = 128 + (interrupt.args or (signal.SIGINT,))[0]
     if json != "-":
