@@ -350,7 +350,7 @@ def test_bits_are_demanded_at_each_point_by_itself():
     for exact in (True, False):
         _, E, _ = judgement.exact_values((W1, W2), SINGLE._replace(exact=exact))
         assert (E["Y_hat"].ravel() > 0).tolist() == [not exact, True]
-        assert (E["L"] > 0).tolist() == [not exact, True]
+        assert (E["L"] > 0).all()  # its square may be that of a root
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def expected_limits(X, Y, network, q, E_weights):
     E["R"] = E["Y_hat"] + inputs(Y) + (q["R"] + E["Y_hat"]) / 64 + 2 * ETA
     R, E_R = q["R"], E["R"]
     # L = Σ r² / (2N), N = 2: (r + e)² - r² and 4 terms of a square, 3 sums and at most 3 scalings
-    E["L"] = ((2 * R * E_R + E_R**2 + gamma(7) * (R + E_R) ** 2) / 4).sum(axis=(-2, -1)) + 7 * 2 * ETA
+    E["L"] = ((2 * R * E_R + E_R**2 + gamma(10) * (R + E_R) ** 2) / 4).sum(axis=(-2, -1)) + 10 * 2 * ETA
     # 2r · (1/2 · 1/N): four operations
     E["dL_dY_hat"] = E_R / 2 + gamma(4) * (R + E_R) / 2 + 4 * 2 * ETA
     E["dL_dH3"] = times(phi3, q["dL_dY_hat"], E["dL_dY_hat"], q["slope3"], E["slope3"], f)
@@ -252,7 +252,7 @@ def test_a_columns_own_numbers_are_known_as_inputs_are(coarse, number):
         expected[f"dL_db{k}"] = bounds._column_sum(*known(a[f"dL_dH{k}"]), f)
     (R, E_R), E_Y = known(a["R"]), known(abs(Y))[1]
     expected["R"] = known(a["Y_hat"])[1] + E_Y + (q["R"] + known(a["Y_hat"])[1]) / 64 + 2 * ETA
-    expected["L"] = ((2 * R * E_R + E_R**2 + gamma(7) * (R + E_R) ** 2) / 4).sum(axis=(-2, -1)) + 7 * 2 * ETA
+    expected["L"] = ((2 * R * E_R + E_R**2 + gamma(10) * (R + E_R) ** 2) / 4).sum(axis=(-2, -1)) + 10 * 2 * ETA
     expected["dL_dY_hat"] = E_R / 2 + gamma(4) * (R + E_R) / 2 + 4 * 2 * ETA
     assert E.keys() == expected.keys()
     for name, limit in expected.items():
@@ -268,8 +268,8 @@ def test_a_network_that_is_right_by_construction_has_no_room(coarse):
     E = bounds.limits(q, X, Y, network, "any", FLOAT64)
     assert all((limit[0] == 0).all() for name, limit in E.items() if name != "slope1")
     R, E_R = np.abs(q["R"][1]), E["R"][1] / bounds.slack("any", FLOAT64)
-    squares = ((2 * R + E_R) * E_R + gamma(5) * (R + E_R) ** 2).sum()
-    same(E["L"][1], bounds.slack("any", FLOAT64) * (squares / 4 + 5 * 2 * ETA))
+    squares = ((2 * R + E_R) * E_R + gamma(8) * (R + E_R) ** 2).sum()
+    same(E["L"][1], bounds.slack("any", FLOAT64) * (squares / 4 + 8 * 2 * ETA))
 
 
 def test_limits_out_of_range_are_infinite_or_no_number_without_a_warning():
@@ -453,12 +453,12 @@ def test_every_way_of_rounding_is_within_the_limit_and_the_worst_is_near_it(monk
         a = PHI[activation](h) * library
         y_hat = a * w2 * d[2]
         r = (y_hat - y) * d[3]
-        dr = r * d[5] ** 4  # 2r · (1/2 · 1/N), and as many for the loss
+        dr = r * d[5] ** 4  # 2r · (1/2 · 1/N); for the loss a root, whose rounding counts twice, and two squares
         da = dr * w2 * d[6]
         dh = da * SLOPES[activation][form](a, d[8], d[9]) * times
         dw1 = x * dh * d[11]
         new = (w1 - 0.5 * dw1 * d[12]) * d[13]
-        got = {"H1": h, "A1": a, "Y_hat": y_hat, "R": r, "L": r * r / 2 * d[4] ** 4, "dL_dY_hat": dr}
+        got = {"H1": h, "A1": a, "Y_hat": y_hat, "R": r, "L": r * r / 2 * d[4] ** 7, "dL_dY_hat": dr}
         got |= {"dL_dW2": a * dr * d[7], "dL_dA1": da, "dL_dH1": dh, "dL_dW1": dw1, "W1": new}
         for name, value in got.items():
             worst[name] = max(worst.get(name, 0), (np.abs(value - q[name]).max() / E[name]).item())

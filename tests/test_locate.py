@@ -125,7 +125,7 @@ def test_a_script_shows_where_a_quantity_of_any_depth_is(function, quantity, cal
     if function != "step":  # layers are judged by themselves in a trace alone
         wrong = wrong._replace(own={"H1": np.zeros((4, 3))})
     without = [Z * np.nan for Z in parameters]  # no exact value is to be had, and so nothing to confirm
-    r = locate.in_function(WHERE, function, wrong, Point(0, 0, (), without), p)
+    r = locate.in_function(InProcess("numpy"), WHERE, function, wrong, Point(0, 0, (), without), p)
     assert f"column.{call}(" in r.reproduce
     assert place in r.reproduce
     assert "(W1, W2,), (b1, b2,)" in r.reproduce

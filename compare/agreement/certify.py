@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.agreement import locate
+from fourfold.compare.agreement import contract, locate
+from fourfold.compare.agreement.plan import plan
 from fourfold.compare.agreement.rejections import Point, Where, malformed
 from fourfold.compare.columns import workers
 from fourfold.compare.columns.questions import about
@@ -14,11 +15,10 @@ from fourfold.compare.judge.quantities import every, parameter_names, shown
 from fourfold.compare.results.arrays import SHOWN_SEEDS, ULPS, histogram, recorded
 from fourfold.compare.results.result import Rejection, Row, number
 
-# Steps x seeds in one piece: large enough to hide the call, small enough to be judged while the next one runs, and to
-# take less memory than what is imported: that does not grow with the steps.
+# Steps x seeds that are judged at a time: of the dozen arrays that the judge has, this is the size.
 PIECE = 5_000
-# Weights in one piece, of all steps and seeds: a dozen arrays of that size are held at once.
-PIECE_WEIGHTS = 2_000_000
+# Entries of the widest array of a network whose exact values are audited: ball arithmetic takes its time.
+AUDITED = 2_000
 
 
 class Evidence(NamedTuple):
@@ -32,7 +32,8 @@ class Evidence(NamedTuple):
 def certify(pool, name, case, dtype, advance, grid=None):
     """The Evidence on a column. Raises ColumnError where it cannot be run, unless it is proved wrong before.
 
-    `advance(steps)` is called as steps are certified; `grid` (points, d_in) is predicted with the final weights.
+    `advance(n)` is called as so many steps of seeds are judged; `grid` (points, d_in) is predicted with the final
+    weights.
     """
     examination = _Examination(pool, name, case, dtype)
     arrays = {}
@@ -55,6 +56,7 @@ class _Tally:
     def __init__(self):
         self.certified = self.no_number = self.out_of_range = self.wrong = 0
         self.worst_ratio = self.worst_ulps = 0.0
+        self.sharpness = np.inf
         self.histogram = np.zeros(len(ULPS) + 1, np.int64)
 
     def add(self, judged):
@@ -64,7 +66,19 @@ class _Tally:
         self.wrong += int(judged.wrong.sum())
         self.worst_ratio = max(self.worst_ratio, float(judged.ratio.max()))
         self.worst_ulps = max(self.worst_ulps, float(judged.ulps.max()))
+        self.sharpness = min(self.sharpness, _sharpness(judged))
         self.histogram = self.histogram + histogram(judged.ulps[judged.certified])
+
+
+def _sharpness(judged):
+    """The largest limit relative to the largest exact value, at the point (one seed at one step) where it is least.
+
+    Infinite where there is no such point: what is 0 has no relative faults.
+    """
+    axes = () if judged.quantity == "L" else (-2, -1)
+    limit, size = judged.limit.max(axis=axes), np.abs(judged.exact).max(axis=axes)
+    known = judged.certified.all(axis=axes) & (size > 0)
+    return float(np.min(limit[known] / size[known], initial=np.inf))
 
 
 def _row(where, quantity, tally):
@@ -79,7 +93,16 @@ def _row(where, quantity, tally):
         rejected=tally.wrong,
         worst_ratio=number(tally.worst_ratio),
         worst_ulps=number(tally.worst_ulps),
+        sharpness=tally.sharpness if np.isfinite(tally.sharpness) else None,
     )
+
+
+class _Run:
+    """The seeds that are trained together, and what is kept of them."""
+
+    def __init__(self, case, initial):
+        self.case, self.now, self.calls = case, initial, 0
+        self.pictures, self.checkpoints = [], []
 
 
 class _Examination:
@@ -92,88 +115,110 @@ class _Examination:
         self.names = parameter_names(len(case.activations), len(case.weights))
         self.tallies = {}  # by the names people know
         self.rejections = []
+        self.first_wrong_step = np.inf  # of the runs
 
     def run(self, advance, grid):
         """Judges every step, then all functions at some; returns the arrays for pictures and `diff`."""
-        case, p = self.case, self.p
-        _, _, *now = case.cast(p.dtype)
-        piece = max(1, min(PIECE, PIECE_WEIGHTS // case.parameters()) // len(case.seeds))
-        pictures, checkpoints = [], []
-        question = about(p, "trajectory", now, case.lr)
-        for first, answer in workers.trajectory(self.pool, self.where.column, question, case.steps, piece):
+        calls = plan(self.case)
+        groups = [self.case.some_seeds(part) for part in calls.seeds]
+        questions = []
+        for group in groups:
+            _, _, *initial = group.cast(self.p.dtype)
+            questions.append(about(self.p, "trajectory", initial, self.case.lr))
+        kept, run = [], None
+        for n, first, answer in workers.trajectories(self.pool, self.where.column, questions, calls.steps):
+            if first == 0:
+                run = _Run(groups[n], [*questions[n].parameters.values()])
             path = [*answer.values()]
-            complaint = form.malformed_path(path, now, min(piece, case.steps - first), p)
+            complaint = form.malformed_path(path, run.now, calls.steps[run.calls], self.p)
             if complaint:
-                self.rejections.append(malformed(self.where, first, "train", complaint, p.row))
+                self.rejections.append(malformed(self.where, first, "train", complaint, self.p.row))
                 return {}
-            before = form.before_each_step(now, path)
-            judged = self._judge_piece(first, before, path)
+            self._judge_call(run, first, path, advance)
+            if first + len(path[-1]) == self.case.steps:
+                at_checkpoints = self._judge_functions(run)
+                if at_checkpoints is None:
+                    return {}
+                kept.append((run, at_checkpoints))
+        if self.case.shapes:
+            self.rejections += contract.examine(self.column, self.where, self.case, self.p, self._count)
+        return self._arrays(kept, grid)
+
+    def _judge_call(self, run, first, path, advance):
+        """Judges all steps of a call, some at a time, and keeps of them what `run` is to keep."""
+        seeds, piece = len(run.case.seeds), max(1, PIECE // len(run.case.seeds))
+        for start in range(0, len(path[-1]), piece):
+            after = [Z[start : start + piece] for Z in path]
+            before = form.before_each_step(run.now, after)
+            judged = self._judge_piece(run.case, first + start, before, after)
             # what is computed of a piece is gone when the next is judged: of it, copies are kept
-            for t in _powers_of_ten(first, len(path[-1])):
-                checkpoints.append((first + t, *(Z[t].copy() for Z in before)))
+            for t in _powers_of_ten(first + start, len(after[-1])):
+                run.checkpoints.append((first + start + t, *(Z[t].copy() for Z in before)))
             named = dict(zip(self.names, before, strict=True))
-            pictures.append(_picture(first, named, path[-1], judged, case.steps))
-            now = [Z[-1].copy() for Z in path[:-1]]
-            advance(len(path[-1]))
+            run.pictures.append(_picture(first + start, named, after[-1], judged, self.case.steps))
+            run.now = [Z[-1].copy() for Z in after[:-1]]
+            advance(len(after[-1]) * seeds)
+        run.calls += 1
 
-        checkpoints.append((case.steps, *now))
-        steps, *parameters = map(np.stack, zip(*checkpoints, strict=True))
-        at_checkpoints = self._judge_functions(steps, parameters)
-        if at_checkpoints is None:
-            return {}
-        for c in (0, -1):
-            referee.audit([Z[c, 0] for Z in parameters], p)
-
-        arrays = {}
-        for key in pictures[0]:
-            arrays[key] = np.concatenate([picture[key] for picture in pictures])
-        last = [Z[:SHOWN_SEEDS] for Z in now]
-        if grid is not None and p.X.shape[1] == grid.shape[1]:
-            points = about(p, "predict", last)._replace(X=grid.astype(p.dtype), Y=grid.astype(p.dtype))
+    def _arrays(self, kept, grid):
+        """The arrays of a whole run, from those of the seeds that were trained together."""
+        arrays = _one_beside_the_other([_one_after_the_other(run.pictures) for run, _ in kept], axis=1)
+        arrays |= _one_beside_the_other([at_checkpoints for _, at_checkpoints in kept], axis=0)
+        final = []
+        for run, _ in kept:
+            final.append({f"{name}_final": Z for name, Z in zip(self.names, run.now, strict=True)})
+        last = _one_beside_the_other(final, axis=0)
+        if grid is not None and self.p.X.shape[1] == grid.shape[1]:
+            points = about(self.p, "predict", [*last.values()])
+            points = points._replace(X=grid.astype(self.p.dtype), Y=grid.astype(self.p.dtype))
             arrays["Y_hat_grid"] = self.column.ask(points)["Y_hat"]
-        final = {f"{name}_final": Z for name, Z in zip(self.names, last, strict=True)}
-        return arrays | final | at_checkpoints
+        return arrays | last
 
-    def _judge_piece(self, first, before, path):
+    def _judge_piece(self, case, first, before, path):
         judged = judgement.judge_steps(before, path, self.p)
         self._count(judged, every_step=True)
         wrong = judgement.first_wrong(judged)
-        if wrong and not self.rejections:
-            rejection = locate.in_run(self.column, self.where, wrong, before, first, self.case, self.p)
-            self.rejections.append(rejection)
+        if wrong and first + wrong.index[0] < self.first_wrong_step:
+            self.first_wrong_step = first + wrong.index[0]
+            self.rejections.append(locate.in_run(self.column, self.where, wrong, before, first, case, self.p))
         return judged
 
-    def _judge_functions(self, steps, parameters):
+    def _judge_functions(self, run):
         """`trace`, `forward` and `loss`, and `step`, each by itself, at the parameters of some steps: (C, S, ...).
 
         Returns the arrays kept of them; None where something has the wrong form.
         """
         p = self.p
+        steps, *parameters = map(np.stack, zip(*run.checkpoints, (self.case.steps, *run.now), strict=True))
         parts = self.column.ask(about(p, "forward", parameters))
         whole = self.column.ask(about(p, "trace", parameters))
         stepped = [*self.column.ask(about(p, "step", parameters, p.lr)).values()]
         for function, complaint in (
             ("trace", form.malformed_trace(whole, parameters, p)),
-            ("forward or loss", form.malformed_trace({**whole, **parts}, parameters, p)),
+            ("forward or loss", form.malformed_forward(parts, parameters, p)),
             ("step", form.malformed_path([Z[None] for Z in stepped], parameters, 1, p)),
         ):
             if complaint:
                 self.rejections.append(malformed(self.where, 0, function, complaint, p.row))
                 return None
+        points = run.case, steps, parameters
         traced = judgement.judge_trace(whole, parameters, p)
-        self._judge_function("trace", traced, whole, steps, parameters)
-        self._judge_function("forward and loss", judgement.judge_trace(parts, parameters, p), parts, steps, parameters)
-        self._judge_function("step", judgement.judge_steps(parameters, stepped, p), {}, steps, parameters)
-        return {"Y_hat_final": whole["Y_hat"][-1, :SHOWN_SEEDS], **_at_start(traced, p.row)}
+        self._judge_function("trace", traced, whole, *points)
+        self._judge_function("forward and loss", judgement.judge_trace(parts, parameters, p), parts, *points)
+        self._judge_function("step", judgement.judge_steps(parameters, stepped, p), {}, *points)
+        if judgement.entries(p, parameters) <= AUDITED:
+            for c in (0, -1):
+                referee.audit([Z[c, 0] for Z in parameters], p)
+        return {"Y_hat_final": whole["Y_hat"][-1], **_at_start(traced, p.row)}
 
-    def _judge_function(self, function, judged, values, steps, parameters):
+    def _judge_function(self, function, judged, values, case, steps, parameters):
         each = layers.judge(values, parameters, self.p) if values else []
         self._count(layers.sharper(judged, each), every_step=function == "step")
         wrong = layers.first_wrong(judged, each, values)
         if wrong:
             c, s, *_ = wrong.index
-            point = Point(int(steps[c]), self.case.seeds[s], (), [Z[c, s] for Z in parameters])
-            self.rejections.append(locate.in_function(self.where, function, wrong, point, self.p))
+            point = Point(int(steps[c]), case.seeds[s], (), [Z[c, s] for Z in parameters])
+            self.rejections.append(locate.in_function(self.column, self.where, function, wrong, point, self.p))
 
     def _count(self, judged, every_step):
         for j in judged:
@@ -203,6 +248,28 @@ def _picture(first, before, losses, judged, steps):
     for j in judged:
         picture[f"ratio_{j.quantity}"] = j.ratio.reshape(len(losses), -1).max(axis=1)[t]
     return picture
+
+
+def _one_after_the_other(pictures):
+    """One picture from those of pieces of one run."""
+    together = {}
+    for key in pictures[0]:
+        together[key] = np.concatenate([picture[key] for picture in pictures])
+    return together
+
+
+def _one_beside_the_other(parts, axis):
+    """{name: array} of the first few seeds, which are along an axis, from those of seeds trained together."""
+    together = {}
+    for key, Z in parts[0].items():
+        arrays = [part[key] for part in parts]
+        if key == "step":
+            together[key] = Z
+        elif key.startswith("ratio_"):
+            together[key] = np.max(arrays, axis=0)
+        else:
+            together[key] = np.concatenate(arrays, axis)[(slice(None),) * axis + (slice(SHOWN_SEEDS),)]
+    return together
 
 
 def _at_start(judged, row):

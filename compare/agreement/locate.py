@@ -4,6 +4,7 @@ An `examiner` has a `name` and answers `ask(question)`: a column in its worker, 
 """
 
 from fourfold.compare.agreement import reproduce
+from fourfold.compare.agreement.digits import loses_digits
 from fourfold.compare.agreement.rejections import Point, rejection
 from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError
@@ -23,21 +24,25 @@ def in_run(examiner, where, wrong, before, first, case, p):
     point = Point(first + int(t), case.seeds[s], tuple(entry), parameters)
     cause, sentence = _wrong_trace(examiner, parameters, p)
     if cause:
-        return in_function(where, "trace", cause, point, p)
+        return in_function(examiner, where, "trace", cause, point, p)
 
     quantity, exact = wrong.judged.quantity, wrong.judged.exact[wrong.index]
-    if _wrong_step(examiner, parameters, p):
-        note = f"{sentence}, and one step of `train` from them is wrong: the update is at fault"
+    wrong_in_step = _wrong_step(examiner, parameters, p)
+    lossy = False
+    if wrong_in_step:
+        culprit = "what it gives for the loss" if wrong_in_step == {"L"} else "the update"
+        note = f"{sentence}, and one step of `train` from them is wrong: {culprit} is at fault"
         script = reproduce.of_function("train", where.column, p, parameters, quantity, entry, exact)
+        lossy = loses_digits(examiner, "trajectory", quantity, parameters, p)
     else:
         note = f"{sentence}, and so is one step of `train` from them: something is carried from step to step"
         _, _, *initial = case.cast(p.dtype)
         start = [Z[s] for Z in initial]
         script = reproduce.of_function("train", where.column, p, start, quantity, entry, exact, point.step + 1)
-    return rejection(where, wrong, point, p, note, script)
+    return rejection(where, wrong, point, p, note, script, lossy)
 
 
-def in_function(where, function, wrong, point, p):
+def in_function(examiner, where, function, wrong, point, p):
     """The Rejection of a wrong entry of what a function gives by itself; its last axes are one seed's."""
     judged = wrong.judged
     axes_before = len(wrong.index) - (0 if judged.quantity == "L" else 2)
@@ -53,7 +58,9 @@ def in_function(where, function, wrong, point, p):
         notes.append(f"{guilty} is at fault: exact and limit are for the column's own inputs to it")
     exact = judged.exact[wrong.index]
     script = reproduce.of_function(called, where.column, p, point.parameters, judged.quantity, point.entry, exact)
-    return rejection(where, wrong, point, p, "; ".join(notes), script)
+    call = "forward" if function == "forward and loss" else function
+    lossy = loses_digits(examiner, call, judged.quantity, point.parameters, p)
+    return rejection(where, wrong, point, p, "; ".join(notes), script, lossy)
 
 
 def _wrong_trace(examiner, parameters, p):
@@ -61,24 +68,26 @@ def _wrong_trace(examiner, parameters, p):
     one_seed = [Z[None] for Z in parameters]
     try:
         quantities = examiner.ask(about(p, "trace", one_seed))
-    except ColumnError:
-        return None, "`trace` cannot be run at these weights"
-    if form.malformed_trace(quantities, one_seed, p):
-        return None, "`trace` gives the wrong kind of array at these weights"
+    except ColumnError as error:
+        return None, f"`trace` cannot be run at these weights ({error})"
+    complaint = form.malformed_trace(quantities, one_seed, p)
+    if complaint:
+        return None, f"`trace` gives the wrong kind of array at these weights ({complaint.sentence})"
     whole = judgement.judge_trace(quantities, one_seed, p)
     each = layers.judge(quantities, one_seed, p)
     return layers.first_wrong(whole, each, quantities), "`trace` at these weights is right"
 
 
 def _wrong_step(examiner, parameters, p):
-    """What is first wrong in one step of `train` from one seed's parameters, or None."""
+    """The names of what is wrong in one step of `train` from one seed's parameters."""
     one_seed = [Z[None] for Z in parameters]
     try:
         answer = examiner.ask(about(p, "trajectory", one_seed, p.lr, 1))
     except ColumnError:
-        return None
+        return set()
     path = [*answer.values()]
     if form.malformed_path(path, one_seed, 1, p):
-        return None
+        return set()
     before = [Z[None] for Z in one_seed]
-    return judgement.first_wrong(judgement.judge_steps(before, path, p))
+    judged = judgement.judge_steps(before, path, p)
+    return {j.quantity for j in judged if j.wrong.any()}

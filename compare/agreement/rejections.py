@@ -26,10 +26,10 @@ class Point(NamedTuple):
     parameters: list | None  # that seed's, from which the exact value is to be had; None: it is not
 
 
-def rejection(where, wrong, point, p, note="", script=""):
+def rejection(where, wrong, point, p, note="", script="", loses_digits=False):
     """The Rejection of a `judgement.Wrong`; raises JudgeError where ball arithmetic does not bear it out.
 
-    `note` says what else is known, `script` is how to see it.
+    `note` says what else is known, `script` is how to see it; `loses_digits`: the formula is right.
     """
     j, index = wrong.judged, tuple(wrong.index)
     value, exact, error, limit = j.value[index], j.exact[index], j.error[index], j.limit[index]
@@ -51,6 +51,7 @@ def rejection(where, wrong, point, p, note="", script=""):
         note=note,
         certificate=certificate,
         reproduce=script,
+        loses_digits=loses_digits,
     )
 
 

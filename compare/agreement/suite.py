@@ -6,10 +6,15 @@ from time import monotonic
 
 from fourfold import impls
 from fourfold.compare.agreement.certify import certify
+from fourfold.compare.agreement.plan import plan
 from fourfold.compare.columns import workers
-from fourfold.compare.errors import ColumnError
+from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.results.environment import environment, setting
 from fourfold.compare.results.result import SCHEMA_VERSION, Column, Result
+from fourfold.compare.results.words import label
+
+# Relative to the quantity: where nothing smaller is seen, nothing is judged.
+DULLEST = 1e-3
 
 
 def agreement(
@@ -25,11 +30,14 @@ def agreement(
 ):
     """Judge columns on cases: (Result, {(column, case name, dtype): arrays for pictures}).
 
-    `advance` is called with a column's name and the steps it has just had certified; `grid` (points, d_in) is
-    predicted with the final weights; `timeout`, `memory` and `surroundings` are workers.Pool's. Columns of one
+    `advance` is called with a column's name and how many steps of its seeds have just been judged; `grid` (points,
+    d_in) is predicted with the final weights; `timeout`, `memory` and `surroundings` are workers.Pool's. Columns of one
     framework share a process and take turns; frameworks run side by side.
     """
     start = monotonic()
+    names_of_cases = [case.name for case in cases]
+    if len(set(names_of_cases)) < len(names_of_cases):
+        raise UsageError(f"Every case needs a name of its own, not {', '.join(names_of_cases)}.")
     evidence, reasons = {}, {}
     with workers.open_pool(timeout, memory, surroundings=surroundings) as pool:
 
@@ -50,9 +58,9 @@ def agreement(
             key = name, case.name, dtype
             if key in evidence:
                 in_order[key] = evidence[key]
-                if _says_nothing(evidence[key], case):
-                    where = f"{name} on {case.name} in {dtype}"
-                    reasons[name] = f"{where} leaves the format's range at once: nothing could be certified"
+                reason = _not_judged(evidence[key], case, dtype, case is cases[0])
+                if reason:
+                    reasons[name] = f"{name} on {case.name} in {dtype} {reason}"
     rows, rejections = [], []
     for one in in_order.values():
         rows += one.rows
@@ -62,7 +70,7 @@ def agreement(
     result = Result(
         schema_version=SCHEMA_VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        settings=[setting(case, _in_both(dtypes, case.dtypes)) for case in cases],
+        settings=[setting(case, _in_both(dtypes, case.dtypes), plan(case).steps[0]) for case in cases],
         environment=environment(names, dtypes, command),
         columns=_verdicts(names, rejections, reasons),
         rows=rows,
@@ -72,20 +80,35 @@ def agreement(
     return result, {key: one.arrays for key, one in in_order.items()}
 
 
-def _says_nothing(evidence, case):
-    """Whether nothing could be certified, though the case has numbers and nothing is known to be wrong."""
+def _not_judged(evidence, case, dtype, is_asked_for):
+    """Why a case says nothing, or not enough, of a column; "" where it does.
+
+    The case that was asked for has to be judged sharply. Those with teeth may be dull: it is at the ends of the
+    format's range that they look.
+    """
     certified = sum(row.checked for row in evidence.rows)
-    return not certified and not evidence.rejection and case.is_finite()
+    if not certified and not evidence.rejection and case.is_finite():
+        return "leaves the format's range at once: nothing could be certified"
+    dull = []
+    for row in evidence.rows if is_asked_for else ():
+        if row.checked and row.sharpness is not None and not float(row.sharpness) <= DULLEST:
+            dull.append(f"{label(row.quantity)} ({float(row.sharpness):.1g})")
+    if not dull:
+        return ""
+    way_out = "fewer samples, or float64" if dtype == "float32" else "fewer samples, or data of another size"
+    return f"is known too coarsely to be judged, relative to its size: {', '.join(dull)}. Take {way_out}"
 
 
 def _verdicts(names, rejections, reasons):
-    wrong = {rejection.column for rejection in rejections}
+    lossy = {}  # of the columns that disagree: whether they only lose digits
+    for rejection in rejections:
+        lossy[rejection.column] = lossy.get(rejection.column, True) and rejection.loses_digits
     columns = []
     for name in names:
         verdict = "not judged" if name in reasons else "agrees"
-        if name in wrong:
+        if name in lossy:
             verdict = "disagrees"
-        columns.append(Column(name, verdict, reasons.get(name, "")))
+        columns.append(Column(name, verdict, reasons.get(name, ""), lossy.get(name, False)))
     return columns
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.cases.data import LARGEST_NUMBER, read_data
-from fourfold.compare.errors import UsageError
+from fourfold.compare.errors import UsageError, visible
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 DTYPES = ("float64", "float32")
@@ -28,6 +28,7 @@ class Case(NamedTuple):
     exact: bool = False  # also demand the very bits, wherever no operation can round
     dtypes: tuple = DTYPES  # precisions in which it means something
     row: str = "two_layer"  # of columns: impls.ROWS
+    shapes: bool = False  # also ask every function in every shape of its contract
 
     @property
     def W1(self):
@@ -66,7 +67,11 @@ class Case(NamedTuple):
 
     def first_seeds(self, number):
         """The same Case of its first seeds."""
-        return self._replace(weights=tuple(Z[:number] for Z in self.weights), seeds=self.seeds[:number])
+        return self.some_seeds(slice(number))
+
+    def some_seeds(self, part):
+        """The same Case of a slice of its seeds."""
+        return self._replace(weights=tuple(Z[part] for Z in self.weights), seeds=self.seeds[part])
 
 
 def _all_finite(*arrays):
@@ -127,7 +132,7 @@ def build_case(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bi
         raise UsageError(f"Seeds times weights are more than {LARGEST:,}: choose fewer seeds or narrower layers.")
     deep = layers is not None or bias or len(names) > 1
     return Case(
-        name=name.encode(errors="replace").decode(),  # a file may be called what is no text
+        name=visible(name, newlines=True),  # a file may be called what is no text
         X=X,
         Y=Y,
         weights=draw_weights(seeds, widths, bias),

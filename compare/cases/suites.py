@@ -27,6 +27,8 @@ class Recipe(NamedTuple):
     dtypes: tuple = DTYPES
     exact: bool = False
     row: str = "two_layer"
+    seeds: range = SEEDS
+    shapes: bool = False
 
 
 def two_layer(name, data, hidden, activation, weights="normal", **more):
@@ -60,6 +62,11 @@ TABLE = (
     two_layer("zero-first-layer-relu", "asymmetric", 4, "relu", "zero first layer"),
     two_layer("zero-first-layer-sigmoid", "asymmetric", 4, "sigmoid", "zero first layer"),
     two_layer("all-zero", "xor", 3, "tanh", "zero"),
+    # every function in every shape of its contract; more seeds, at a smaller rate, than anybody writes a constant for
+    two_layer("every-shape", "asymmetric", 4, "sigmoid", lr=1e-5, steps=20, seeds=range(263), shapes=True),
+    # samples and hidden units, inputs and outputs above 256, none a power of two, inputs beyond ±100: batches, blocks
+    two_layer("large", "many samples", 271, "tanh", scale=1 / 4, lr=0.01, steps=2, seeds=range(1)),
+    two_layer("broad", "many inputs", 3, "sigmoid", scale=1 / 16, lr=0.01, steps=3, seeds=range(2)),
     # hidden units that cannot be told apart have to stay so
     two_layer("equal-weights", "xor", 3, "sigmoid", "equal"),
     # σ near 0 and 1: clipped or cancelling activations, slopes of h instead of σ(h)
@@ -67,6 +74,8 @@ TABLE = (
     two_layer("saturated-tanh", "asymmetric", 4, "tanh", scale=20, lr=0.01),
     two_layer("huge-sigmoid", "asymmetric", 4, "sigmoid", scale=1000, lr=1e-6),
     two_layer("huge-relu", "asymmetric", 4, "relu", scale=1000, lr=1e-9),
+    # h near 0: what cancels there
+    two_layer("small-tanh", "asymmetric", 4, "tanh", scale=1e-6),
     # at and below the smallest normal number: flushing to zero is allowed, more is not
     two_layer("subnormal-tanh", "asymmetric", 4, "tanh", scale=1e-310, dtypes=("float64",)),
     two_layer("subnormal-relu", "asymmetric", 4, "relu", scale=1e-310, dtypes=("float64",)),
@@ -79,8 +88,8 @@ TABLE = (
     two_layer("diverging", "asymmetric", 4, "identity", lr=1),
     two_layer("diverging-relu", "asymmetric", 4, "relu", lr=5),
     # what is no number must come out as none, not hidden
-    two_layer("nan-in-data", "nan", 4, "sigmoid", steps=5),
-    two_layer("infinity-in-data", "infinity", 4, "tanh", steps=5),
+    two_layer("nan-in-data", "nan", 4, "sigmoid", lr=0.01),
+    two_layer("infinity-in-data", "infinity", 4, "tanh"),
     # small integers and halves: no operation rounds in either precision, so the very bits are demanded
     two_layer("dyadic-relu", "dyadic", 3, "relu", "halves", lr=0.25, steps=2, exact=True),
     two_layer("dyadic-identity", "dyadic", 3, "identity", "halves", lr=0.25, steps=2, exact=True),
@@ -93,16 +102,43 @@ DEEP = (
     # all sizes equal: transposes; the output's own slope
     deep("deep-square-relu", "square", (4, 4), ("relu",) * 3),
     # biases that start at 0, as everywhere: H is 0 in the row (0, 0), and their gradients have to move them
-    deep("deep-zero-biases", "xor", (4, 4), ("relu", "relu", "identity"), biases=0),
+    deep("deep-zero-biases", "xnor", (4, 4), ("relu", "relu", "identity"), biases=0),
     # σ near 0 and 1, and far beyond, in the output layer too
     deep("deep-saturated", "asymmetric", (4, 3), ("sigmoid",) * 3, scale=20, lr=0.01),
     deep("deep-huge", "asymmetric", (4, 3), ("sigmoid",) * 3, scale=1000, lr=1e-6),
     deep("deep-nan", "nan", (4, 3), ("sigmoid", "relu", "identity"), steps=5),
     deep("deep-xor", "xor", (8, 8), ("tanh", "tanh", "identity"), steps=200),
+    deep("deep-every-shape", "asymmetric", (4, 3), ("tanh", "relu", "tanh"), lr=1e-5, seeds=range(263), shapes=True),
+    deep(
+        "deep-large",
+        "many samples",
+        (271, 5),
+        ("tanh", "relu", "identity"),
+        scale=1 / 4,
+        lr=0.01,
+        steps=2,
+        seeds=range(1),
+    ),
+    deep("deep-broad", "many inputs", (3, 263), ("sigmoid", "tanh", "sigmoid"), scale=1 / 16, lr=0.01, steps=3),
     # every activation, one after the other, without biases
     deep("deep-mixed", "asymmetric", (4, 3, 4, 3), ("tanh", "relu", "sigmoid", "identity", "tanh"), biases=None),
 )
 QUICK = ("asymmetric-sigmoid", "saturated-sigmoid", "dyadic-relu")
+# With the default case, by row: what XOR alone would let pass. Those of one shape and activation share a compilation.
+WITH_TEETH = {
+    "two_layer": (
+        "saturated-sigmoid",
+        "nan-in-data",
+        "asymmetric-tanh",
+        "infinity-in-data",
+        "asymmetric-relu",
+        "asymmetric-identity",
+        "every-shape",
+        "large",
+        "broad",
+    ),
+    "deep": ("deep-zero-biases", "deep-saturated", "deep-every-shape"),
+}
 
 
 def _asymmetric():
@@ -129,6 +165,30 @@ def _one_output():
 
 def _single():
     return np.array([[0.75]]), np.array([[-0.3]])
+
+
+def _many(samples, inputs, outputs):
+    rng = np.random.default_rng(1729)
+    X, Y = rng.standard_normal((samples, inputs)), rng.standard_normal((samples, outputs))
+    X[::50] *= 100
+    return X, Y
+
+
+def _tall():
+    rng = np.random.default_rng(1732)
+    X, Y = rng.standard_normal((263, 3)), rng.standard_normal((263, 2))
+    X[::5, 1] *= 100  # beyond ±200
+    return X, Y
+
+
+def _broad():
+    rng = np.random.default_rng(2236)
+    return rng.standard_normal((2, 271)), rng.standard_normal((2, 269))
+
+
+def _tiny_targets():
+    X, Y = _asymmetric()
+    return X, 1e-6 * Y
 
 
 def _with(value):
@@ -160,6 +220,10 @@ def _equal(W1, W2):
     return 0 * W1 + W1[:, :1, :1], 0 * W2 + W2[:, :1, :1]
 
 
+def _last_tiny(*weights):
+    return *weights[:-1], 1e-23 * weights[-1]
+
+
 def _halves(*weights):
     return [np.clip(np.round(2 * W) / 2, -2, 2) for W in weights]
 
@@ -171,6 +235,11 @@ DATA = {
     "square": _square,
     "one output": _one_output,
     "single": _single,
+    "many samples": lambda: _many(269, 3, 2),
+    "many inputs": lambda: _many(5, 263, 257),
+    "tall": _tall,
+    "broad": _broad,
+    "tiny targets": _tiny_targets,
     "nan": lambda: _with(np.nan),
     "infinity": lambda: _with(np.inf),
     "dyadic": _dyadic,
@@ -181,11 +250,13 @@ WEIGHTS = {
     "zero": _zero,
     "equal": _equal,
     "halves": _halves,
+    "last tiny": _last_tiny,
 }
 
 
-def build(recipe, seeds=SEEDS):
-    """The Case of a Recipe."""
+def build(recipe, seeds=None):
+    """The Case of a Recipe, with its own seeds or these."""
+    seeds = seeds or recipe.seeds
     X, Y = DATA[recipe.data]()
     depth = len(recipe.activations)
     widths = (X.shape[1], *recipe.hidden, Y.shape[1])
@@ -205,24 +276,34 @@ def build(recipe, seeds=SEEDS):
         exact=recipe.exact,
         dtypes=recipe.dtypes,
         row=recipe.row,
+        shapes=recipe.shapes,
     )
 
 
-def choose(suite, names, default, deep=False):
+def choose(suite, names, default, deep=False, dtypes=DTYPES):
     """The Cases of a suite, or those named: `default` is the Case made from the options, and comes first.
 
-    quick: the default case cut to 200 steps of 3 seeds, and three more; default: the default case; full: it and the
-    whole table, with `deep` that of the row of any depth too. Raises UsageError for an unknown suite or case.
+    quick: the default case cut to 200 steps of 3 seeds, and three more; default: the default case, and those
+    WITH_TEETH, each in one of the precisions asked for; full: it and the whole table, with `deep` that of the row of
+    any depth too. Raises UsageError for an unknown suite or case, and where the default case has the name of another.
     """
     check_names("suite", [suite], SUITES)
     table = by_name(*TABLE, *(DEEP if deep else ()))
+    if default.name in table:
+        raise UsageError(f"{default.name} is the name of a case of the suite too: give the file as ./{default.name}.")
     if names is not None:
         check_names("case", names, [default.name, *table])
         return [default if name == default.name else build(table[name]) for name in dict.fromkeys(names)]
     if suite == "quick":
         cut = default.first_seeds(3)._replace(steps=min(200, default.steps))
         return [cut, *(build(table[name]) for name in QUICK)]
-    return [default] if suite == "default" else [default, *map(build, table.values())]
+    if suite == "full":
+        return [default, *map(build, table.values())]
+    cases = [default]
+    for name in WITH_TEETH[default.row]:
+        case = build(by_name(*TABLE, *DEEP)[name])
+        cases.append(case._replace(dtypes=tuple(dtypes[:1])))
+    return cases
 
 
 def by_name(*recipes):

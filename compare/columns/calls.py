@@ -212,7 +212,47 @@ def _predict(asked, question):
     return {"Y_hat": Y_hat}
 
 
-ANSWERS = {"forward": _forward, "trace": _trace, "step": _step, "trajectory": _trajectory, "predict": _predict}
+def _contract(asked, question):
+    """What a column does beside its contract, in sentences: {"complaints": list}."""
+    column, unknown = asked.column, "softsign"
+    sigma = (unknown,) * len(asked.activations) if asked.row == DEEP else unknown
+    data, weights = (asked.X, asked.Y), asked.weights
+    complaints = []
+    for function, arguments in (
+        (column.forward, (asked.X, *weights, sigma)),
+        (column.trace, (*data, *weights, sigma)),
+        (column.step, (*data, *weights, question.lr, sigma)),
+        (column.train, (*data, *weights, question.lr, question.steps, sigma)),
+    ):
+        try:
+            function(*arguments)
+        except Exception:
+            continue
+        complaints.append(
+            f"`{function.__name__}` computes something for the activation {unknown!r}, which there is not"
+        )
+    X, dtype = question.X.copy(), question.dtype
+    native = column.array(X, dtype)
+    X[...] = 7
+    if not np.array_equal(asked.numbers(native, "an input"), question.X, equal_nan=True):
+        complaints.append("`array` gives no copy: what becomes of the NumPy array becomes of its own")
+    native = column.array(question.X, dtype)
+    back = column.to_numpy(native)
+    if back.flags.writeable:
+        back[...] = 7
+    if not np.array_equal(asked.numbers(native, "an input"), question.X, equal_nan=True):
+        complaints.append("`to_numpy` gives no copy: what becomes of the NumPy array becomes of its own")
+    return {"complaints": complaints}
+
+
+ANSWERS = {
+    "forward": _forward,
+    "trace": _trace,
+    "step": _step,
+    "trajectory": _trajectory,
+    "predict": _predict,
+    "contract": _contract,
+}
 
 
 def pieces(name, question, number):

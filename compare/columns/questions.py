@@ -7,6 +7,7 @@ An answer is {name: NumPy array}, by the names of judge/quantities.py; *S are th
     "step"        the parameters after one step of gradient descent, and L before it
     "trajectory"  the same after each of `steps` steps, along a new first axis, by one call of `train`
     "predict"     Y_hat alone; Y is not looked at
+    "contract"    what it does beside its contract: {"complaints": sentences}
 
 are answered by columns. Functions of a user's answer "trace" and
 

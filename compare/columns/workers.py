@@ -132,28 +132,39 @@ def open_pool(timeout, memory=None, apart=False, surroundings=None):
 
 
 def trajectory(pool, name, question, steps, piece):
-    """Train a column for so many steps, `piece` at a time, and yield (first step, {name: array}).
+    """Train a column for so many steps, `piece` at a time, and yield (first step, answer); see `trajectories`."""
+    lengths = [piece] * (steps // piece)
+    if steps % piece:
+        lengths.append(steps % piece)
+    for _, first, answer in trajectories(pool, name, [question], lengths):
+        yield first, answer
 
-    The answer is that to a "trajectory" Question. The next piece is computed while the caller works on this one.
-    Raises ColumnError.
+
+def trajectories(pool, name, questions, lengths):
+    """Train a column from each of some Questions, in calls of these lengths: yield (n, first step, {name: array}).
+
+    n is the Question's number; the answer is that to a "trajectory" Question. The next call is computed while the
+    caller works on this one. Raises ColumnError. Ends where there is nothing to go on from.
     """
-    asked = question._replace(call="trajectory", steps=min(piece, steps))
-    future = pool.begin(name, asked)
-    first = 0
+    starts = [question._replace(call="trajectory", steps=lengths[0]) for question in questions]
+    asked, future = starts[0], pool.begin(name, starts[0])
+    n = call = first = 0
     while asked:
         answer = pool.result(name, future)
-        following = _after(asked, answer, min(piece, steps - first - asked.steps))
+        last = call + 1 == len(lengths)
+        if last:
+            following = starts[n + 1] if n + 1 < len(starts) else None
+        else:
+            following = _after(asked, answer, lengths[call + 1])
         if following:
             future = pool.begin(name, following)
-        yield first, answer
-        first += asked.steps
+        yield n, first, answer
+        n, call, first = (n + 1, 0, 0) if last else (n, call + 1, first + asked.steps)
         asked = following
 
 
 def _after(question, answer, steps):
-    """The Question that goes on for so many steps; None where there are none, or nothing to go on from."""
-    if not steps:
-        return None
+    """The Question that goes on for so many steps; None where there is nothing to go on from."""
     last = {}
     for name, Z in question.parameters.items():
         if answer[name].shape != (question.steps, *Z.shape):
@@ -179,12 +190,13 @@ def each(pool, names, task):
             results[name] = task(name)
 
     groups = by_process(names)
-    with ThreadPoolExecutor(len(groups)) as threads:
-        futures = [threads.submit(in_turn, group) for group in groups]
-        try:
-            for future in as_completed(futures):
-                future.result()
-        except BaseException:
-            pool.stop()  # or the others would be waited for
-            raise
+    threads = ThreadPoolExecutor(len(groups))
+    futures = [threads.submit(in_turn, group) for group in groups]
+    try:
+        for future in as_completed(futures):
+            future.result()
+    except BaseException as error:
+        pool.stop()  # or the others would be waited for
+        threads.shutdown(wait=not isinstance(error, KeyboardInterrupt))  # what they judge meanwhile nobody reads
+        raise
     return {name: results[name] for name in names}

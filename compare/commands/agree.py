@@ -28,7 +28,7 @@ def judge(training, s, grid=None, curves=()):
     dtypes = options.dtypes(s.dtype)
     case = options.case(training, options.seeds(s.seeds))
     check_range(case, dtypes)
-    chosen = suites.choose(s.suite, options.names(s.case), case, deep=True)
+    chosen = suites.choose(s.suite, options.names(s.case), case, deep=True, dtypes=dtypes)
     chosen += suites.curves(chosen[0], curves)
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
@@ -38,7 +38,7 @@ def judge(training, s, grid=None, curves=()):
     with progress() as bar:
         advances = {}
         for name in names:
-            total = sum(c.steps for c, _ in suite.pairs(name, chosen, dtypes))
+            total = sum(c.steps * len(c.seeds) for c, _ in suite.pairs(name, chosen, dtypes))
             advances[name] = bar(name, total)
 
         def advance(name, steps):
@@ -60,10 +60,9 @@ def write(suite_, outcome, encoded):
 
 
 def print_result(outcome):
+    out.print(words.settings(outcome, 1), "\n", markup=False)
     if len(outcome.settings) > 1:
         out.print(words.rich_case_table(outcome), "")
-    else:
-        out.print(words.settings(outcome), "\n", markup=False)
     for dtype in words.dtypes(outcome):
         if any(row.dtype == dtype for row in outcome.rows):
             for table in words.rich_tables(outcome, dtype):

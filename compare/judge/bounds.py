@@ -53,7 +53,8 @@ def slack(dtype, wide):
 
 
 def gamma(n, u):
-    return n * u / (1 - n * u)
+    """Higham's γ_n; infinite where n roundings have no bound, so that nothing is certified."""
+    return n * u / (1 - n * u) if n * u < 1 else np.inf
 
 
 def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=None, own=None):
@@ -105,8 +106,9 @@ def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
 
     E["R"] = E_A[-1] + _rounded(f.u, v["R"] + E_A[-1], f) + _input(Y, f)
     R, E_R = used("R")
-    # square, N d_out - 1 sums, and a scale made of 1/2, 1/N and their product: at most 3 more
-    n = N * d_out + 3
+    # square, N d_out - 1 sums, and a scale made of 1/2, 1/N and their product: at most 3 more; or before the scale the
+    # length of R, that is a root, whose rounding counts twice when it is squared, and that square
+    n = N * d_out + 6
     squares = ((2 * R + E_R) * E_R + gamma(n, f.u) * (R + E_R) ** 2).sum(axis=(-2, -1))
     E["L"] = squares / (2 * N) + 2 * n * f.eta * (R + E_R > 0).any(axis=(-2, -1))
     # 1/(2N) in two operations, times 2R in two more

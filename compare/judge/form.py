@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.judge.quantities import anatomy_at, shapes, shown
+from fourfold.compare.judge.quantities import anatomy_at, kind_of, shapes, shown
 
 
 class Malformed(NamedTuple):
@@ -33,6 +33,13 @@ def malformed_trace(values, parameters, p):
         if name not in expected:
             return Malformed(name, f"{name} is there, and is no quantity of this network")
     return _first_malformed(values, expected, p)
+
+
+def malformed_forward(values, parameters, p):
+    """The same of what `forward` and `loss` give: H1 ... Y_hat, R and L."""
+    expected = shapes(anatomy_at(parameters, p), parameters[0].shape[:-2], len(p.Y), _widths(parameters, p))
+    wanted = {name: shape for name, shape in expected.items() if not kind_of(name).startswith("dL")}
+    return _first_malformed(values, wanted, p)
 
 
 def malformed_path(path, parameters, steps, p):

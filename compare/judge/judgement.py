@@ -199,7 +199,9 @@ def exact_values(parameters, p, E_weights=None, own=None):
         E = bounds.limits(q, X, Y, network, p.dtype, p.wide, np.longdouble, E_weights, own)
     if p.exact:
         roundless = bounds.roundless(q, X, Y, network, p.dtype)
-        E = {name: np.where(bounds.per_point(roundless, limit), 0.0, limit) for name, limit in E.items()}
+        for name, limit in E.items():
+            if name != "L":  # a sum of squares may also be had by a root, which rounds
+                E[name] = np.where(bounds.per_point(roundless, limit), 0.0, limit)
     return q, E, in_range
 
 

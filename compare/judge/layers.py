@@ -43,7 +43,8 @@ def sharper(whole, layers):
     for a, b in zip(whole, layers, strict=True):
         certified = a.certified | b.certified & ~a.no_number
         ratio = np.maximum(a.ratio, b.ratio)
-        sharpened.append(a._replace(certified=certified, wrong=a.wrong | b.wrong, ratio=ratio))
+        limit = np.where(b.certified, np.minimum(a.limit, b.limit), a.limit)
+        sharpened.append(a._replace(certified=certified, wrong=a.wrong | b.wrong, ratio=ratio, limit=limit))
     return sharpened
 
 

@@ -38,7 +38,7 @@ VARIABLES = {
 }
 
 
-def setting(case, dtypes):
+def setting(case, dtypes, call_steps):
     return Setting(
         name=case.name,
         samples=len(case.X),
@@ -53,6 +53,7 @@ def setting(case, dtypes):
         inputs_sha256=digest(case.X, case.Y, *case.weights),
         activations=list(case.activations) if case.row == "deep" else [],
         biases=case.biased(),
+        call_steps=call_steps,
     )
 
 

@@ -31,6 +31,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rejected: int
     worst_ratio: Number  # largest error as a fraction of its limit
     worst_ulps: Number  # largest error in units in the last place of the truth
+    # largest limit relative to the largest exact value, where that is least: of smaller faults nothing is said
+    sharpness: Number | None = None
 
 
 class Rejection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,12 +52,16 @@ class Rejection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
     certificate: str = ""  # what ball arithmetic says of it
     reproduce: str = ""  # a Python script
+    loses_digits: bool = False  # the formula is right, its arithmetic is not: no more than rounding, in both precisions
+    mistakes: list[str] = []  # of the catalogue, that give these numbers
+    diagnosis: str = ""  # what the numbers look like, in words
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     verdict: str  # "agrees", "disagrees", "not judged"
     reason: str  # why it was not judged, or ""
+    loses_digits: bool = False  # all that is wrong with it is that its right formulas lose digits
 
 
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +80,7 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inputs_sha256: str  # of X, Y and all initial weights, in float64
     activations: list[str] = []  # a name a layer, in the row of any depth; [] in the two-layer row
     biases: bool = False
+    call_steps: int = 0  # how many steps the longest calls of `train` made; 0: it is not known
 
     def row(self):
         return "deep" if self.activations else "two_layer"

@@ -7,7 +7,10 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from fourfold.compare.judge.quantities import anatomy, is_of_every_step, of_every_step, shown
+from fourfold.compare.judge.quantities import anatomy, gradient, is_of_every_step, of_every_step, shown
+
+LISTED_CASES = 8
+LOSES_DIGITS = "right, but loses digits: in float64 and float32 no more than rounding in numbers of the size that go in"
 
 
 def measure(x):
@@ -139,17 +142,50 @@ def _coloured(text):
 
 
 def verdict(result):
-    """One sentence: who agrees, on how much."""
-    numbers = sum(row.checked for row in result.rows)
-    s = result.settings[0]
-    if len(result.settings) == 1:
-        work = f"{count(s.seeds, 'seed')} × {count(s.steps, 'step')} × {' and '.join(s.dtypes)}"
-    else:
-        work = f"{count(len(result.settings), 'case')} × {' and '.join(dtypes(result))}"
-    rejected = sum(row.rejected for row in result.rows)
+    """Who agrees, on how much, by calls of which length, and how small a fault would have been seen."""
+    judged = sum(row.checked for row in result.rows)
+    wrong = sum(row.rejected for row in result.rows)
     out = sum(row.no_number + row.out_of_range for row in result.rows)
     beyond = f", {out:,} beyond the format's range" if out else ""
-    return f"{who(result.columns)}. {work}: {numbers:,} numbers certified, {rejected:,} rejected{beyond}."
+    numbers = f"{judged:,} numbers judged, {wrong:,} wrong{beyond}"
+    return " ".join([f"{who(result.columns)}.", f"{_work(result)}: {numbers}.", *_sharpness(result)])
+
+
+def _work(result):
+    first, *others = result.settings
+    work = f"{first.name}, {count(first.seeds, 'seed')} × {count(first.steps, 'step')}"
+    if others:
+        names = ", ".join(s.name for s in others[:LISTED_CASES])
+        more = f" and {len(others) - LISTED_CASES} more" if len(others) > LISTED_CASES else ""
+        work += f", and {count(len(others), 'case')} ({names}{more})"
+    work += f", in {' and '.join(dtypes(result))}"
+    in_parts = [s for s in result.settings if 0 < s.call_steps < s.steps]
+    for s in in_parts:
+        work += f", {s.name} in calls of {count(s.call_steps, 'step')}"
+    if not in_parts and all(s.call_steps for s in result.settings):
+        work += ", every run in one call"
+    return work
+
+
+def _sharpness(result):
+    """The relative faults in gradients that are seen in the first case, a clause a precision; [] where none is."""
+    clauses = []
+    for dtype in dtypes(result):
+        seen = []
+        for row in result.rows:
+            is_gradient = row.quantity.startswith(gradient(""))
+            if is_gradient and (row.case, row.dtype) == (result.settings[0].name, dtype) and row.sharpness:
+                seen.append(measure(row.sharpness))
+        if seen and math.isfinite(max(seen)):
+            clauses.append(f"{brief_power(min(seen))} … {brief_power(max(seen))} in {dtype}")
+    if not clauses:
+        return []
+    return [f"In {result.settings[0].name}, relative faults in gradients are seen from {'; '.join(clauses)}."]
+
+
+def brief_power(x):
+    """A small number with one digit: 3e-16."""
+    return f"{x:.0e}".replace("e-0", "e-")
 
 
 def summary(result):
@@ -173,8 +209,9 @@ def summary(result):
 def _first_wrong(r):
     seed = "" if r.seed is None else f", seed {r.seed}"
     off = r.note if r.error is None else f"off by {brief(r.error)} where {brief(r.limit)} is allowed"
+    verb = "loses digits" if r.loses_digits else "is wrong"
     return (
-        f"{r.column} is wrong first at step {r.step}{seed}, in {r.quantity}{r.index or ''} ({r.case}, {r.dtype}): {off}"
+        f"{r.column} {verb} first at step {r.step}{seed}, in {r.quantity}{r.index or ''} ({r.case}, {r.dtype}): {off}"
     )
 
 
@@ -183,15 +220,23 @@ def who(columns):
     by_verdict = {"agrees": [], "disagrees": [], "not judged": []}
     for column in columns:
         by_verdict[column.verdict].append(column.name)
-    agreeing, wrong, missing = by_verdict.values()
-    if wrong:
-        start = f"DISAGREED: {listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong"
-        start += f"; {listed(agreeing)} within what rounding allows" if agreeing else ""
+    agreeing, disagreeing, missing = by_verdict.values()
+    lossy = [column.name for column in columns if column.loses_digits]
+    wrong = [name for name in disagreeing if name not in lossy]
+    if disagreeing:
+        clauses = []
+        if wrong:
+            clauses.append(f"{listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong")
+        if lossy:
+            clauses.append(f"{listed(lossy)} {'loses' if len(lossy) == 1 else 'lose'} digits")
+        if agreeing:
+            clauses.append(f"{listed(agreeing)} within what rounding allows")
+        start = f"DISAGREED: {'; '.join(clauses)}"
     elif agreeing:
         start = f"AGREED: {listed(agreeing)} within what rounding allows"
     else:
         start = "NOT JUDGED"
-    return f"{start}; not judged: {listed(missing)}" if missing and (agreeing or wrong) else start
+    return f"{start}; not judged: {listed(missing)}" if missing and (agreeing or disagreeing) else start
 
 
 def count(n, noun):
@@ -221,15 +266,16 @@ def rejection(r):
             f"    exact  {measure(r.truth)!r}",
             f"    error  {measure(r.error):.3g}, limit {measure(r.limit):.3g}",
         ]
-    lines += [f"    {line}" for line in (r.certificate, r.note) if line]
+    lossy = LOSES_DIGITS if r.loses_digits else ""
+    lines += [f"    {line}" for line in (r.certificate, r.note, lossy, *r.diagnosis.splitlines()) if line]
     if r.reproduce:
         lines += ["    to see it:", indent(r.reproduce.rstrip("\n"), " " * 8, lambda line: True)]
     return "\n".join(lines)
 
 
-def settings(result):
-    """One line a case."""
-    return "\n".join(map(_setting, result.settings))
+def settings(result, number=None):
+    """One line a case, of all or of the first few."""
+    return "\n".join(map(_setting, result.settings[:number]))
 
 
 def _setting(s):

@@ -1,0 +1,156 @@
+"""Asks every function of a column in every shape of its contract: leading axes, data with and without them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fourfold.compare.agreement import reproduce
+from fourfold.compare.agreement.rejections import Point, malformed, rejection
+from fourfold.compare.columns.questions import about
+from fourfold.compare.errors import ColumnError
+from fourfold.compare.judge import form, judgement, layers
+from fourfold.compare.judge.quantities import kind_of
+from fourfold.compare.results.result import Rejection
+
+
+class Shape(NamedTuple):
+    """One way to ask."""
+
+    leading: tuple  # axes of the parameters
+    own_X: bool  # whether X has these axes too, or is shared
+    own_Y: bool
+    lr: float
+    steps: int  # of `train`
+
+    def words(self):
+        axes = f"leading axes {self.leading}" if self.leading else "no leading axes"
+        own = [name for name, its_own in (("X", self.own_X), ("Y", self.own_Y)) if its_own]
+        return f"{axes}, {' and '.join(own)} with them" if own else axes
+
+
+# With every shape another rate and number of steps: what is kept of an earlier call is seen in a later one.
+SHAPES = (
+    Shape((), False, False, 0.1, 1),
+    Shape((1,), True, True, 1e-5, 2),
+    Shape((2,), False, True, 1.5, 3),
+    Shape((3, 2), True, False, 0.25, 2),
+)
+# What an own X is multiplied with, network by network: inputs beyond ±100, of both signs, are among them.
+FACTORS = (1.0, -0.5, 130.0, 2.0, -1.0, 0.25)
+CALLS = {"forward": "forward and loss", "trace": "trace", "step": "step", "trajectory": "train"}
+
+
+def examine(column, where, case, p, count):
+    """The Rejections of a column: at most one a function, and what it does beside the contract.
+
+    `column` answers `ask`; `count(judged, every_step)` is told of all that is judged. Raises ColumnError where nothing is known to be wrong and something cannot be asked.
+    """
+    rejections = _beside_numbers(column, where, case, p)
+    for call, function in CALLS.items():
+        for shape in SHAPES:
+            wrong = _in_shape(column, where, case, p, call, function, shape, count)
+            if wrong:
+                rejections.append(wrong)
+                break
+    return rejections
+
+
+def _in_shape(column, where, case, p, call, function, shape, count):
+    """The Rejection of what a function gives in one Shape, or None."""
+    number = int(np.prod(shape.leading))
+    _, _, *weights = case.cast(p.dtype)
+    some = np.arange(number) % len(case.seeds)
+    parameters = [Z[some].reshape(*shape.leading, *Z.shape[1:]) for Z in weights]
+    own = [_own(Z, shape.leading) for Z in (p.X, p.Y)]
+    asked = p._replace(
+        X=own[0] if shape.own_X else p.X[::-1].copy(),
+        Y=own[1] if shape.own_Y else p.Y[::-1].copy(),
+        lr=float(np.dtype(p.dtype).type(shape.lr)),
+        exact=False,
+    )
+    try:
+        answer = column.ask(about(asked, call, parameters, asked.lr, shape.steps))
+    except ColumnError as error:
+        raise ColumnError(f"{error}, asked with {shape.words()}") from None
+    complaint = _malformed(call, answer, parameters, shape, asked)
+    if complaint:
+        sentence = f"{complaint.sentence}, asked with {shape.words()}"
+        return malformed(where, 0, function, complaint._replace(sentence=sentence), p.row)
+    for index in np.ndindex(shape.leading):
+        one = asked._replace(
+            X=asked.X[index] if shape.own_X else asked.X,
+            Y=asked.Y[index] if shape.own_Y else asked.Y,
+        )
+        wrong, before = _judged(call, answer, [Z[index] for Z in parameters], index, one, count)
+        if wrong:
+            return _rejection(where, asked, parameters, function, shape, index, one, wrong, before)
+    return None
+
+
+def _own(Z, leading):
+    """Data for every network: (*leading, *Z.shape)."""
+    number = int(np.prod(leading))
+    many = []
+    for n, factor in zip(range(number), FACTORS, strict=False):
+        many.append(np.roll(Z, n + 2, axis=0) * Z.dtype.type(factor))
+    return np.reshape(many, (*leading, *Z.shape))
+
+
+def _malformed(call, answer, parameters, shape, p):
+    """The Malformed array of an answer, or None."""
+    one = p._replace(Y=p.Y.reshape(-1, *p.Y.shape[-2:])[0])
+    if call == "trace":
+        return form.malformed_trace(answer, parameters, one)
+    if call == "forward":
+        return form.malformed_forward(answer, parameters, one)
+    path = [*answer.values()]
+    if call == "step":
+        return form.malformed_path([Z[None] for Z in path], parameters, 1, one)
+    return form.malformed_path(path, parameters, shape.steps, one)
+
+
+def _judged(call, answer, parameters, index, p, count):
+    """(What is first wrong of one network's answer, or None; its parameters before that)."""
+    if call in {"trace", "forward"}:
+        values = {name: Z[index][None] for name, Z in answer.items()}
+        with_a_seed = [Z[None] for Z in parameters]
+        whole = judgement.judge_trace(values, with_a_seed, p)
+        each = layers.judge(values, with_a_seed, p)
+        count(layers.sharper(whole, each), False)
+        return layers.first_wrong(whole, each, values), parameters
+    if call == "step":
+        path = [Z[index][None] for Z in answer.values()]
+    else:
+        path = [Z[(slice(None), *index)] for Z in answer.values()]
+    before = form.before_each_step(parameters, path)
+    judged = judgement.judge_steps([Z[:, None] for Z in before], [Z[:, None] for Z in path], p)
+    count(judged, True)
+    wrong = judgement.first_wrong(judged)
+    if not wrong:
+        return None, parameters
+    return wrong, [Z[wrong.index[0]] for Z in before]
+
+
+def _rejection(where, asked, parameters, function, shape, index, one, wrong, before):
+    name = wrong.judged.quantity
+    entry = tuple(wrong.index[1 if function in {"trace", "forward and loss"} else 2 :])
+    called = function
+    if function == "forward and loss":
+        called = "loss" if kind_of(name) in {"R", "L"} else "forward"
+    step = int(wrong.index[0]) if function == "train" else 0
+    note = f"`{called}` gives this, asked with {shape.words()}"
+    exact, whole_index = wrong.judged.exact[wrong.index], (*index, *entry)
+    script = reproduce.of_function(called, where.column, asked, parameters, name, whole_index, exact, step + 1)
+    return rejection(where, wrong, Point(step, None, entry, before), one, note, script)
+
+
+def _beside_numbers(column, where, case, p):
+    """Rejections for what the contract says beside numbers: errors, and copies."""
+    _, _, *weights = case.first_seeds(1).cast(p.dtype)
+    answer = column.ask(about(p, "contract", [Z[0] for Z in weights], p.lr, 1))
+    rejections = []
+    for sentence in answer["complaints"]:
+        rejections.append(
+            Rejection(where.column, where.case, where.dtype, 0, None, quantity="the contract", note=str(sentence))
+        )
+    return rejections
