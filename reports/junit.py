@@ -1,13 +1,11 @@
 """A Result as JUnit XML for continuous integration: a suite a column, a test a quantity, case and precision."""
 
-import re
 from collections import Counter
 from xml.etree import ElementTree
 
+from fourfold.compare.errors import visible
 from fourfold.compare.results import words
 
-# What XML has no way to write
-NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 KINDS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
@@ -86,15 +84,6 @@ def _element(tag, text=None, message=None, **attributes):
     if message is not None:
         attributes["message"] = message
     for name, value in attributes.items():
-        element.set(name, _characters(str(value)))
-    element.text = None if text is None else _characters(text)
+        element.set(name, visible(str(value)))  # XML has no way to write what hides
+    element.text = None if text is None else visible(text)
     return element
-
-
-def _characters(text):
-    """Text with nothing in it that XML cannot hold: such a character is written as its number, as in #x1B."""
-    return NO_CHARACTER.sub(_number, text)
-
-
-def _number(character):
-    return f"#x{ord(character[0]):02X}"

@@ -222,7 +222,7 @@ def test_report_on_data_with_three_inputs_and_two_outputs(tmp_path):
     data.write_text("a,b,c,y1,y2\n" + "\n".join(f"{i},{i * i % 5},{-i},{i % 2},{i % 3}" for i in range(6)))
     done = command("report", "--impl", "numpy", "--data", data, "--lr", 0.01, *FAST, "--out", tmp_path / "out")
     assert said(done, 0) == ""
-    assert "no text ?.csv: 6 samples, layers 3-3-2 (15 parameters)" in done.stdout
+    assert r"no text \udcff.csv: 6 samples, layers 3-3-2 (15 parameters)" in done.stdout
     assert not (tmp_path / "out" / "boundary.svg").exists()
 
 

@@ -1,6 +1,7 @@
 """However the command ends, it says so in a line, and leaves neither processes nor half a report behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -99,6 +100,70 @@ def test_workers_die_with_a_command_that_is_killed(stuck):
     process.kill()
     process.communicate(timeout=30)
     assert nobody_has(stuck.mark)
+
+
+BUSY = """
+import os, sys, time
+import numpy as np
+from fourfold.compare.columns import workers
+from fourfold.compare.commands import cli
+from fourfold.compare.system import files, signals
+
+A = np.ones((2500, 2500), np.longdouble)  # their product takes ten seconds, in which no Python runs
+
+class Pool:
+    def stop(self): pass
+
+def in_one_call():
+    A @ A
+
+def in_a_thread():
+    workers.each(Pool(), ["numpy"], lambda name: A @ A)
+
+def in_what_swallows_it():
+    while True:
+        try:
+            time.sleep(1)
+        except KeyboardInterrupt:
+            pass
+
+def in_a_slow_write():
+    replace = os.replace
+    os.replace = lambda a, b: (time.sleep(1.5), replace(a, b))
+    files.write_whole("whole", b"whole")
+
+def busy(how: str):
+    with signals.temporary_folder():
+        print("busy", flush=True)
+        globals()[how]()
+
+cli.app.command(busy)
+from fourfold.compare.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "number"), zip(re.findall(r"def (in_\w+)", BUSY), 2 * [signal.SIGTERM, signal.SIGINT], strict=True)
+)
+def test_a_signal_ends_what_does_not_look_up(tmp_path, how, number):
+    (tmp_path / "tmp").mkdir()
+    env = os.environ | {"PYTHONPATH": HERE, "TMPDIR": str(tmp_path / "tmp")}
+    line = [sys.executable, "-c", BUSY, "busy", how]
+    process = subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=env, start_new_session=True
+    )
+    assert process.stdout.readline() == "busy\n"
+    time.sleep(0.2)
+    start = time.monotonic()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert time.monotonic() - start < 4  # 2 where nothing else goes on
+    assert (process.returncode, err) == (128 + number, "fourfold: Interrupted.\n")
+    assert os.listdir(tmp_path / "tmp") == []
+    if how == "in_a_slow_write":
+        assert (tmp_path / "whole").read_bytes() == b"whole"
+    assert sorted(os.listdir(tmp_path)) == ["tmp", *["whole"] * (how == "in_a_slow_write")]
 
 
 def test_ctrl_c_while_the_command_is_still_importing():

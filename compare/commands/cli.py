@@ -43,8 +43,7 @@ def main(program=app):
         if not signals.came:
             raise
         code = 128 + signals.came[0]  # in C it may have become another error
-        if signals.may_speak():
-            _complain("Interrupted.", code)
+        signals.say_once(lambda: _complain("Interrupted.", code))
     signals.handle(signals.at_once)
     if signals.came:  # maybe in the middle of an import: what is half there can crash when Python tidies up
         with saying(sys.stdout):

@@ -68,7 +68,7 @@ def progress():
     with Progress(*columns, console=err, disable=not shown, transient=True) as bar:
 
         def start(name, total):
-            task = bar.add_task(name, total=total)
+            task = bar.add_task(visible(name), total=total)
             return lambda steps: bar.advance(task, steps)
 
         yield start

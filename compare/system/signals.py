@@ -22,7 +22,7 @@ PATIENCE = 0.7  # seconds in which a command may end in order
 
 came: list[int] = []  # the number of the signal that ends the command, once it has come
 writing = threading.RLock()  # held while a file is half there
-_silent = threading.Lock()
+_speaking, _said = threading.RLock(), []  # that the command was interrupted
 
 
 def handle(handler):
@@ -34,15 +34,16 @@ def handle(handler):
 
 def at_once(number, frame):
     """Handles a signal while there is nothing yet, or nothing more, to tidy up. Workers see the end of this process."""
-    if may_speak():
-        with suppress(OSError):
-            os.write(2, b"fourfold: Interrupted.\n")
+    with suppress(OSError):
+        say_once(lambda: os.write(2, b"fourfold: Interrupted.\n"))
     os._exit(128 + number)
 
 
-def may_speak():
-    """Whether nobody has said yet that the command was interrupted."""
-    return _silent.acquire(blocking=False)
+def say_once(say):
+    """Calls `say`, which says that the command was interrupted, unless somebody else does."""
+    if _speaking.acquire(timeout=PATIENCE) and not _said:
+        _said.append(True)
+        say()
 
 
 def in_order(number, frame):
