@@ -1,4 +1,4 @@
-"""What comes from elsewhere is seen: nothing in a name, a heading, a message or an output hides, or moves the cursor."""
+"""What comes from elsewhere is seen: in a name, a heading, a message or an output nothing hides or moves the cursor."""
 
 import contextlib
 import io
