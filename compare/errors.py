@@ -16,6 +16,10 @@ class ColumnError(Exception):
     """A column could not be run: framework missing, raised, crashed or timed out. The others go on: exit code 3."""
 
 
+class Breach(ColumnError):
+    """A column answers, and not as its contract says: it raises, or gives something else."""
+
+
 class Raised(ColumnError):
     """Somebody's function raised, and can be asked something else."""
 

@@ -7,7 +7,7 @@ import numpy as np
 from fourfold.compare.agreement import reproduce
 from fourfold.compare.agreement.rejections import Point, malformed, rejection
 from fourfold.compare.columns.questions import about
-from fourfold.compare.errors import ColumnError
+from fourfold.compare.errors import Breach
 from fourfold.compare.judge import form, judgement, layers
 from fourfold.compare.judge.quantities import kind_of
 from fourfold.compare.results.result import Rejection
@@ -70,8 +70,8 @@ def _in_shape(column, where, case, p, call, function, shape, count):
     )
     try:
         answer = column.ask(about(asked, call, parameters, asked.lr, shape.steps))
-    except ColumnError as error:
-        raise ColumnError(f"{error}, asked with {shape.words()}") from None
+    except Breach as error:
+        return _breach(where, f"`{function}`, asked with {shape.words()}: {error}")
     complaint = _malformed(call, answer, parameters, shape, asked)
     if complaint:
         sentence = f"{complaint.sentence}, asked with {shape.words()}"
@@ -148,9 +148,9 @@ def _beside_numbers(column, where, case, p):
     """Rejections for what the contract says beside numbers: errors, and copies."""
     _, _, *weights = case.first_seeds(1).cast(p.dtype)
     answer = column.ask(about(p, "contract", [Z[0] for Z in weights], p.lr, 1))
-    rejections = []
-    for sentence in answer["complaints"]:
-        rejections.append(
-            Rejection(where.column, where.case, where.dtype, 0, None, quantity="the contract", note=str(sentence))
-        )
-    return rejections
+    return [_breach(where, str(sentence)) for sentence in answer["complaints"]]
+
+
+def _breach(where, sentence):
+    """The Rejection of what is no number."""
+    return Rejection(where.column, where.case, where.dtype, 0, None, quantity="the contract", note=sentence)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fourfold import impls
-from fourfold.compare.errors import ColumnError
+from fourfold.compare.errors import Breach, ColumnError
 from fourfold.compare.judge.quantities import DEEP, internal
 from fourfold.impls.model import DeepTrace, Jacobians, Trace
 
@@ -75,7 +75,7 @@ class InProcess(NamedTuple):
         except (ColumnError, KeyboardInterrupt):
             raise
         except BaseException as error:
-            raise ColumnError(f"{self.name} {raised(error)}") from None
+            raise Breach(f"{self.name} {raised(error)}") from None
 
 
 class _Asked:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from fourfold import impls
 from fourfold.compare.columns import calls
-from fourfold.compare.errors import ColumnError
+from fourfold.compare.errors import Breach, ColumnError
 from fourfold.compare.system import signals
 from fourfold.compare.system.worker import Died, Worker, keep_memory, signal_name
 
@@ -63,7 +63,7 @@ class Pool:
             raise ColumnError(self._explain(name, error)) from None
         self._spent[name] = self._spent.get(name, 0) + outcome.seconds
         if outcome.complaint:
-            raise ColumnError(outcome.complaint)
+            raise Breach(outcome.complaint)
         return outcome.value
 
     def begin(self, name, question):
