@@ -284,7 +284,8 @@ def test_clock_time_is_what_training_took():
     assert took.busy < 1
 
 
-def test_memory_does_not_grow_with_the_steps(monkeypatch):
+def test_memory_grows_with_the_steps_until_a_call_is_full(monkeypatch):
+    monkeypatch.setattr("fourfold.compare.agreement.plan.NUMBERS", 20_000)
     monkeypatch.setattr("fourfold.compare.agreement.certify.PIECE", 1000)
 
     def peak(pool, steps):

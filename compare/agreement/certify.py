@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.agreement import contract, locate
+from fourfold.compare.agreement import contract, locate, memory
 from fourfold.compare.agreement.plan import plan
 from fourfold.compare.agreement.rejections import Point, Where, malformed
 from fourfold.compare.columns import workers
@@ -29,13 +29,13 @@ class Evidence(NamedTuple):
     arrays: dict
 
 
-def certify(pool, name, case, dtype, advance, grid=None):
+def certify(pool, name, case, dtype, advance, grid=None, keep=True):
     """The Evidence on a column. Raises ColumnError where it cannot be run, unless it is proved wrong before.
 
     `advance(n)` is called as so many steps of seeds are judged; `grid` (points, d_in) is predicted with the final
-    weights.
+    weights. Without `keep` there are none of the arrays that are as large as the data.
     """
-    examination = _Examination(pool, name, case, dtype)
+    examination = _Examination(pool, name, case, dtype, keep)
     arrays = {}
     try:
         arrays = examination.run(advance, grid)
@@ -108,8 +108,8 @@ class _Run:
 class _Examination:
     """One column on one case in one precision: what is asked, and what has been seen of the answers."""
 
-    def __init__(self, pool, name, case, dtype):
-        self.pool, self.column, self.case = pool, pool.column(name), case
+    def __init__(self, pool, name, case, dtype, keep):
+        self.pool, self.column, self.case, self.keep = pool, pool.column(name), case, keep
         self.where = Where(name, case.name, dtype)
         self.p = judgement.problem(case, dtype)
         self.names = parameter_names(len(case.activations), len(case.weights))
@@ -175,7 +175,8 @@ class _Examination:
         return arrays | last
 
     def _judge_piece(self, case, first, before, path):
-        judged = judgement.judge_steps(before, path, self.p)
+        with memory.turn(case):
+            judged = judgement.judge_steps(before, path, self.p)
         self._count(judged, every_step=True)
         wrong = judgement.first_wrong(judged)
         if wrong and first + wrong.index[0] < self.first_wrong_step:
@@ -188,8 +189,23 @@ class _Examination:
 
         Returns the arrays kept of them; None where something has the wrong form.
         """
-        p = self.p
         steps, *parameters = map(np.stack, zip(*run.checkpoints, (self.case.steps, *run.now), strict=True))
+        if judgement.entries(self.p, parameters) <= AUDITED:
+            for c in (0, -1):
+                referee.audit([Z[c, 0] for Z in parameters], self.p)
+        at_once = max(1, memory.points_at_once(run.case) // len(run.case.seeds))
+        kept = {}
+        for first in range(0, len(steps), at_once):
+            some = slice(first, first + at_once)
+            at_these = self._judge_functions_at(run.case, steps[some], [Z[some] for Z in parameters])
+            if at_these is None:
+                return None
+            kept = at_these | kept | {"Y_hat_final": at_these["Y_hat_final"]}  # of the last step, the rest of the first
+        return kept if self.keep else {}
+
+    def _judge_functions_at(self, case, steps, parameters):
+        """The same at as many of the steps as there is memory for."""
+        p = self.p
         parts = self.column.ask(about(p, "forward", parameters))
         whole = self.column.ask(about(p, "trace", parameters))
         stepped = [*self.column.ask(about(p, "step", parameters, p.lr)).values()]
@@ -201,15 +217,15 @@ class _Examination:
             if complaint:
                 self.rejections.append(malformed(self.where, 0, function, complaint, p.row))
                 return None
-        points = run.case, steps, parameters
-        traced = judgement.judge_trace(whole, parameters, p)
-        self._judge_function("trace", traced, whole, *points)
-        self._judge_function("forward and loss", judgement.judge_trace(parts, parameters, p), parts, *points)
-        self._judge_function("step", judgement.judge_steps(parameters, stepped, p), {}, *points)
-        if judgement.entries(p, parameters) <= AUDITED:
-            for c in (0, -1):
-                referee.audit([Z[c, 0] for Z in parameters], p)
-        return {"Y_hat_final": whole["Y_hat"][-1], **_at_start(traced, p.row)}
+        points = case, steps, parameters
+        with memory.turn(case):
+            traced = judgement.judge_trace(whole, parameters, p)
+            self._judge_function("trace", traced, whole, *points)
+            kept = {"Y_hat_final": whole["Y_hat"][-1], **(_at_start(traced, p.row) if self.keep else {})}
+            del traced
+            self._judge_function("forward and loss", judgement.judge_trace(parts, parameters, p), parts, *points)
+            self._judge_function("step", judgement.judge_steps(parameters, stepped, p), {}, *points)
+        return kept
 
     def _judge_function(self, function, judged, values, case, steps, parameters):
         each = layers.judge(values, parameters, self.p) if values else []

@@ -4,8 +4,12 @@ from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 
+from msgspec.structs import replace
+
 from fourfold import impls
+from fourfold.compare.agreement import memory as estimate
 from fourfold.compare.agreement.certify import certify
+from fourfold.compare.agreement.diagnose import diagnosis
 from fourfold.compare.agreement.plan import plan
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import ColumnError, UsageError
@@ -13,6 +17,8 @@ from fourfold.compare.results.environment import environment, setting
 from fourfold.compare.results.result import SCHEMA_VERSION, Column, Result
 from fourfold.compare.results.words import label
 
+# Rejections of a column that are diagnosed at most, until one shows a known mistake.
+DIAGNOSED = 3
 # Relative to the quantity: where nothing smaller is seen, nothing is judged.
 DULLEST = 1e-3
 
@@ -27,25 +33,32 @@ def agreement(
     grid=None,
     memory=None,
     surroundings=None,
+    keep=True,
 ):
     """Judge columns on cases: (Result, {(column, case name, dtype): arrays for pictures}).
 
     `advance` is called with a column's name and how many steps of its seeds have just been judged; `grid` (points,
-    d_in) is predicted with the final weights; `timeout`, `memory` and `surroundings` are workers.Pool's. Columns of one
-    framework share a process and take turns; frameworks run side by side.
+    d_in) is predicted with the final weights; `timeout`, `memory` and `surroundings` are workers.Pool's; `keep` is certify's.
+    Columns of one framework share a process and take turns; frameworks run side by side. Raises UsageError where that
+    needs more memory than there is.
     """
     start = monotonic()
     names_of_cases = [case.name for case in cases]
     if len(set(names_of_cases)) < len(names_of_cases):
         raise UsageError(f"Every case needs a name of its own, not {', '.join(names_of_cases)}.")
+    estimate.check(cases, names, dtypes, keep)
     evidence, reasons = {}, {}
     with workers.open_pool(timeout, memory, surroundings=surroundings) as pool:
 
         def judge(name):
-            progressed = partial(advance, name)
+            progressed, undiagnosed = partial(advance, name), DIAGNOSED
             try:
                 for case, dtype in pairs(name, cases, dtypes):
-                    evidence[name, case.name, dtype] = certify(pool, name, case, dtype, progressed, grid)
+                    seen_here = certify(pool, name, case, dtype, progressed, grid, keep)
+                    if seen_here.rejection and undiagnosed:
+                        seen_here = _diagnosed(pool.column(name), case, seen_here)
+                        undiagnosed = 0 if seen_here.rejection.mistakes else undiagnosed - 1
+                    evidence[name, case.name, dtype] = seen_here
             except ColumnError as error:
                 reasons[name] = str(error)
 
@@ -78,6 +91,15 @@ def agreement(
         seconds=seconds,
     )
     return result, {key: one.arrays for key, one in in_order.items()}
+
+
+def _diagnosed(column, case, evidence):
+    """The Evidence with what the numbers of its Rejection look like."""
+    rejection = evidence.rejection
+    if rejection.value is None:
+        return evidence
+    mistakes, text = diagnosis(column, case, rejection)
+    return evidence._replace(rejection=replace(rejection, mistakes=mistakes, diagnosis=text))
 
 
 def _not_judged(evidence, case, dtype, is_asked_for):

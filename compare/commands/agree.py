@@ -44,7 +44,9 @@ def judge(training, s, grid=None, curves=()):
         def advance(name, steps):
             advances[name](steps)
 
-        outcome, arrays = suite.agreement(names, chosen, dtypes, s.timeout, command(), advance, grid, s.memory)
+        keep = grid is not None  # for a page
+        limits = s.timeout, command(), advance, grid, s.memory
+        outcome, arrays = suite.agreement(names, chosen, dtypes, *limits, keep=keep)
     return outcome, arrays, chosen[0]
 
 

@@ -38,7 +38,7 @@ VARIABLES = {
 }
 
 
-def setting(case, dtypes, call_steps):
+def setting(case, dtypes, call_steps=0):
     return Setting(
         name=case.name,
         samples=len(case.X),

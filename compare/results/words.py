@@ -128,12 +128,12 @@ def rich_case_table(result):
 
 def grid(title, headers, lines):
     """A table for the terminal."""
-    table = Table(title=Text(title), title_justify="left", box=None)
+    table = Table(title=title, title_justify="left", box=None)
     table.add_column(headers[0])
     for name in headers[1:]:
-        table.add_column(Text(name), justify="right", no_wrap=True)
+        table.add_column(name, justify="right", no_wrap=True)
     for first, *cells in lines:
-        table.add_row(Text(first), *map(_coloured, cells))
+        table.add_row(first, *map(_coloured, cells))
     return table
 
 
