@@ -106,4 +106,4 @@ def _run(examiner, p, parameters, steps):
     for name in (*anatomy_at(parameters, p).parameters, "L"):
         Z = answer[name]
         path.append(Z[:, 0] if Z.ndim > 1 and Z.shape[1] == 1 else Z)
-    return [Observation(p, parameters, {}, tuple(path), together)]
+    return [Observation(p, parameters, {}, tuple(path), together, steps=steps)]

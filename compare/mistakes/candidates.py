@@ -1,6 +1,6 @@
 """Who gives the same wrong numbers: every known mistake is made at the same points, alone and in pairs."""
 
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -13,7 +13,10 @@ from fourfold.compare.judge import bounds
 from fourfold.compare.judge.quantities import every, is_of_every_step
 from fourfold.compare.mistakes import planted
 from fourfold.compare.mistakes.catalogue import MISTAKES
-from fourfold.compare.mistakes.mistake import Mistake
+from fourfold.compare.mistakes.evidence import of_one
+
+# Steps of training, at all points together, up to which two mistakes made together are looked for.
+STEPS_OF_PAIRS = 200
 
 
 class Candidate(NamedTuple):
@@ -23,26 +26,24 @@ class Candidate(NamedTuple):
     firsts: tuple  # what each of them breaks first
 
 
-class _Made(NamedTuple):
-    """A mistake made at every point."""
-
-    mistake: Mistake
-    first: str  # what it breaks first
-    broken: set  # quantities it breaks, of those shown
-    reproduced: set  # quantities that are the target's, at every point
-
-
 def candidates(views, wrong, seen):
     """Candidates of a single mistake that give all that was seen, or else of two; `wrong` is what of it is wrong."""
     in_trace, of_run = _split(seen)
-    evaluation, training = _made(views, seen, bool(of_run))
-    fitting = [Candidate((m.mistake,), (m.first,)) for m in (*evaluation, *training) if seen <= m.reproduced]
-    if fitting:
+    right = _Column((), views)
+    trials = []
+    for mistake in _known(views[0].p.row):
+        if of_run or not _in_training(mistake):
+            trials.append(_Trial(mistake, right))
+    fitting = [Candidate((trial.mistake,), (trial.first(),)) for trial in trials if trial.fits(seen, wrong)]
+    if fitting or sum(view.steps for view in views) > STEPS_OF_PAIRS:
         return fitting
+    breaking = [trial for trial in trials if trial.broken & seen]
+    evaluation = [trial for trial in breaking if not _in_training(trial.mistake)]
+    training = [trial for trial in breaking if _in_training(trial.mistake)]
     wrong_in_trace, _ = _split(wrong)
     if not wrong_in_trace:
         return _pairs(views, combinations(training, 2), wrong, seen)
-    explained = [m for m in evaluation if in_trace <= m.reproduced]
+    explained = [trial for trial in evaluation if in_trace <= trial.reproduced]
     if explained:  # what is wrong in the trace comes from one mistake; another one is in the training
         return _pairs(views, product(explained, training), wrong, seen)
     return _pairs(views, combinations(evaluation, 2), wrong_in_trace, in_trace)
@@ -54,17 +55,8 @@ def _split(names):
     return names - of_run, of_run
 
 
-def _made(views, seen, with_training):
-    """All mistakes that break anything shown, made: those in one evaluation, and those in the training."""
-    right = [_given((), view) for view in views]
-    evaluation, training = [], []
-    for mistake in _known(views[0].p.row):
-        in_training = is_of_every_step(mistake.quantity)
-        if with_training or not in_training:
-            made = _make(mistake, views, right, seen)
-            if made.broken:
-                (training if in_training else evaluation).append(made)
-    return evaluation, training
+def _in_training(mistake):
+    return is_of_every_step(mistake.quantity)
 
 
 @cache
@@ -80,27 +72,102 @@ def _fits_in(row, texts):
         return False
 
 
-def _make(mistake, views, right, seen):
-    network = views[0].network
-    reproduced, broken = set(seen), set()
-    for view, right_here in zip(views, right, strict=True):
-        given = _given(mistake.planted["numpy"], view)
-        broken |= _broken(view, given, right_here)
-        reproduced -= {name for name in view.values if not _is_same(view, name, given)}
-    first = mistake.quantity
-    if broken and not (is_of_every_step(first) and first in network.run):  # training goes on from what is wrong
-        first = network.first(broken)
-    return _Made(mistake, first, broken & seen, reproduced)
+class _Column:
+    """The NumPy column with texts replaced: what it gives at each point, computed when it is asked for, and kept."""
+
+    def __init__(self, texts, views):
+        self.texts, self.views, self._kept = texts, views, {}
+
+    def gives(self, n, of_run):
+        """{name: array} at point number n, of the trace or of the run; {} where it raises."""
+        if (n, of_run) not in self._kept:
+            self._kept[n, of_run] = self._asked(self.views[n], of_run)
+        return self._kept[n, of_run]
+
+    def _asked(self, view, of_run):
+        column = InProcess("numpy", _module(self.texts, view.p.row))
+        p = view.p._replace(X=view.p.X.copy(), Y=view.p.Y.copy())  # some mistakes write into what they are given
+        parameters = [Z.copy() for Z in view.together]
+        steps = {"lr": p.lr, "steps": view.steps} if of_run else {}
+        try:
+            given = column.ask(about(p, "trajectory" if of_run else "trace", parameters, **steps))
+        except ColumnError:  # a planted mistake may raise anything, as on shapes that do not fit
+            return {}
+        if of_run:
+            return {every(name): of_one(Z, view, axis=1) for name, Z in given.items()}
+        return {name: of_one(Z, view) for name, Z in given.items()}
+
+    def differs(self, n, names):
+        """Those of the names at point n whose numbers it does not give."""
+        view, different = self.views[n], set()
+        for name in names & view.values.keys():
+            if not _is_same(view, name, self.gives(n, is_of_every_step(name))):
+                different.add(name)
+        return different
 
 
-def _broken(view, given, right):
-    """Quantities that a planted column gets wrong; those of the run by comparison with the right column's."""
-    broken = set()
-    for name, value in given.items():
-        of_run = is_of_every_step(name)
-        if (of_run and not _near_in_run(view, value, right[name])) or (not of_run and view.is_wrong(name, value)):
-            broken.add(name)
-    return broken
+class _Trial:
+    """A mistake made at every point."""
+
+    def __init__(self, mistake, right):
+        self.mistake, self._right = mistake, right
+        self._column = _Column(mistake.planted["numpy"], right.views)
+
+    def fits(self, seen, wrong):
+        """Whether it gives all numbers seen, some of them wrong; the run is asked for where the trace is the same."""
+        return all(_gives_all(self._column, some) for some in _split(seen)) and self._is_wrong(wrong)
+
+    def _is_wrong(self, wrong):
+        """Whether it has anything wrong that the target has wrong; what rounds as a right run does, bit for bit."""
+        for n, view in enumerate(self._right.views):
+            for name in wrong & view.wrong:
+                if not is_of_every_step(name):
+                    is_wrong = view.is_wrong(name, self._column.gives(n, False)[name])
+                else:
+                    value, right = self._column.gives(n, True)[name], self._right.gives(n, True)[name]
+                    is_same = value.tobytes() == view.values[name].tobytes()
+                    is_wrong = is_same or not _near_in_run(view, value, right)
+                if is_wrong:
+                    return True
+        return False
+
+    def first(self):
+        """What it breaks first."""
+        network, first = self._right.views[0].network, self.mistake.quantity
+        if is_of_every_step(first) and first in network.run:  # training goes on from what is wrong
+            return first
+        return network.first(self.broken)
+
+    @cached_property
+    def broken(self):
+        """Quantities that it gets wrong anywhere; those of the run by comparison with the right column's."""
+        broken = set()
+        for n, view in enumerate(self._right.views):
+            for name, value in self._column.gives(n, False).items():
+                if view.is_wrong(name, value):
+                    broken.add(name)
+            right = self._right.gives(n, True) if view.steps else {}
+            for name in right:
+                given = self._column.gives(n, True)
+                if name not in given or not _near_in_run(view, given[name], right[name]):
+                    broken.add(name)
+        return broken
+
+    @cached_property
+    def reproduced(self):
+        """Quantities that are the target's, at every point."""
+        same = set()
+        for view in self._right.views:
+            same |= view.values.keys()
+        for n in range(len(self._right.views)):
+            same -= self._column.differs(n, same)
+        return same
+
+
+def _gives_all(column, names):
+    """Whether a planted column's numbers are the target's at every point; most are not where little is computed."""
+    order = sorted(range(len(column.views)), key=lambda n: (column.views[n].steps, not column.views[n].wrong))
+    return not any(column.differs(n, names) for n in order)
 
 
 def _pairs(views, pairs, wrong, names):
@@ -110,12 +177,12 @@ def _pairs(views, pairs, wrong, names):
     """
     fitting = []
     for one, other in pairs:
-        alone = (one.broken - other.broken) & names <= one.reproduced
-        alone = alone and (other.broken - one.broken) & names <= other.reproduced
-        if alone and (one.broken | other.broken) & names == wrong:
+        alone = (one.broken | other.broken) & names == wrong
+        alone = alone and (one.broken - other.broken) & names <= one.reproduced
+        if alone and (other.broken - one.broken) & names <= other.reproduced:
             texts = _together(one.mistake, other.mistake, views[0].p.row)
-            if texts and all(_fits(view, texts, names) for view in views):
-                fitting.append(Candidate((one.mistake, other.mistake), (one.first, other.first)))
+            if texts and _gives_all(_Column(texts, views), names):
+                fitting.append(Candidate((one.mistake, other.mistake), (one.first(), other.first())))
     return fitting
 
 
@@ -130,29 +197,9 @@ def _together(one, other, row):
     return first + second if source == other_way_round else None
 
 
-def _fits(view, texts, names):
-    given = _given(texts, view)
-    return all(_is_same(view, name, given) for name in names & view.values.keys())
-
-
 @cache
 def _module(texts, row):
     return planted.changed("numpy", *texts, row=row)
-
-
-def _given(texts, view):
-    """{name: array}: what the NumPy column with these texts replaced gives at a point; {} where it raises."""
-    column = InProcess("numpy", _module(texts, view.p.row))
-    p = view.p._replace(X=view.p.X.copy(), Y=view.p.Y.copy())  # some mistakes write into what they are given
-    parameters = [Z.copy() for Z in view.parameters]
-    try:
-        given = column.ask(about(p, "trace", parameters))
-        if view.steps:
-            for name, Z in column.ask(about(p, "trajectory", parameters, p.lr, view.steps)).items():
-                given[every(name)] = Z
-    except ColumnError:  # a planted mistake may raise anything, as on shapes that do not fit
-        return {}
-    return given
 
 
 def _is_same(view, name, given):

@@ -1,4 +1,4 @@
-"""From wrong numbers to the mistake behind them: the first wrong quantity, what is odd about it, who makes it so.
+"""From wrong numbers to the mistake behind them: what may be wrong first, what is odd about it, who makes it so.
 
 Pure NumPy: what a target gave at a few points is compared with what each mistake of the catalogue gives there.
 """
@@ -7,12 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.judge.quantities import is_of_every_step, shown
+from fourfold.compare.judge.quantities import anatomy_at, is_of_every_step, of_every_step, shown
 from fourfold.compare.mistakes import planted
 from fourfold.compare.mistakes.candidates import candidates
 from fourfold.compare.mistakes.evidence import view
 from fourfold.compare.mistakes.mistake import Mistake
 from fourfold.compare.mistakes.patterns import pattern
+from fourfold.compare.mistakes.suspects import Suspects, suspects
+
+# Of so many quantities that are off it is said what is odd about them.
+PATTERNS = 3
 
 
 class Diagnosis(NamedTuple):
@@ -21,13 +25,13 @@ class Diagnosis(NamedTuple):
     `candidates` are tuples of one Mistake, or of two made together; all of them give these numbers.
     """
 
-    quantity: str | None  # the first wrong one, in order of computation; None: nothing is wrong
-    equation: str
-    suspects: tuple[str, ...]  # what may be that quantity, itself first: what is not shown cannot always be told apart
-    deduced: bool  # the target did not show that quantity itself
-    pattern: str  # what is odd about the first wrong quantity that it did show
-    candidates: tuple[tuple[Mistake, ...], ...]
-    equations: tuple[str, ...] = ()  # of the suspects
+    quantity: str | None  # what a known mistake breaks first, or the first suspect; None: nothing is wrong
+    equation: str = ""
+    suspects: Suspects = Suspects()
+    equations: dict[str, str] | None = None  # of all quantities
+    seen: frozenset = frozenset()  # what the target showed
+    pattern: str = ""  # what is odd about what is off
+    candidates: tuple[tuple[Mistake, ...], ...] = ()
 
 
 def diagnose(observations):
@@ -45,56 +49,46 @@ def _diagnosis(views):
         wrong |= one.wrong
         seen |= one.values.keys()
     if not wrong:
-        return Diagnosis(None, "", (), False, "", ())
-    network, row = views[0].network, views[0].p.row
-    first = network.first(wrong)
+        return Diagnosis(None)
+    p = views[0].p
+    network = anatomy_at(views[0].parameters, p)
+    accused = suspects(views)
     fitting = candidates(views, wrong, seen)
-    broken_first = {network.first(candidate.firsts) for candidate in fitting}
-    suspects = [name for name in network.all if name in broken_first] or _suspects(first, wrong, seen, network)
-    quantity = suspects[0]
-    equations = [network.all[name].equation for name in suspects]
-    equation = equations[0]
-    if fitting and is_of_every_step(quantity):
+    broken = {network.first(candidate.firsts) for candidate in fitting}
+    first = network.first(broken or accused.all)
+    patterns = []
+    for name in accused.off[:PATTERNS]:
+        if not (patterns and is_of_every_step(name)):
+            patterns.append(pattern(name, [one for one in views if name in one.wrong]))
+    equation = network.all[first].equation
+    if fitting and is_of_every_step(first):
         equation = fitting[0].mistakes[0].equation
     return Diagnosis(
-        quantity=shown(quantity, row),
+        quantity=shown(first, p.row),
         equation=equation,
-        suspects=tuple(shown(name, row) for name in suspects),
-        deduced=quantity not in seen,
-        pattern=pattern(first, [one for one in views if first in one.wrong]),
+        suspects=_as_shown(accused, p.row),
+        equations={shown(name, p.row): quantity.equation for name, quantity in network.all.items()},
+        seen=frozenset(shown(name, p.row) for name in seen),
+        pattern=" ".join(patterns),
         candidates=tuple(candidate.mistakes for candidate in fitting),
-        equations=tuple(equations),
     )
 
 
-def _suspects(first, wrong, seen, network):
-    """What can be wrong first where `first` is the first one seen to be, in order of computation.
-
-    It must not lie behind a quantity that is right, and everything seen that is computed from it must be wrong.
-    """
-    cleared = set()
-    for right in seen - wrong:
-        cleared |= {right} | network.behind(right)
-    possible = (network.behind(first) - cleared - seen) | {first}
-    suspects = []
-    for name in network.all:
-        spoiled = {other for other in seen if other == name or name in network.behind(other)}
-        if name in possible and spoiled == wrong:
-            suspects.append(name)
-    return suspects or [first]
+def _as_shown(accused, row):
+    """The Suspects by the names people know."""
+    groups = [accused.off, *accused.apart, accused.common]
+    off, *apart, common = [tuple(shown(name, row) for name in group) for group in groups]
+    return Suspects(off, tuple(apart), common)
 
 
 def show_diagnosis(diagnosis, hint=False):
     """A Diagnosis in words; with `hint` only where to look."""
     if diagnosis.quantity is None:
         return "Nothing is wrong."
-    where = f"First wrong: {diagnosis.quantity} ({diagnosis.equation})"
-    if len(diagnosis.suspects) > 1:
-        pairs = zip(diagnosis.suspects, diagnosis.equations, strict=True)
-        where = f"First wrong: one of {', '.join(f'{name} ({equation})' for name, equation in pairs)}"
+    where = _where(diagnosis)
     if hint:
-        return f"{where}."
-    lines = [f"{where}{', deduced' if diagnosis.deduced else ''}. {diagnosis.pattern}"]
+        return where
+    lines = [f"{where} {diagnosis.pattern}"]
     if not diagnosis.candidates:
         return "\n".join([*lines, "It is none of the known mistakes."])
     best, *others = diagnosis.candidates
@@ -102,11 +96,39 @@ def show_diagnosis(diagnosis, hint=False):
     for mistake in best:
         lines.append(f"    {mistake.why}")
         wrong, right = planted.differing_lines("numpy", *mistake.planted["numpy"], row=mistake.row)
-        lines += [f"    wrong  {line}" for line in wrong]
-        lines += [f"    right  {line}" for line in right]
+        labels = ("loses digits  ", "keeps them    ") if mistake.loses_digits else ("wrong  ", "right  ")
+        for label, shown_lines in zip(labels, (wrong, right), strict=True):
+            lines += [f"    {label}{line}" for line in shown_lines]
     if others:
         lines.append(f"The same numbers come from: {'; '.join(map(_names, others))}.")
     return "\n".join(lines)
+
+
+def _where(diagnosis):
+    """A sentence on what may be wrong first, one cause or several."""
+    off, apart, common = diagnosis.suspects
+    if len(off) == 1:
+        deduced = ", deduced" if not diagnosis.seen & {*apart[0]} else ""
+        return f"First wrong: {_one_of(apart[0], diagnosis)}{deduced}."
+    if all(map(is_of_every_step, diagnosis.suspects.all)):
+        names = _listed([*map(of_every_step, off)])
+        return f"Training is off, in {names}: the update (E23), or the loop around it (E24)."
+    names = "Both gradients" if set(off) == {"dL_dW1", "dL_dW2"} else _listed(off)
+    if not common:
+        causes = "; ".join(_one_of(names, diagnosis) for names in apart)
+        return f"{names} are off, and not from one cause: {causes}."
+    together = "their common factor" if len(common) == 1 else "what they have in common,"
+    each = "each by itself" if len(off) == 2 else "more than one by itself"
+    return f"{names} are off: {together} {_one_of(common, diagnosis)}, or {each}."
+
+
+def _one_of(names, diagnosis):
+    text = ", ".join(f"{name} ({diagnosis.equations[name]})" for name in names)
+    return text if len(names) == 1 else f"one of {text}"
+
+
+def _listed(names):
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _names(mistakes):

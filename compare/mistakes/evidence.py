@@ -18,6 +18,7 @@ CASES = {
         "saturated-sigmoid",
         "asymmetric-tanh",
         "asymmetric-relu",
+        "zero-first-layer-relu",
     ),
     DEEP: ("deep-tanh", "deep-square-relu", "deep-saturated", "deep-zero-biases"),
 }
@@ -30,6 +31,9 @@ class Observation(NamedTuple):
     parameters: tuple  # of one network: W1 ... WK and, with biases, b1 ... bK
     values: dict  # quantities of a trace -> arrays
     trajectory: tuple | None = None  # all parameters (steps, ...) after every step from these, and L (steps,)
+    together: tuple = ()  # parameters (S, ...) of all networks that were asked about at once, if any
+    place: int = 0  # of this one among them
+    steps: int = 0  # that were asked for, if the trajectory may have others
 
 
 class View(NamedTuple):
@@ -45,6 +49,8 @@ class View(NamedTuple):
     limit: dict
     usable: bool  # it is within range, so that the limits hold
     wrong: set  # names, of `values`
+    together: tuple  # parameters as they were asked about, with a leading axis where `place` is not None
+    place: int | None
 
     def is_wrong(self, name, value):
         """Whether a value of a quantity of the trace is certainly wrong."""
@@ -75,9 +81,10 @@ def view(observation):
     for name in network.trace:
         exact[name], limit[name] = truth.narrow(np.asarray(wide[name])), np.asarray(limits[name])
     trajectory = [np.asarray(Z, p.dtype) for Z in observation.trajectory or ()]
-    steps = len(trajectory[-1]) if trajectory else 0
+    steps = (observation.steps or len(trajectory[-1])) if trajectory else 0
 
-    seen = View(p, parameters, network, steps, {}, wide, exact, limit, bool(in_range), set())
+    together, place = (observation.together, observation.place) if observation.together else (parameters, None)
+    seen = View(p, parameters, network, steps, {}, wide, exact, limit, bool(in_range), set(), together, place)
     for given_name, Z in observation.values.items():
         name = internal(given_name, p.row)
         seen.values[name] = np.asarray(Z, p.dtype)
@@ -87,13 +94,20 @@ def view(observation):
         names = map(every, (*network.parameters, "L"))
         seen.values.update(zip(names, trajectory, strict=True))
         if seen.usable:
-            seen.wrong.update(_wrong_in_trajectory(seen, trajectory))
+            seen.wrong.update(_wrong_in_run(seen, trajectory))
     return seen
 
 
-def _wrong_in_trajectory(seen, trajectory):
-    """What of it the step certificate rejects; all of it where the arrays have the wrong shape."""
-    if form.malformed_path(trajectory, seen.parameters, len(trajectory[-1]), seen.p):
+def of_one(Z, view, axis=0):
+    """The part of an array that is a View's own, where several networks were asked about along an axis."""
+    if view.place is None or Z.ndim <= axis or Z.shape[axis] != len(view.together[0]):
+        return Z
+    return Z.take(view.place, axis)
+
+
+def _wrong_in_run(seen, trajectory):
+    """Names of what the step certificate rejects of a trajectory; all of them where an array has the wrong shape."""
+    if form.malformed_path(trajectory, seen.parameters, seen.steps, seen.p):
         return set(seen.network.run)
     before = [Z[:, None] for Z in form.before_each_step(seen.parameters, trajectory)]
     judged = judgement.judge_steps(before, [Z[:, None] for Z in trajectory], seen.p)

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.judge.bounds import format_of
 from fourfold.compare.judge.judgement import Problem
 from fourfold.compare.judge.quantities import Anatomy, is_of_every_step, kind_of, of_every_step, shown
+from fourfold.compare.mistakes.precision import rounded
 
 
 class Look(NamedTuple):
@@ -16,9 +16,11 @@ class Look(NamedTuple):
     value: np.ndarray
     exact: np.ndarray
     limit: np.ndarray
-    all_exact: dict  # quantity -> array
+    given: dict  # quantity -> array: what the target gave, where it is right, else what is
     network: Anatomy
+    parameters: tuple
     p: Problem
+    is_direct: bool  # all that it is computed from was shown, and is right
 
 
 def pattern(quantity, views):
@@ -26,11 +28,16 @@ def pattern(quantity, views):
     name = shown(of_every_step(quantity), views[0].p.row)
     if is_of_every_step(quantity):
         return f"{name} goes wrong in training."
-    looks = []
-    for view in views:
-        exact, limit = view.exact[quantity], view.limit[quantity]
-        looks.append(Look(quantity, view.values[quantity], exact, limit, view.exact, view.network, view.p))
+    looks = [_look(quantity, view) for view in views]
     return f"{name} {_oddity(looks)}."
+
+
+def _look(quantity, view):
+    right = view.values.keys() - view.wrong
+    given = view.exact | {name: view.values[name] for name in right & view.exact.keys()}
+    is_direct = {*view.network.all[quantity].inputs} <= right
+    value, exact, limit = view.values[quantity], view.exact[quantity], view.limit[quantity]
+    return Look(quantity, value, exact, limit, given, view.network, view.parameters, view.p, is_direct)
 
 
 def _oddity(looks):
@@ -41,14 +48,14 @@ def _oddity(looks):
     for look in looks:
         if np.isfinite(look.exact).all() and not np.isfinite(look.value).all():
             return "is no number"
-    for describe in (_zero, _factor, _offset, _transposed, _sample, _lines, _precision):
+    for describe in (_zero, _factor, _offset, _transposed, _sample, _lines):
         if describe is _offset and len(looks) == looks[0].value.size == 1:
             continue  # one number is always off by a constant
         first, *others = map(describe, looks)
         for text in first:
             if all(text in texts for texts in others):
                 return text
-    return "differs in no simple way"
+    return _number(looks) or rounded(looks) or "differs in no simple way"
 
 
 # Each of the following gives what can be said of a look, best first.
@@ -87,19 +94,36 @@ def factors(p):
     }
 
 
-def _factor(look):
+def _ratio(look):
+    """The factor c that all entries have in common, and how far rounding may have moved it; or None."""
     exact = look.exact
     size = float((exact * exact).sum())
     c = float((look.value * exact).sum()) / size if size else 1.0
-    if not _is(look, c * exact) or abs(c - 1) < 1e-6:
+    uncertain = 4 * max(1.0, abs(c)) * float(np.max(look.limit)) / (np.max(np.abs(exact)) or 1.0)
+    return (c, uncertain) if _is(look, c * exact) and abs(c - 1) > uncertain else None
+
+
+def _factor(look):
+    if not (ratio := _ratio(look)):
         return []
-    if abs(c + 1) < 1e-6:
+    c, uncertain = ratio
+    if abs(c + 1) <= uncertain:
         return ["has the wrong sign"]
-    names = [name for name, factor in factors(look.p).items() if abs(abs(c) - factor) <= 1e-6 * factor]
-    if exact.size > 1:
-        names.append(f"{abs(c):.6g}")
     sign = "-" if c < 0 else ""
+    names = [name for name, factor in factors(look.p).items() if abs(abs(c) - factor) <= uncertain * factor]
     return [f"is {sign}{name} times what it should be" for name in names]
+
+
+def _number(looks):
+    """The factor that all looks have in common, with all digits that are certain."""
+    ratios, is_number = [*filter(None, map(_ratio, looks))], looks[0].exact.size == 1
+    if len(ratios) < len(looks) or (is_number and len(looks) == 1):
+        return ""
+    c, uncertain = min(ratios, key=lambda ratio: ratio[1])
+    if any(abs(c - other) > uncertain + more for other, more in ratios):
+        return "" if is_number else "is a multiple of what it should be, by another factor at every point"
+    digits = max(0, min(15, int(-np.log10(4 * max(uncertain, 1e-16)))))
+    return f"is {c:.{digits}f}".rstrip("0").rstrip(".") + " times what it should be"
 
 
 def _offset(look):
@@ -131,7 +155,7 @@ def _sample(look):
 
 def _parts(look):
     """What every sample adds to the loss, or to the gradient of a parameter; of other quantities nothing."""
-    kind, q, X = kind_of(look.quantity), look.all_exact, look.p.X
+    kind, q, X = kind_of(look.quantity), look.given, look.p.X
     if kind == "L":
         return (q["R"] ** 2).sum(axis=-1) / (2 * len(X))
     if kind == "dL_dW":
@@ -162,19 +186,3 @@ def _lines(look):
                 texts.insert(0, f"{verb} in its last {kind}")
             return texts
     return []
-
-
-def _precision(look):
-    size = np.max(np.abs(look.exact))
-    relative = np.max(np.abs(look.value - look.exact)) / size if size else 1.0
-    if not relative < 1e-3:
-        return []
-    texts = []
-    for dtype, name in (("float16", "half precision"), ("float32", "float32")):
-        u = format_of(dtype).u
-        if look.p.dtype == "float64" and u / 30 < relative < 8 * u:
-            texts.append(f"keeps only some digits, as many as {name} has")
-    digits = round(-np.log10(relative))
-    for near in (digits, digits - 1, digits + 1):
-        texts.append(f"keeps about {near} digits")
-    return texts
