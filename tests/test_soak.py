@@ -9,12 +9,14 @@ import msgspec
 import numpy as np
 import pytest
 
+from fourfold import impls
 from fourfold.compare.columns import calls, workers
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge.referee import JudgeError
 from fourfold.compare.mistakes import planted
 from fourfold.compare.results import result
 from fourfold.compare.system import files
+from fourfold.impls.deep import numpy_impl as deep
 from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import Here
 from tests.makers import false_alarms, random_cases
@@ -28,6 +30,7 @@ SOAK = ("-m", "tests.makers.soak")
 class HereSoaking(Here):
     def __init__(self, monkeypatch, module, dies_after=10**9):
         super().__init__(monkeypatch, module)
+        monkeypatch.setattr(impls, "load", lambda name, row="two_layer": module if row == "two_layer" else deep)
         monkeypatch.setattr(false_alarms, "BATCH", BATCH)
         self.calls, self.dies_after, self.stopped, self.restarts = 0, dies_after, False, 0
 
@@ -63,7 +66,10 @@ def test_shapes_are_few_and_have_every_activation_in_both_precisions():
     first = [random_cases.shape(n) for n in range(SHAPES * ROUNDS)]
     assert len(set(first)) == SHAPES
     assert random_cases.shape(SHAPES * ROUNDS) not in first
-    assert len({(s.activation, s.dtype) for s in first}) == 8
+    assert len({(s.activations[0], s.dtype, s.row) for s in first}) == 16
+    assert len({(s.biases, len(s.widths), s.shapes) for s in first if s.row == "deep"}) >= 5
+    assert max(s.samples for s in first) > 100
+    assert sum(s.shapes for s in first) == SHAPES * ROUNDS / 4
     assert min(s.steps for s in first) == 1
     assert max(s.steps for s in first) > 40
     assert min(s.lr for s in first) < 1e-3

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from fourfold.compare.agreement import certify, locate, rejections
+from fourfold import impls
+from fourfold.compare.agreement import certify, contract, locate, rejections
 from fourfold.compare.cases.case import DTYPES
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import ColumnError, UsageError
@@ -73,7 +74,7 @@ def _judge_sha256():
     judge = Path(referee.__file__).parent
     for path in sorted(judge.glob("*.py")):
         digest.update(path.read_bytes())
-    for module in (certify, locate, rejections, random_cases):
+    for module in (certify, contract, locate, rejections, random_cases):
         digest.update(Path(module.__file__).read_bytes())
     return digest.hexdigest()
 
@@ -119,16 +120,22 @@ def batches(pool, soak, configurations, numbers):
         evidence = workers.each(pool, soak.columns, _judge_all(pool, batch))
         for n in batch:
             for name in soak.columns:
-                _count(soak, totals, n, *evidence[name][n])
+                if n in evidence[name]:
+                    _count(soak, totals, n, *evidence[name][n])
         soak.configurations = batch.stop
         yield
 
 
 def _judge_all(pool, batch):
-    """A function of a column's name: {n: (rows, rejection)} of the configurations of a batch."""
+    """A function of a column's name: {n: (rows, rejection)} of the configurations of a batch that its row has."""
 
     def judge_all(name):
-        return {n: _judge(pool, name, random_cases.make(n)) for n in batch}
+        judged = {}
+        for n in batch:
+            case = random_cases.make(n)
+            if name in impls.ROWS[case.row]:
+                judged[n] = _judge(pool, name, case)
+        return judged
 
     return judge_all
 
