@@ -82,7 +82,7 @@ def test_pytest_runs_beside_them_with_the_plugin(folder):
     )
     done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
     assert done.returncode == 0, done.stdout
-    assert "5 passed" in done.stdout
+    assert "11 passed" in done.stdout
 
 
 def test_installed_fourfold_is_all_that_is_importable(tmp_path):

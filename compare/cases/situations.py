@@ -1,4 +1,4 @@
-"""What `check` asks: the cases of the table by other names, and those of any depth."""
+"""What `check` asks: the cases of the table by other names, more of its own, and those of any depth."""
 
 from itertools import cycle, islice
 
@@ -6,25 +6,57 @@ from fourfold.compare.cases.case import check_activations, one_a_layer
 from fourfold.compare.cases.suites import SUITES, TABLE, build, by_name, check_names, deep, two_layer
 from fourfold.compare.errors import UsageError
 
-# What `check` asks an implementation of any depth: with biases or without, as it has them, and with the activations
-# given here where it takes any. The first four are the quick ones, the first nine the default.
+# Runs of `train` in one call, and in how many steps a call they are made beside it. `slow` moves little at a time, so
+# that limits grow little over all its steps. In `standstill` the last weights are so small, and the rate too, that the
+# loss is tiny and keeps every bit while they move: what waits for it to get small, or to get smaller, waits no longer.
+SHORT_CALLS = {"slow": 20, "standstill": 25}
+# Where an implementation may refuse: this costs nothing but itself, unless it is asked for by name.
+MAY_BE_REFUSED = ("nan-in-data", "infinity-in-data", "tall", "broad")
+
+
+def _own(activation):
+    """Recipes of two layers that only `check` has. No size is from 8 to 256, which is where people write constants."""
+    return by_name(
+        two_layer("xor", "xor", 3, activation),
+        two_layer("wide", "xor", 257, activation, lr=0.01),
+        two_layer("tall", "tall", 5, activation, lr=1e-5),
+        two_layer("broad", "broad", 3, activation, scale=0.1),
+        two_layer("slow", "xor", 3, activation, lr=0.003, steps=1_100),
+        two_layer("standstill", "tiny targets", 3, activation, "last tiny", lr=1e-19, steps=1_000),
+    )
+
+
+# Without their activations; the first four are the quick ones, and all of these the default.
+SITUATIONS = (
+    *("xor", "asymmetric", "saturated", "dyadic", "square", "zero-first-layer", "one-of-each", "rate-1.5"),
+    *("nan-in-data", "infinity-in-data", "wide", "tall", "broad", *SHORT_CALLS),
+)
+# What an implementation of any depth is asked: with biases or without, as it has them, and with the activations given
+# here where it takes any. The first four are the quick ones, the first of DEEP_DEFAULT the default.
 LAYERED = (
     deep("xor", "xor", (4, 3), ("tanh", "sigmoid", "identity")),
     deep("asymmetric", "asymmetric", (4, 3), ("tanh", "relu", "sigmoid")),
     deep("saturated", "asymmetric", (4, 3), ("sigmoid", "tanh", "sigmoid"), scale=20, lr=0.01),
     deep("dyadic", "dyadic", (3, 3), ("relu", "identity", "relu")),
     deep("square", "square", (4, 4), ("relu", "tanh", "identity")),
-    deep("zero-biases", "xor", (4, 4), ("relu", "relu", "identity"), biases=0),
+    deep("zero-biases", "xnor", (4, 4), ("relu", "relu", "identity"), biases=0),
     deep("two-layers", "asymmetric", (4,), ("sigmoid", "identity")),
     deep("five-layers", "asymmetric", (4, 3, 4, 3), ("tanh", "relu", "sigmoid", "identity", "tanh")),
-    deep("one-of-each", "single", (1, 1), ("sigmoid", "sigmoid", "sigmoid")),
+    deep("one-of-each", "single", (1, 1), ("sigmoid", "sigmoid", "sigmoid"), lr=1.5),
+    deep("nan-in-data", "nan", (4, 3), ("sigmoid", "relu", "identity")),
+    deep("infinity-in-data", "infinity", (4, 3), ("tanh", "sigmoid", "identity")),
+    deep("wide", "xor", (257, 3), ("tanh", "sigmoid", "identity"), lr=0.01),
+    deep("tall", "tall", (5, 3), ("relu", "tanh", "identity"), lr=1e-5),
+    deep("broad", "broad", (3, 4), ("sigmoid", "tanh", "identity"), scale=0.1),
+    deep("slow", "xor", (4, 3), ("tanh", "sigmoid", "identity"), lr=0.003, steps=1_100),
+    deep("standstill", "tiny targets", (4, 3), ("tanh", "relu", "identity"), 0, 1_000, weights="last tiny", lr=1e-19),
     deep("huge", "asymmetric", (4, 3), ("sigmoid", "sigmoid", "sigmoid"), scale=1000, lr=1e-6),
     deep("identity", "asymmetric", (4, 3), ("identity", "identity", "identity")),
     deep("one-output", "one output", (2, 2), ("tanh", "tanh", "identity")),
-    deep("nan-in-data", "nan", (4, 3), ("sigmoid", "relu", "identity")),
 )
-# without their activations; the first four are the quick ones
-SITUATIONS = ("xor", "asymmetric", "saturated", "dyadic", "square", "zero-first-layer", "one-of-each", "wide")
+DEEP_DEFAULT = 16
+# Names in both: what a course's test is run on.
+COURSE = ("xor", "asymmetric", "saturated", "dyadic", *MAY_BE_REFUSED, *SHORT_CALLS)
 
 
 def situations(activation, suite, names, dtype, seeds):
@@ -34,9 +66,10 @@ def situations(activation, suite, names, dtype, seeds):
     UsageError for an unknown activation, suite or name.
     """
     check_activations([activation])
-    recipes = {"xor": two_layer("xor", "xor", 3, activation)}
+    recipes = _own(activation)
     for recipe in TABLE:
-        recipes.setdefault(recipe.name.removesuffix(f"-{recipe.activations[0]}"), recipe)
+        if not recipe.shapes and recipe.data != "large":  # tall and broad ask the same in fewer numbers
+            recipes.setdefault(recipe.name.removesuffix(f"-{recipe.activations[0]}"), recipe)
     cases = []
     for name in _chosen(suite, names, dict.fromkeys((*SITUATIONS, *recipes)), len(SITUATIONS)):
         recipe = recipes[name]
@@ -59,7 +92,7 @@ def layered(activations, hidden, biases, suite, names, dtype, seeds):
         raise UsageError(f"--activation has {depth} names and --layers {len(hidden) + 1} layers: give one a layer.")
     table = by_name(*LAYERED)
     cases = []
-    for name in _chosen(suite, names, table, 9):
+    for name in _chosen(suite, names, table, DEEP_DEFAULT):
         recipe = table[name]
         if hidden is not None:
             recipe = recipe._replace(hidden=tuple(hidden), activations=_repeated(recipe.activations, len(hidden) + 1))

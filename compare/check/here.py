@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from fourfold.compare.cases import situations
+from fourfold.compare.cases.case import DTYPES
 from fourfold.compare.check import check as check_peer
 from fourfold.compare.check import recognise, target
 
@@ -23,7 +24,7 @@ def check(
     train=None,
     trace=None,
     activation="sigmoid",
-    dtype="float64",
+    dtype=None,
     seeds=3,
     hint=False,
     suite="default",
@@ -31,7 +32,8 @@ def check(
 ):
     """The Checked on them, as `fourfold check` has it: see compare/check/protocol.py for what they are given and give.
 
-    `names`: cases, instead of the suite's. Raises UsageError for what cannot be judged, and what they raise.
+    `dtype`: float64 or float32; without, both, where they take both. `names`: cases, instead of the suite's. Raises
+    UsageError for what cannot be judged, and what they raise.
     """
     given = recognise.takes(gradients)
     functions = {}
@@ -39,12 +41,15 @@ def check(
         if f is not None:
             recognise.check_signature(name, f, given)
             functions[name] = f
-    if given == recognise.TWO_ARRAYS:
-        cases = situations.situations(activation, suite, names, dtype, range(seeds))
-    else:
-        biases = given == recognise.WEIGHTS_AND_BIASES
-        cases = situations.layered(activation.split(","), None, biases, suite, names, dtype, range(seeds))
-    return check_peer.check(Here(_name(gradients), functions, given), cases, dtype, hint)
+    cases = {}
+    for precision in [dtype] if dtype else DTYPES:
+        if given == recognise.TWO_ARRAYS:
+            cases[precision] = situations.situations(activation, suite, names, precision, range(seeds))
+        else:
+            how = activation.split(","), None, given == recognise.WEIGHTS_AND_BIASES
+            cases[precision] = situations.layered(*how, suite, names, precision, range(seeds))
+    extra = (*situations.MAY_BE_REFUSED, *(() if dtype else DTYPES[1:]))
+    return check_peer.check(Here(_name(gradients), functions, given), cases, extra, hint)
 
 
 def _name(gradients):

@@ -103,6 +103,8 @@ def numbers(Z):
 def array(value):
     """Nested lists of numbers as a float64 array. Raises ValueError where they are none."""
     if isinstance(value, list):
+        if set(map(type, value)) == {float}:  # as nearly always: at once, not one by one
+            return np.array(value)
         parts = list(map(array, value))
         if len({part.shape for part in parts}) > 1:
             raise ValueError("rows of different lengths")

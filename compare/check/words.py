@@ -1,7 +1,10 @@
 """A Checked in words."""
 
 from fourfold.compare.check import check
+from fourfold.compare.check.record import LOSES_DIGITS, NOT_JUDGED, RIGHT, WRONG
 from fourfold.compare.results.words import count, listed, measure
+
+START = {RIGHT: "RIGHT", LOSES_DIGITS: "RIGHT BUT LOSES DIGITS", WRONG: "WRONG", NOT_JUDGED: "NOT JUDGED"}
 
 
 def text(checked):
@@ -17,34 +20,51 @@ def text(checked):
 
 
 def verdict(checked):
-    """One sentence: what is wrong, what is right, what could not be judged, on how much."""
-    functions = {"wrong": [], "right": [], "not judged": []}
+    """What is wrong, what is right, what could not be judged, on how much."""
+    functions = {WRONG: [], LOSES_DIGITS: [], RIGHT: [], NOT_JUDGED: []}
+    left_out = {}  # in order, each once
     for f in checked.functions:
         functions[f.verdict].append(f.name)
-    start = {0: "RIGHT", 1: "WRONG", 3: "NOT JUDGED"}[checked.exit_code()]
+        left_out |= dict.fromkeys(f.left_out)
     clauses = [f"{listed(names)} {_is(names, v)}" for v, names in functions.items() if names]
-    numbers = sum(f.numbers for f in checked.functions)
+    numbers = f"{sum(f.numbers for f in checked.functions):,} numbers judged"
+    numbers += f", {sum(f.wrong for f in checked.functions):,} wrong"
+    sentences = [
+        f"{START[checked.verdict()]}: {checked.target}: {'; '.join(clauses)}.",
+        f"{_work(checked)}: {numbers}.",
+        *(f"{sentence}." for sentence in left_out),
+    ]
+    if checked.missing:
+        sentences.append(f"Not there to be judged: {', '.join(checked.missing)}.")
+    return " ".join(sentences)
+
+
+def _work(checked):
     work = f"{count(len(checked.cases), 'case')} × {count(checked.seeds, 'seed')}"
-    work += f" × {listed(checked.activations)} × {checked.dtype}"
-    missing = f" Not there to be judged: {', '.join(checked.missing)}." if checked.missing else ""
-    return f"{start}: {checked.target}: {'; '.join(clauses)}. {work}: {numbers:,} numbers certified.{missing}"
+    work += f" × {listed(checked.activations)} × {checked.dtype.replace(',', ' and ')}"
+    steps = max(f.steps for f in checked.functions)
+    return f"{work}, train in calls of 1 to {steps:,} steps" if steps else work
 
 
 def _is(names, verdict):
-    if verdict == "not judged":
+    one = len(names) == 1
+    if verdict == NOT_JUDGED:
         return "could not be judged"
-    be = "is" if len(names) == 1 else "are"
-    return f"{be} wrong" if verdict == "wrong" else f"{be} within what rounding allows"
+    if verdict == LOSES_DIGITS:
+        return f"{'is' if one else 'are'} right, but {'loses' if one else 'lose'} digits"
+    be = "is" if one else "are"
+    return f"{be} wrong" if verdict == WRONG else f"{be} within what rounding allows"
 
 
 def _first_wrong(r):
     where = f"{r.column} ({r.case}, {r.dtype}, seed {r.seed})"
+    what = f"{r.quantity}{r.index or ''} of {r.note}"
+    said = f"{what} loses digits: in float64 and float32 alike it is no more than rounding that is wrong"
     lines = [
-        f"{where}: the first wrong number is {r.quantity}{r.index or ''} of {r.note}",
+        f"{where}: {said if r.loses_digits else f'the first wrong number is {what}'}",
         f"    got    {r.value!r}",
         f"    exact  {r.truth!r}",
         f"    error  {measure(r.error):.3g}, limit {measure(r.limit):.3g}",
     ]
-    if r.certificate:
-        lines.append(f"    {r.certificate}")
+    lines += [f"    {line}" for line in (r.certificate, r.diagnosis) if line]
     return "\n".join(lines)

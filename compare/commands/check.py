@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from fourfold.compare.agreement import suite
 from fourfold.compare.cases import situations, suites
-from fourfold.compare.cases.case import ACTIVATIONS, make_case, parse_widths
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, parse_widths
 from fourfold.compare.check import check as judge
 from fourfold.compare.check import peer, recognise, words
 from fourfold.compare.commands import options, terminal
@@ -39,8 +39,8 @@ class How:
     "quick, default or full: how many cases."
     case: str | None = None
     "Only these cases, comma-separated."
-    dtype: str = "float64"
-    "float64 or float32."
+    dtype: str = ",".join(DTYPES)
+    "Precisions, comma-separated. Where nothing else is said, one that a function does not take costs only itself."
     seeds: str = "3"
     "How many, or a range a:b."
     timeout: Timeout = 120
@@ -98,7 +98,7 @@ def _template(name, target):
 
 
 def _check(name, program, how):
-    dtype, seeds = options.one_dtype("check", how.dtype), options.seeds(how.seeds)
+    dtypes, seeds = options.dtypes(how.dtype), options.seeds(how.seeds)
     widths = parse_widths(how.layers)
     activations = options.names(how.activation)
     if widths is not None and not (len(widths) > 1 and min(widths) >= 1):
@@ -108,10 +108,15 @@ def _check(name, program, how):
     opened = peer.of_command(program, *asked) if program else peer.of_target(name, *asked)
     with opened as p, terminal.progress() as bar:
         if p.model:
-            return _model(name, dtype, seeds, how, p.row)
-        chosen = _cases(p, activations, widths, how.suite, options.names(how.case), dtype, seeds)
-        advance = bar(p.name, (1 + len(p.functions)) * len(chosen))
-        checked = replace(judge.check(p, chosen, dtype, how.hint, advance), printed=p.printed())
+            return _model(name, dtypes, seeds, how, p.row)
+        names, chosen = options.names(how.case), {}
+        for dtype in dtypes:
+            chosen[dtype] = _cases(p, activations, widths, how.suite, names, dtype, seeds)
+        extra = situations.MAY_BE_REFUSED if names is None else ()
+        if how.dtype == How.dtype:
+            extra += DTYPES[1:]
+        advance = bar(p.name, len(p.functions) * sum(map(len, chosen.values())))
+        checked = replace(judge.check(p, chosen, extra, how.hint, advance), printed=p.printed())
     if how.json != "-":
         terminal.out.print(words.text(checked), markup=False)
     terminal.write_json(how.json, result.encode(checked))
@@ -131,7 +136,7 @@ def _cases(p, activations, widths, suite, names, dtype, seeds):
     return situations.layered(activations, hidden, p.biases, suite, names, dtype, seeds)
 
 
-def _model(name, dtype, seeds, how, row):
+def _model(name, dtypes, seeds, how, row):
     """A whole impls.model.Model, or DeepModel, is judged like a column."""
     where, attribute = recognise.split(name)
     if attribute:
@@ -143,7 +148,14 @@ def _model(name, dtype, seeds, how, row):
     module = _module(where)
     with peer.surroundings() as around:
         outcome, _ = suite.agreement(
-            [module], chosen, [dtype], how.timeout, terminal.command(), memory=how.memory, surroundings=around
+            [module],
+            chosen,
+            dtypes,
+            how.timeout,
+            terminal.command(),
+            memory=how.memory,
+            surroundings=around,
+            keep=False,
         )
     if how.json != "-":
         print_result(outcome)
