@@ -8,6 +8,12 @@ from fourfold.compare.judge import bounds, digits, judgement, truth
 from fourfold.compare.judge.quantities import gradient, parameter_names
 
 PRECISIONS = ("float64", "float32")
+# It is asked at these multiples of the parameters: that a rounding error happens to be small says nothing.
+NEARBY = (1.0, 63 / 64, 65 / 64)
+# In float64 with all their bits: numbers as short as float32's would be multiplied exactly.
+ALL_BITS = {"float64": 1 + 1e-9 * np.pi, "float32": 1.0}
+# How many times as large the error is in one precision as in the other, in limits, if it comes from rounding.
+ALIKE = 256
 
 
 @np.errstate(all="ignore")
@@ -15,16 +21,18 @@ def loses_digits(examiner, call, quantity, parameters, p, steps=1):
     """Whether all that is wrong with a quantity is rounding: in both precisions its error shrinks with the roundoff.
 
     examiner: whatever has `ask(question)`; call: "trace", "forward", "step", "trajectory" ("train" of a user's) or
-    "gradients"; parameters: one network's, without leading axes, at which the quantity is wrong. It is asked there,
-    and at the same numbers rounded to float32, in float32 and in float64. What cannot be asked, or is not wrong when
-    it is asked again, does not lose digits.
+    "gradients"; parameters: one network's, without leading axes, at which the quantity is wrong. It is asked there
+    and nearby, in float32 and in float64; where float32 cannot hold the numbers, in float64 alone. What cannot be
+    asked, or is not wrong when it is asked again, does not lose digits.
     """
-    beyond_limit = False
+    precisions = PRECISIONS if _held_by_float32(p.X, p.Y, *parameters) else (p.dtype,)
+    worst = dict.fromkeys(precisions, 0.0)  # error in limits
     asked = [(p, parameters)]
-    for dtype in PRECISIONS:
-        rounded = [Z.astype(np.float32).astype(dtype) for Z in (p.X, p.Y, *parameters)]
-        same = p._replace(X=rounded[0], Y=rounded[1], dtype=dtype, wide=truth.wide_dtype(dtype))
-        asked.append((same, rounded[2:]))
+    for dtype in precisions if len(precisions) > 1 else ():
+        X, Y = (_near(Z, 1.0, dtype) for Z in (p.X, p.Y))
+        same = p._replace(X=X, Y=Y, dtype=dtype, wide=truth.wide_dtype(dtype))
+        for factor in NEARBY:
+            asked.append((same, [_near(Z, factor, dtype) for Z in parameters]))
     for problem, own in asked:
         problem = problem._replace(exact=False)
         try:
@@ -40,8 +48,19 @@ def loses_digits(examiner, call, quantity, parameters, p, steps=1):
         error = truth.narrow(np.abs(value.reshape(exact.shape) - exact))
         if not (error <= digits.allowed(quantity, own, problem)).all():
             return False
-        beyond_limit |= bool((error > limit).any())
-    return beyond_limit
+        in_limits = float(np.max(np.where(error > 0, error / limit, 0.0)))
+        worst[problem.dtype] = max(worst[problem.dtype], in_limits)
+    more = max(worst.values())
+    return more > 1 and min(worst.values()) >= min(1, more / ALIKE)
+
+
+def _near(Z, factor, dtype):
+    return (factor * ALL_BITS[dtype] * Z.astype(np.float64)).astype(dtype)
+
+
+def _held_by_float32(*arrays):
+    """Whether rounding makes neither 0 nor infinity of a number."""
+    return all((np.isfinite(Z.astype(np.float32)) & ((Z.astype(np.float32) != 0) | (Z == 0))).all() for Z in arrays)
 
 
 def _exact(quantity, parameters, p):

@@ -18,6 +18,8 @@ def _own(activation):
     """Recipes of two layers that only `check` has. No size is from 8 to 256, which is where people write constants."""
     return by_name(
         two_layer("xor", "xor", 3, activation),
+        two_layer("near-zero", "asymmetric", 4, activation, scale=1e-5),
+        two_layer("learnt", "learnt", 1, activation, f"learnt {activation}"),
         two_layer("wide", "xor", 257, activation, lr=0.01),
         two_layer("tall", "tall", 5, activation, lr=1e-5),
         two_layer("broad", "broad", 3, activation, scale=0.1),
@@ -29,7 +31,7 @@ def _own(activation):
 # Without their activations; the first four are the quick ones, and all of these the default.
 SITUATIONS = (
     *("xor", "asymmetric", "saturated", "dyadic", "square", "zero-first-layer", "one-of-each", "rate-1.5"),
-    *("nan-in-data", "infinity-in-data", "wide", "tall", "broad", *SHORT_CALLS),
+    *("near-zero", "learnt", "nan-in-data", "infinity-in-data", "wide", "tall", "broad", *SHORT_CALLS),
 )
 # What an implementation of any depth is asked: with biases or without, as it has them, and with the activations given
 # here where it takes any. The first four are the quick ones, the first of DEEP_DEFAULT the default.
@@ -43,6 +45,7 @@ LAYERED = (
     deep("two-layers", "asymmetric", (4,), ("sigmoid", "identity")),
     deep("five-layers", "asymmetric", (4, 3, 4, 3), ("tanh", "relu", "sigmoid", "identity", "tanh")),
     deep("one-of-each", "single", (1, 1), ("sigmoid", "sigmoid", "sigmoid"), lr=1.5),
+    deep("near-zero", "asymmetric", (4, 3), ("tanh", "sigmoid", "identity"), biases=1e-5, scale=1e-5),
     deep("nan-in-data", "nan", (4, 3), ("sigmoid", "relu", "identity")),
     deep("infinity-in-data", "infinity", (4, 3), ("tanh", "sigmoid", "identity")),
     deep("wide", "xor", (257, 3), ("tanh", "sigmoid", "identity"), lr=0.01),
@@ -54,7 +57,7 @@ LAYERED = (
     deep("identity", "asymmetric", (4, 3), ("identity", "identity", "identity")),
     deep("one-output", "one output", (2, 2), ("tanh", "tanh", "identity")),
 )
-DEEP_DEFAULT = 16
+DEEP_DEFAULT = 17
 # Names in both: what a course's test is run on.
 COURSE = ("xor", "asymmetric", "saturated", "dyadic", *MAY_BE_REFUSED, *SHORT_CALLS)
 

@@ -191,6 +191,10 @@ def _tiny_targets():
     return X, 1e-6 * Y
 
 
+def _learnt():
+    return np.ones((3, 1)), 2 + np.array([[1e-5], [-2e-5], [3e-5]])
+
+
 def _with(value):
     X, Y = _asymmetric()
     X[3, 1] = value
@@ -224,6 +228,11 @@ def _last_tiny(*weights):
     return *weights[:-1], 1e-23 * weights[-1]
 
 
+def _of_learnt(A):
+    """Weights that give 2 for an input of 1, by an activation that gives A there."""
+    return lambda W1, W2: (0 * W1 + 1, 0 * W2 + 2 / A)
+
+
 def _halves(*weights):
     return [np.clip(np.round(2 * W) / 2, -2, 2) for W in weights]
 
@@ -240,6 +249,7 @@ DATA = {
     "tall": _tall,
     "broad": _broad,
     "tiny targets": _tiny_targets,
+    "learnt": _learnt,
     "nan": lambda: _with(np.nan),
     "infinity": lambda: _with(np.inf),
     "dyadic": _dyadic,
@@ -251,6 +261,10 @@ WEIGHTS = {
     "equal": _equal,
     "halves": _halves,
     "last tiny": _last_tiny,
+    "learnt sigmoid": _of_learnt(1 / (1 + np.exp(-1))),
+    "learnt tanh": _of_learnt(np.tanh(1)),
+    "learnt relu": _of_learnt(1),
+    "learnt identity": _of_learnt(1),
 }
 
 

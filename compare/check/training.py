@@ -17,6 +17,7 @@ from fourfold.compare.judge import judgement
 # How many steps are made in an exam, each alone and then all in one call: in the first, the second, and so on again;
 # and where they cost more or say less, in other precisions and in large cases, with one seed there.
 STEPS, FEW = (10, 2, 3, 5), 2
+APART = 1e-6  # losses of two runs, relatively, that are hardly told apart by rounding
 CARRIED = "single steps are right, so something is carried from step to step"
 TOGETHER = "shorter calls are right, so it goes by the number of steps"
 
@@ -77,9 +78,10 @@ def _same(arrays, others):
     return all(map(partial(np.array_equal, equal_nan=True), arrays, others))
 
 
-def _run_judged(peer, exam, end, steps, called, why):
+def _run_judged(peer, exam, end, steps, called, why, losses_alone=False):
     """The Finding on all that one call shows, within limits that are carried on from step to step."""
     judged_losses, *judged = judgement.judge_run(exam.parameters, end, exam.p)
+    judged = [] if losses_alone else judged
     wrong = None
     if first := judgement.first_wrong([judged_losses]):
         wrong = refused(peer, exam, first, 2, f"{called}, step {first.index[0]:,} of {steps:,}: {why}")
@@ -117,9 +119,17 @@ def whole_run(peer, exam, short):
     if wrong is not None:
         return _wrong_call(peer, exam, begins[wrong], wrong * short, short, judged)
     whole = _ran(peer, exam, steps)
-    if _same([*last, np.concatenate(losses)], whole):
+    each_loss = np.concatenate(losses)
+    if _same([*last, each_loss], whole):
         return finding(judged, None, {}, steps)
-    return _run_judged(peer, exam, whole, steps, f"one call of train with steps={steps}", TOGETHER)
+    called = f"one call of train with steps={steps}"
+    apart = ~(np.abs(whole[-1] - each_loss) <= APART * np.abs(each_loss))
+    if apart.any():  # most likely wrong there: the steps that follow need not be judged then
+        start = [*whole[:-1], whole[-1][: np.argmax(apart) + 1]]
+        found = _run_judged(peer, exam, start, steps, called, TOGETHER, losses_alone=True)
+        if found.rejection:
+            return found
+    return _run_judged(peer, exam, whole, steps, called, TOGETHER)
 
 
 def _first_call(judged):
