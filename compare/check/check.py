@@ -46,7 +46,7 @@ def check(peer, cases, extra=(), hint=False, advance=lambda n: None):
     exams, activations = [], {}  # activations in order, each once
     for dtype, of_dtype in cases.items():
         for case in of_dtype:
-            exams.append(exam_of(case, dtype, case.name in extra))
+            exams.append(exam_of(case, dtype, extra))
             activations |= dict.fromkeys(case.activation.split(","))
     given = [{} for _ in exams]  # the quantities of all findings in each, for the diagnosis
     records, missing = [], []

@@ -29,7 +29,8 @@ class Exam(NamedTuple):
     p: judgement.Problem
     parameters: list
     steps: int  # of the case
-    may_be_refused: bool  # whether it costs nothing but itself where it cannot be asked
+    may_be_refused: bool  # whether it costs nothing but itself where a function raises
+    may_raise: bool  # whether that is so, or costs no more than all of this precision
 
     def parameters_of(self, s):
         """Those of seed number s."""
@@ -62,12 +63,15 @@ class Finding(NamedTuple):
     steps: int = 0  # of the longest call of train
 
 
-def exam_of(case, dtype, may_be_refused):
+def exam_of(case, dtype, extra):
+    """The Exam of a Case; `extra` as in `check`."""
     _, _, *parameters = case.cast(dtype)
     p = judgement.problem(case, dtype)
     activations = p.activation if p.row == TWO_LAYER else ",".join(p.activations)
-    name = f"{case.name}, {activations}"
-    return Exam(case.name, name, case.seeds, p, parameters, case.steps, may_be_refused)
+    name, may_be_refused = f"{case.name}, {activations}", case.name in extra
+    return Exam(
+        case.name, name, case.seeds, p, parameters, case.steps, may_be_refused, may_be_refused or dtype in extra
+    )
 
 
 def evaluated(peer, function, exam, quantities):
@@ -106,7 +110,7 @@ def _answer(peer, exam, question):
     except (Misfit, ColumnError):
         raise
     except Exception as error:
-        if exam.may_be_refused:
+        if exam.may_raise:
             raise Raised(recognise.explain(question.call, error)) from error
         raise
 

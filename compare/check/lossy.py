@@ -4,7 +4,6 @@ import numpy as np
 from msgspec.structs import replace
 
 from fourfold.compare.agreement import digits
-from fourfold.compare.columns.questions import Question
 from fourfold.compare.errors import ColumnError, Misfit
 from fourfold.compare.judge import judgement, truth
 from fourfold.compare.judge.quantities import kind_of, layer_of
@@ -18,32 +17,21 @@ UPDATE = "w - λ g, with nothing else done to w"
 
 
 class _Examiner:
-    """A peer as `digits` asks one: in the precision asked for, or in float64 if it has no other; and L of `train`."""
+    """A peer as `digits` asks one: its numbers in the precision asked for, L of `train`, no errors but ours."""
 
     def __init__(self, peer):
         self._peer = peer
 
     def ask(self, question):
         try:
-            answer = self._ask(question)
-        except (ColumnError, Misfit):
-            answer = self._ask(_widened(question))
-        if "losses" in answer:
-            answer["L"] = answer.pop("losses")[0]
-        return {name: np.asarray(Z, question.dtype) for name, Z in answer.items()}
-
-    def _ask(self, question):
-        try:
-            return dict(self._peer.ask(question))
+            answer = dict(self._peer.ask(question))
         except (ColumnError, Misfit):
             raise
         except Exception as error:  # of a function of this process
             raise ColumnError(str(error)) from error
-
-
-def _widened(q: Question):
-    parameters = {name: Z.astype(np.float64) for name, Z in q.parameters.items()}
-    return q._replace(X=q.X.astype(np.float64), Y=q.Y.astype(np.float64), parameters=parameters)
+        if "losses" in answer:
+            answer["L"] = answer.pop("losses")[0]
+        return {name: np.asarray(Z, question.dtype) for name, Z in answer.items()}
 
 
 def is_lossy(peer, function, quantity, parameters, p):

@@ -7,7 +7,6 @@ memory, and one time limit for everything. It and all that it started end with t
 
 import json
 import os
-import re
 import selectors
 import shlex
 import shutil
@@ -20,17 +19,23 @@ from contextlib import contextmanager, suppress
 
 from fourfold.compare.check import protocol, recognise
 from fourfold.compare.columns import workers
-from fourfold.compare.errors import ColumnError, Misfit, UsageError, visible
+from fourfold.compare.errors import ColumnError, Misfit, Raised, UsageError, WrongPrecision, visible
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER, internal, shown
 from fourfold.compare.results.environment import counts
 from fourfold.compare.system import launch, signals
 from fourfold.compare.system.worker import Surroundings
 
-PASSED_ON = re.compile(r"PATH|LANG|LC_\w+|VIRTUAL_ENV|LD_LIBRARY_PATH|\w+_NUM_THREADS|(CUDA|JAX|TF)_\w+")
+# Beside what changes computations. Whole names: what begins like one of them may be somebody's password.
+PASSED_ON = {
+    *("PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "LANG", "LANGUAGE", "LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MESSAGES"),
+    *("LC_MONETARY", "LC_NUMERIC", "LC_TIME", "NUMEXPR_NUM_THREADS", "CUDA_HOME", "CUDA_PATH", "CUDA_DEVICE_ORDER"),
+    *("JAX_TRACEBACK_FILTERING", "TF_CPP_MIN_LOG_LEVEL", "TF_FORCE_GPU_ALLOW_GROWTH", "TF_GPU_ALLOCATOR"),
+}
 LONGEST = 100_000_000  # bytes of one answer
 # of what a target prints
 KEPT_BYTES, SHOWN_LINES = 2000, 6
-ERRORS = {"usage": UsageError, "misfit": Misfit, "raised": ColumnError}  # by the kind that target.py gives
+# by the kind that target.py gives
+ERRORS = {"usage": UsageError, "misfit": Misfit, "precision": WrongPrecision, "raised": Raised}
 
 
 @contextmanager
@@ -85,7 +90,7 @@ def surroundings():
             (folder / part).mkdir()
         environment = dict(workers.ENVIRONMENT)
         for name, value in os.environ.items():
-            if counts(name) or PASSED_ON.fullmatch(name):
+            if counts(name) or name in PASSED_ON:
                 environment[name] = value
         path = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
         environment |= {
@@ -263,7 +268,7 @@ class Peer:
             raise Misfit(f"{self.name} wrote {text!r}, which is no answer: standard output is for answers alone")
         if "error" in answer:
             error = ERRORS.get(str(answer.get("kind")))
-            raise error(answer["error"]) if error else ColumnError(f"{call}: {answer['error']}")
+            raise error(answer["error"]) if error else Raised(f"{call}: {answer['error']}")
         return answer
 
 

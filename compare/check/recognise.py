@@ -12,10 +12,9 @@ from pathlib import Path
 
 from fourfold import impls
 from fourfold.compare.check import protocol
+from fourfold.compare.columns import lacking
 from fourfold.compare.errors import UsageError, nearest
-from fourfold.impls.model import Model
 
-MODEL = tuple(name for name in vars(Model) if not name.startswith("_"))
 # What a function is given between X, Y and the rest: two arrays, or lists with an array a layer.
 TWO_ARRAYS, WEIGHTS, WEIGHTS_AND_BIASES = ("W1", "W2"), ("W",), ("W", "b")
 MORE = {"gradients": (), "trace": (), "train": ("lr", "steps")}
@@ -43,7 +42,7 @@ def load(target, folder, layers=False, biases=False):
         if not hasattr(namespace, part):
             raise UsageError(f"{where} has no {name}.{_did_you_mean(part, vars(namespace))}")
         namespace = getattr(namespace, part)
-    if all(callable(getattr(namespace, f, None)) for f in MODEL):
+    if all(callable(getattr(namespace, f, None)) for f in lacking.FUNCTIONS):
         return namespace, ()
     functions = _functions(namespace, target)
     given = takes(functions["gradients"], layers, biases)
@@ -92,14 +91,26 @@ def _functions(namespace, target):
     functions = {}
     for name in protocol.FUNCTIONS:
         function = getattr(namespace, name, None)
-        if callable(function) and package_of(function) not in NOT_MEANT:
+        if _is_theirs(function):
             functions[name] = function
     if "gradients" not in functions:
+        if lacks := lacking.lacking(namespace, _is_theirs):
+            enough = "or give it gradients(X, Y, W1, W2), which is enough"
+            raise UsageError(f"{target} lacks {', '.join(lacks)}: a whole Model has {_listed()}; {enough}.")
         others = [name for name in dir(namespace) if callable(getattr(namespace, name))]
         near = _did_you_mean("gradients", others)
         wanted = "gradients(X, Y, W1, W2) that returns (L, dL_dW1, dL_dW2)"
         raise UsageError(f"{target} has no function {wanted}; one of another name is given as {target}:NAME.{near}")
     return functions
+
+
+def _listed():
+    *names, last = lacking.FUNCTIONS
+    return f"{', '.join(names)} and {last}"
+
+
+def _is_theirs(function):
+    return callable(function) and package_of(function) not in NOT_MEANT
 
 
 def package_of(thing):

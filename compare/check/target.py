@@ -16,9 +16,10 @@ import numpy as np
 
 from fourfold.compare.check import protocol, recognise
 from fourfold.compare.check.recognise import TWO_ARRAYS, WEIGHTS_AND_BIASES
-from fourfold.compare.errors import Misfit, UsageError
+from fourfold.compare.errors import Misfit, UsageError, WrongPrecision
 from fourfold.compare.judge.quantities import DEEP, gradient, internal, kind_of, layer_of, shown
 
+KINDS = {UsageError: "usage", Misfit: "misfit", WrongPrecision: "precision"}  # of complaints, as peer.py knows them
 _places = {}  # the arrays that functions are given, by name, shape and dtype
 
 
@@ -141,7 +142,8 @@ def _array(q, name, value):
     if _is_plain(value) and Z.dtype.kind in "iuf":
         return Z.astype(np.float64)
     if Z.dtype != q.dtype:
-        raise Misfit(f"{gives} {Z.dtype}, not {q.dtype}{_way_out(value, Z.dtype)}")
+        kind = WrongPrecision if Z.dtype.kind == "f" else Misfit
+        raise kind(f"{gives} {Z.dtype}, not {q.dtype}{_way_out(value, Z.dtype)}")
     return Z
 
 
@@ -220,7 +222,7 @@ def introduce(functions, given):
 
 def _complaint(call, error):
     """The answer instead, as a line."""
-    kind = {UsageError: "usage", Misfit: "misfit"}.get(type(error), "raised")
+    kind = KINDS.get(type(error), "raised")
     sentence = recognise.explain(call, error) if kind == "raised" else str(error)
     return protocol.line({"error": sentence, "kind": kind})
 
