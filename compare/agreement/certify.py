@@ -193,8 +193,7 @@ class _Examination:
         if judgement.entries(self.p, parameters) <= AUDITED:
             for c in (0, -1):
                 referee.audit([Z[c, 0] for Z in parameters], self.p)
-        at_once = max(1, memory.points_at_once(run.case) // len(run.case.seeds))
-        kept = {}
+        at_once, kept = memory.steps_at_once(run.case), {}
         for first in range(0, len(steps), at_once):
             some = slice(first, first + at_once)
             at_these = self._judge_functions_at(run.case, steps[some], [Z[some] for Z in parameters])

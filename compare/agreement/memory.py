@@ -1,21 +1,22 @@
-"""What a run will need, before it is begun: nothing is worse than to be killed in the middle of it."""
+"""What a run will take, before it is begun: nothing is worse than to be killed in the middle of it."""
 
 from contextlib import nullcontext
 from threading import Lock
 
-from fourfold.compare.agreement.plan import NUMBERS, plan
+from fourfold.compare.agreement.plan import plan
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results.arrays import SHOWN_SEEDS
 from fourfold.compare.system import memory
 
+AT_ONCE = 2_000_000  # numbers of passes that are judged together; a pass that has more is judged alone
 # Bytes, as measured, a number of a pass: data, every layer's outputs, and all weights twice.
-JUDGING = 450  # exact values, limits and what comes of them
-ANSWERING = 170  # a column's answer, at both ends of the pipe
+JUDGING = 230  # exact values, limits and what comes of them
+ANSWERING = 70  # a column's answer, at both ends of the pipe
 KEPT = 50  # for pictures, until all is done
-# And a number of a trajectory: the column's, the answer, the next one, and what comes of it.
-TRAINING = 150
+TRAINING = 150  # a number of a trajectory: the column's, the answer, the next one, and what comes of it
 SMALL = 2 * memory.GIGABYTE  # what needs no more is begun wherever fourfold is
+MOST = 3e12  # numbers to be judged: at best a day's work of two cores
 
 _one_by_one = Lock()
 
@@ -25,32 +26,38 @@ def numbers(case):
     return len(case.X) * sum(case.widths()) + 2 * case.parameters()
 
 
-def points_at_once(case):
-    """At how many points (one seed at one step) a pass may be asked for, and judged, together."""
-    return max(1, NUMBERS // numbers(case))
+def steps_at_once(case):
+    """At how many steps a pass of all seeds may be asked for, and judged, together."""
+    return max(1, AT_ONCE // (len(case.seeds) * numbers(case)))
 
 
 def turn(case):
     """A context in which a Case is judged: what is large is judged by one thread at a time."""
-    return _one_by_one if numbers(case) > NUMBERS // 4 else nullcontext()
+    return _one_by_one if len(case.seeds) * numbers(case) > AT_ONCE else nullcontext()
 
 
 def needed(case, names, dtypes, keep):
     """Bytes that certifying columns on a Case will take; `keep`: what is drawn is kept."""
     calls, beside = plan(case), len(workers.by_process(names))
-    together = max(part.stop - part.start for part in calls.seeds)
-    points = max(together, points_at_once(case))
-    a_pass = min(points, 10 * together) * numbers(case)
-    trained = calls.steps[0] * together * case.parameters()
-    judging = JUDGING * a_pass * (1 if a_pass > NUMBERS else beside)
+    together = case.some_seeds(calls.seeds[0])
+    in_a_pass = len(together.seeds) * numbers(case)
+    passes = max(in_a_pass, min(AT_ONCE, 9 * in_a_pass))  # of steps 0, 1, 10, ...
+    trained = calls.steps[0] * len(together.seeds) * case.parameters()
+    judging = JUDGING * passes * (1 if in_a_pass > AT_ONCE else beside)
     kept = KEPT * keep * len(names) * len(dtypes) * min(SHOWN_SEEDS, len(case.seeds)) * numbers(case)
-    return judging + beside * (ANSWERING * a_pass + TRAINING * trained) + kept
+    return judging + beside * (ANSWERING * passes + TRAINING * trained) + kept
 
 
 def check(cases, names, dtypes, keep=True):
-    """Raises UsageError where a Case needs more than there is."""
+    """Raises UsageError where a Case needs more memory than there is, or for ever."""
     free = memory.free()
     for case in cases:
+        judged = case.steps * len(case.seeds) * numbers(case) * len(names) * len(dtypes)
+        if judged > MOST:
+            raise UsageError(
+                f"{case.name} would be {judged:.0e} numbers to judge, which takes days: choose fewer samples, --steps, "
+                f"--seeds or columns (--impl)."
+            )
         most = needed(case, names, dtypes, keep)
         if free is not None and most > max(free, SMALL):
             raise UsageError(
