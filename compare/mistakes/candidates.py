@@ -13,7 +13,7 @@ from fourfold.compare.judge import bounds
 from fourfold.compare.judge.quantities import every, is_of_every_step
 from fourfold.compare.mistakes import planted
 from fourfold.compare.mistakes.catalogue import MISTAKES
-from fourfold.compare.mistakes.evidence import of_one
+from fourfold.compare.mistakes.evidence import of_one, wrong_in_run
 
 # Steps of training, at all points together, up to which two mistakes made together are looked for.
 STEPS_OF_PAIRS = 200
@@ -140,18 +140,26 @@ class _Trial:
 
     @cached_property
     def broken(self):
-        """Quantities that it gets wrong anywhere; those of the run by comparison with the right column's."""
+        """Quantities that it gets wrong anywhere."""
         broken = set()
         for n, view in enumerate(self._right.views):
             for name, value in self._column.gives(n, False).items():
                 if view.is_wrong(name, value):
                     broken.add(name)
-            right = self._right.gives(n, True) if view.steps else {}
-            for name in right:
-                given = self._column.gives(n, True)
-                if name not in given or not _near_in_run(view, given[name], right[name]):
-                    broken.add(name)
+            if view.steps and view.usable:
+                broken |= wrong_in_run(view, self._column.gives(n, True))
         return broken
+
+    @cached_property
+    def moved(self):
+        """What comes out otherwise because of it: what it gets wrong, and where training goes on from that."""
+        moved = set(self.broken)
+        for n, view in enumerate(self._right.views):
+            given = self._column.gives(n, True) if view.steps else {}
+            for name, Z in given.items():
+                if not _near_in_run(view, Z, self._right.gives(n, True)[name]):
+                    moved.add(name)
+        return moved
 
     @cached_property
     def reproduced(self):
@@ -173,13 +181,13 @@ def _gives_all(column, names):
 def _pairs(views, pairs, wrong, names):
     """Two mistakes in different lines that together give the numbers of these names, of which some are wrong.
 
-    What only one of the two breaks, it must reproduce alone; so few pairs have to be tried.
+    What only one of the two moves, it must reproduce alone; so few pairs have to be tried.
     """
     fitting = []
     for one, other in pairs:
         alone = (one.broken | other.broken) & names == wrong
-        alone = alone and (one.broken - other.broken) & names <= one.reproduced
-        if alone and (other.broken - one.broken) & names <= other.reproduced:
+        alone = alone and (one.moved - other.moved) & names <= one.reproduced
+        if alone and (other.moved - one.moved) & names <= other.reproduced:
             texts = _together(one.mistake, other.mistake, views[0].p.row)
             if texts and _gives_all(_Column(texts, views), names):
                 fitting.append(Candidate((one.mistake, other.mistake), (one.first(), other.first())))
@@ -215,16 +223,19 @@ def _is_same(view, name, given):
         return _near_in_run(view, target, value)
     if target.shape != value.shape or (np.isfinite(target) != np.isfinite(value)).any():
         return False
-    finite = np.isfinite(target)
+    exact, limit, finite = view.exact[name], view.limit[name], np.isfinite(target)
     distance = np.max(np.abs(target - value)[finite], initial=0)
-    exact, limit = view.exact[name], view.limit[name]
     if exact.shape == value.shape:
-        off = np.abs(value - exact)
-        if not (off <= limit)[finite].all() and not distance <= 0.1 * np.max(off[finite]):
+        known = finite & np.isfinite(exact)
+        off, allowed = np.abs(value - exact)[known], limit[known]
+        if not (off <= allowed).all() and not distance <= 0.1 * np.max(off):
             return False
+        limit, exact = allowed, exact[known]
     size = np.max(np.abs(value[finite]), initial=0)
-    relative = np.max(limit) / max(np.max(np.abs(exact)), np.finfo(np.float64).tiny)
-    return bool(distance <= 4 * (np.max(limit) + min(relative, 1e-3) * size))
+    most = np.max(limit, initial=0)
+    relative = most / max(np.max(np.abs(exact), initial=0), np.finfo(np.float64).tiny)
+    relative = max(min(relative, 1e-3), 16 * bounds.format_of(view.p.dtype).u)  # what is exactly 0 has no limit
+    return bool(distance <= 4 * (most + relative * size))
 
 
 def _near_in_run(view, target, value):

@@ -117,7 +117,7 @@ def _where(diagnosis):
     if not common:
         causes = "; ".join(_one_of(names, diagnosis) for names in apart)
         return f"{names} are off, and not from one cause: {causes}."
-    together = "their common factor" if len(common) == 1 else "what they have in common,"
+    together = "their common factor" if common == ("dL_dY_hat",) else "what they have in common,"
     each = "each by itself" if len(off) == 2 else "more than one by itself"
     return f"{names} are off: {together} {_one_of(common, diagnosis)}, or {each}."
 

@@ -54,10 +54,11 @@ class View(NamedTuple):
 
     def is_wrong(self, name, value):
         """Whether a value of a quantity of the trace is certainly wrong."""
-        if not self.usable:
-            return False
         if value.shape != self.exact[name].shape:
             return True
+        if not self.usable:  # then only a number can be wrong, where there is none
+            (judged,) = judgement.judge_trace({name: value}, self.parameters, self.p._replace(exact=False))
+            return bool(judged.wrong.any())
         error = truth.narrow(np.abs(truth.widen(value, self.p.wide) - self.wide[name]))
         return not (error <= self.limit[name]).all()
 
@@ -94,7 +95,7 @@ def view(observation):
         names = map(every, (*network.parameters, "L"))
         seen.values.update(zip(names, trajectory, strict=True))
         if seen.usable:
-            seen.wrong.update(_wrong_in_run(seen, trajectory))
+            seen.wrong.update(wrong_in_run(seen, seen.values))
     return seen
 
 
@@ -105,10 +106,12 @@ def of_one(Z, view, axis=0):
     return Z.take(view.place, axis)
 
 
-def _wrong_in_run(seen, trajectory):
-    """Names of what the step certificate rejects of a trajectory; all of them where an array has the wrong shape."""
-    if form.malformed_path(trajectory, seen.parameters, seen.steps, seen.p):
+def wrong_in_run(seen, run):
+    """Names of what the step certificate rejects of a run {name: array}; all where an array is missing or misshapen."""
+    names = [every(name) for name in (*seen.network.parameters, "L")]
+    path = [run[name] for name in names if name in run]
+    if len(path) < len(names) or form.malformed_path(path, seen.parameters, seen.steps, seen.p):
         return set(seen.network.run)
-    before = [Z[:, None] for Z in form.before_each_step(seen.parameters, trajectory)]
-    judged = judgement.judge_steps(before, [Z[:, None] for Z in trajectory], seen.p)
+    before = [Z[:, None] for Z in form.before_each_step(seen.parameters, path)]
+    judged = judgement.judge_steps(before, [Z[:, None] for Z in path], seen.p)
     return {every(j.quantity) for j in judged if j.wrong.any()}

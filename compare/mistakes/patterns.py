@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fourfold.compare.judge.bounds import format_of
 from fourfold.compare.judge.judgement import Problem
 from fourfold.compare.judge.quantities import Anatomy, is_of_every_step, kind_of, of_every_step, shown
 from fourfold.compare.mistakes.precision import rounded
@@ -46,8 +47,11 @@ def _oddity(looks):
         transposed = all(look.value.shape == look.exact.T.shape for look in misshapen)
         return "is transposed" if transposed else "has the wrong shape"
     for look in looks:
-        if np.isfinite(look.exact).all() and not np.isfinite(look.value).all():
+        are_numbers, should_be = np.isfinite(look.value), np.isfinite(look.exact)
+        if should_be.all() and not are_numbers.all():
             return "is no number"
+        if (are_numbers & ~should_be).any():
+            return "is a number where there is none"
     for describe in (_zero, _factor, _offset, _transposed, _sample, _lines):
         if describe is _offset and len(looks) == looks[0].value.size == 1:
             continue  # one number is always off by a constant
@@ -69,7 +73,7 @@ def _is(look, expected):
     """Whether the value is what is expected, within the limit scaled to the size of that."""
     smallest = np.finfo(float).tiny
     scale = max(1.0, np.max(np.abs(expected)) / max(np.max(np.abs(look.exact)), smallest))
-    allowed = 4 * (look.limit + np.max(look.limit)) * scale
+    allowed = 4 * (look.limit + np.max(look.limit)) * scale + 16 * format_of(look.p.dtype).u * np.max(np.abs(expected))
     return bool((np.abs(look.value - expected) <= allowed).all())
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.judge import judgement, truth
+from fourfold.compare.judge.bounds import format_of
 from fourfold.compare.judge.quantities import is_of_every_step, kind_of
 
 # An error has to be so many limits large to be missed where it does not show.
@@ -78,7 +79,7 @@ def _is_hidden(source, name, witnesses, view):
     """Whether an error in `source` as large as that of a wrong quantity may show in none of the right ones."""
     if any(map(is_of_every_step, {name, *witnesses})):
         return False
-    error = _error(name, view)
+    error = np.max(_errors(name, view))
     if not _is_linear(source):
         size = np.max(np.abs(view.exact[name]))
         relative = error / size if size else np.inf
@@ -92,14 +93,15 @@ def _is_hidden(source, name, witnesses, view):
     for other in witnesses:
         shows = np.abs(effects[other]) * error > CLEARLY * strength[:, None] * view.limit[other].ravel()
         hidden &= ~shows.any(axis=1)
-    return bool(hidden.any())
+    reached = (effects[name][hidden] != 0).any(axis=0)
+    return bool(reached[_errors(name, view).ravel() > view.limit[name].ravel()].all())
 
 
-def _error(name, view):
-    """The largest of a wrong quantity; of one that is no number, or has the wrong shape, beyond any."""
+def _errors(name, view):
+    """Of a wrong quantity; of one that is no number, or has the wrong shape, beyond any."""
     value, exact = view.values[name], view.exact[name]
-    error = np.max(np.abs(value - exact)) if value.shape == exact.shape else np.nan
-    return error if error < 1e100 else 1e100
+    errors = np.abs(value - exact) if value.shape == exact.shape else np.full(exact.shape, np.nan)
+    return np.where(errors < 1e100, errors, 1e100)
 
 
 def _is_linear(source):
@@ -142,6 +144,8 @@ def _fits(source, off, view):
     if not rows:
         return True
     M, given = np.concatenate(rows), np.concatenate(values)
+    if not np.isfinite(M).all():
+        return True
     U, strengths, _ = np.linalg.svd(M, full_matrices=False)
     strengths = strengths[strengths > 1e-12 * strengths[0]]
     parts = U.T[: len(strengths)] @ given  # of what is given, along each direction
@@ -157,6 +161,6 @@ def _fits(source, off, view):
 
 def _allowed(name, view):
     """How far a quantity may be from what a wrong source gives: a limit as for the right one, scaled to its size."""
-    size, limit = np.max(np.abs(view.exact[name])), np.max(view.limit[name])
-    scale = np.max(np.abs(view.values[name])) / size if size else 1.0
-    return limit * max(1.0, scale) or np.finfo(np.float64).tiny
+    size, limit, given = np.max(np.abs(view.exact[name])), np.max(view.limit[name]), np.max(np.abs(view.values[name]))
+    rounding = format_of(view.p.dtype).u * given
+    return max(limit, limit * given / size if size else 0.0, rounding, np.finfo(np.float64).tiny)
