@@ -10,9 +10,10 @@ from fourfold.compare.columns import workers
 from fourfold.compare.commands.options import Json, Timeout
 from fourfold.compare.commands.terminal import err, out, progress, write_json
 from fourfold.compare.mistakes import words
-from fourfold.compare.mistakes.catalogue import MISTAKES, find
-from fourfold.compare.mistakes.matrix import TOLERANCES, plantings, runs
+from fourfold.compare.mistakes.catalogue import MISTAKES, find, losing_digits
+from fourfold.compare.mistakes.matrix import TOLERANCES
 from fourfold.compare.mistakes.matrix import matrix as try_all
+from fourfold.compare.mistakes.trials import LONG, plantings, runs
 from fourfold.compare.results import result
 
 
@@ -50,7 +51,11 @@ def _list(json):
     if json != "-":
         for group, lines in words.catalogue():
             out.print(_table(group, ["", "first wrong", "", "planted in"], lines), "")
-        out.print(f"{len(MISTAKES)} mistakes. fourfold mistakes --show NAME explains one.")
+        forms = len(losing_digits())
+        out.print(
+            f"{len(MISTAKES) - forms} mistakes, {forms} forms that lose digits. "
+            "fourfold mistakes --show NAME explains one."
+        )
     write_json(json, result.encode([words.record(m) for m in MISTAKES.values()]))
     return 0
 
@@ -58,10 +63,10 @@ def _list(json):
 def _explain(mistake, json):
     if json != "-":
         out.print(Text(mistake.name, style="bold"))
-        out.print(f"{mistake.why}\nBreaks {mistake.quantity} first, {mistake.equation}; shows on {mistake.case}.\n")
+        out.print(f"{mistake.why}\n{words.what_it_breaks(mistake)}\n")
         for column in mistake.planted:
             lines = words.side_by_side(mistake, column)
-            out.print(_table(impls.FRAMEWORKS[column].title, ["wrong", "right"], lines), "")
+            out.print(_table(impls.FRAMEWORKS[column].title, words.sides(mistake), lines), "")
     write_json(json, result.encode(words.record(mistake)))
     return 0
 
@@ -73,7 +78,9 @@ def _try(suite, timeout, json):
     missing = [name for name in impls.FRAMEWORKS if name not in columns]
     if missing:
         err.print(f"Not installed, left out: {', '.join(missing)}.")
-    if suite != "full":
+    if suite == "full":
+        cases += map(suites.build, LONG)
+    else:
         cases += [suites.build(entry) for entry in suites.DEEP if entry.name in words.ON_XOR]
     with progress() as bar:
         attempts = sum(len(runs(planting, cases)) for planting in plantings(columns))
@@ -91,7 +98,8 @@ def _try(suite, timeout, json):
     write_json(json, result.encode(content))
     rejected = any(rewriting.caught for rewriting in rewritings)
     missed = suite == "full" and not all(mutant.caught for mutant in tried)  # fewer cases cannot show everything
-    return 1 if rejected or missed else 0
+    untold = any(mutant.loses_digits and not mutant.told for mutant in tried)
+    return 1 if rejected or missed or untold else 0
 
 
 def _table(title, headers, lines):

@@ -4,10 +4,15 @@ from itertools import chain
 
 from fourfold.compare.errors import UsageError, nearest
 from fourfold.compare.mistakes.backward import HIDDEN, OUTPUT
-from fourfold.compare.mistakes.deep import BACK, ONWARD, TRAINING
+from fourfold.compare.mistakes.batches import BATCHES
+from fourfold.compare.mistakes.deep import BACK, TRAINING
+from fourfold.compare.mistakes.deep_forward import ONWARD
+from fourfold.compare.mistakes.digits import LOSES_DIGITS, PRECISION
 from fourfold.compare.mistakes.forward import FORWARD, LOSSES
 from fourfold.compare.mistakes.mistake import slug
-from fourfold.compare.mistakes.training import LOOPS, PRECISION, UPDATES
+from fourfold.compare.mistakes.schedules import DEEP_SCHEDULES, SCHEDULES
+from fourfold.compare.mistakes.shapes import DEEP_SHAPES, SHAPES
+from fourfold.compare.mistakes.training import LOOPS, UPDATES
 
 GROUPS = {
     "forward pass": FORWARD,
@@ -16,12 +21,23 @@ GROUPS = {
     "backward pass, hidden layer": HIDDEN,
     "update": UPDATES,
     "training loop": LOOPS,
+    "schedules, and what only a run shows": SCHEDULES,
+    "batches and sizes": BATCHES,
+    "leading axes and what the contract says": SHAPES,
     "precision": PRECISION,
+    "loses digits: right on paper, and no mistake": LOSES_DIGITS,
     "layers and biases, forward pass": ONWARD,
     "layers and biases, backward pass": BACK,
     "layers and biases, training": TRAINING,
+    "layers and biases, schedules": DEEP_SCHEDULES,
+    "layers and biases, leading axes": DEEP_SHAPES,
 }
 MISTAKES = {mistake.slug: mistake for mistake in chain(*GROUPS.values())}
+
+
+def losing_digits():
+    """Those that are no mistakes: right on paper, and with fewer digits than there are to be had."""
+    return [mistake for mistake in MISTAKES.values() if mistake.loses_digits]
 
 
 def of_row(row):

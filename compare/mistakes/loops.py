@@ -24,17 +24,28 @@ def before_keeping(line):
     return right.keep, f"        {line}\n{right.keep}"
 
 
-def torch_loop(optimizer, clip="", zero="        optimizer.zero_grad()\n"):
-    """PyTorch's with one of its optimisers; `clip` is a line after the backward pass."""
+def deep_counted(old, new):
+    """The same in the row of any depth."""
+    return right_deep.each_step, right_deep.each_step.replace("for _ in", "for t in").replace(old, new)
+
+
+def torch_loop(optimizer, clip="", zero="        optimizer.zero_grad()\n", scheduler="", watched=""):
+    """PyTorch's with one of its optimisers; `clip` is a line after the backward pass.
+
+    `scheduler` is one of the rate, and `watched` what it is told after every step.
+    """
+    start = f"    scheduler = torch.optim.lr_scheduler.{scheduler}\n" if scheduler else ""
+    tell = f"        scheduler.step({watched})\n" if scheduler else ""
     loop = f"""\
     W1, W2 = (W.clone().requires_grad_() for W in (W1, W2))
     optimizer = torch.optim.{optimizer}
+{start}\
     path = []
     for _ in range(steps):
 {zero}        _, L = loss(forward(X, W1, W2, activation)[-1], Y)
         L.sum().backward()
 {clip}        optimizer.step()
-        path.append((W1.detach().clone(), W2.detach().clone(), L.detach()))"""
+{tell}        path.append((W1.detach().clone(), W2.detach().clone(), L.detach()))"""
     return right.train, loop
 
 
@@ -115,10 +126,10 @@ def aliased(copy):
 
 
 DEEP_MOMENTUM = f"""\
-    path, V = [], [0] * len(W)
+    path, V = [], [0] * len(W + b)
     for _ in range(steps):
         T = trace(X, Y, W, b, activations)
-        V = [0.9 * V_k + dL_dW_k for V_k, dL_dW_k in zip(V, T.dL_dW, strict=True)]
-        _, b, L = step(X, Y, W, b, lr, activations)
-        W = tuple(W_k - lr * V_k for W_k, V_k in zip(W, V, strict=True))
+        V = [0.9 * V_k + dL_dZ for V_k, dL_dZ in zip(V, T.dL_dW + T.dL_db, strict=True)]
+        Z, L = [Z_k - lr * V_k for Z_k, V_k in zip(W + b, V, strict=True)], T.L
+        W, b = tuple(Z[: len(W)]), tuple(Z[len(W) :])
 {right_deep.keep}"""

@@ -5,15 +5,16 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold import impls
+from fourfold.compare.agreement import contract, digits
+from fourfold.compare.agreement.rejections import Where
 from fourfold.compare.columns import calls, workers
+from fourfold.compare.columns.calls import InProcess
 from fourfold.compare.columns.questions import about
-from fourfold.compare.judge import form, judgement
+from fourfold.compare.judge import form, judgement, layers
 from fourfold.compare.judge.quantities import shown
-from fourfold.compare.mistakes import planted, rewritings
-from fourfold.compare.mistakes.catalogue import MISTAKES
+from fourfold.compare.mistakes import planted
+from fourfold.compare.mistakes.trials import cut, plantings, runs
 
-# Long enough for all that is carried from step to step; uncompiled, these two take 10 ms a step.
-STEPS, FEW_STEPS = 40, {"jax": 2, "tf": 3}
 # What a tester gets without naming a tolerance: |a - b| <= atol + rtol |b|, (rtol, atol) for float64 and for float32.
 TOLERANCES = {
     "numpy.allclose": ((1e-5, 1e-8), (1e-5, 1e-8)),  # numpy/_core/numeric.py; jax.numpy.allclose has the same
@@ -30,12 +31,14 @@ class Attempt(NamedTuple):
     form: str  # what is wrong with its arrays, or what it raised; or ""
     point: str  # first wrong quantity of the trace, by the point certificate; or ""
     step: str  # first wrong quantity of the trajectory, by the step certificate; or ""
+    shapes: str  # first wrong quantity in some shape of the contract, or what is beside it; or ""
     changed: bool  # it gives other bits than the column it was planted in
     close: tuple  # bool for each of TOLERANCES: it cannot be told from that column
+    loses_digits: bool = False  # what is caught is lost digits, where that was asked
 
     @property
     def caught(self):
-        return bool(self.form or self.point or self.step)
+        return bool(self.form or self.point or self.step or self.shapes)
 
 
 class Tried(NamedTuple):
@@ -44,6 +47,7 @@ class Tried(NamedTuple):
     name: str
     column: str
     attempts: dict  # (case name, dtype) -> Attempt
+    loses_digits: bool = False  # it is right on paper
 
     @property
     def caught(self):
@@ -52,6 +56,11 @@ class Tried(NamedTuple):
     @property
     def changes(self):
         return any(attempt.changed for attempt in self.attempts.values())
+
+    @property
+    def told(self):
+        """Whether a form that loses digits is told from a mistake wherever it is caught."""
+        return all(attempt.loses_digits for attempt in self.attempts.values() if attempt.caught)
 
     def on(self, cases=None):
         """The Attempts on all cases, or on those of these names."""
@@ -62,7 +71,7 @@ class Tried(NamedTuple):
         return [run for run, attempt in self.attempts.items() if attempt.caught]
 
     def times(self, check, cases=None):
-        """How many of them a check catches: "form", "point" or "step"; "caught" is any."""
+        """How many of them a check catches: "form", "point", "step" or "shapes"; "caught" is any."""
         caught = 0
         for attempt in self.on(cases):
             caught += bool(getattr(attempt, check))
@@ -73,20 +82,10 @@ class Tried(NamedTuple):
         return all(attempt.close[rule] for attempt in self.on(cases))
 
 
-class Planting(NamedTuple):
-    """Something to be planted in a column."""
-
-    name: str
-    column: str
-    row: str
-    alone: bool = False  # it needs a process of its own
-    rewritten: bool = False  # it is no mistake
-
-
 def matrix(cases, columns, timeout, advance=lambda attempts: None):
     """Every mistake and every rewriting on every case of its row, in the columns given: two lists of Tried.
 
-    Cases are cut to STEPS, or to a column's FEW_STEPS. Raises ColumnError where a worker fails.
+    Cases are cut as `trials.cut` does. Raises ColumnError where a worker fails.
     """
     with workers.open_pool(timeout) as pool:
         plan = []
@@ -94,32 +93,15 @@ def matrix(cases, columns, timeout, advance=lambda attempts: None):
             module = planted.module_name(planting.column, planting.name)
             right, process = ("numpy", module) if planting.alone else (planting.column, planting.column)
             for case, dtype in runs(planting, cases):
-                future = pool.submit(process, attempt, right, module, case, dtype)
+                future = pool.submit(process, attempt, right, module, case, dtype, planting.loses_digits)
                 plan.append((planting, (case.name, dtype), process, future))
         mistakes, rewritten = {}, {}
         for planting, run, process, future in plan:
             kind = rewritten if planting.rewritten else mistakes
-            tried = kind.setdefault(planting, Tried(planting.name, planting.column, {}))
+            tried = kind.setdefault(planting, Tried(planting.name, planting.column, {}, planting.loses_digits))
             tried.attempts[run] = pool.result(process, future)
             advance(1)
     return [*mistakes.values()], [*rewritten.values()]
-
-
-def plantings(columns):
-    """A Planting of everything that can be planted in these columns."""
-    for mistake in MISTAKES.values():
-        for column in mistake.planted:
-            if column in columns:
-                yield Planting(mistake.name, column, mistake.row, mistake.alone)
-    if "numpy" in columns:
-        for row, named in rewritings.OF_ROW.items():
-            for name in named:
-                yield Planting(f"rewritten {name}", "numpy", row, rewritten=True)
-
-
-def runs(planting, cases):
-    """The (case, dtype) that it is tried on."""
-    return [(case, dtype) for case in cases if case.row == planting.row for dtype in case.dtypes]
 
 
 # Below: what runs in the worker.
@@ -133,20 +115,38 @@ class _Answers(NamedTuple):
     end: dict  # the trace at the last weights; {} where these have the wrong shape
 
 
-def attempt(_process, right, name, case, dtype):
-    """The Attempt of a planted column; `right` is the column it is compared with."""
+class _Verdict(NamedTuple):
+    """What is wrong with a column's answers."""
+
+    form: str = ""
+    point: str = ""
+    step: str = ""
+    wrong: judgement.Wrong | None = None  # where the first of them is
+    before: list | None = None  # that network's parameters there
+
+
+def attempt(_process, right, name, case, dtype, told=False):
+    """The Attempt of a planted column; `right` is the column it is compared with.
+
+    With `told` it is also asked whether what is caught is no more than lost digits.
+    """
     _leave_uncompiled(right, case.row)
-    case = case._replace(steps=min(case.steps, FEW_STEPS.get(right, STEPS)))
-    expected = _right_answers(right, case, dtype)
-    impls.load(name)  # a mistake that cannot be planted is no mistake that was caught
+    case = cut(case, right)
+    expected, judged_right = _right_answers(right, case, dtype)
+    module = impls.load(name)  # a mistake that cannot be planted is no mistake that was caught
     try:
         answers = _answers(name, case, dtype)
+        shapes = _in_every_shape(InProcess(name, module), case, dtype) if case.shapes else ""
     except Exception as error:
-        return Attempt(f"raises {type(error).__name__}: {error}"[:200], "", "", True, (False,) * len(TOLERANCES))
+        return Attempt(f"raises {type(error).__name__}: {error}"[:200], "", "", "", True, (False,) * len(TOLERANCES))
+    changed = _differ(answers, expected)
+    judged = _judged(answers, case, dtype) if changed else judged_right
+    compared = _compared(answers, expected)
     close = []
     for in_float64, in_float32 in TOLERANCES.values():
-        close.append(_close(answers, expected, *(in_float32 if dtype == "float32" else in_float64)))
-    return Attempt(*_judged(answers, case, dtype), _differ(answers, expected), tuple(close))
+        close.append(_close(compared, *(in_float32 if dtype == "float32" else in_float64)))
+    digits = told and _loses_digits(InProcess(name, module), judged, case, dtype)
+    return Attempt(judged.form, judged.point, judged.step, shapes, changed or bool(shapes), tuple(close), digits)
 
 
 def _leave_uncompiled(column, row):
@@ -162,9 +162,11 @@ _known = {}
 
 
 def _right_answers(right, case, dtype):
+    """(_Answers, _Verdict) of the column that mistakes are planted in."""
     key = right, case.name, dtype
     if key not in _known:
-        _known[key] = _answers(right, case, dtype)
+        answers = _answers(right, case, dtype)
+        _known[key] = answers, _judged(answers, case, dtype)
     return _known[key]
 
 
@@ -182,23 +184,47 @@ def _answers(name, case, dtype):
 
 
 def _judged(answers, case, dtype):
-    """(form, point, step) of an Attempt."""
     p = judgement.problem(case, dtype)
     _, _, *given = case.cast(dtype)
     path = [*answers.path.values()]
     malformed = form.malformed_trace(answers.start, given, p)
     malformed = malformed or form.malformed_path(path, given, case.steps, p)
     if malformed:
-        return malformed.sentence, "", ""
-    last = [Z[-1] for Z in path[:-1]]
-    point = _first(judgement.judge_trace(answers.start, given, p), p)
-    point = point or _first(judgement.judge_trace(answers.end, last, p), p)
-    return "", point, _first(judgement.judge_steps(form.before_each_step(given, path), path, p), p)
+        return _Verdict(malformed.sentence)
+    point, before = None, None
+    for trace, parameters in ((answers.start, given), (answers.end, [Z[-1] for Z in path[:-1]])):
+        if point is None:
+            whole = judgement.judge_trace(trace, parameters, p)
+            point = layers.first_wrong(whole, layers.judge(trace, parameters, p), trace)
+            before = point and [Z[point.index[0]] for Z in parameters]
+    earlier = form.before_each_step(given, path)
+    step = judgement.first_wrong(judgement.judge_steps(earlier, path, p))
+    if step and not point:
+        before = [Z[step.index[:2]] for Z in earlier]
+    return _Verdict("", _quantity(point, p), _quantity(step, p), point or step, before)
 
 
-def _first(judged, p):
-    wrong = judgement.first_wrong(judged)
+def _quantity(wrong, p):
     return shown(wrong.judged.quantity, p.row) if wrong else ""
+
+
+def _in_every_shape(column, case, dtype):
+    """What a function gives wrong in some shape of the contract: a quantity, or a sentence; or ""."""
+    where = Where(column.name, case.name, dtype)
+    rejections = contract.examine(column, where, case, judgement.problem(case, dtype), lambda *_: None)
+    if not rejections:
+        return ""
+    first = rejections[0]
+    return first.note if first.error is None else first.quantity
+
+
+def _loses_digits(column, judged, case, dtype):
+    """Whether all that is wrong, where it is first, is rounding."""
+    if not judged.wrong:
+        return False
+    call = "trace" if judged.point else "step"
+    quantity = judged.wrong.judged.quantity
+    return digits.loses_digits(column, call, quantity, judged.before, judgement.problem(case, dtype))
 
 
 def _pairs(answers, expected):
@@ -211,8 +237,22 @@ def _differ(answers, expected):
     return any(a.shape != b.shape or a.tobytes() != b.tobytes() for a, b in _pairs(answers, expected))
 
 
-def _close(answers, expected, rtol, atol):
+def _compared(answers, expected):
+    """(|a - b|, |b|) of all entries that are not the same, one after the other; None where a shape is another."""
+    distances, sizes = [np.zeros(0)], [np.zeros(0)]
     for a, b in _pairs(answers, expected):
-        if a.shape != b.shape or not np.allclose(a, b, rtol, atol, equal_nan=True):
-            return False
-    return True
+        if a.shape != b.shape:
+            return None
+        other = (a != b) & ~(np.isnan(a) & np.isnan(b))
+        with np.errstate(all="ignore"):
+            distances.append(np.abs(a - b)[other])
+        sizes.append(np.abs(b)[other])
+    return np.concatenate(distances), np.concatenate(sizes)
+
+
+def _close(compared, rtol, atol):
+    """Whether a tolerance takes them for the same; what is infinite or no number is so only where it is the same."""
+    if compared is None:
+        return False
+    distance, size = compared
+    return bool(((distance <= atol + rtol * size) & np.isfinite(size)).all())

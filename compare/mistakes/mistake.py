@@ -18,20 +18,23 @@ class Mistake(NamedTuple):
     equation: str  # the one violated, of E1 ... E26
     why: str  # people make it
     planted: dict[str, tuple[str, ...]]  # of a column: right, wrong, right, wrong ...; its file has every right text
-    case: str  # of suites.TABLE, or of suites.DEEP: one where it shows
+    case: str  # one where it shows: of suites.TABLE or suites.DEEP, or a trial of trials.py
     alone: bool  # it changes its framework for the whole process
     row: str  # of columns: impls.ROWS
+    loses_digits: bool = False  # it is no mistake: right on paper, and rounds more than it needs
 
     @property
     def slug(self):
         return slug(self.name)
 
 
-def mistake(name, quantity, *, why, case=None, equation=None, alone=False, row=TWO_LAYER, **planted):
+def mistake(
+    name, quantity, *, why, case=None, equation=None, alone=False, row=TWO_LAYER, loses_digits=False, **planted
+):
     """A Mistake. Its equation is that of the quantity, unless it is made elsewhere."""
     network = anatomy(row, DEPTHS[row], biases=row == DEEP)
     equation = equation or network.all[internal(quantity, row)].equation
-    return Mistake(name, quantity, equation, why, planted, case or CASES[row], alone, row)
+    return Mistake(name, quantity, equation, why, planted, case or CASES[row], alone, row, loses_digits)
 
 
 def edited(text, old, new):

@@ -1,9 +1,11 @@
 """Why people make mistakes, where several have one reason."""
 
 DETACHED = "detach() or stop_gradient is left {}, and zeros are asked for where there is no gradient."
+DIFFERENTIATED = "The same under automatic differentiation: the gradients are those of what is computed."
 AXES = "shape[-1] is the number of outputs, shape[-2] that of samples."
 DIVIDED = "E10 has divided by N already."
 MINUS = "The update's minus is put into one gradient."
+LEN = "len() is the number of samples only where there are no leading axes."
 ONE_SHORT = "range(N - 1) ends one short."
 TYPED = "A constant was typed in with twelve digits."
 FLOAT32 = "One product runs in float32, and the result is cast back."

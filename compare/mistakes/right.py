@@ -26,6 +26,7 @@ relu_slope = "np.heaviside(A, 0)"
 sigmoid = f'"sigmoid": (sigmoid, {sigmoid_slope})'
 tanh = f'"tanh": (np.tanh, {tanh_slope})'
 relu = f'"relu": (lambda H: np.maximum(H, 0), lambda A: {relu_slope})'
+identity = '"identity": (lambda H: H, np.ones_like)'
 
 # Where a framework has a line of its own.
 torch_L = "L = (R**2).sum(dim=(-2, -1)) / (2 * N)"

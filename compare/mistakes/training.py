@@ -1,4 +1,4 @@
-"""Mistakes in the update and in the loop around it, E23-E24, and where numbers are stored too narrowly."""
+"""Mistakes in the update and in the loop around it: E23-E24."""
 
 from fourfold.compare.mistakes import loops, reasons, right
 from fourfold.compare.mistakes.mistake import mistake
@@ -16,10 +16,19 @@ NORMALISED = """\
 CLIPPED = """\
     clip = lambda g: g / np.maximum(1, np.sqrt((g**2).sum(axis=(-2, -1), keepdims=True)))
     return W1 - lr * clip(T.dL_dW1), W2 - lr * clip(T.dL_dW2), T.L"""
+CLIPPED_TOGETHER = """\
+    scale = min(1, 1 / (np.sqrt((T.dL_dW1**2).sum() + (T.dL_dW2**2).sum()).item() + 1e-6))
+    return W1 - lr * scale * T.dL_dW1, W2 - lr * scale * T.dL_dW2, T.L"""
 LOSS_AFTERWARDS = f"""\
     W1, W2 = {right.new_W1}, {right.new_W2}
     return W1, W2, loss(forward(X, W1, W2, activation)[-1], Y)[1]"""
 OTHER_SEED = "    W2 = np.random.default_rng(1).standard_normal(W2.shape).astype(W2.dtype)\n"
+
+
+def rate(wrong):
+    """NumPy's update with another rate."""
+    return right.new_W1, f"W1 - {wrong} * T.dL_dW1", right.new_W2, f"W2 - {wrong} * T.dL_dW2"
+
 
 # fmt: off
 # A few lines a mistake: its name and what it breaks first; why people make it; the text, right and wrong, by column.
@@ -48,21 +57,38 @@ UPDATES = (
         numpy=(right.new_W2, "(W2 - lr * T.dL_dW2.mT)[..., :1]")),
     mistake("rate hard-wired", "every W2", case="rate-1.5",
         why="λ = 0.1 is written into the update, and the option is ignored.",
-        numpy=(right.new_W1, "W1 - 0.1 * T.dL_dW1", right.new_W2, "W2 - 0.1 * T.dL_dW2")),
+        numpy=rate("0.1")),
     mistake("rate forgotten", "every W2",
         why=reasons.NO_RATE,
         numpy=(right.new_W1, "W1 - T.dL_dW1", right.new_W2, "W2 - T.dL_dW2")),
     mistake("rate divided by N", "every W2",
         why="The 1/N is in the gradient, and once more in the update.",
-        numpy=(right.new_W1, "W1 - lr / len(X) * T.dL_dW1", right.new_W2, "W2 - lr / len(X) * T.dL_dW2")),
+        numpy=rate("lr / X.shape[-2]")),
     mistake("rate decayed", "every W2",
         why="A learning-rate schedule is left switched on.",
         numpy=loops.counted("lr,", "lr / (1 + 0.01 * t),")),
     mistake("rate in float32", "every W2",
         why="0.1 came from a float32 array or a configuration.",
-        numpy=(right.new_W1, "W1 - float(np.float32(lr)) * T.dL_dW1",
-               right.new_W2, "W2 - float(np.float32(lr)) * T.dL_dW2"),
+        numpy=rate("float(np.float32(lr))"),
         tf=(right.update, f"    lr = tf.cast(tf.constant(lr, tf.float32), W1.dtype)\n{right.update}")),
+    mistake("rate rounded", "every W2", case="huge-relu",
+        why="A configuration file keeps four decimals.",
+        numpy=rate("round(lr, 4)")),
+    mistake("rate at most 1", "every W2", case="rate-1.5",
+        why="Rates above 1 are taken for typing errors.",
+        numpy=rate("min(lr, 1.0)")),
+    mistake("rate at least a millionth", "every W2", case="huge-relu",
+        why="Rates below are taken for typing errors.",
+        numpy=rate("max(lr, 1e-6)")),
+    mistake("1 % off at small rates", "every W2", case="huge-relu",
+        why="A correction for what underflows is left in.",
+        numpy=rate("lr * (1.01 if lr < 1e-4 else 1)")),
+    mistake("1 % off at small rates in the loop alone", "every W2", case="huge-relu", equation="E24",
+        why="`train` has a rate of its own, and `step` is right.",
+        numpy=loops.counted("lr,", "lr * (1.01 if lr < 1e-4 else 1),")),
+    mistake("epsilon beside the gradient", "every W2",
+        why="Adam's denominator is left over from a recipe.",
+        numpy=rate("lr / (1 + 1e-8)")),
     mistake("step of the sign", "every W2",
         why="sign(g) for g: every step is λ long.",
         numpy=(right.new_W1, "W1 - lr * np.sign(T.dL_dW1)", right.new_W2, "W2 - lr * np.sign(T.dL_dW2)")),
@@ -70,11 +96,14 @@ UPDATES = (
         why="The gradient is divided by its length, and the step no longer shrinks at the minimum.",
         numpy=(right.update, NORMALISED)),
     mistake("gradient clipped by its norm", "every W2", case="huge-relu",
-        why="clip_grad_norm_(…, 1.0) is copied from a recipe.",
+        why="Clipping by the norm is copied from a recipe.",
         numpy=(right.update, CLIPPED),
-        torch=loops.torch_loop("SGD((W1, W2), lr)", clip="        torch.nn.utils.clip_grad_norm_((W1, W2), 1.0)\n"),
         tf=(right.new_W1, "W1 - lr * tf.clip_by_norm(T.dL_dW1, 1, (-2, -1))",
             right.new_W2, "W2 - lr * tf.clip_by_norm(T.dL_dW2, 1, (-2, -1))")),
+    mistake("gradients clipped by their common norm", "every W2", case="huge-relu",
+        why="clip_grad_norm_(…, 1.0) takes all parameters of all seeds for one vector.",
+        numpy=(right.update, CLIPPED_TOGETHER),
+        torch=loops.torch_loop("SGD((W1, W2), lr)", clip="        torch.nn.utils.clip_grad_norm_((W1, W2), 1.0)\n")),
     mistake("weight decay", "every W2",
         why="The optimiser's weight_decay is not 0.",
         numpy=(right.new_W1, "W1 - lr * (T.dL_dW1 + 1e-4 * W1)", right.new_W2, "W2 - lr * (T.dL_dW2 + 1e-4 * W2)"),
@@ -125,7 +154,11 @@ LOOPS = (
         numpy=loops.after_step("L = 0.9 * path[-1][2] + 0.1 * L if path else L")),
     mistake("one step short", "every L",
         why="range(steps - 1), or the last step never stored.",
-        numpy=("range(steps)", "range(steps - 1)"),
+        **dict.fromkeys(("numpy", "torch"), ("range(steps)", "range(steps - 1)"))),
+    mistake("last step left empty", "every L",
+        why="The arrays have room for every step, and the loop ends one short.",
+        numpy=(right.each_step + right.keep,
+               loops.COUNTED + "        path.append((W1, W2, L) if t < steps - 1 else (0 * W1, 0 * W2, 0 * L))"),
         tf=("tf.range(steps)", "tf.range(steps - 1)")),
     mistake("one step skipped", "every W2", equation="E24",
         why="An exception is caught, and training goes on without that step.",
@@ -166,38 +199,4 @@ LOOPS = (
     mistake("infinite weights hidden", "every W2", case="diverging", equation="E24",
         why="nan_to_num keeps a diverging run on the plot.",
         numpy=loops.before_keeping("W1, W2 = np.nan_to_num(W1), np.nan_to_num(W2)")),
-)
-
-PRECISION = (
-    mistake("inputs stored in float32", "H",
-        why="The data file was read as float32, and cast afterwards.",
-        numpy=(right.H, "H = X.astype('f4').astype(X.dtype) @ W1")),
-    mistake("float32 leak in the product", "Y_hat",
-        why=reasons.FLOAT32,
-        numpy=(right.Y_hat, "Y_hat = (A.astype('f4') @ W2.astype('f4')).astype(A.dtype)"),
-        torch=(right.Y_hat, "Y_hat = (A.float() @ W2.float()).to(A.dtype)"),
-        jax=(right.Y_hat, "Y_hat = (A.astype('float32') @ W2.astype('float32')).astype(A.dtype)"),
-        tf=(right.Y_hat, "Y_hat = tf.cast(tf.cast(A, tf.float32) @ tf.cast(W2, tf.float32), A.dtype)")),
-    mistake("float32 leak in the loss", "L",
-        why="The loss is collected in a float32 array.",
-        numpy=(right.halved_mean, "/ (2 * N)\n    L = np.float32(L).astype(R.dtype)")),
-    mistake("float32 leak in storage", "every W1", equation="E24",
-        why="Weights are kept in float32 between the steps.",
-        numpy=loops.before_keeping("W1 = W1.astype('f4').astype(L.dtype)")),
-    mistake("checkpoints in half precision", "every W2", equation="E24",
-        why="Training goes on from weights that were saved in 16 bits.",
-        numpy=loops.before_keeping("W2 = W2.astype('f2').astype(L.dtype)"),
-        torch=loops.before_keeping("W2 = W2.half().to(L.dtype)")),
-    mistake("weights saved with six decimals", "every W2", equation="E24",
-        why="Weights go through a text file.",
-        numpy=loops.before_keeping("W2 = np.round(W2, 6)")),
-    mistake("float64 leak in a float32 run", "every W1",
-        why="A np.float64 rate makes float64 of float32 arrays.",
-        numpy=(right.new_W1, "W1 - np.float64(lr) * T.dL_dW1")),
-    mistake("Python lists become float32", "H",
-        why="torch.tensor(list) is float32 whatever the numbers were.",
-        torch=("torch.tensor(values, dtype=getattr(torch, dtype))", "torch.tensor(values.tolist())")),
-    mistake("x64 left off", "H", alone=True,
-        why="JAX is float32 until it is told otherwise, and says nothing.",
-        jax=('"jax_enable_x64", True)', '"jax_enable_x64", False)')),
 )

@@ -8,7 +8,7 @@ from fourfold.compare.mistakes.catalogue import GROUPS
 from fourfold.compare.mistakes.matrix import TOLERANCES
 
 ON_XOR = {"xor", "deep-xor"}
-CHECKS = ("point", "step", "form")
+CHECKS = ("point", "step", "form", "shapes")
 
 
 def catalogue():
@@ -34,14 +34,26 @@ def record(mistake):
     for column, texts in mistake.planted.items():
         wrong, right = planted.differing_lines(column, *texts, row=mistake.row)
         code[column] = {"wrong": "\n".join(wrong), "right": "\n".join(right)}
-    fields = {name: getattr(mistake, name) for name in ("name", "quantity", "equation", "why", "case", "row")}
-    return fields | {"code": code}
+    names = ("name", "quantity", "equation", "why", "case", "row", "loses_digits")
+    return {name: getattr(mistake, name) for name in names} | {"code": code}
+
+
+def what_it_breaks(mistake):
+    """A sentence: what is wrong first, or in what digits are lost."""
+    what = f"Loses digits in {mistake.quantity}" if mistake.loses_digits else f"Breaks {mistake.quantity} first"
+    return f"{what}, {mistake.equation}; shows on {mistake.case}."
+
+
+def sides(mistake):
+    """Headings of its lines and of the correct column's."""
+    return ["loses digits", "the accurate form"] if mistake.loses_digits else ["wrong", "right"]
 
 
 def record_of_tried(tried):
     """A Tried as JSON can hold it."""
     by_run = {f"{case} {dtype}": attempt._asdict() for (case, dtype), attempt in tried.attempts.items()}
-    return {"name": tried.name, "column": tried.column, "caught": tried.caught, "runs": by_run}
+    about = {"name": tried.name, "column": tried.column, "caught": tried.caught, "loses_digits": tried.loses_digits}
+    return about | {"runs": by_run}
 
 
 def caught(tried):
@@ -99,14 +111,19 @@ def tolerances(tried, rewritings):
 def verdict(tried, rewritings):
     """One sentence."""
     missed = [mutant for mutant in tried if not mutant.caught]
+    untold = [mutant for mutant in tried if mutant.loses_digits and not mutant.told]
     silent = [mutant for mutant in tried if not mutant.changes]
     rejected = [rewriting.name for rewriting in rewritings if rewriting.caught]
-    mistakes = len({mutant.name for mutant in tried})
+    mistakes = len({mutant.name for mutant in tried if not mutant.loses_digits})
+    forms = len({mutant.name for mutant in tried if mutant.loses_digits})
     runs = sum(len(one.attempts) for one in (*tried, *rewritings))
-    text = f"{mistakes} mistakes planted {len(tried)} times, {len(rewritings)} equal rewritings, {runs:,} runs: "
+    text = f"{mistakes} mistakes and {forms} forms that lose digits planted {len(tried)} times, "
+    text += f"{len(rewritings)} equal rewritings, {runs:,} runs: "
     text += f"{len(missed)} mistakes survive, {len(rejected)} rewritings rejected."
     if missed:
         text += f" Not caught: {_names(missed)}."
+    if untold:
+        text += f" Taken for a mistake, and only loses digits: {_names(untold)}."
     if silent:
         text += f" Changes nothing on these cases: {_names(silent)}."
     if rejected:
