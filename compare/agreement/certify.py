@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.agreement import contract, locate, memory
-from fourfold.compare.agreement.plan import plan
+from fourfold.compare.agreement.plan import PIECE, plan
 from fourfold.compare.agreement.rejections import Point, Where, malformed
 from fourfold.compare.columns import workers
 from fourfold.compare.columns.questions import about
@@ -15,8 +15,6 @@ from fourfold.compare.judge.quantities import every, parameter_names, shown
 from fourfold.compare.results.arrays import SHOWN_SEEDS, ULPS, histogram, recorded
 from fourfold.compare.results.result import Rejection, Row, number
 
-# Steps x seeds that are judged at a time: of the dozen arrays that the judge has, this is the size.
-PIECE = 5_000
 # Entries of the widest array of a network whose exact values are audited: ball arithmetic takes its time.
 AUDITED = 2_000
 

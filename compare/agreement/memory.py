@@ -3,7 +3,7 @@
 from contextlib import nullcontext
 from threading import Lock
 
-from fourfold.compare.agreement.plan import plan
+from fourfold.compare.agreement.plan import PIECE, plan
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results.arrays import SHOWN_SEEDS
@@ -12,9 +12,10 @@ from fourfold.compare.system import memory
 AT_ONCE = 2_000_000  # numbers of passes that are judged together; a pass that has more is judged alone
 # Bytes, as measured, a number of a pass: data, every layer's outputs, and all weights twice.
 JUDGING = 230  # exact values, limits and what comes of them
-ANSWERING = 70  # a column's answer, at both ends of the pipe
+ANSWERING = 110  # a column's answer, at both ends of the pipe
 KEPT = 50  # for pictures, until all is done
-TRAINING = 150  # a number of a trajectory: the column's, the answer, the next one, and what comes of it
+TRAINING = 50  # a number of a trajectory: the column's, the answer, and the next one
+STEPPING = 90  # of those that are judged together
 SMALL = 2 * memory.GIGABYTE  # what needs no more is begun wherever fourfold is
 MOST = 3e12  # numbers to be judged: at best a day's work of two cores
 
@@ -42,10 +43,11 @@ def needed(case, names, dtypes, keep):
     together = case.some_seeds(calls.seeds[0])
     in_a_pass = len(together.seeds) * numbers(case)
     passes = max(in_a_pass, min(AT_ONCE, 9 * in_a_pass))  # of steps 0, 1, 10, ...
-    trained = calls.steps[0] * len(together.seeds) * case.parameters()
+    steps = calls.steps[0] * len(together.seeds)
+    training = (TRAINING * steps + STEPPING * min(steps, max(PIECE, len(together.seeds)))) * case.parameters()
     judging = JUDGING * passes * (1 if in_a_pass > AT_ONCE else beside)
     kept = KEPT * keep * len(names) * len(dtypes) * min(SHOWN_SEEDS, len(case.seeds)) * numbers(case)
-    return judging + beside * (ANSWERING * passes + TRAINING * trained) + kept
+    return judging + beside * (ANSWERING * passes + training) + kept
 
 
 def check(cases, names, dtypes, keep=True):
