@@ -1,16 +1,21 @@
 """What the default verdict has looked at: faults that show only where somebody asks, and are found there."""
 
+import re
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
+from fourfold.compare.agreement import suite
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.agreement.plan import NUMBERS, plan
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case
-from fourfold.compare.errors import Breach
+from fourfold.compare.errors import Breach, UsageError
 from fourfold.compare.mistakes import planted, right
 from fourfold.compare.mistakes.catalogue import MISTAKES
 from fourfold.compare.mistakes.loops import after_counted_step, counted
+from fourfold.compare.results import words
 from tests.conftest import Here
 
 # The numbers people write into code: sizes below and above are asked of everything that has a size.
@@ -25,7 +30,7 @@ class Apart(Here):
     def result(self, name, future):
         try:
             return future()
-        except ValueError as error:
+        except (ValueError, KeyError) as error:
             raise Breach(str(error)) from None
 
 
@@ -202,3 +207,91 @@ def test_the_right_column_is_right_in_every_shape(monkeypatch, dtype):
 def test_a_form_that_loses_digits_is_told_from_a_wrong_one(monkeypatch, form, loses):
     r = rejection(monkeypatch, form, DEFAULT["saturated-sigmoid"])
     assert r.loses_digits is loses
+
+
+@pytest.fixture
+def agreement(monkeypatch):
+    """suite.agreement on NumPy's column with texts replaced, in this process: (Result, verdict)."""
+
+    def judge(*replacements, cases=(XOR._replace(steps=20),), dtypes=DTYPES, without=()):
+        column = planted.changed("numpy", *replacements)
+        for function in without:
+            delattr(column, function)
+        pool = Apart(monkeypatch, column)
+        pool._timeout, pool._spent = 60, {}
+        monkeypatch.setattr("fourfold.compare.agreement.suite.workers.open_pool", lambda *_, **__: nullcontext(pool))
+        with np.errstate(all="ignore"):
+            outcome, _ = suite.agreement(["planted"], list(cases), list(dtypes), 60, "-")
+        return outcome, words.verdict(outcome)
+
+    return judge
+
+
+def test_a_module_that_is_no_column_yet_is_told_what_it_lacks(agreement):
+    outcome, _ = agreement(without=("step", "train"))
+    assert outcome.columns[0].reason.startswith("planted lacks step, train: a column has array, to_numpy, forward")
+    assert outcome.exit_code() == 3
+
+
+def test_an_activation_that_is_not_there_costs_itself_alone(agreement):
+    cases = [XOR._replace(steps=20), DEFAULT["asymmetric-tanh"], DEFAULT["asymmetric-relu"]]
+    tanh_is_missing = ('"tanh":', '"softplus":')
+    outcome, _ = agreement(*tanh_is_missing, cases=cases)
+    assert "asked about asymmetric-tanh in float64; what else was asked, 3 of 4, is judged" in outcome.columns[0].reason
+    assert {row.case for row in outcome.rows} == {"xor", "asymmetric-relu"}
+    assert outcome.exit_code() == 3
+
+
+def test_what_is_known_too_coarsely_is_not_judged(agreement):
+    """60,000 samples in float32: the last one missing would not be seen."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((60_000, 2)), rng.standard_normal((60_000, 1))
+    many = XOR._replace(name="many", X=X, Y=Y, steps=1)
+    outcome, verdict = agreement(cases=[many], dtypes=["float32"])
+    assert outcome.exit_code() == 3
+    assert re.search(r"planted on many in float32 is known too coarsely .* L \(0\.00\d\)", outcome.columns[0].reason)
+    assert "AGREED" not in verdict
+
+
+def test_the_verdict_says_what_it_has_looked_at(agreement):
+    _, verdict = agreement(cases=[XOR._replace(steps=20), DEFAULT["asymmetric-relu"]])
+    assert (
+        "xor, 1 seed × 20 steps, and 1 case (asymmetric-relu), in float64 and float32, every run in one call" in verdict
+    )
+    assert re.search(
+        r"In xor, relative faults in gradients are seen from \de-1\d … \de-1\d in float64; \de-\d", verdict
+    )
+    assert re.search(r"[\d,]+ numbers judged, 0 wrong\.", verdict)
+
+
+def test_the_verdict_says_how_long_the_calls_were(agreement, monkeypatch):
+    monkeypatch.setattr("fourfold.compare.agreement.plan.NUMBERS", 50)
+    _, verdict = agreement(dtypes=["float64"])
+    assert "xor in calls of 5 steps" in verdict
+
+
+def test_two_cases_of_one_name_are_refused(agreement):
+    with pytest.raises(UsageError, match="Every case needs a name of its own"):
+        agreement(cases=[XOR, XOR])
+    with pytest.raises(UsageError, match="wide is the name of a case of the suite too"):
+        suites.choose("full", None, XOR._replace(name="wide"))
+
+
+def test_a_column_that_loses_digits_disagrees_and_is_told_apart(agreement):
+    cases = [XOR._replace(steps=20), DEFAULT["saturated-sigmoid"]]
+    outcome, verdict = agreement("1 / (1 + np.exp(-H))", "0.5 * (1 + np.tanh(H / 2))", cases=cases)
+    assert (outcome.columns[0].verdict, outcome.columns[0].loses_digits) == ("disagrees", True)
+    assert verdict.startswith("DISAGREED: planted loses digits.")
+    assert "right, but loses digits" in words.rejection(outcome.rejections[0])
+    assert outcome.exit_code() == 1
+
+
+def test_a_rejected_column_gets_the_mistakes_name(agreement):
+    outcome, _ = agreement(*MISTAKES["slope_missing"].planted["numpy"], dtypes=["float64"])
+    assert "slope missing" in outcome.rejections[0].mistakes
+    assert "slope missing" in words.rejection(outcome.rejections[0])
+
+
+def test_an_array_of_the_wrong_kind_needs_no_diagnosis(agreement):
+    outcome, _ = agreement("path.append((W1, W2, L))", "path.append((W1.astype('f4'), W2, L))", dtypes=["float64"])
+    assert outcome.rejections[0].diagnosis == ""

@@ -43,7 +43,8 @@ CALLS = {"forward": "forward and loss", "trace": "trace", "step": "step", "traje
 def examine(column, where, case, p, count):
     """The Rejections of a column: at most one a function, and what it does beside the contract.
 
-    `column` answers `ask`; `count(judged, every_step)` is told of all that is judged. Raises ColumnError where nothing is known to be wrong and something cannot be asked.
+    `column` answers `ask`; `count(judged, every_step)` is told of all that is judged. Raises ColumnError where
+    something cannot be asked.
     """
     rejections = _beside_numbers(column, where, case, p)
     for call, function in CALLS.items():

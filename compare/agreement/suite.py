@@ -11,8 +11,8 @@ from fourfold.compare.agreement import memory as estimate
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.agreement.diagnose import diagnosis
 from fourfold.compare.agreement.plan import plan
-from fourfold.compare.columns import workers
-from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.columns import calls, workers
+from fourfold.compare.errors import Breach, ColumnError, UsageError
 from fourfold.compare.results.environment import environment, setting
 from fourfold.compare.results.result import SCHEMA_VERSION, Column, Result
 from fourfold.compare.results.words import label
@@ -38,7 +38,8 @@ def agreement(
     """Judge columns on cases: (Result, {(column, case name, dtype): arrays for pictures}).
 
     `advance` is called with a column's name and how many steps of its seeds have just been judged; `grid` (points,
-    d_in) is predicted with the final weights; `timeout`, `memory` and `surroundings` are workers.Pool's; `keep` is certify's.
+    d_in) is predicted with the final weights; `timeout`, `memory` and `surroundings` are workers.Pool's; `keep` is
+    certify's.
     Columns of one framework share a process and take turns; frameworks run side by side. Raises UsageError where that
     needs more memory than there is.
     """
@@ -51,16 +52,26 @@ def agreement(
     with workers.open_pool(timeout, memory, surroundings=surroundings) as pool:
 
         def judge(name):
-            progressed, undiagnosed = partial(advance, name), DIAGNOSED
+            asked, refused = [*pairs(name, cases, dtypes)], []
+            undiagnosed = DIAGNOSED
             try:
-                for case, dtype in pairs(name, cases, dtypes):
-                    seen_here = certify(pool, name, case, dtype, progressed, grid, keep)
+                pool.call(name, calls.check_whole, cases[0].row)
+                for case, dtype in asked:
+                    try:
+                        seen_here = certify(pool, name, case, dtype, partial(advance, name), grid, keep)
+                    except Breach as error:  # it can still be asked something else
+                        refused.append(f"{error}, asked about {case.name} in {dtype}")
+                        continue
                     if seen_here.rejection and undiagnosed:
                         seen_here = _diagnosed(pool.column(name), case, seen_here)
                         undiagnosed = 0 if seen_here.rejection.mistakes else undiagnosed - 1
                     evidence[name, case.name, dtype] = seen_here
             except ColumnError as error:
                 reasons[name] = str(error)
+            if refused:
+                more = f", and so {len(refused) - 1} times more" if len(refused) > 1 else ""
+                left = len(asked) - len(refused)
+                reasons[name] = f"{refused[0]}{more}; what else was asked, {left} of {len(asked)}, is judged"
 
         workers.each(pool, names, judge)
         seconds = {name: round(pool.seconds(name), 3) for name in names}

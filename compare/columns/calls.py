@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fourfold import impls
+from fourfold.compare.columns import lacking
 from fourfold.compare.errors import Breach, ColumnError
 from fourfold.compare.judge.quantities import DEEP, internal
 from fourfold.impls.model import DeepTrace, Jacobians, Trace
@@ -46,6 +47,14 @@ def raised(error):
     frames = traceback.extract_tb(error.__traceback__)
     where = f' ("{frames[-1].filename}", line {frames[-1].lineno})' if frames else ""
     return f"raised {type(error).__name__}: {text}{where}"
+
+
+def check_whole(name, row):
+    """Raises ColumnError where a module is no column, before it is asked anything."""
+    column = impls.load(name, row)
+    missing = [function for function in lacking.FUNCTIONS if not callable(getattr(column, function, None))]
+    if missing:
+        raise ColumnError(f"{name} lacks {', '.join(missing)}: a column has {', '.join(lacking.FUNCTIONS)}")
 
 
 def answer(name, question):
