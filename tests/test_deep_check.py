@@ -65,7 +65,7 @@ RETURN = "return L, dL_dW, dL_db"
 def test_what_is_right_is_right(judged):
     code, text = judged(RIGHT + TRACE + TRAIN, suite="default")
     assert code == 0, text
-    assert "gradients, trace and train are within what rounding allows. 16 cases × 3 seeds × sigmoid and id" in text
+    assert "gradients, trace and train are within what rounding allows. 17 cases × 3 seeds × sigmoid and id" in text
     assert "Not there to be judged: H1 of trace, H2 of trace, H3 of trace, R of trace" in text
     assert ", A1 of trace" not in text
     assert judged(RIGHT + TRAIN, suite="full", dtype="float32")[0] == 0

@@ -115,8 +115,7 @@ RUNS = {
         UPDATE,
         "        if steps > 20 and t % 2 == 0:\n            kept = dL_dW1, dL_dW2\n            losses.append(L)\n"
         "            continue\n"
-        "        if steps > 20:\n            dL_dW1, dL_dW2 = dL_dW1 + kept[0], dL_dW2 + kept[1]\n"
-        + UPDATE,
+        "        if steps > 20:\n            dL_dW1, dL_dW2 = dL_dW1 + kept[0], dL_dW2 + kept[1]\n" + UPDATE,
     ),
     "the last step of 1,000": (UPDATE, UPDATE + "        W2 = W2 * (1 + 1e-9) if t % 1000 == 999 else W2\n"),
     "the 1,000th step": (UPDATE, "        lr = 2 * lr if t == 1000 else lr\n" + UPDATE),
@@ -348,6 +347,21 @@ def test_an_activation_that_is_not_there_costs_itself(judged):
     assert (code, "tanh, float64, seed 0" in text, "relu could not be judged" in text) == (1, True, True)
     code, text = judged(SEVERAL, activation="relu")
     assert (code, "NOT JUDGED: " in text) == (3, True)
+
+
+def test_of_any_depth_too(judged):
+    several = """
+from fourfold.impls.deep import numpy_impl
+
+def gradients(X, Y, W, b, activations):
+    assert "relu" not in activations
+    T = numpy_impl.trace(X, Y, W, b, activations)
+    return T.L, T.dL_dW, T.dL_db
+"""
+    code, text = judged(several)
+    assert (code, "could not be judged: gradients raised AssertionError" in text) == (0, True), text
+    raises = several.replace('"relu" not in', "len(W) == 9 or not")
+    assert "NOT JUDGED" in judged(raises)[1]
 
 
 def test_what_is_nearly_a_model_is_told_what_it_lacks(judged):

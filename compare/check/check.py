@@ -60,7 +60,9 @@ def check(peer, cases, extra=(), hint=False, advance=lambda n: None):
         for quantity in exams[0].anatomy().trace:
             if quantity not in given[0]:
                 missing.append(f"{shown(quantity, exams[0].p.row)} of trace")
-    judged = [dtype for dtype in cases if dtype not in extra or any(record.has_judged(dtype) for record in records)]
+    judged = [dtype for dtype in cases if dtype not in extra]
+    for record in records:
+        judged += [dtype for dtype in record.judged_in() if dtype not in judged]
     return Checked(
         target=peer.name,
         dtype=",".join(judged),

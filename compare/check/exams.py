@@ -49,7 +49,8 @@ class Exam(NamedTuple):
 
     def group(self):
         """What is judged by itself: a function that raises at ReLU may be right about tanh."""
-        return self.p.dtype, self.p.activation if self.p.row == TWO_LAYER else ""
+        names = [self.p.activation] if self.p.row == TWO_LAYER else sorted(set(self.p.activations))
+        return self.p.dtype, ", ".join(names)
 
 
 class Finding(NamedTuple):

@@ -8,6 +8,7 @@ from fourfold.compare.check.exams import VARIES, ask, evaluated
 from fourfold.compare.check.training import train
 from fourfold.compare.errors import ColumnError, Misfit, Raised, WrongPrecision
 from fourfold.compare.results.result import Rejection
+from fourfold.compare.results.words import listed
 
 RIGHT, LOSES_DIGITS, WRONG, NOT_JUDGED = "right", "loses digits", "wrong", "not judged"
 
@@ -65,9 +66,9 @@ class Record:
         answers = {}
         try:
             for n, _ in enumerate(self._exams):
-                for found in self._put(n, JUDGES[self._name]):
-                    answers[n] = found.quantities
-                    for quantity, Z in found.quantities.items():
+                for finding in self._put(n, JUDGES[self._name]):
+                    answers[n] = finding.quantities
+                    for quantity, Z in finding.quantities.items():
                         given[n].setdefault(quantity, Z)
                 advance(1)
             if self._name == "gradients":
@@ -94,18 +95,20 @@ class Record:
             else:
                 self._refusals[group] = str(error)
             return []
-        for found in findings:
-            self._judged[group] = self._judged.get(group, 0) + found.judged
-            self._wrong += found.wrong
-            self._steps = max(self._steps, found.steps)
-            self._varies |= found.varies and found.rejection is not None
-            if found.rejection and (not self.rejection or self.rejection.loses_digits > found.rejection.loses_digits):
-                self.rejection = found.rejection
+        for finding in findings:
+            self._judged[group] = self._judged.get(group, 0) + finding.judged
+            self._wrong += finding.wrong
+            self._steps = max(self._steps, finding.steps)
+            self._varies |= finding.varies and finding.rejection is not None
+            if finding.rejection and (
+                not self.rejection or self.rejection.loses_digits > finding.rejection.loses_digits
+            ):
+                self.rejection = finding.rejection
         return findings
 
-    def has_judged(self, dtype):
-        """Whether anything was judged in a precision, or has to be."""
-        return any(group[0] == dtype for group in self._judged)
+    def judged_in(self):
+        """The precisions in which anything was judged."""
+        return dict.fromkeys(dtype for dtype, _ in self._judged)
 
     def verdict(self):
         """The FunctionVerdict."""
@@ -150,11 +153,13 @@ class Record:
         groups = dict.fromkeys(exam.group() for exam in self._exams)
         things = {}  # {reason: what}
         for (dtype, activation), reason in self._refusals.items():
-            all_of_it = all((dtype, other) in self._refusals for precision, other in groups if precision == dtype)
-            what = dtype if all_of_it else activation
-            if self._refusals.get((self._exams[0].p.dtype, activation)) == reason:
-                what = activation  # whatever the precision
+            what = activation  # whatever the precision
+            if self._refusals.get((self._exams[0].p.dtype, activation)) != reason:
+                all_of_it = all((dtype, other) in self._refusals for precision, other in groups if precision == dtype)
+                what = dtype if all_of_it else f"{activation} in {dtype}"
+            elif len({other for _, other in groups}) == 1:
+                what = f"the rest of {self._name}"
             things.setdefault(reason, {})[what] = True
         for n, reason in self._left_out.items():
             things.setdefault(reason, {})[self._exams[n].case] = True
-        return [f"{' and '.join(whats)} could not be judged: {reason}" for reason, whats in things.items()]
+        return [f"{listed([*whats])} could not be judged: {reason}" for reason, whats in things.items()]

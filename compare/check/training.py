@@ -61,10 +61,10 @@ def _one_call(peer, exam, trajectory, steps):
     *weights, each_loss = trajectory
     if _same([*(Z[-1] for Z in weights), each_loss], end):
         return Finding(0, 0, None, {}, steps=steps)
-    found = _run_judged(peer, exam, end, steps, "train", CARRIED)
-    if found.rejection:
-        return found._replace(quantities={"trajectory": _by_calls(peer, exam, end, steps)})
-    return found
+    longer = _run_judged(peer, exam, end, steps, "train", CARRIED)
+    if longer.rejection:
+        return longer._replace(quantities={"trajectory": _by_calls(peer, exam, end, steps)})
+    return longer
 
 
 def _ran(peer, exam, steps):
@@ -126,9 +126,9 @@ def whole_run(peer, exam, short):
     apart = ~(np.abs(whole[-1] - each_loss) <= APART * np.abs(each_loss))
     if apart.any():  # most likely wrong there: the steps that follow need not be judged then
         start = [*whole[:-1], whole[-1][: np.argmax(apart) + 1]]
-        found = _run_judged(peer, exam, start, steps, called, TOGETHER, losses_alone=True)
-        if found.rejection:
-            return found
+        longer = _run_judged(peer, exam, start, steps, called, TOGETHER, losses_alone=True)
+        if longer.rejection:
+            return longer
     return _run_judged(peer, exam, whole, steps, called, TOGETHER)
 
 
@@ -149,7 +149,7 @@ def _wrong_call(peer, exam, parameters, after, steps, judged):
         return alone
     end = _ran(peer, there, steps)
     called = f"train from where {after:,} steps lead" if after else "train"
-    found = _run_judged(peer, there, end, steps, called, CARRIED)
-    if found.rejection:
-        return found._replace(quantities={} if after else {"trajectory": _by_calls(peer, there, end, steps)})
+    longer = _run_judged(peer, there, end, steps, called, CARRIED)
+    if longer.rejection:
+        return longer._replace(quantities={} if after else {"trajectory": _by_calls(peer, there, end, steps)})
     raise Misfit(VARIES.format("train"))

@@ -43,7 +43,8 @@ def _work(checked):
     work = f"{count(len(checked.cases), 'case')} × {count(checked.seeds, 'seed')}"
     work += f" × {listed(checked.activations)} × {checked.dtype.replace(',', ' and ')}"
     steps = max(f.steps for f in checked.functions)
-    return f"{work}, train in calls of 1 to {steps:,} steps" if steps else work
+    calls = f"1 to {steps:,} steps" if steps > 1 else "one step"
+    return f"{work}, train in calls of {calls}" if steps else work
 
 
 def _is(names, verdict):
@@ -59,9 +60,9 @@ def _is(names, verdict):
 def _first_wrong(r):
     where = f"{r.column} ({r.case}, {r.dtype}, seed {r.seed})"
     what = f"{r.quantity}{r.index or ''} of {r.note}"
-    said = f"{what} loses digits: in float64 and float32 alike it is no more than rounding that is wrong"
+    lossy = f"{what} loses digits: in float64 and float32 alike it is no more than rounding that is wrong"
     lines = [
-        f"{where}: {said if r.loses_digits else f'the first wrong number is {what}'}",
+        f"{where}: {lossy if r.loses_digits else f'the first wrong number is {what}'}",
         f"    got    {r.value!r}",
         f"    exact  {r.truth!r}",
         f"    error  {measure(r.error):.3g}, limit {measure(r.limit):.3g}",
