@@ -232,7 +232,7 @@ def test_a_form_that_loses_digits_is_told_from_a_mistake():
 
     told = tried(True, ("A", "", "", True), ("", "", "", False))
     untold = tried(True, ("A", "", "", True), ("A", "", "", False))
-    assert (told.told, untold.told) == (True, False)
+    assert (told.recognised, untold.recognised) == (True, False)
     text = words.verdict([told], [])
     assert "0 mistakes and 1 forms that lose digits planted 1 times" in text
     assert "Taken for a mistake" not in text

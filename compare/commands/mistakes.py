@@ -98,7 +98,7 @@ def _try(suite, timeout, json):
     write_json(json, result.encode(content))
     rejected = any(rewriting.caught for rewriting in rewritings)
     missed = suite == "full" and not all(mutant.caught for mutant in tried)  # fewer cases cannot show everything
-    untold = any(mutant.loses_digits and not mutant.told for mutant in tried)
+    untold = any(mutant.loses_digits and not mutant.recognised for mutant in tried)
     return 1 if rejected or missed or untold else 0
 
 

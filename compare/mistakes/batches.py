@@ -1,5 +1,6 @@
 """Mistakes that only show in numbers beyond those of a small example: in batches, and beyond what was cut off."""
 
+from fourfold import impls
 from fourfold.compare.mistakes import loops, right
 from fourfold.compare.mistakes.mistake import mistake
 
@@ -68,7 +69,7 @@ BATCHES = (
         **batched(DROPPED, GRADIENT_OF_DROPPED, 4)),
     mistake("last partial batch of 32 dropped", "L", case=LARGE,
         why="The data loader has drop_last=True.",
-        **batched(DROPPED, GRADIENT_OF_DROPPED, 32, ("numpy", "torch", "jax", "tf"))),
+        **batched(DROPPED, GRADIENT_OF_DROPPED, 32, impls.FRAMEWORKS)),
     mistake("last partial batch of 128 dropped", "L", case=LARGE,
         why="The data loader has drop_last=True.",
         **batched(DROPPED, GRADIENT_OF_DROPPED, 128)),

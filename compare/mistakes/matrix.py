@@ -58,7 +58,7 @@ class Tried(NamedTuple):
         return any(attempt.changed for attempt in self.attempts.values())
 
     @property
-    def told(self):
+    def recognised(self):
         """Whether a form that loses digits is told from a mistake wherever it is caught."""
         return all(attempt.loses_digits for attempt in self.attempts.values() if attempt.caught)
 
@@ -125,10 +125,10 @@ class _Verdict(NamedTuple):
     before: list | None = None  # that network's parameters there
 
 
-def attempt(_process, right, name, case, dtype, told=False):
+def attempt(_process, right, name, case, dtype, ask_why=False):
     """The Attempt of a planted column; `right` is the column it is compared with.
 
-    With `told` it is also asked whether what is caught is no more than lost digits.
+    With `ask_why` it is also asked whether what is caught is no more than lost digits.
     """
     _leave_uncompiled(right, case.row)
     case = cut(case, right)
@@ -145,8 +145,8 @@ def attempt(_process, right, name, case, dtype, told=False):
     close = []
     for in_float64, in_float32 in TOLERANCES.values():
         close.append(_close(compared, *(in_float32 if dtype == "float32" else in_float64)))
-    digits = told and _loses_digits(InProcess(name, module), judged, case, dtype)
-    return Attempt(judged.form, judged.point, judged.step, shapes, changed or bool(shapes), tuple(close), digits)
+    digits_lost = ask_why and _loses_digits(InProcess(name, module), judged, case, dtype)
+    return Attempt(judged.form, judged.point, judged.step, shapes, changed or bool(shapes), tuple(close), digits_lost)
 
 
 def _leave_uncompiled(column, row):

@@ -111,7 +111,7 @@ def tolerances(tried, rewritings):
 def verdict(tried, rewritings):
     """One sentence."""
     missed = [mutant for mutant in tried if not mutant.caught]
-    untold = [mutant for mutant in tried if mutant.loses_digits and not mutant.told]
+    untold = [mutant for mutant in tried if mutant.loses_digits and not mutant.recognised]
     silent = [mutant for mutant in tried if not mutant.changes]
     rejected = [rewriting.name for rewriting in rewritings if rewriting.caught]
     mistakes = len({mutant.name for mutant in tried if not mutant.loses_digits})
