@@ -249,7 +249,9 @@ def test_a_columns_own_numbers_are_known_as_inputs_are(coarse, number):
     for k, W in ((2, W2), (3, W3)):
         expected[f"dL_dA{k - 1}"] = product(*known(a[f"dL_dH{k}"]), W.mT, known(W)[1].mT, f)
     for k in (1, 3):
-        expected[f"dL_db{k}"] = bounds._column_sum(*known(a[f"dL_dH{k}"]), f)
+        dH, E_dH = known(a[f"dL_dH{k}"])
+        fused = dH / 64 if network.activations[k - 1] in {"sigmoid", "tanh"} else 0  # the product may not be rounded
+        expected[f"dL_db{k}"] = bounds._column_sum(dH, E_dH + fused, f)
     (R, E_R), E_Y = known(a["R"]), known(abs(Y))[1]
     expected["R"] = known(a["Y_hat"])[1] + E_Y + (q["R"] + known(a["Y_hat"])[1]) / 64 + 2 * ETA
     expected["L"] = ((2 * R * E_R + E_R**2 + gamma(10) * (R + E_R) ** 2) / 4).sum(axis=(-2, -1)) + 10 * 2 * ETA

@@ -120,7 +120,9 @@ def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
         dH, E_dH = used(f"dL_dH{k}")
         E[f"dL_dW{k}"] = _product(A[k - 1].mT, E_A[k - 1].mT, dH, E_dH, f)
         if b[k - 1] is not None:
-            E[f"dL_db{k}"] = _column_sum(dH, E_dH, f)
+            # a fused sum adds a product that is not rounded to the number shown
+            unrounded = f.u * dH if f"dL_dH{k}" in own and activations[k - 1] in HALF_CURVATURE else 0.0
+            E[f"dL_db{k}"] = _column_sum(dH, E_dH + unrounded, f)
         if k > 1:
             E[f"dL_dA{k - 1}"] = _product(dH, E_dH, W[k - 1].mT, E_W[k - 1].mT, f)
             dA, E_dA = used(f"dL_dA{k - 1}")
