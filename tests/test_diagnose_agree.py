@@ -115,6 +115,13 @@ def test_a_long_or_a_large_run_is_not_made_again():
         assert [call for call, *_ in examiner.asked].count("trajectory") == 2
 
 
+def test_data_that_are_too_large_for_all_mistakes_are_not_asked():
+    case = XOR._replace(X=np.tile(XOR.X, (20_000, 1)), Y=np.tile(XOR.Y, (20_000, 1)))
+    examiner = Examiner(numpy_impl)
+    assert diagnose.diagnosis(examiner, case, rejection(case)) == ([], "")
+    assert not any(shape[0] > 7 for _, _, shape, _ in examiner.asked)
+
+
 def each(change):
     return lambda answer: {name: change(Z) for name, Z in answer.items()}
 

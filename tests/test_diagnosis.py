@@ -67,14 +67,14 @@ def test_the_first_wrong_quantity_is_accused_and_nothing_that_is_right():
     dice, tried = random.Random(7), 0
     single = [planted.load("numpy", mistake.name) for mistake in LARGE]
     modules = [*single]
-    while len(modules) < 2 * len(single):
+    while len(modules) < 1.5 * len(single):
         try:
             modules.append(pair(*(mistake.name for mistake in dice.sample(LARGE, 2))))
         except ValueError:  # in the same line
             continue
     for module in modules:
         whole = [*map(evidence.view, observe(module, show=TRACE, where=SMOOTH))]
-        for _ in range(6 if whole else 0):
+        for _ in range(4 if whole else 0):
             show = {internal(name, "two_layer") for name in dice.sample(TRACE, dice.randint(1, 6))}
             views = []
             for view in whole:
@@ -143,16 +143,22 @@ def test_an_error_in_a_row_that_is_all_zeros_does_not_show_in_w1():
 
 def test_an_error_that_rounding_hides_clears_nothing():
     """dL_dW2 is off by a few limits; dL_dW1, with its wider limits, may hide as much."""
-    T = lambda T: T._replace(dL_dW2=T.dL_dW2 * (1 + 2e-12))
-    assert diagnose(observe(numpy_impl, change=T)).suspects.all == {"dL_dW2"}
+    assert accused_of(observe(numpy_impl, change=scaled(1 + 2e-12))) == {"dL_dW2"}
     accused = set()
     for k in range(48, 40, -1):
-        accused = accused or suspects_by_factor(1 + 2.0**-k)
+        change = scaled(1 + 2.0**-k)
+        accused = accused or accused_of(observe(numpy_impl, change=change))
     assert accused >= {"dL_dY_hat", "dL_dW2"}
 
 
-def suspects_by_factor(factor):
-    return diagnose(observe(numpy_impl, change=lambda T: T._replace(dL_dW2=T.dL_dW2 * factor))).suspects.all
+def scaled(factor):
+    return lambda T: T._replace(dL_dW2=T.dL_dW2 * factor)
+
+
+def accused_of(observed):
+    """What is accused, without a search for mistakes."""
+    with np.errstate(all="ignore"):
+        return suspects([*map(evidence.view, observed)]).all
 
 
 @pytest.mark.parametrize(
@@ -225,8 +231,8 @@ def test_two_mistakes_are_not_looked_for_in_long_runs():
 def test_what_rounds_as_right_ones_do_is_named_bit_for_bit():
     """Off by a unit in the last place of W2, here and there: right forms are as near."""
     module = planted.load("numpy", "rate taken out of the update")
-    assert {"rate taken out of the update"} in names(diagnose(observe(module, steps=30)))
-    found = diagnose(observe(module, steps=30, number=np.longdouble))
+    assert {"rate taken out of the update"} in names(diagnose(observe(module, steps=30, where=POINTS[:2])))
+    found = diagnose(observe(module, steps=30, number=np.longdouble, where=POINTS[:2]))
     assert {"rate taken out of the update"} not in names(found)
 
 
@@ -253,8 +259,8 @@ def test_a_quantity_that_is_not_shown_is_deduced():
 
 @pytest.mark.parametrize("factor", [3, -2, 1.0000001, 1 + 2.0**-24, 0.1234567890123])
 def test_a_factor_is_given_with_all_digits_that_are_certain(factor):
-    found = diagnose(observe(numpy_impl, change=lambda T: T._replace(dL_dW2=factor * T.dL_dW2)))
-    name, text = found.pattern.removesuffix(" times what it should be.").split(" is ")
+    _, pattern = suspects_and_pattern(observe(numpy_impl, change=lambda T: T._replace(dL_dW2=factor * T.dL_dW2)))
+    name, text = pattern.removesuffix(" times what it should be.").split(" is ")
     assert name == "dL_dW2"
     assert float(text) == pytest.approx(factor, rel=3e-14)
     assert len(text) <= len(repr(factor))
@@ -262,9 +268,9 @@ def test_a_factor_is_given_with_all_digits_that_are_certain(factor):
 
 def test_a_factor_may_change_from_point_to_point():
     T = lambda T: T._replace(dL_dW2=T.dL_dW2 * (1 + T.L))
-    pattern = diagnose(observe(numpy_impl, change=T)).pattern
+    _, pattern = suspects_and_pattern(observe(numpy_impl, change=T))
     assert pattern == "dL_dW2 is a multiple of what it should be, by another factor at every point."
-    of_one_number = diagnose(observe(numpy_impl, change=lambda T: T._replace(L=T.L * (1.5 + T.L)))).pattern
+    _, of_one_number = suspects_and_pattern(observe(numpy_impl, change=lambda T: T._replace(L=T.L * (1.5 + T.L))))
     assert of_one_number == "L differs in no simple way."
 
 
@@ -289,7 +295,7 @@ def test_a_factor_may_change_from_point_to_point():
     ],
 )
 def test_what_is_odd_about_a_number(change, sentence):
-    assert diagnose(observe(numpy_impl, change=change)).pattern == sentence
+    assert suspects_and_pattern(observe(numpy_impl, change=change))[1] == sentence
 
 
 def POINTS_X(T):
@@ -378,6 +384,17 @@ def test_few_bits_in_a_single_number_may_be_chance():
     assert found == (("L",), "L has TF32, float16 or bfloat16 inside.")
 
 
+def test_a_number_where_there_is_none_is_wrong():
+    """Where the data are NaN nothing is computed about causes: all may be."""
+    X = POINTS[0][0].X.copy()
+    X[3, 1] = np.nan
+    where = [(POINTS[0][0]._replace(X=X), POINTS[0][1])]
+    found = diagnose(observe(planted.load("numpy", "not a number hidden in the gradients"), where=where))
+    assert {"not a number hidden in the gradients"} in names(found)
+    assert found.pattern.startswith("dL_dW2 is a number where there is none.")
+    assert {"R", "dL_dY_hat"} < {*found.suspects.common}
+
+
 def test_more_is_seen_where_more_is_shown():
     show = ("H", "A", "Y_hat", "R", "L", "dL_dW2", "dL_dW1")
     found = diagnose(observe(planted.load("numpy", "sign of the residual"), show=show))
@@ -432,9 +449,9 @@ def observe_deep(module):
 
 
 def test_of_any_depth_it_is_one_cause_or_several():
-    module = planted.changed("numpy", "dL_dY_hat = R / N", "dL_dY_hat = R / N * 1.2345", row="deep")
+    module = planted.changed("numpy", "dL_dY_hat = R / N", "dL_dY_hat = R", row="deep")
     text = show_diagnosis(diagnose(observe_deep(module)), hint=True)
     assert text.endswith("what they have in common, one of dL_dY_hat (E10), dL_dH3 (E16), or more than one by itself.")
     right = "H.append(A[k] @ W_k + b[k] if b else A[k] @ W_k)"
     module = planted.changed("numpy", right, right.replace(" if b", " + 0.25 if b"), row="deep")
-    assert diagnose(observe_deep(module)).suspects.common[:2] == ("H1", "A1")
+    assert {"H1", "A1", "H2"} < accused_of(observe_deep(module))

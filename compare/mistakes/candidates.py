@@ -16,7 +16,7 @@ from fourfold.compare.mistakes.catalogue import MISTAKES
 from fourfold.compare.mistakes.evidence import of_one, wrong_in_run
 
 # Steps of training, at all points together, up to which two mistakes made together are looked for.
-STEPS_OF_PAIRS = 200
+STEPS_OF_PAIRS, POINTS_OF_PAIRS = 50, 2
 
 
 class Candidate(NamedTuple):
@@ -37,6 +37,10 @@ def candidates(views, wrong, seen):
     fitting = [Candidate((trial.mistake,), (trial.first(),)) for trial in trials if trial.fits(seen, wrong)]
     if fitting or sum(view.steps for view in views) > STEPS_OF_PAIRS:
         return fitting
+    if of_run:  # every step of every mistake is judged: where most is wrong is enough to choose by
+        some = sorted(views, key=lambda view: -len(view.wrong))[:POINTS_OF_PAIRS]
+        right, wrong = _Column((), some), set().union(*(view.wrong for view in some))
+        trials = [_Trial(trial.mistake, right) for trial in trials]
     breaking = [trial for trial in trials if trial.broken & seen]
     evaluation = [trial for trial in breaking if not _in_training(trial.mistake)]
     training = [trial for trial in breaking if _in_training(trial.mistake)]
@@ -146,7 +150,7 @@ class _Trial:
             for name, value in self._column.gives(n, False).items():
                 if view.is_wrong(name, value):
                     broken.add(name)
-            if view.steps and view.usable:
+            if view.steps:
                 broken |= wrong_in_run(view, self._column.gives(n, True))
         return broken
 

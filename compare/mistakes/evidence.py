@@ -94,8 +94,7 @@ def view(observation):
     if trajectory:
         names = map(every, (*network.parameters, "L"))
         seen.values.update(zip(names, trajectory, strict=True))
-        if seen.usable:
-            seen.wrong.update(wrong_in_run(seen, seen.values))
+        seen.wrong.update(wrong_in_run(seen, seen.values))
     return seen
 
 
