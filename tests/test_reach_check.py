@@ -281,7 +281,7 @@ FORMS = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.tuples(*map(st.sampled_from, FORMS.values())))
 def test_no_equal_rewriting_is_wrong(forms):
     found = checked(*zip(FORMS, forms, strict=True), training=True, names=SMALL)
