@@ -25,18 +25,18 @@ def diagnosis(examiner, case, rejection):
     examiner: whatever answers `ask(question)`, and may raise ColumnError. Every mistake named gives the numbers that
     the column gives, all of them; of several only one need be there.
     """
-    observations, found = [], None
+    observations, last = [], None
     for ask in (_traces, _runs, _rejected_run):
         observations += ask(examiner, case, rejection)
-        found = diagnose(observations) if observations else None
-        if found and found.quantity:
+        last = diagnose(observations) if observations else None
+        if last and last.quantity:
             break
-    if not found or not found.quantity:
+    if not last or not last.quantity:
         return [], ""
     names = {}
-    for candidate in found.candidates:
+    for candidate in last.candidates:
         names |= dict.fromkeys(mistake.name for mistake in candidate)
-    return list(names), show_diagnosis(found)
+    return list(names), show_diagnosis(last)
 
 
 def _traces(examiner, case, rejection):

@@ -76,8 +76,10 @@ def _diagnosis(views):
 
 def _as_shown(accused, row):
     """The Suspects by the names people know."""
-    groups = [accused.off, *accused.apart, accused.common]
-    off, *apart, common = [tuple(shown(name, row) for name in group) for group in groups]
+    groups = []
+    for names in (accused.off, *accused.apart, accused.common):
+        groups.append(tuple(shown(name, row) for name in names))
+    off, *apart, common = groups
     return Suspects(off, tuple(apart), common)
 
 
