@@ -14,6 +14,10 @@ NEARBY = (1.0, 63 / 64, 65 / 64)
 ALL_BITS = {"float64": 1 + 1e-9 * np.pi, "float32": 1.0}
 # How many times as large the error is in one precision as in the other, in limits, if it comes from rounding.
 ALIKE = 256
+# So few limits are roundings too many in one precision, and may be none in another: λ(w/λ) is w for many a λ.
+FEW = 16
+# So small a part of what rounding may do: float32 may have no numbers there to be wrong by.
+NEXT_TO_NOTHING = 2.0**-30
 
 
 @np.errstate(all="ignore")
@@ -25,7 +29,8 @@ def loses_digits(examiner, call, quantity, parameters, p, steps=1):
     and nearby, in float32 and in float64; where float32 cannot hold the numbers, or is not taken, in float64 alone.
     What cannot be asked, or is not wrong when it is asked again, does not lose digits.
     """
-    precisions = PRECISIONS if _held_by_float32(p.X, p.Y, *parameters) else (p.dtype,)
+    exact, _ = _exact(quantity, parameters, p)
+    precisions = PRECISIONS if _held_by_float32(p.X, p.Y, *parameters, truth.narrow(exact)) else (p.dtype,)
     worst = dict.fromkeys(precisions, 0.0)  # error in limits
     asked = [(p, parameters)]
     for dtype in precisions if len(precisions) > 1 else ():
@@ -49,12 +54,14 @@ def loses_digits(examiner, call, quantity, parameters, p, steps=1):
         if value.size != exact.size or value.dtype != problem.dtype:
             return False
         error = truth.narrow(np.abs(value.reshape(exact.shape) - exact))
-        if not (error <= digits.allowed(quantity, own, problem)).all():
+        allowed = digits.allowed(quantity, own, problem)
+        if not (error <= allowed).all():
             return False
-        in_limits = float(np.max(np.where(error > 0, error / limit, 0.0)))
+        in_limits = np.where(error > 0, error / limit, 0.0)
+        in_limits = float(np.max(np.where(error > NEXT_TO_NOTHING * allowed, in_limits, np.minimum(in_limits, FEW))))
         worst[problem.dtype] = max(worst[problem.dtype], in_limits)
     more = max(worst.values())
-    return more > 1 and min(worst.values()) >= min(1, more / ALIKE)
+    return more > 1 and (more <= FEW or min(worst.values()) >= min(1, more / ALIKE))
 
 
 def _near(Z, factor, dtype):
