@@ -181,6 +181,15 @@ def test_what_overflows_on_the_way_to_its_sum_may_come_out_as_a_number():
     assert judgement.first_wrong(judgement.judge_trace(named(fused), (W1, W2), identity)).judged.quantity == "A1"
 
 
+def test_the_audit_lets_a_relu_be_undecided_where_the_truth_itself_has_left_the_range():
+    """σ(-20000) is below all wide numbers and not 0, and so ReLU's slope there is 1 and computed as 0."""
+    W = [np.array([[-20_000.0]]), np.ones((1, 1))]
+    one = np.ones((1, 1))
+    case = two_layer_case("one", one, one, W[0][None], W[1][None], "sigmoid", 0.1, 1, range(1))
+    p = judgement.problem(case._replace(activations=("sigmoid", "relu"), row="deep"), "float64")
+    referee.audit(W, p)
+
+
 def test_the_audit_finds_a_wrong_bulk_evaluation(monkeypatch):
     case = asymmetric()
     p = judgement.problem(case, "float64")
