@@ -147,12 +147,6 @@ def test_a_sweep_is_counted_as_in_the_readme():
     assert plain(done.stdout)[0] == plain(block_of("README.md", line))[0]
 
 
-def test_a_planted_column_is_judged_by_the_name_in_the_readme():
-    (name,) = {tokens[2] for tokens in commands("README.md", "fourfold") if "planted" in tokens[-1]}
-    done = command("agree", "--impl", name.replace("torch", "numpy"), "--steps", 20, "--seeds", 1)
-    assert said(done, 1) == ""
-
-
 def test_the_exercises_of_the_readme_are_all():
     from fourfold.compare.lesson.exercises.catalogue import ANSWERS
 

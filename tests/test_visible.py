@@ -151,8 +151,9 @@ def test_text_on_a_page_is_seen(autoescape):
 )
 def test_a_terminal_that_wants_no_escapes_gets_none(environment, bar):
     script = (
-        "from fourfold.compare.commands.terminal import err, out, progress\n"
+        "from fourfold.compare.commands.terminal import out, progress, status\n"
         "with progress() as bar:\n    bar('[red]column\\u202e', 3)(1)\n"
+        "with status() as say:\n    say('something')\n"
         "out.print('done', style='bold red')"
     )
     theirs, ours = pty.openpty()

@@ -5,7 +5,7 @@ from fourfold.compare.cases.case import parse_widths
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Json, Timeout, Whole
-from fourfold.compare.commands.terminal import command, err, out, write_json
+from fourfold.compare.commands.terminal import command, err, out, status, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.results import result
 from fourfold.compare.results.words import grid
@@ -61,7 +61,7 @@ def bench(
 
     if deep:
         err.print("Two layers without biases only, left out: the C loop and the other libraries.")
-    with err.status("") as status:
+    with status() as say:
         record = measure(
             contenders,
             works[:2] if quick else works,
@@ -70,7 +70,7 @@ def bench(
             timeout=timeout,
             command=command(),
             alone=deep or subject is not None,
-            say=status.update,
+            say=say,
         )
     if json != "-":
         _print(record)

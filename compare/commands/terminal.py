@@ -55,17 +55,31 @@ out = Terminal(width=None if sys.stdout.isatty() else 110, soft_wrap=not sys.std
 err = Terminal(stderr=True, soft_wrap=True, **STYLE)
 
 
+def animated():
+    """Whether standard error is where something may move."""
+    return sys.stderr.isatty() and not err.is_dumb_terminal and not NO_COLOUR
+
+
+@contextmanager
+def status():
+    """Gives a function that shows what is being done now, where something may move."""
+    if not animated():
+        yield lambda text: None
+        return
+    with err.status("") as shown:
+        yield shown.update
+
+
 @contextmanager
 def progress():
-    """Gives a function (description, total) -> advance(steps); shown on standard error, where that is a terminal."""
+    """Gives a function (description, total) -> advance(steps); shown where something may move."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:,.0f} steps"),
         TimeRemainingColumn(),
     )
-    shown = sys.stderr.isatty() and not err.is_dumb_terminal and not NO_COLOUR
-    with Progress(*columns, console=err, disable=not shown, transient=True) as bar:
+    with Progress(*columns, console=err, disable=not animated(), transient=True) as bar:
 
         def start(name, total):
             task = bar.add_task(visible(name), total=total)

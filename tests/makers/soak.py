@@ -8,7 +8,7 @@ from fourfold.compare.cases.case import DTYPES
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import cli, options
 from fourfold.compare.commands.options import Json, Timeout, Whole
-from fourfold.compare.commands.terminal import command, err, out, write_json
+from fourfold.compare.commands.terminal import animated, command, err, out, write_json
 from fourfold.compare.judge.quantities import is_of_every_step, of_every_step
 from fourfold.compare.results import result
 from fourfold.compare.system import files
@@ -57,7 +57,7 @@ def soak(
         try:
             for _ in false_alarms.batches(pool, record, configurations, numbers):
                 files.write_whole(file, result.encode(record))
-                if err.is_terminal:
+                if animated():
                     err.print(_count(record), Control.move_to_column(0), end="")
         except KeyboardInterrupt as interrupt:
             interrupted = 128 + (interrupt.args or (signal.SIGINT,))[0]
