@@ -225,6 +225,15 @@ def test_what_takes_long_is_tried_where_it_shows_and_on_rewritings():
     assert trials.cut(case_of["rate-1.5"], "jax").steps == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "case"), [("sigmoid by tanh", "huge-sigmoid"), ("loss by logarithms", "diverging-relu")]
+)
+def test_a_form_loses_digits_also_where_float32_has_no_such_number(name, case):
+    attempt = matrix.attempt("", "numpy", planted.module_name("numpy", name), case_of[case], "float64", True)
+    assert attempt.caught
+    assert attempt.loses_digits
+
+
 def test_a_form_that_loses_digits_is_told_from_a_mistake():
     def tried(loses, *attempts):
         runs = {(str(n), "float64"): matrix.Attempt("", *a, True, (), told) for n, (*a, told) in enumerate(attempts)}
@@ -233,6 +242,7 @@ def test_a_form_that_loses_digits_is_told_from_a_mistake():
     told = tried(True, ("A", "", "", True), ("", "", "", False))
     untold = tried(True, ("A", "", "", True), ("A", "", "", False))
     assert (told.recognised, untold.recognised) == (True, False)
+    assert [line[1:] for line in words.tolerances([told], [])[1]] == 6 * [["0", "0", "0"]]
     text = words.verdict([told], [])
     assert "0 mistakes and 1 forms that lose digits planted 1 times" in text
     assert "Taken for a mistake" not in text

@@ -93,8 +93,9 @@ def _unless_0(number):
 def tolerances(tried, rewritings):
     """A line a rule: mistakes that survive it on XOR alone and on all cases, and equal rewritings that it rejects.
 
-    Those of the row of any depth have an XOR of their own.
+    Those of the row of any depth have an XOR of their own. A form that loses digits is no mistake.
     """
+    tried = [mutant for mutant in tried if not mutant.loses_digits]
     lines = []
     for k, rule in enumerate(TOLERANCES):
         on_xor = sum(mutant.survives(k, ON_XOR) for mutant in tried)
