@@ -416,3 +416,15 @@ def test_variables_that_change_the_numbers_are_kept_and_no_others(monkeypatch):
     assert variables["MKL_CBWR"] == "COMPATIBLE"
     assert variables["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=true"
     assert "TF_API_TOKEN" not in variables
+
+
+@pytest.mark.parametrize(
+    ("field", "what"), [("settings", "xor"), ("columns", "numpy"), ("rows", "numpy, xor, float64, ")]
+)
+def test_what_is_there_twice_is_refused(before, field, what):
+    """The second of two rows would be compared, though the first may be the rejected one."""
+    entries = getattr(before.result, field)
+    twice = with_result(before, **{field: [*entries, entries[0]]})
+    for a, b, name in ((twice, before, "A"), (before, twice, "B"), (twice, twice, "A")):
+        with pytest.raises(UsageError, match=f"^{name} has {what}.* 2 times, and only one can be compared"):
+            between(a, b)

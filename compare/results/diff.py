@@ -5,6 +5,8 @@ limit of the same exact value, so two correct sides are at most the sum of both 
 the trajectories may drift apart without being wrong, since each step is certified at its own weights.
 """
 
+from collections import Counter
+
 import msgspec
 import numpy as np
 
@@ -73,6 +75,8 @@ def diff(a, b, names, only=None):
     given the same cases and inputs, or have no column in common.
     """
     (result_a, arrays_a), (result_b, arrays_b) = a, b
+    _check_unique(result_a, names[0])
+    _check_unique(result_b, names[1])
     _check_same_inputs(result_a, result_b, names)
     columns_a = [column.name for column in result_a.columns]
     columns_b = [column.name for column in result_b.columns]
@@ -131,6 +135,16 @@ def _keys(result, columns):
 
 def _agreeing(result):
     return {column.name for column in result.columns if column.verdict == "agrees"}
+
+
+def _check_unique(result, name):
+    """Raises UsageError where a case, a column, or a quantity of both, is there twice: which of them is meant?"""
+    keys = [s.name for s in result.settings] + [(column.name,) for column in result.columns]
+    keys += [(row.column, row.case, row.dtype, row.quantity) for row in result.rows]
+    for key, times in Counter(keys).items():
+        if times > 1:
+            what = key if isinstance(key, str) else ", ".join(key)
+            raise UsageError(f"{name} has {what} {times} times, and only one can be compared: make it anew.")
 
 
 def _check_same_inputs(a, b, names):
