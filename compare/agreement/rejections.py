@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fourfold.compare.agreement.advice import advice_on
 from fourfold.compare.judge import referee
 from fourfold.compare.judge.quantities import shown
 from fourfold.compare.results.result import Rejection, number
@@ -33,7 +34,9 @@ def rejection(where, wrong, point, p, note="", script="", loses_digits=False):
     """
     j, index = wrong.judged, tuple(wrong.index)
     value, exact, error, limit = j.value[index], j.exact[index], j.error[index], j.limit[index]
-    certificate = ""
+    certificate, diagnosis = "", ""
+    if loses_digits:
+        diagnosis = advice_on(j.quantity, point.entry, point.parameters, p)
     if point.parameters is not None and _all_finite(p.X, p.Y, *point.parameters, exact):
         certificate = referee.confirm(j.quantity, point.entry, value, limit, point.parameters, p, wrong.own)
     return Rejection(
@@ -52,6 +55,7 @@ def rejection(where, wrong, point, p, note="", script="", loses_digits=False):
         certificate=certificate,
         reproduce=script,
         loses_digits=loses_digits,
+        diagnosis=diagnosis,
     )
 
 

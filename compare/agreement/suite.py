@@ -110,7 +110,8 @@ def _diagnosed(column, case, evidence):
     if rejection.value is None:
         return evidence
     mistakes, text = diagnosis(column, case, rejection)
-    return evidence._replace(rejection=replace(rejection, mistakes=mistakes, diagnosis=text))
+    together = f"{rejection.diagnosis}\n{text}".strip()  # one that loses digits has advice already
+    return evidence._replace(rejection=replace(rejection, mistakes=mistakes, diagnosis=together))
 
 
 def _not_judged(evidence, case, dtype, is_asked_for):

@@ -162,5 +162,4 @@ def refused(peer, exam, wrong, axes, note, parameters=None, loses_digits=False):
     its_own = None if parameters is None else [Z[network] for Z in parameters]
     point = Point(0, exam.seeds[network[-1]], entry, its_own)
     where = Where(peer.name, exam.name, exam.p.dtype)
-    made = rejection(where, wrong, point, exam.p, note, loses_digits=loses_digits)
-    return made if not loses_digits else lossy.with_advice(made, wrong.judged.quantity, entry, its_own, exam.p)
+    return rejection(where, wrong, point, exam.p, note, loses_digits=loses_digits)

@@ -1,19 +1,9 @@
-"""A right formula that loses digits: how it is told from a wrong one, the input that shows it, and what to write."""
+"""A right formula that loses digits, told from a wrong one: a peer is asked in both precisions."""
 
 import numpy as np
-from msgspec.structs import replace
 
 from fourfold.compare.agreement import digits
 from fourfold.compare.errors import ColumnError, Misfit
-from fourfold.compare.judge import judgement, truth
-from fourfold.compare.judge.quantities import kind_of, layer_of
-
-ACCURATE = {
-    "sigmoid": "a = 1 / (1 + exp(-h)) for the activation, a (1 - a) for its slope",
-    "tanh": "a = tanh(h) for the activation, 1 - a² for its slope",
-}
-LOSS = "R = Y_hat - Y first, and then the sum of R²"
-UPDATE = "w - λ g, with nothing else done to w"
 
 
 class _Examiner:
@@ -39,42 +29,3 @@ def is_lossy(peer, function, quantity, parameters, p):
     if not np.isfinite(p.X).all() or not np.isfinite(p.Y).all():
         return False
     return digits.loses_digits(_Examiner(peer), function, quantity, parameters, p)
-
-
-def with_advice(rejection, quantity, entry, parameters, p):
-    """The Rejection with a diagnosis: at which input, and what to write instead."""
-    q, _, _ = judgement.exact_values(parameters, p)
-    where, layer = _input(q, quantity, entry, p)
-    kind = kind_of(quantity)
-    advice = LOSS
-    if kind in {"W", "b"}:
-        advice = UPDATE
-    elif layer:
-        advice = ACCURATE[p.activations[layer - 1]]
-        advice += f"; {LOSS}" if kind == "L" else ""
-    where = f"It shows where {where}. " if where else ""
-    return replace(rejection, diagnosis=f"{where}This keeps the digits: {advice}.")
-
-
-def _input(q, quantity, entry, p):
-    """The input that shows it, in words, and the layer whose activation is in question, or 0."""
-    kind, layer = kind_of(quantity), layer_of(quantity) or len(p.activations)
-    curved = [k for k, name in enumerate(p.activations, start=1) if name in ACCURATE]
-    if kind in {"W", "b"}:
-        return "", 0
-    if kind in {"H", "A", "dL_dA", "dL_dH"} and layer in curved:
-        return f"h = {float(q[f'H{layer}'][entry]):.6g}", layer
-    if not curved:
-        R = np.abs(truth.narrow(q["R"]))
-        n = np.unravel_index(np.argmin(np.where(R > 0, R, np.inf)), R.shape)
-        Y = np.asarray(p.Y)
-        return f"Y_hat = {float(q['Y_hat'][n]):.17g} and Y = {float(Y[n]):.17g}", 0
-    # of a sum over the samples, or a product: a unit where forms of that layer cancel: σ's far out, tanh's near 0
-    nearest = layer if layer in curved else max([k for k in curved if k < layer], default=curved[0])
-    H = truth.narrow(q[f"H{nearest}"])
-    if kind == "dL_dW" and layer in (nearest, nearest + 1):
-        unit = entry[-1] if layer == nearest else entry[-2]
-        H = H[:, [unit]]
-    size = np.abs(H)
-    n = np.argmin(np.where(size > 0, size, np.inf)) if p.activations[nearest - 1] == "tanh" else np.argmax(size)
-    return f"h = {H.flat[n]:.6g}", nearest

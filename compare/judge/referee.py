@@ -85,11 +85,9 @@ def audit(parameters, p):
 
 
 def _undecided(E, p):
-    """Whether an input of a ReLU may be on either side of 0: then so may the bulk evaluation, and the limit allows it."""
-    for k, activation in enumerate(p.activations, start=1):
-        if activation == "relu" and E[f"slope{k}"].any():
-            return True
-    return False
+    """Whether an input of a ReLU may be on either side of 0: the bulk evaluation may be too, as the limits allow."""
+    slopes = [f"slope{k}" for k, activation in enumerate(p.activations, start=1) if activation == "relu"]
+    return any(E[name].any() for name in slopes)
 
 
 def _exactly(x):
