@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fourfold.compare.errors import UsageError
-from fourfold.compare.results import result
+from fourfold.compare.results import report_folder, result
 from fourfold.compare.sweep import store as sweeps
 from fourfold.compare.system.files import alone
 from tests.test_cli import HERE, said
@@ -146,6 +147,32 @@ def test_of_two_runs_that_write_the_same_the_last_one_is_left(tmp_path):
     last = (tmp_path / "out" / "index.html").read_text()
     assert last in {me * 50_000 for me in "ab"}
     assert sorted(os.listdir(tmp_path / "out")) == sorted(["index.html", "result.json", f"{last[0]}.svg"])
+
+
+def test_what_a_killed_run_has_left_beside_its_folder_is_removed_by_the_next(tmp_path):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    contents = {"result.json": EARLIER.read_bytes(), "arrays/a.npz": b"new"}
+
+    def left(name, *files):
+        for file in files:
+            (tmp_path / name / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / file).write_bytes(contents["result.json"])
+
+    left(f".out.{gone.pid}", "arrays/a.npz", "result.json")
+    left(f".out.{gone.pid}.old", "result.json", "report.md")
+    stay = [f".out.{os.getppid()}", f".out.{gone.pid}.older", f".other.{gone.pid}", ".out.x", f"out.{gone.pid}"]
+    for name in stay:
+        left(name, "result.json")
+    left(f".out.0{gone.pid}", "letter.txt")
+    report_folder.write_folder(tmp_path / "out", contents)
+    assert sorted(os.listdir(tmp_path)) == sorted(["out", f".out.0{gone.pid}", *stay])
+    assert (tmp_path / "out" / "arrays" / "a.npz").read_bytes() == b"new"
+    # killed between the two renames: the old one is all there is
+    shutil.move(tmp_path / "out", tmp_path / f".out.{gone.pid}.old")
+    with pytest.raises(UsageError, match="something other than a report"):
+        report_folder.write_folder(tmp_path / "out", contents, lambda folder: "holds something other than a report")
+    assert (tmp_path / "out" / "arrays" / "a.npz").read_bytes() == b"new"
 
 
 def test_of_two_sweeps_begun_in_one_folder_the_second_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 """A report's folder: result.json, inputs.npz, arrays/CASE-COLUMN-DTYPE.npz, proved/CASE-DTYPE.npz, cases from 0."""
 
+import glob
 import hashlib
 import io
 import os
@@ -9,6 +10,7 @@ import tokenize
 import warnings
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +30,9 @@ FOLDERS = ("arrays", "proved")
 PARTS = re.compile(
     r"(result|bench)\.json|inputs\.npz|index\.html|report\.md|junit\.xml|[^/]*\.(svg|csv)|(arrays|proved)/[^/]*\.npz"
 )
+# A folder of ours that is not finished has the number of its process behind its name.
+LEFT = re.compile(r"\d{1,9}(\.old)?")
+WRITTEN = {".json", ".npz", ".html", ".md", ".xml", ".svg", ".csv", ".ipynb"}
 LARGEST_NPZ = 2**30  # bytes, packed and unpacked
 OPTIONAL = {"grid", "Y_hat_grid"}
 
@@ -211,6 +216,30 @@ def _check(folder, strange):
         raise UsageError(f"{name} {reason}: choose another --out, or empty it.")
 
 
+def _tidy(folder):
+    """Removes what a killed run has left beside a folder; the old one, if it had just moved that away, is put back."""
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}.*"):
+        _, _, rest = left.name.partition(f"{folder.name}.")
+        if not LEFT.fullmatch(rest) or left.is_symlink() or not _is_nobodys(int(rest.removesuffix(".old")), left):
+            continue
+        with suppress(OSError):
+            if rest.endswith(".old") and not folder.exists():
+                left.rename(folder)
+            else:
+                shutil.rmtree(left)
+
+
+def _is_nobodys(pid, left):
+    """Whether the process is gone, and nothing but files such as we write are there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return all(path.suffix in WRITTEN or (path.is_dir() and path.name in FOLDERS) for path in left.rglob("*"))
+    except PermissionError:
+        pass  # it is somebody else's
+    return False
+
+
 def _target(folder):
     return Path(os.path.realpath(folder))
 
@@ -237,6 +266,7 @@ def write_folder(folder, contents, strange=None):
     Raises UsageError, and leaves what was there, where it cannot be written or holds something else.
     """
     with alone(_target(folder).parent), signals.held():
+        _tidy(_target(folder))
         _check(folder, strange)
         _replace(_target(folder), contents)
 
