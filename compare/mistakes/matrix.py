@@ -112,7 +112,7 @@ class _Answers(NamedTuple):
 
     start: dict  # the trace at the initial weights
     path: dict  # all parameters after every step, and L
-    end: dict  # the trace at the last weights; {} where these have the wrong shape
+    end: dict  # the trace at the last weights; {} after a single step, or where these have the wrong shape
 
 
 class _Verdict(NamedTuple):
@@ -178,7 +178,7 @@ def _answers(name, case, dtype):
         path = calls.answer(name, about(p, "trajectory", given, case.lr, case.steps))
         *parameters, _ = path.values()
         end = {}
-        if all(Z.shape[1:] == old.shape for Z, old in zip(parameters, given, strict=True)):
+        if case.steps > 1 and all(Z.shape[1:] == old.shape for Z, old in zip(parameters, given, strict=True)):
             end = calls.answer(name, about(p, "trace", [Z[-1] for Z in parameters]))
     return _Answers(start, path, end)
 
@@ -193,7 +193,7 @@ def _judged(answers, case, dtype):
         return _Verdict(malformed.sentence)
     point, before = None, None
     for trace, parameters in ((answers.start, given), (answers.end, [Z[-1] for Z in path[:-1]])):
-        if point is None:
+        if trace and point is None:
             whole = judgement.judge_trace(trace, parameters, p)
             point = layers.first_wrong(whole, layers.judge(trace, parameters, p), trace)
             before = point and [Z[point.index[0]] for Z in parameters]

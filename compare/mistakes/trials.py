@@ -6,8 +6,8 @@ from fourfold.compare.cases import suites
 from fourfold.compare.mistakes import rewritings
 from fourfold.compare.mistakes.catalogue import MISTAKES
 
-# Long enough for all that is carried from step to step; uncompiled, these two take 10 ms a step.
-STEPS, FEW_STEPS = 40, {"jax": 2, "tf": 3}
+# Long enough for all that is carried from step to step; uncompiled, these two take 80 ms and 10 ms a step.
+STEPS, FEW_STEPS = 40, {"jax": 1, "tf": 3}
 # Longer than any step of a schedule, and until little is left of the loss.
 LONG = (
     suites.two_layer("whole-run", "xor", 3, "sigmoid", lr=1, steps=1_200, seeds=range(4), dtypes=("float64",)),
