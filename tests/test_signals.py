@@ -144,7 +144,7 @@ main()
 
 
 @pytest.mark.parametrize(
-    ("how", "number"), zip(re.findall(r"def (in_\w+)", BUSY), 2 * [signal.SIGTERM, signal.SIGINT], strict=True)
+    ("how", "number"), [*zip(re.findall(r"def (in_\w+)", BUSY), 2 * [signal.SIGTERM, signal.SIGINT], strict=True)]
 )
 def test_a_signal_ends_what_does_not_look_up(tmp_path, how, number):
     (tmp_path / "tmp").mkdir()

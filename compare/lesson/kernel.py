@@ -1,5 +1,6 @@
 """Runs a notebook from top to bottom in a new kernel."""
 
+import asyncio
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +56,7 @@ def _run(notebook, folder, timeout):
     )
     variables = os.environ | QUIET | {"IPYTHONDIR": str(folder)}
     try:
-        client.execute(cleanup_kc=True, env=variables, stderr=subprocess.DEVNULL)
+        asyncio.run(client.async_execute(cleanup_kc=True, env=variables, stderr=subprocess.DEVNULL))
     except CellExecutionError as error:
         raise ColumnError(f"the notebook stopped with {error.ename}: {error.evalue}") from None
     except CellTimeoutError:
