@@ -60,10 +60,22 @@ def check(cases, names, dtypes, keep=True):
                 f"{case.name} would be {judged:.0e} numbers to judge, which takes days: choose fewer samples, --steps, "
                 f"--seeds or columns (--impl)."
             )
-        most = needed(case, names, dtypes, keep)
-        if free is not None and most > max(free, SMALL):
-            raise UsageError(
-                f"{case.name} would take about {most / memory.GIGABYTE:,.0f} GB of memory, and "
-                f"{free / memory.GIGABYTE:,.1f} GB are free: choose fewer samples, narrower layers, fewer columns with "
-                f"--impl, or fewer seeds."
-            )
+        advice = "choose fewer samples, narrower layers, fewer columns with --impl, or fewer seeds"
+        compare(case, needed(case, names, dtypes, keep), free, advice)
+
+
+def check_workers(cases, workers):
+    """The same of a sweep, where each of so many workers judges one network at a time."""
+    free = memory.free()
+    for case in cases:
+        most = workers * (JUDGING + ANSWERING) * numbers(case)
+        compare(case, most, free, "choose fewer samples, narrower layers, or fewer --workers")
+
+
+def compare(case, most, free, advice):
+    """Raises UsageError where a Case would take more bytes than are free."""
+    if free is not None and most > max(free, SMALL):
+        raise UsageError(
+            f"{case.name} would take about {most / memory.GIGABYTE:,.0f} GB of memory, and "
+            f"{free / memory.GIGABYTE:,.1f} GB are free: {advice}."
+        )

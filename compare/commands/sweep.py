@@ -84,6 +84,8 @@ def sweep(
     say(words.size(swept, chunks))
     if plan.steps(chunks) > WITHOUT_ASKING and not (yes or dry_run):
         raise UsageError(f"More than {WITHOUT_ASKING:,} steps are not started unasked: look at --plan, then add --yes.")
+    if scheduler is None:
+        plan.check_memory(chunks, processes)
     here = executors.local(names, processes, timeout)
     with executors.cluster(scheduler, names, timeout) if scheduler else here as executor:
         if dry_run:

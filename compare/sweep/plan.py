@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold import impls
+from fourfold.compare.agreement import memory
 from fourfold.compare.cases.case import check_range as in_range
 from fourfold.compare.cases.case import parse_widths as widths
 from fourfold.compare.errors import ColumnError, UsageError, visible
@@ -72,6 +73,12 @@ def chunks(options, X, Y):
             for configurations, some_seeds in product(_cut(same, several), _cut(seeds, few)):
                 in_order.append(Chunk(len(in_order), column, dtype, data, configurations, marks, some_seeds))
     return in_order
+
+
+def check_memory(chunks, workers):
+    """Raises UsageError where so many workers at a time need more memory than there is."""
+    by_shape = {chunk.configurations[0].shape(): chunk for chunk in chunks}
+    memory.check_workers(map(_case, by_shape.values()), workers)
 
 
 def _cut(sequence, length):
