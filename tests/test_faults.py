@@ -98,7 +98,7 @@ def test_what_cannot_be_judged_is_named_for_it(folder):
 def test_what_is_wrong_is_named_for_it(folder):
     code, found = run(folder, WRONG)
     assert code == 1
-    by_name = {rejection["column"]: rejection for rejection in found["rejections"]}
+    by_name = {rejection["column"]: rejection for rejection in reversed(found["rejections"])}
     for name, (_, quantity, note) in WRONG.items():
         assert note in by_name[name]["note"], by_name[name]
         assert by_name[name]["quantity"] in {quantity, ""}

@@ -98,7 +98,7 @@ def test_a_sweep_that_does_not_fit_is_refused(monkeypatch):
     chunks = plan.chunks(options, X, Y)
     monkeypatch.setattr(system, "free", lambda: 6e9)
     plan.check_memory(chunks, 1)
-    with pytest.raises(UsageError, match=r"take about 11 GB of memory, and 6\.0 GB are free: .* fewer --workers"):
+    with pytest.raises(UsageError, match=r"take about 7 GB of memory, and 6\.0 GB are free: .* fewer --workers"):
         plan.check_memory(chunks, 2)
 
 
