@@ -21,6 +21,7 @@ class Shape(NamedTuple):
     own_Y: bool
     lr: float
     steps: int  # of `train`
+    large: bool = False  # samples, inputs and outputs are SIZES
 
     def words(self):
         axes = f"leading axes {self.leading}" if self.leading else "no leading axes"
@@ -30,10 +31,12 @@ class Shape(NamedTuple):
 
 # With every shape another rate and number of steps: what is kept of an earlier call is seen in a later one.
 SHAPES = (
-    Shape((), False, False, 0.1, 1),
+    Shape((), False, False, 0.1, 1, large=True),
     Shape((3,), True, False, 1.5, 3),
     Shape((3, 2), False, True, 0.25, 2),
 )
+# N, d_in, d_out beyond what people write into code, none a power of two: batches, blocks, whatever begins at some size.
+SIZES = 269, 263, 257
 # What an own X is multiplied with, network by network: inputs beyond ±100, of both signs, are among them.
 FACTORS = (1.0, -0.5, 130.0, 2.0, -1.0, 0.25)
 CALLS = {"forward": "forward and loss", "trace": "trace", "step": "step", "trajectory": "train"}
@@ -62,6 +65,8 @@ def _in_shape(column, where, case, p, call, function, shape, count):
     some = np.arange(number) % len(case.seeds)
     parameters = [Z[some].reshape(*shape.leading, *Z.shape[1:]) for Z in weights]
     own = [_own(Z, shape.leading) for Z in (p.X, p.Y)]
+    if shape.large:
+        p, parameters = _large(p, parameters)
     asked = p._replace(
         X=own[0] if shape.own_X else p.X[::-1].copy(),
         Y=own[1] if shape.own_Y else p.Y[::-1].copy(),
@@ -85,6 +90,19 @@ def _in_shape(column, where, case, p, call, function, shape, count):
         if wrong:
             return _rejection(where, asked, parameters, function, shape, index, one, wrong, before)
     return None
+
+
+def _large(p, parameters):
+    """The Problem and a network's parameters with SIZES, from the numbers that there are; inputs beyond ±100 too."""
+    N, d_in, d_out = SIZES
+    X, Y = np.resize(p.X, (N, d_in)), np.resize(p.Y, (N, d_out))
+    X[::50] *= 100
+    depth, resized = len(p.activations), []
+    for n, Z in enumerate(parameters):
+        rows = d_in if n == 0 else Z.shape[0]
+        columns = d_out if n % depth == depth - 1 else Z.shape[1]
+        resized.append(np.resize(Z, (rows, columns)) / (16 if n == 0 else 1))
+    return p._replace(X=X, Y=Y), [Z.astype(p.dtype) for Z in resized]
 
 
 def _own(Z, leading):
