@@ -42,8 +42,8 @@ def _source(file, function):
 
 
 def _verdict(file):
-    outcome = _first_case(result.read(ROOT / file))
-    return _printed(*show.rich_tables(outcome, "float64"), "", show.verdict(outcome))
+    outcome = result.read(ROOT / file)
+    return _printed(*show.rich_tables(_first_case(outcome), "float64"), "", show.verdict(outcome))
 
 
 def _bench(file):
