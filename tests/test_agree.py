@@ -223,7 +223,8 @@ def test_pieces_and_blocks_of_a_wide_network_on_many_samples_are_small(monkeypat
     def streamed(pool, name, questions, lengths):
         held.append(lengths[0])
         given = {
-            key: np.broadcast_to(W, (lengths[0], *W.shape)) for key, W in zip(("W1", "W2"), (W1[:1], W2[:1]), strict=True)
+            key: np.broadcast_to(W, (lengths[0], *W.shape))
+            for key, W in zip(("W1", "W2"), (W1[:1], W2[:1]), strict=True)
         }
         yield 0, 0, given | {"L": np.ones((lengths[0], 1))}
 

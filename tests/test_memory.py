@@ -142,4 +142,4 @@ def test_what_is_free(tmp_path, files, free):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     assert system.free(tmp_path) == free
-    assert system.free() > 1e8
+    assert (system.free() or 0) > 1e8

@@ -123,9 +123,9 @@ class _Examination:
         for group in groups:
             _, _, *initial = group.cast(self.p.dtype)
             questions.append(about(self.p, "trajectory", initial, self.case.lr))
-        kept, run = [], None
+        kept, run = [], _Run(groups[0], [*questions[0].parameters.values()])
         for n, first, answer in workers.trajectories(self.pool, self.where.column, questions, calls.steps):
-            if first == 0:
+            if first == 0 and n > 0:
                 run = _Run(groups[n], [*questions[n].parameters.values()])
             path = [*answer.values()]
             complaint = form.malformed_path(path, run.now, calls.steps[run.calls], self.p)

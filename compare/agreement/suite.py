@@ -63,8 +63,9 @@ def agreement(
                         refused.append(f"{error}, asked about {case.name} in {dtype}")
                         continue
                     if seen_here.rejection and undiagnosed:
-                        seen_here = _diagnosed(pool.column(name), case, seen_here)
-                        undiagnosed = 0 if seen_here.rejection.mistakes else undiagnosed - 1
+                        rejection = _diagnosed(pool.column(name), case, seen_here.rejection)
+                        seen_here = seen_here._replace(rejection=rejection)
+                        undiagnosed = 0 if rejection.mistakes else undiagnosed - 1
                     evidence[name, case.name, dtype] = seen_here
             except ColumnError as error:
                 reasons[name] = str(error)
@@ -104,14 +105,13 @@ def agreement(
     return result, {key: one.arrays for key, one in in_order.items()}
 
 
-def _diagnosed(column, case, evidence):
-    """The Evidence with what the numbers of its Rejection look like."""
-    rejection = evidence.rejection
+def _diagnosed(column, case, rejection):
+    """The Rejection with what its numbers look like."""
     if rejection.value is None:
-        return evidence
+        return rejection
     mistakes, text = diagnosis(column, case, rejection)
     together = f"{rejection.diagnosis}\n{text}".strip()  # one that loses digits has advice already
-    return evidence._replace(rejection=replace(rejection, mistakes=mistakes, diagnosis=together))
+    return replace(rejection, mistakes=mistakes, diagnosis=together)
 
 
 def _not_judged(evidence, case, dtype, is_asked_for):
