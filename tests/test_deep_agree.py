@@ -229,7 +229,7 @@ def test_the_options():
             make(**more)
 
 
-DEEP = ["--layers", "2,4,4,1", "--bias", "--activation", "tanh", "--steps", 30, "--seeds", 2]
+DEEP = ["--layers", "2,4,4,1", "--bias", "--activation", "tanh", "--steps", 30, "--seeds", 2, "--case", "xor"]
 
 
 def test_the_command(tmp_path):

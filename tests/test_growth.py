@@ -20,7 +20,7 @@ NIGHTLY = settings.default.max_examples > 100
 RUNS, WARM = (1000, 100) if NIGHTLY else (6, 3)
 LARGEST_GROWTH = 2**20 + 4096 * RUNS  # bytes: an allocator's pages, and less than one a run
 WRONG = Path(__file__).parent.parent / "compare" / "check" / "templates" / "numpy_mine.py"
-LITTLE = ["--impl", "numpy", "--steps", "3", "--seeds", "1", "--dtype", "float64"]
+LITTLE = ["--impl", "numpy", "--case", "xor", "--steps", "3", "--seeds", "1", "--dtype", "float64"]
 TO_FILE = ["--json", "r.json"]
 COMMANDS = [["agree", *LITTLE, *TO_FILE], ["check", WRONG, "--case", "xor", "--seeds", "1", *TO_FILE]]
 

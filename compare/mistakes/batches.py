@@ -30,7 +30,7 @@ def batched(loss, gradient, n, columns=("numpy", "torch")):
         "jax": (right.L, loss),
         "tf": (f"L = {right.tf_L}", in_tf),
     }
-    return {column: texts[column] for column in columns}
+    return {column: texts[column] for column in columns if column in texts}
 
 
 def in_blocks(product, names, n):

@@ -63,7 +63,7 @@ def shape(n):
         dtype=dtype,
         lr=float(f"{10 ** rng.uniform(-4, 1.5):.3g}"),
         steps=steps,
-        shapes=which % 8 in {0, DEEPER},
+        shapes=which % 16 in {0, DEEPER},
     )
 
 
