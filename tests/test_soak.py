@@ -110,12 +110,12 @@ def test_interrupted_and_resumed_is_the_same_as_in_one_go(monkeypatch, tmp_path)
 
 
 def test_it_goes_on_until_there_are_enough_numbers(monkeypatch):
-    found = finish(HereSoaking(monkeypatch, numpy_impl), false_alarms.begin(["numpy"], "-"), 10, 400_000)
-    assert found.numbers() >= 400_000
-    assert found.configurations % BATCH == 0
-    fewer = finish(HereSoaking(monkeypatch, numpy_impl), false_alarms.begin(["numpy"], "-"), 10, 0)
-    assert fewer.configurations == 10
-    assert found.configurations > 10
+    found = finish(HereSoaking(monkeypatch, numpy_impl), false_alarms.begin(["numpy"], "-"), 4, 0)
+    assert found.configurations == 4
+    wanted = found.numbers() + 1
+    found = finish(HereSoaking(monkeypatch, numpy_impl), found, 4, wanted)
+    assert found.numbers() >= wanted
+    assert found.configurations == 4 + BATCH
 
 
 def test_every_batch_has_the_whole_time(monkeypatch):
