@@ -425,7 +425,7 @@ def test_report_writes_a_folder_whole(tmp_path):
         "proved-tanh.svg",
     }
     assert {p.name for p in out.iterdir()} >= names
-    assert "xor, tanh, xor, relu" in done.stdout
+    assert "xor, tanh; xor, relu" in done.stdout
     assert record.read(out / "bench.json") == example()
     assert "How fast" in (out / "index.html").read_text()
     assert result.read(out / "result.json").exit_code() == 0

@@ -235,7 +235,7 @@ def _contract(asked, question):
     ):
         try:
             function(*arguments)
-        except Exception:
+        except Exception:  # it refuses, and that is all that is asked here: of which kind is the column's own affair
             continue
         complaints.append(
             f"`{function.__name__}` computes something for the activation {unknown!r}, which there is not"

@@ -155,8 +155,8 @@ def _work(result):
     first, *others = result.settings
     work = f"{first.name}, {count(first.seeds, 'seed')} × {count(first.steps, 'step')}"
     if others:
-        names = ", ".join(s.name for s in others[:LISTED_CASES])
-        more = f" and {len(others) - LISTED_CASES} more" if len(others) > LISTED_CASES else ""
+        names = "; ".join(s.name for s in others[:LISTED_CASES])  # a name may have a comma
+        more = f"; {len(others) - LISTED_CASES} more" if len(others) > LISTED_CASES else ""
         work += f", and {count(len(others), 'case')} ({names}{more})"
     work += f", in {' and '.join(dtypes(result))}"
     in_parts = [s for s in result.settings if 0 < s.call_steps < s.steps]
