@@ -1,0 +1,308 @@
+"""What somebody's code does, operation by operation: events, their operands, and what they are called.
+
+The functions of a Recorder's `hooks` are what rewritten code calls instead of operators.
+"""
+
+import operator
+from typing import NamedTuple
+
+import numpy as np
+
+from fourfold.compare.exact import numbers, standin
+from fourfold.compare.exact.numbers import Number
+
+OPERATORS = {
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "Mult": operator.mul,
+    "Div": operator.truediv,
+    "MatMult": operator.matmul,
+    "Pow": operator.pow,
+    "Mod": operator.mod,
+    "FloorDiv": operator.floordiv,
+    "BitAnd": operator.and_,
+    "BitOr": operator.or_,
+    "BitXor": operator.xor,
+    "LShift": operator.lshift,
+    "RShift": operator.rshift,
+    "USub": operator.neg,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
+}
+IN_PLACE = {
+    "Add": operator.iadd,
+    "Sub": operator.isub,
+    "Mult": operator.imul,
+    "Div": operator.itruediv,
+    "MatMult": operator.imatmul,
+    "Pow": operator.ipow,
+    "Mod": operator.imod,
+    "FloorDiv": operator.ifloordiv,
+    "BitAnd": operator.iand,
+    "BitOr": operator.ior,
+    "BitXor": operator.ixor,
+    "LShift": operator.ilshift,
+    "RShift": operator.irshift,
+}
+LEAF = -1  # the place of an input
+
+
+class Operand(NamedTuple):
+    """What an operation was given: its value then, and the events that made it."""
+
+    value: object
+    sources: tuple[int, ...]
+
+
+class Event:
+    """An operation that gave exact numbers."""
+
+    __slots__ = ("kind", "name", "operands", "place", "redo", "value")
+
+    def __init__(self, place, kind, value, operands, redo=None):
+        self.place = place  # a number, of the Recorder's places; LEAF: it is an input
+        self.kind = kind  # "Mult", "call", "move", "in place", "store", "leaf"
+        self.value, self.operands = value, operands
+        self.name = ""  # what it was first called
+        self.redo = redo  # redo(*values of the operands) does it again, where it can be done again
+
+
+class Recorder:
+    """`places` are those of the rewritten code, `events` what was done, in order."""
+
+    def __init__(self):
+        self.places = []
+        self.files, self.modules = set(), set()  # those that were rewritten
+        self.events, self.tape = [], None
+        self._latest, self._kept = {}, []  # id(object): (event, its entries then); objects, so that no id comes twice
+        self.hooks = {
+            "_ff_op": self._op,
+            "_ff_attribute": self._attribute,
+            "_ff_item": self._item,
+            "_ff_call": self._call,
+            "_ff_in_place": self._in_place,
+            "_ff_attribute_in_place": self._attribute_in_place,
+            "_ff_item_in_place": self._item_in_place,
+            "_ff_store": self._store,
+            "_ff_name": self._name,
+            "_ff_names": self._names,
+            "_ff_slice": slice,
+        }
+
+    def start(self, tape):
+        """Begins anew, on a Tape."""
+        self.tape, self.events, self._latest, self._kept = tape, [], {}, []
+
+    def leaf(self, name, Z, depends):
+        """An input: an exact array that is an event."""
+        k = self.tape.event = len(self.events)
+        made = numbers.exact(Z, depends)
+        self.tape.event = -1
+        made = made if np.ndim(Z) else made[()]
+        self._add(Event(LEAF, "leaf", _copy(made), ()), made).name = name
+        assert len(self.events) == k + 1
+        return made
+
+    def sources(self, v):
+        """The events that made an object, none where it is no exact number."""
+        known = self._latest.get(id(v))
+        if known and known[1] == _entries(v):
+            return (known[0],)
+        if not numbers.is_exact(v):
+            return ()
+        owners = {}
+        for x in v.flat if isinstance(v, np.ndarray) else (v,):
+            if isinstance(x, Number) and x.node >= 0:
+                owners[self.tape.owners[x.node]] = None
+        if known:  # it was changed where nobody looked, as a view of it was
+            owners[known[0]] = None
+        owners.pop(-1, None)
+        return tuple(owners)
+
+    def _add(self, event, v):
+        self.events.append(event)
+        self._latest[id(v)] = len(self.events) - 1, _entries(v)
+        self._kept.append(v)
+        return event
+
+    def _operand(self, v):
+        return Operand(_copy(v), self.sources(v))
+
+    def _operands(self, values):
+        """Operands of whatever is in a call's arguments, lists and dicts taken apart."""
+        operands = []
+        for v in values:
+            if isinstance(v, list | tuple) and any(isinstance(x, Number | np.ndarray | list | tuple) for x in v):
+                operands += self._operands(v)
+            elif isinstance(v, dict):
+                operands += self._operands(v.values())
+            else:
+                operands.append(self._operand(v))
+        return operands
+
+    def _done(self, place, kind, value, operands, redo=None):
+        """An event, where exact numbers came out; the value."""
+        if type(value) in (tuple, list):
+            return type(value)([self._done(place, kind, v, operands) for v in value])
+        value = numbers.filled(value)
+        if not numbers.is_exact(value):
+            return value
+        self._add(Event(place, kind, _copy(value), tuple(operands), redo), value)
+        return value
+
+    def _begin(self, place):
+        before = self.tape.event, self.tape.position
+        self.tape.event, self.tape.position = len(self.events), place
+        return before
+
+    def _end(self, before):
+        self.tape.event, self.tape.position = before
+
+    def _do(self, place, kind, f, *values):
+        if self.tape is None:
+            return f(*values)
+        before = self._begin(place)
+        try:
+            operands = self._operands(values) if any(map(numbers.is_exact, values)) else ()
+            value = f(*values)
+        finally:
+            self._end(before)
+        return self._done(place, kind, value, operands, f) if operands else value
+
+    def _op(self, place, name, *values):
+        return self._do(place, name, OPERATORS[name], *values)
+
+    def _attribute(self, place, v, name):
+        if not isinstance(v, np.ndarray):
+            return getattr(v, name)
+        return self._do(place, "move", operator.attrgetter(name), v)
+
+    def _item(self, place, v, key):
+        if not isinstance(v, np.ndarray) or v.dtype != object:
+            return v[key]
+        return self._do(place, "move", lambda Z: Z[key], v)
+
+    def _in_place(self, place, name, v, by):
+        if self.tape is None or not (numbers.is_exact(v) or numbers.is_exact(by)):
+            return IN_PLACE[name](v, by)
+        before = self._begin(place)
+        try:
+            operands = [self._operand(v), self._operand(by)]
+            v = IN_PLACE[name](v, by)
+        finally:
+            self._end(before)
+        return self._done(place, name, v, operands, OPERATORS[name])
+
+    def _attribute_in_place(self, place, name, owner, attribute, by):
+        value = self._in_place(place, name, getattr(owner, attribute), by)
+        setattr(owner, attribute, value)
+        self._name(place, f".{attribute}", value)
+
+    def _item_in_place(self, place, name, owner, key, by):
+        if not isinstance(owner, np.ndarray) or owner.dtype != object:
+            owner[key] = self._in_place(place, name, owner[key], by)
+            return
+        before = self._begin(place)
+        try:
+            operands = [self._operand(owner), self._operand(by)]
+            owner[key] = numbers.filled(IN_PLACE[name](owner[key], by))
+        finally:
+            self._end(before)
+        if self.tape is not None:
+            self._add(Event(place, "in place", _copy(owner), tuple(operands)), owner)
+
+    def _store(self, place, by, owner, key):
+        if self.tape is None or not isinstance(owner, np.ndarray) or owner.dtype != object:
+            owner[key] = by
+            if not isinstance(owner, np.ndarray):
+                self._name(place, self.places[place].operands[0], by)
+            return
+        operands = [self._operand(owner), self._operand(by)]
+        before = self._begin(place)
+        try:
+            owner[key] = by
+            owner[key] = numbers.filled(owner[key])
+        finally:
+            self._end(before)
+        self._add(Event(place, "store", _copy(owner), tuple(operands)), owner)
+
+    def _name(self, place, label, v):
+        sources = self.sources(v) if self.tape is not None else ()
+        if len(sources) == 1 and not self.events[sources[0]].name:
+            self.events[sources[0]].name = label
+        return v
+
+    def _names(self, place, labels, values):
+        if isinstance(values, tuple | list) and len(values) == len(labels):
+            for label, v in zip(labels, values, strict=True):
+                self._name(place, label, v)
+        return values
+
+    def _call(self, place, f, *arguments, **keywords):
+        if self.tape is None or self._is_theirs(f):
+            return f(*arguments, **keywords)
+        owner = getattr(f, "__self__", None)
+        values = [*arguments, *keywords.values()]
+        if isinstance(owner, np.ndarray | Number):
+            values.insert(0, owner)
+            f, redo = self._method(f, owner)
+        else:
+            redo = None if owner is not None and not isinstance(f, np.ufunc) else f
+        operands = self._operands(values)
+        if not any(numbers.is_exact(operand.value) for operand in operands):
+            return f(*arguments, **keywords)
+        first = values[0] if isinstance(values[0], np.ndarray) else None
+        entries = None if first is None else _entries(first)
+        before, happened = self._begin(place), len(self.events)
+        try:
+            value = f(*arguments, **keywords)
+        finally:
+            self._end(before)
+        if first is not None and _entries(first) != entries and (value is None or value is first):
+            self._add(Event(place, "in place", _copy(first), tuple(operands)), first)
+            return value
+        if len(self.events) > happened:  # a function of theirs was called, and its inside was seen
+            return numbers.filled(value)
+        again = redo if redo and len(operands) == len(values) else None
+        return self._done(place, "call", value, operands, _with_keywords(again, len(values) - len(keywords), keywords))
+
+    def _method(self, f, owner):
+        """A method's replacement, where exact numbers need one, and how it is done again on another array."""
+        name = f.__name__
+        replacement = standin.methods.get(name) if isinstance(owner, np.ndarray) else None
+        if replacement:
+            return (lambda *a, **k: replacement(owner, *a, **k)), replacement
+        return f, lambda Z, *a, **k: getattr(Z, name)(*a, **k)
+
+    def _is_theirs(self, f):
+        """Whether it is code that was rewritten: what it does is seen inside."""
+        f = getattr(f, "__func__", f)
+        code = getattr(f, "__code__", None) or getattr(getattr(type(f), "__call__", None), "__code__", None)
+        if code is not None:
+            return code.co_filename in self.files
+        return isinstance(f, type) and getattr(f, "__module__", "") in self.modules
+
+
+def _with_keywords(f, positional, keywords):
+    """A function of the operands' values in order, of which the last belong to keywords."""
+    if f is None:
+        return None
+    names = list(keywords)
+
+    def again(*values):
+        return f(*values[:positional], **dict(zip(names, values[positional:], strict=True)))
+
+    return again
+
+
+def _copy(v):
+    return v.copy() if isinstance(v, np.ndarray) else v
+
+
+def _entries(v):
+    """What tells whether an array's entries are still the same objects."""
+    return v.tobytes() if isinstance(v, np.ndarray) and v.dtype == object else id(v)
