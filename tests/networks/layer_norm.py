@@ -6,7 +6,6 @@ import numpy as np
 class LayerNorm:
     def __init__(self, gamma, beta, eps=1e-6):
         self.gamma, self.beta, self.eps = gamma, beta, eps
-        self.cache = None
 
     def forward(self, x):
         mean = np.mean(x, axis=1, keepdims=True)
