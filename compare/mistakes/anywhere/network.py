@@ -120,7 +120,7 @@ def squares(penalised, seen):
 
 def is_penalised(penalised, name):
     """Whether a parameter, W2 or b1, is in the penalty."""
-    return penalised == ALL or name == penalised or (penalised == WEIGHTS and name.startswith("W"))
+    return penalised in {ALL, name} or (penalised == WEIGHTS and name.startswith("W"))
 
 
 def loss(network, seen):
@@ -146,12 +146,18 @@ def gradients(network, seen):
     return tuple(dL_dW), tuple(dL_db)
 
 
-def near(given, right, tolerance=GRADIENTS_SAME):
-    """Whether two arrays have one shape, and their entries are the same, relative to the largest."""
+def near(given, right, size=0.0):
+    """Whether two arrays have one shape, and their entries are the same, relative to the largest, or to `size`."""
     if np.shape(given) != np.shape(right):
         return False
-    size = max(np.max(np.abs(right), initial=0), np.max(np.abs(given), initial=0))
-    return bool(np.max(np.abs(given - right), initial=0) <= tolerance * size)
+    size = max(np.max(np.abs(right), initial=0), np.max(np.abs(given), initial=0), size)
+    return bool(np.max(np.abs(given - right), initial=0) <= GRADIENTS_SAME * size)
+
+
+def smallest(seen):
+    """The size below which entries of gradients are nothing but rounding."""
+    given = [Z for Z in (*seen.dL_dW, *seen.dL_db) if Z is not None]
+    return 1e-5 * max(float(np.max(np.abs(Z), initial=0)) for Z in given) if given else 0.0
 
 
 def has_right_gradients(network, seens):
@@ -159,8 +165,9 @@ def has_right_gradients(network, seens):
     with np.errstate(all="ignore"):
         for seen in seens:
             dL_dW, dL_db = gradients(network, seen)
+            size = smallest(seen)
             for given, right in zip((*seen.dL_dW, *seen.dL_db), (*dL_dW, *dL_db), strict=False):
-                if given is not None and not near(given, right):
+                if given is not None and not near(given, right, size):
                     return False
     return True
 
@@ -179,10 +186,10 @@ def _right_backward(network, seen):
     for k in reversed(range(len(H))):
         D = back(meant.activations[k], H[k], A[k + 1], G)
         W_too, b_too = (c * is_penalised(meant.penalised, f"{p}{k + 1}") for p in "Wb")
-        if seen.dL_dW[k] is not None and not near(seen.dL_dW[k], A[k].T @ D + W_too * seen.weights[k]):
+        checked = [(seen.dL_dW[k], A[k].T @ D + W_too * seen.weights[k])]
+        if seen.biases and seen.dL_db:
+            checked.append((seen.dL_db[k], D.sum(axis=0, keepdims=True) + b_too * seen.biases[k]))
+        if not all(given is None or near(given, right, smallest(seen)) for given, right in checked):
             return False
-        if seen.biases and seen.dL_db and seen.dL_db[k] is not None:
-            if not near(seen.dL_db[k], D.sum(axis=0, keepdims=True) + b_too * seen.biases[k]):
-                return False
         G = D @ seen.weights[k].T
     return True

@@ -1,0 +1,190 @@
+"""Constants a gradient may be off by: a sign, a 2, a count; at the error, on the way back, in one gradient."""
+
+from functools import cache
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from fourfold.compare.mistakes.anywhere import kinds
+from fourfold.compare.mistakes.anywhere.kinds import Kind, known, of_back, of_biases, of_error, of_penalty, of_weights
+
+COUNTS = {
+    "": lambda N, d_in, d: 1,
+    "N": lambda N, d_in, d: N,
+    "1/N": lambda N, d_in, d: 1 / N,
+    "d": lambda N, d_in, d: d,
+    "1/d": lambda N, d_in, d: 1 / d,
+    "N d": lambda N, d_in, d: N * d,
+    "1/(N d)": lambda N, d_in, d: 1 / (N * d),
+    "N/d": lambda N, d_in, d: N / d,
+    "N/d_in": lambda N, d_in, d: N / d_in,
+    "N/(N - 1)": lambda N, d_in, d: N / (N - 1) if N > 1 else np.inf,
+    "1/d_in": lambda N, d_in, d: 1 / d_in,
+}
+TWOS = {"": 1, "2": 2, "1/2": 0.5}
+SIGNS = {"": 1, "-1": -1}
+ERROR, BACK, WEIGHTS, BIASES, PENALTY = "error", "back", "weights", "biases", "penalty"
+
+
+class Scale(NamedTuple):
+    """A constant as its factors; `constant` is one that is none of the known."""
+
+    sign: str = ""
+    two: str = ""
+    count: str = ""
+    constant: float = 1.0
+
+    def at(self, sizes):
+        """Its value for (N, d_in, d_out)."""
+        return SIGNS[self.sign] * TWOS[self.two] * COUNTS[self.count](*sizes) * self.constant
+
+    @property
+    def parts(self):
+        """The factors that are not 1."""
+        constant = "" if self.constant == 1 else "constant"
+        return tuple(part for part in (self.sign, self.two, self.count, constant) if part)
+
+
+NONE = Scale()
+ALL = sorted(
+    (Scale(*parts) for parts in product(SIGNS, TWOS, COUNTS) if any(parts)), key=lambda scale: (len(scale.parts), bool(scale.count))
+)
+
+
+@cache
+def _values(sizes):
+    return np.array([scale.at(sizes) for scale in ALL])
+
+
+def scales(ratio, sizes):
+    """The Scales that have this value, those of fewest factors; or the constant itself."""
+    if not np.isfinite(ratio) or abs(ratio) < 1e-12:
+        return []
+    fitting = [ALL[n] for n in np.flatnonzero(abs(_values(sizes) - ratio) <= 1e-9 * abs(ratio))]
+    if not fitting:
+        return [Scale(constant=float(ratio))]
+    fewest = len(fitting[0].parts)
+    return [scale for scale in fitting if len(scale.parts) == fewest][:4]
+
+
+def _catalogued(name, wrong, **names):
+    return known(name, kinds.ERROR, wrong, kinds.ERROR_LINE, **names)
+
+
+SIGN_OF_ERROR = _catalogued("sign of the gradient", "dL_dY_hat = (Y - Y_hat) / N")
+TWO_LEFT = _catalogued("factor 2 left over", "dL_dY_hat = 2 * (Y_hat - Y) / N")
+TWICE_HALF = _catalogued("½ counted twice", "dL_dY_hat = (Y_hat - Y) / (2 * N)")
+TWO_MISSING = of_error(
+    "factor 2 missing",
+    "dL_dY_hat = Y_hat - Y",
+    "The derivative of r² is 2r, and only a ½ in the loss cancels the 2.",
+    "dL_dY_hat = 2 * (Y_hat - Y)",
+)
+N_MISSING = _catalogued("1/N missing", "dL_dY_hat = Y_hat - Y")
+N_TWICE = of_error(
+    "1/N twice", "dL_dY_hat = (Y_hat - Y) / N", "It is divided by N twice, or 1/N is none of the loss's."
+)
+N_TOO_MANY = N_TWICE._replace(
+    name="mean where the loss is a sum", why="The loss is summed and its gradient is averaged."
+)
+OVER_ENTRIES = _catalogued("gradient of the mean over all elements", "dL_dY_hat = (Y_hat - Y) / (N * Y.shape[1])")
+D_MISSING = of_error(
+    "1/d_out missing",
+    "dL_dY_hat = (Y_hat - Y) / N",
+    "The loss is averaged over all entries, its gradient over the samples.",
+)
+ND_MISSING = N_MISSING._replace(why="The loss is averaged over all entries, and its gradient is summed.")
+WRONG_AXIS = _catalogued("N from the wrong axis", "N = Y.shape[1]")
+WIDTH = _catalogued("N from the inputs' width", "N = X.shape[1]")
+BESSEL = _catalogued("N - 1 for N", "dL_dY_hat = (Y_hat - Y) / (N - 1)")
+CONSTANT = of_error(
+    "a constant factor", "dL_dY_hat = c * (Y_hat - Y)", "All that is behind is off by one constant.", odd=True
+)
+OF_ERROR = {
+    "-1": SIGN_OF_ERROR,
+    "N": N_MISSING,
+    "d": D_MISSING,
+    "1/d": OVER_ENTRIES,
+    "N d": ND_MISSING,
+    "1/(N d)": N_TOO_MANY._replace(why="The loss is summed and its gradient is averaged over all entries."),
+    "N/d": WRONG_AXIS,
+    "N/d_in": WIDTH,
+    "N/(N - 1)": BESSEL,
+    "1/d_in": WIDTH,
+    "constant": CONSTANT,
+}
+WEIGHT_NAMES = {
+    "-1": ("sign of W{k}'s gradient", "sign of the weights' gradients", "The update's minus is put into one gradient."),
+    "2": ("factor 2 left over in W{k}'s gradient", "factor 2 left over in the weights' gradients", ""),
+    "1/2": ("factor 2 missing in W{k}'s gradient", "factor 2 missing in the weights' gradients", ""),
+    "N": (
+        "1/N missing in W{k}'s gradient",
+        "1/N missing in the weights' gradients",
+        "The product sums over the samples, and its 1/N is forgotten.",
+    ),
+    "1/N": (
+        "1/N twice in W{k}'s gradient",
+        "1/N twice in the weights' gradients",
+        "What comes back is divided by N already.",
+    ),
+}
+BIAS_NAMES = {
+    "-1": "sign of the bias gradient",
+    "N": "bias gradient without 1/N",
+    "1/N": "bias gradient averaged",
+}
+PENALTY_NAMES = {
+    "-1": (
+        "penalty subtracted",
+        "dL_dW{k} = ... - lam * W{k}",
+        "The penalty pulls weights to zero: its gradient is + λW.",
+    ),
+    "2": ("factor 2 left over in the penalty", "dL_dW{k} = ... + 2 * lam * W{k}", "λ/2 W² has the derivative λW."),
+    "1/2": ("factor 2 missing in the penalty", "dL_dW{k} = ... + lam * W{k}", "λW² has the derivative 2λW."),
+    "N": (
+        "1/N missing beside the penalty",
+        "dL_dW{k} = ... + lam * W{k}",
+        "The loss divides data and penalty by N, and one of the gradient's two parts is not divided.",
+    ),
+    "1/N": (
+        "penalty divided by N in the gradient alone",
+        "dL_dW{k} = ... + lam / N * W{k}",
+        "The gradient divides data and penalty by N, and the loss the data alone.",
+    ),
+}
+
+
+def kinds_of(scale, level, network):
+    """The Kinds that a Scale at a level is made of."""
+    return tuple(_kind(part, level, "half" in network.reduction, "mean" in network.reduction) for part in scale.parts)
+
+
+@cache
+def _kind(part, level, halved, averaged) -> Kind:
+    if level == ERROR:
+        own = {
+            "2": TWO_LEFT,
+            "1/2": TWICE_HALF if halved else TWO_MISSING,
+            "1/N": N_TWICE if averaged else N_TOO_MANY,
+        }
+        return (OF_ERROR | own)[part]
+    if level == WEIGHTS:
+        name, everywhere, why = WEIGHT_NAMES.get(part, (f"W{{k}}'s gradient times {part}", "", ""))
+        wrong = f"{kinds.WEIGHTS_LINE} * c"
+        return of_weights(name, why, wrong, everywhere=everywhere, odd=part not in WEIGHT_NAMES)
+    if level == BIASES:
+        if part in BIAS_NAMES:
+            wrong = {"-1": "dL_db{k} = -dL_dH{k}.sum(axis=0)", "1/N": "dL_db{k} = dL_dH{k}.mean(axis=0)"}
+            line = wrong.get(part, "dL_db{k} = dL_dH{k}.sum(axis=0) * N")
+            return known(BIAS_NAMES[part], kinds.BIASES, line, kinds.BIASES_LINE)
+        return of_biases(f"b{{k}}'s gradient times {part}", "", f"{kinds.BIASES_LINE} * c", odd=True)
+    if level == BACK:
+        if part == "1/N":
+            return known("1/N once a layer", kinds.BACK, "dL_dA{j} = dL_dH{k} @ W{k}.T / N", kinds.BACK_LINE)
+        title = {"-1": "sign on the way back", "N": "1/N missing on the way back"}.get(part, f"{part} on the way back")
+        return of_back(title, "", f"{kinds.BACK_LINE} * c", odd=part not in {"-1", "N"})
+    name, wrong, why = PENALTY_NAMES.get(
+        part, (f"penalty's gradient times {part}", "dL_dW{k} = ... + c * lam * W{k}", "")
+    )
+    return of_penalty(name, why, wrong, odd=part not in PENALTY_NAMES)
