@@ -69,18 +69,20 @@ FUNCTIONS = {
 
 
 def constant(c):
-    """A constant as people write it, where it is one."""
-    for q in range(1, 33):
-        p = round(c * q)
-        if p and abs(c * q / p - 1) < SAME:
-            return f"{p}" if q == 1 else f"{p}/{q}"
-    for q in range(2, 65):
-        for sign in (1, -1):
-            if abs(sign * c * c / round(c * c * q or 1) * q - sign) < SAME and c * c * q > 0.5 and abs(c * c - 1) > SAME:
-                root = round(c * c * q)
-                text = f"√{root}" if q == 1 else f"√({root}/{q})"
-                return text if c > 0 else f"−{text}"
-    return f"{c:.6g}"
+    """A constant as people write it, where it is one: a fraction, or the root of one."""
+    sign = "−" if c < 0 else ""
+    for root, value in (("", abs(c)), ("√", c * c)):
+        for q in range(1, 65):
+            p = round(value * q)
+            if p and abs(value * q / p - 1) < SAME:
+                text = f"{p}" if q == 1 else f"({p}/{q})" if root else f"{p}/{q}"
+                return f"{sign}{root}{text}"
+    return f"{c:.6g}".replace("-", "−")
+
+
+def is_simple(c):
+    """Whether a constant is one that people write."""
+    return "." not in constant(c) and "e" not in constant(c)
 
 
 class Values:

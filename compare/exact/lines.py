@@ -11,7 +11,7 @@ import numpy as np
 
 from fourfold.compare.exact import factors, numbers
 from fourfold.compare.exact.record import LEAF
-from fourfold.compare.exact.truths import SAME, Match, truths
+from fourfold.compare.exact.truths import SAME, Match, depends, derivative, rank, truths
 
 ELEMENTWISE = {"Mult", "Div"}
 
@@ -31,9 +31,10 @@ class Lines:
     """What every operation is, once the loss's derivatives are known."""
 
     def __init__(self, recorder, adjoints):
+        self.loss = recorder.tape.owners[max(adjoints.total)]  # the event that gave it
         self.recorder, self.events, self.adjoints = recorder, recorder.events, adjoints
         self.truths = truths(self.events, adjoints, self.label)
-        self._matches, self._carries = {}, {}
+        self._matches, self._carries, self._gradients = {}, {}, {}
         self._forward = None
 
     # What an event is.
@@ -48,6 +49,33 @@ class Lines:
     def place(self, k):
         return self.recorder.places[self.events[k].place]
 
+    def gradient(self, k):
+        """dL/d(what an event gives), in float64."""
+        if k not in self._gradients:
+            self._gradients[k] = derivative(self.adjoints.entries(self.events[k].value))
+        return self._gradients[k]
+
+    def is_backward(self, k):
+        """Whether it carries gradients, or the loss does not come of it."""
+        if self.carries(k) or k > self.loss:
+            return True
+        return any(node >= 0 and node not in self.adjoints.total for node in _nodes(self.events[k].value))
+
+    def rank(self, k):
+        """The lower, the plainer what it is: a parameter, what has a name, and what has none."""
+        return rank(self.events[k])
+
+    def gradients_before(self, k):
+        """The nearest events that a value comes of and that are gradients."""
+        near, seen, waiting = [], set(), deque([k])
+        while waiting:
+            for operand in self.events[waiting.popleft()].operands:
+                for source in operand.sources:
+                    if source not in seen and self.carries(source):
+                        seen.add(source)
+                        (near if self.matches(source) else waiting).append(source)
+        return near
+
     def matches(self, k):
         """Every way in which an event's value is a gradient, but for a constant; the plainest first."""
         if k not in self._matches:
@@ -56,7 +84,7 @@ class Lines:
 
     def _matched(self, k):
         event = self.events[k]
-        if event.place == LEAF and self._depends(event.value):
+        if event.place == LEAF and depends(event.value):
             return []
         if self._is_constant(k):
             return []
@@ -69,9 +97,6 @@ class Lines:
             for source in operand.sources:
                 parts += self.matches(source)
         return [Match(match.truth._replace(whole=False), match.c) for match in parts[:1]]
-
-    def _depends(self, value):
-        return any(x.depends for x in np.ravel(np.asarray(value, object)) if isinstance(x, numbers.Number))
 
     def _makes_numbers(self, k):
         """Whether an event makes numbers, and does not only move them."""
@@ -112,7 +137,7 @@ class Lines:
         """
         good = set()
         for sources, _ in right.values():
-            good |= self._ancestors(sources)
+            good |= self.ancestors(sources)
         flags = {}
         for name, (sources, compared) in wrong.items():
             for flag in self._of_output(name, sources, compared, good):
@@ -121,7 +146,7 @@ class Lines:
                 flags[flag.event] = (before or flag)._replace(spoils=spoils)
         return [flags[event] for event in sorted(flags)]
 
-    def _ancestors(self, sources):
+    def ancestors(self, sources):
         seen, waiting = set(), deque(sources)
         while waiting:
             k = waiting.popleft()
@@ -226,7 +251,8 @@ class Lines:
         for operand in self.events[k].operands:
             for source in operand.sources:
                 constants = [match.c for match in self.matches(source)]
-                if any(abs(one / c - 1) < SAME for one in constants):
+                is_right = constants and abs(constants[0] - 1) < SAME
+                if not is_right and any(abs(one / c - 1) < SAME for one in constants):
                     return source
         return None
 
@@ -235,22 +261,20 @@ class Lines:
         event = self.events[k]
         if event.place == LEAF:
             return Flag(k, -1, (f"what is given for ∂L/∂{name} is {event.name} itself",))
-        if compared is not None:
-            flag = self._needs_another_gradient(k, name, compared, good)
-            flag = flag or self._other_operand(k, name, compared)
-            if flag:
-                return flag
         top, given = self._chain(k)
         flag = self._suspect_factor(k, top, given)
-        if flag:
+        if flag and flag.needs:
             return flag
-        taken = [self.gradient_words(self.matches(g)[0]) for g in self._gradients_of(k)]
+        better = self._needs_another_gradient(k, name, compared, good) or self._other_operand(k, compared)
+        if better or flag:
+            return better or flag
+        taken = [self.gradient_words(self.matches(g)[0]) for g in self.gradients_of(k)]
         if not taken:
             return Flag(k, event.place, ("it is made of no gradient",))
         sentence = f"it is given {' and '.join(taken)}, and gives no gradient of anything"
         return Flag(k, event.place, (sentence,))
 
-    def _gradients_of(self, k):
+    def gradients_of(self, k):
         found_sources = []
         for operand in self.events[k].operands:
             for source in operand.sources:
@@ -261,25 +285,37 @@ class Lines:
     def _needs_another_gradient(self, k, name, compared, good):
         """ "needs ∂L/∂H and gets ∂L/∂A": with which gradient in the place of an operand the result is right."""
         event = self.events[k]
-        if event.redo is None or compared.truth is None:
+        if event.redo is None:
             return None
         for position, operand in enumerate(event.operands):
             gradients = [source for source in operand.sources if self.matches(source)]
             if not gradients:
                 continue
             values = factors.as_floats(operand.value)
+            gets = self.matches(gradients[0])[0]
             for truth in self.truths.of_shape(np.shape(values)):
                 made = self._redone(event, position, truth.values)
-                if made is None or not _proportional(made, compared.truth):
+                gives = self._as_wanted(made, compared)
+                if not gives:
                     continue
-                gets, needs = self.matches(gradients[0])[0], Match(truth, 1.0)
-                sentence = f"∂L/∂{name} needs {self.gradient_words(needs)} here, and gets {self.gradient_words(gets)}"
+                needs = self.gradient_words(Match(truth, 1.0))
+                if truth.event == gets.truth.event and gets.truth.used_in >= 0:
+                    sentence = f"{self.gradient_words(gets)} is given, and the whole of {needs} is needed"
+                    return Flag(gradients[0], self.events[gradients[0]].place, (sentence,), (), "", needs)
+                sentence = f"∂L/∂{name} needs {needs} here, and gets {self.gradient_words(gets)}"
                 between = self._between(values, truth.values, gets.c)
                 sentences = (sentence, f"the factor {between} is missing") if between else (sentence,)
                 blamed = k if gradients[0] in good else gradients[0]
-                suspect = self._text_of(k, position)
-                return Flag(blamed, self.events[blamed].place, sentences, (), suspect, needs.truth.label)
+                return Flag(blamed, self.events[blamed].place, sentences, (), self._text_of(k, position), needs)
         return None
+
+    def _as_wanted(self, made, compared):
+        """Whether what an operation would give is right: for an output its own gradient, else any but a part."""
+        if made is None:
+            return False
+        if compared is not None:
+            return compared.truth is not None and _proportional(made, compared.truth)
+        return made.size > 1 and any(match.truth.rank < 3 for match in self.truths.matches(made))
 
     def _between(self, values, truth, c):
         with np.errstate(all="ignore"):
@@ -287,25 +323,23 @@ class Lines:
         factor = self.forward.recognised(ratio) if np.isfinite(ratio).all() else None
         return factor.words if factor and factor.words != "1" else ""
 
-    def _other_operand(self, k, name, compared):
+    def _other_operand(self, k, compared):
         """ "H stands where A belongs": with which value of the forward pass in its place the result is right."""
         event = self.events[k]
-        if event.redo is None or compared.truth is None:
+        if event.redo is None:
             return None
+        gradients = [any(map(self.matches, operand.sources)) for operand in event.operands]
         for position, operand in enumerate(event.operands):
             values = factors.as_floats(operand.value)
-            if values is None or any(map(self.matches, operand.sources)):
+            if values is None or (gradients[position] and sum(gradients) < 2):
                 continue
             for label, value in self.forward.named:
                 for turned, mark in ((value, ""), (value.T, "ᵀ")):
                     if turned.shape != values.shape:
                         continue
-                    made = self._redone(event, position, turned)
-                    if made is not None and _proportional(made, compared.truth):
-                        text = self._text_of(k, position)
-                        return Flag(
-                            k, event.place, (f"{text} stands where {label}{mark} belongs",), (), text, f"{label}{mark}"
-                        )
+                    if self._as_wanted(self._redone(event, position, turned), compared):
+                        text, belongs = self._text_of(k, position), f"{label}{mark}"
+                        return Flag(k, event.place, (f"{text} stands where {belongs} belongs",), (), text, belongs)
         return None
 
     def _redone(self, event, position, value):
@@ -328,7 +362,7 @@ class Lines:
 
     def _chain(self, k):
         """(the last of the products of one statement that a first wrong one is part of, the gradient it is given)."""
-        given = self._gradients_of(k)
+        given = self.gradients_of(k)
         top = k
         statement = self.place(k).statement
         for later in range(k + 1, len(self.events)):

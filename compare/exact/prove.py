@@ -49,6 +49,11 @@ def as_numbers(value):
     return Z
 
 
+def in_floats(value):
+    """The same of what was given in float64."""
+    return np.asarray(value.gradient() if isinstance(value, Updated) else value, float)
+
+
 def compare(name, given, truth):
     """The Compared of a gradient, as it was given, with an object array of balls."""
     if given is None:

@@ -4,6 +4,7 @@ The functions of a Recorder's `hooks` are what rewritten code calls instead of o
 """
 
 import operator
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ class Operand(NamedTuple):
 class Event:
     """An operation that gave exact numbers."""
 
-    __slots__ = ("kind", "name", "operands", "place", "redo", "value")
+    __slots__ = ("kind", "name", "operands", "place", "redo", "turn", "value")
 
     def __init__(self, place, kind, value, operands, redo=None):
         self.place = place  # a number, of the Recorder's places; LEAF: it is an input
@@ -69,6 +70,7 @@ class Event:
         self.value, self.operands = value, operands
         self.name = ""  # what it was first called
         self.redo = redo  # redo(*values of the operands) does it again, where it can be done again
+        self.turn = 0  # how often its place had been come to by then
 
 
 class Recorder:
@@ -78,6 +80,7 @@ class Recorder:
         self.places = []
         self.files, self.modules = set(), set()  # those that were rewritten
         self.events, self.tape = [], None
+        self._turns = Counter()  # of each place
         self._latest, self._kept = {}, []  # id(object): (event, its entries then); objects, so that no id comes twice
         self.hooks = {
             "_ff_op": self._op,
@@ -96,6 +99,7 @@ class Recorder:
     def start(self, tape):
         """Begins anew, on a Tape."""
         self.tape, self.events, self._latest, self._kept = tape, [], {}, []
+        self._turns = Counter()
 
     def leaf(self, name, Z, depends):
         """An input: an exact array that is an event."""
@@ -124,10 +128,17 @@ class Recorder:
         return tuple(owners)
 
     def _add(self, event, v):
+        event.turn = self._turns[event.place]
         self.events.append(event)
         self._latest[id(v)] = len(self.events) - 1, _entries(v)
         self._kept.append(v)
         return event
+
+    def _add_change(self, event, v):
+        """An array that was changed keeps its name."""
+        for source in event.operands[0].sources[:1]:
+            event.name = self.events[source].name if self.events[source].place != LEAF else ""
+        self._add(event, v)
 
     def _operand(self, v):
         return Operand(_copy(v), self.sources(v))
@@ -151,8 +162,23 @@ class Recorder:
         value = numbers.filled(value)
         if not numbers.is_exact(value):
             return value
+        if not _nodes(value):  # zeros like a gradient are no gradient
+            operands = ()
+        value = self._apart(value)
         self._add(Event(place, kind, _copy(value), tuple(operands), redo), value)
         return value
+
+    def _apart(self, v):
+        """An array whose entries have nodes of their own: one that was copied has several derivatives."""
+        nodes = _nodes(v)
+        if len(set(nodes)) == len(nodes):
+            return v
+        self.tape.event = len(self.events)
+        apart = np.empty(v.shape, object)
+        for index, x in np.ndenumerate(v):
+            apart[index] = x.again()
+        self.tape.event = -1
+        return apart
 
     def _begin(self, place):
         before = self.tape.event, self.tape.position
@@ -174,37 +200,34 @@ class Recorder:
         return self._done(place, kind, value, operands, f) if operands else value
 
     def _op(self, place, name, *values):
+        self._turns[place] += 1
         return self._do(place, name, OPERATORS[name], *values)
 
     def _attribute(self, place, v, name):
+        self._turns[place] += 1
         if not isinstance(v, np.ndarray):
             return getattr(v, name)
         return self._do(place, "move", operator.attrgetter(name), v)
 
     def _item(self, place, v, key):
+        self._turns[place] += 1
         if not isinstance(v, np.ndarray) or v.dtype != object:
             return v[key]
         return self._do(place, "move", lambda Z: Z[key], v)
 
     def _in_place(self, place, name, v, by):
-        if self.tape is None or not (numbers.is_exact(v) or numbers.is_exact(by)):
-            return IN_PLACE[name](v, by)
-        before = self._begin(place)
-        try:
-            operands = [self._operand(v), self._operand(by)]
-            v = IN_PLACE[name](v, by)
-        finally:
-            self._end(before)
-        return self._done(place, name, v, operands, OPERATORS[name])
+        self._turns[place] += 1
+        return self._do(place, name, IN_PLACE[name], v, by)
 
     def _attribute_in_place(self, place, name, owner, attribute, by):
         value = self._in_place(place, name, getattr(owner, attribute), by)
         setattr(owner, attribute, value)
-        self._name(place, f".{attribute}", value)
+        self._name(place, self.places[place].operands[0], value)
 
     def _item_in_place(self, place, name, owner, key, by):
+        self._turns[place] += 1
         if not isinstance(owner, np.ndarray) or owner.dtype != object:
-            owner[key] = self._in_place(place, name, owner[key], by)
+            owner[key] = self._do(place, name, IN_PLACE[name], owner[key], by)
             return
         before = self._begin(place)
         try:
@@ -213,9 +236,10 @@ class Recorder:
         finally:
             self._end(before)
         if self.tape is not None:
-            self._add(Event(place, "in place", _copy(owner), tuple(operands)), owner)
+            self._add_change(Event(place, "in place", _copy(owner), tuple(operands)), owner)
 
     def _store(self, place, by, owner, key):
+        self._turns[place] += 1
         if self.tape is None or not isinstance(owner, np.ndarray) or owner.dtype != object:
             owner[key] = by
             if not isinstance(owner, np.ndarray):
@@ -228,7 +252,7 @@ class Recorder:
             owner[key] = numbers.filled(owner[key])
         finally:
             self._end(before)
-        self._add(Event(place, "store", _copy(owner), tuple(operands)), owner)
+        self._add_change(Event(place, "store", _copy(owner), tuple(operands)), owner)
 
     def _name(self, place, label, v):
         sources = self.sources(v) if self.tape is not None else ()
@@ -243,6 +267,7 @@ class Recorder:
         return values
 
     def _call(self, place, f, *arguments, **keywords):
+        self._turns[place] += 1
         if self.tape is None or self._is_theirs(f):
             return f(*arguments, **keywords)
         owner = getattr(f, "__self__", None)
@@ -263,7 +288,7 @@ class Recorder:
         finally:
             self._end(before)
         if first is not None and _entries(first) != entries and (value is None or value is first):
-            self._add(Event(place, "in place", _copy(first), tuple(operands)), first)
+            self._add_change(Event(place, "in place", _copy(first), tuple(operands)), first)
             return value
         if len(self.events) > happened:  # a function of theirs was called, and its inside was seen
             return numbers.filled(value)
@@ -297,6 +322,15 @@ def _with_keywords(f, positional, keywords):
         return f(*values[:positional], **dict(zip(names, values[positional:], strict=True)))
 
     return again
+
+
+def _nodes(v):
+    """The nodes of what was computed, and is no constant."""
+    nodes = []
+    for x in v.flat if isinstance(v, np.ndarray) else (v,):
+        if isinstance(x, Number) and x.node >= 0:
+            nodes.append(x.node)
+    return nodes
 
 
 def _copy(v):

@@ -20,7 +20,7 @@ class Truth(NamedTuple):
     values: np.ndarray  # float64
     event: int  # whose value it is the derivative with respect to
     label: str  # what that is called
-    rank: int  # the lower the plainer: 0 a parameter, 1 what has a name, 2 one use of that, 3 what has none
+    rank: int  # the lower the plainer: 0 a parameter, 1 what has a name, 2 one use of that, 3 what has none, 4 data
     used_in: int = -1  # the event that is the use
     whole: bool = True  # not some of its uses alone
 
@@ -112,20 +112,20 @@ def truths(events, adjoints, label):
     known = Truths()
     uses = {}  # of a leaf or a named value, by event: [(event of the use, values)]
     for k, event in enumerate(events):
-        name, rank = label(k), _rank(event)
-        values = _floats(adjoints.entries(event.value))
+        name, plainness = label(k), rank(event)
+        values = derivative(adjoints.entries(event.value))
         if values.any():
-            known.add(Truth(values, k, name, rank))
+            known.add(Truth(values, k, name, plainness))
         through = adjoints.uses.get(k)
         if not through:
             continue
         for operand in event.operands:
             if not numbers.is_exact(operand.value):
                 continue
-            part = _floats(adjoints.of_use(k, operand.value))
+            part = derivative(adjoints.of_use(k, operand.value))
             for source in operand.sources[:1]:
                 if part.any():
-                    known.add(Truth(part, source, label(source), 2 if _is_named(events[source]) else 3, k, False))
+                    known.add(Truth(part, source, label(source), 2 if rank(events[source]) < 2 else rank(events[source]), k, False))
                     uses.setdefault((source, part.shape), []).append((k, part))
         if event.kind == "MatMult":
             _rows(known, event, values, label)
@@ -134,20 +134,25 @@ def truths(events, adjoints, label):
     return known
 
 
-def _rank(event):
+def rank(event):
+    """The lower, the plainer what an event is: a parameter, what has a name, and what has none, or is data."""
     if event.place == LEAF:
-        return 0
-    return 1 if _is_named(event) else 3
+        return 0 if depends(event.value) else 4
+    return 1 if event.name else 3
 
 
-def _is_named(event):
-    return bool(event.name)
+def depends(value):
+    """Whether an exact value holds a parameter, or what was computed from one."""
+    return any(x.depends for x in np.ravel(np.asarray(value, object)) if isinstance(x, numbers.Number))
 
 
 def _partial_sums(known, source, parts, name):
-    """Of the uses of one array: what has come together after some of them, in their order or the other way round."""
+    """Of the uses of one array: what has come together after some of them, in either order, and all but one."""
     if not 2 < len(parts) <= SHARES:
         return
+    everything = sum(part for _, part in parts)
+    for k, part in parts:
+        known.add(Truth(everything - part, source, name, 3, k, False))
     for ordered in (parts, parts[::-1]):
         total = ordered[0][1]
         for k, part in ordered[1:-1]:
@@ -172,7 +177,8 @@ def _rows(known, event, adjoint, label):
                 known.add(Truth(np.outer(adjoint[:, j], samples[:, j]), source, label(source), 3, -2, False))
 
 
-def _floats(balls):
+def derivative(balls):
+    """Balls in float64."""
     if not isinstance(balls, np.ndarray):
         return np.array(float(balls.mid()))
     result = np.empty(balls.shape)
