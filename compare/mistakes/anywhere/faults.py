@@ -4,201 +4,10 @@ from functools import cached_property
 
 import numpy as np
 
-from fourfold.compare.mistakes.anywhere import kinds, slopes
+from fourfold.compare.mistakes.anywhere import entries, slopes
 from fourfold.compare.mistakes.anywhere.functions import SOFTMAXES, back, softmax
-from fourfold.compare.mistakes.anywhere.kinds import known, of_back, of_biases, of_error, of_slope, of_weights
 from fourfold.compare.mistakes.anywhere.losses import BINARY, CATEGORICAL, LOSSES, RIGHT, SQUARED
 from fourfold.compare.mistakes.anywhere.network import forward, is_penalised
-
-
-def _error(name, wrong, right=kinds.ERROR_LINE):
-    return known(name, kinds.ERROR, wrong, right)
-
-
-def _back(name, wrong, **names):
-    return known(name, kinds.BACK, wrong, kinds.BACK_LINE, **names)
-
-
-def _weights(name, wrong, **names):
-    return known(name, kinds.WEIGHTS, wrong, kinds.WEIGHTS_LINE, **names)
-
-
-def _biases(name, wrong, **names):
-    return known(name, kinds.BIASES, wrong, kinds.BIASES_LINE, **names)
-
-
-def _of_layer(kind):
-    """The catalogue's names have W2 and W1; in a network of more layers the number is another one."""
-    return kind._replace(name=kind.name.replace("W2", "W{k}").replace("W1", "W{k}"))
-
-
-OUTPUT_LINE = "dL_dH{k} = (Y_hat - Y) / N"
-OUTPUT_FORMULA = "∂L/∂H{k} = (ŷ - y)/N, of σ and cross-entropy together"
-PREDICTIONS_ROUNDED = known("predictions rounded", OUTPUT_FORMULA, "dL_dH{k} = (np.round(Y_hat) - Y) / N", OUTPUT_LINE)
-TARGETS_MISSING = of_error(
-    "targets never subtracted",
-    "dL_dH{k} = Y_hat / N",
-    "ŷ - y is 1 less at the true class, and that line is missing.",
-    OUTPUT_LINE,
-    OUTPUT_FORMULA,
-)
-TRUE_CLASS = of_error(
-    "only the true class counts",
-    "dL_dH{k} = Y * (Y_hat - Y) / N",
-    "A softmax's output depends on all of its inputs: the other classes' gradients are ŷ, not 0.",
-    OUTPUT_LINE,
-    OUTPUT_FORMULA,
-)
-DIAGONAL = of_slope(
-    "softmax's slope taken for p(1 - p)",
-    "p(1 - p) is the Jacobian's diagonal alone: every output depends on every input.",
-    "dL_dH{k} = dL_dY_hat * Y_hat * (1 - Y_hat)",
-    "∂L/∂H{k} = ŷ ∘ (∂L/∂Ŷ - Σ ∂L/∂Ŷ ∘ ŷ)",
-    "dL_dH{k} = Y_hat * (dL_dY_hat - (dL_dY_hat * Y_hat).sum(axis=1, keepdims=True))",
-)
-TOO = known(
-    "slope at the output too",
-    OUTPUT_FORMULA,
-    "dL_dH{k} = (Y_hat - Y) / N * Y_hat * (1 - Y_hat)",
-    OUTPUT_LINE,
-)._replace(why="ŷ - y is the gradient behind the output's activation already: its slope is in it.")
-OF_HIDDEN = known("output's slope that of the hidden layers", kinds.SLOPE, "dL_dH{k} = dL_d{A} * slope_of_hidden({A})")
-LOGITS = of_error(
-    "H for Ŷ in the residual",
-    "dL_dH{k} = (H{k} - Y) / N",
-    "The residual is taken before the output's activation.",
-    OUTPUT_LINE,
-    "∂L/∂H{k} has ŷ = σ(H{k}) in it",
-)
-AXIS = of_error(
-    "softmax over the wrong axis on the way back",
-    "P = np.exp(H{k}) / np.exp(H{k}).sum(axis=0)",
-    "The backward pass has a softmax of its own, over the samples.",
-    "P = np.exp(H{k}) / np.exp(H{k}).sum(axis=1, keepdims=True)",
-    OUTPUT_FORMULA,
-)
-SECOND_TERM = of_error(
-    "second term of the cross-entropy's gradient missing",
-    "dL_dY_hat = -Y / Y_hat / N",
-    "(1 - y) log(1 - ŷ) has a derivative too.",
-    "dL_dY_hat = (-Y / Y_hat + (1 - Y) / (1 - Y_hat)) / N",
-    "∂L/∂ŷ = (-y/ŷ + (1 - y)/(1 - ŷ))/N",
-)
-SECOND_SIGN = SECOND_TERM._replace(
-    name="sign inside the cross-entropy's gradient",
-    wrong="dL_dY_hat = (-Y / Y_hat - (1 - Y) / (1 - Y_hat)) / N",
-    why="log(1 - ŷ) has the inner derivative -1.",
-)
-LOG_MISSING = of_error(
-    "logarithm not differentiated",
-    "dL_dY_hat = -Y / N",
-    "log' is 1/ŷ.",
-    "dL_dY_hat = -Y / Y_hat / N",
-    "∂L/∂ŷ = -y/ŷ/N",
-)
-ABSOLUTE_RESIDUAL = of_error(
-    "absolute value of the residual", "dL_dY_hat = abs(Y_hat - Y)", "The gradient needs the residual's sign."
-)
-HINGE_MASK = of_error(
-    "hinge's mask missing", "dL_dY_hat = -Y", "Where the margin is kept the loss is 0, and so is its gradient."
-)
-FORGOTTEN_RESIDUAL = _back("residual forgotten on the way back", "dL_dA{j} = np.ones_like(Y) / N @ W{k}.T")
-
-FORGOTTEN = _of_layer(_back("W2 forgotten on the way back", "dL_dA{j} = dL_dH{k} @ np.ones_like(W{k}).T"))
-PASSED_ON = of_back("gradient passed on as it is", "The layer's weights are skipped.", "dL_dA{j} = dL_dH{k}", odd=True)
-NOT_TRANSPOSED = _of_layer(
-    _back(
-        "W2 not transposed on the way back",
-        "dL_dA{j} = dL_dH{k} @ W{k}",
-        everywhere="weights not transposed on the way back",
-    ),
-)
-GRADIENT_FOR_W = _of_layer(
-    _back(
-        "W2's gradient for W2 on the way back",
-        "dL_dA{j} = dL_dH{k} @ dL_dW{k}.T",
-        everywhere="weights' gradient for the weights on the way back",
-    ),
-)
-OTHER_W = _back("weights of the layer before on the way back", "dL_dA{j} = dL_dH{k} @ W{j}.T")
-BEFORE_SLOPE = of_back(
-    "slope missing on the way back",
-    "The slope is in one of three lines that need it, and not in this one.",
-    "dL_dA{j} = dL_d{A} @ W{k}.T",
-    output="output's slope missing on the way back",
-)
-FIRST_OUTPUT = _back("one output's gradient only", "dL_dA{j} = dL_dH{k}[:, :1] @ W{k}[:, :1].T")
-LAST_OUTPUT = _back("only the last output counts on the way back", "dL_dA{j} = dL_dH{k}[:, -1:] @ W{k}[:, -1:].T")
-ALWAYS_OUTPUT = _back("always the output's gradient", "dL_dA{j} = dL_dY_hat")
-ASSIGNED = of_weights(
-    "= where += was meant",
-    "What is used several times gets a gradient from every use, and they add up; here the last one written stays.",
-    "grad = local * upstream",
-)._replace(right="grad += local * upstream", formula="∂L/∂v = Σ over all uses of v", equation="E7")
-UPDATED = known("updated weights on the way back", kinds.BACK, "W{k} -= lr * dL_dW{k}; dL_dA{j} = dL_dH{k} @ W{k}.T")
-UPDATED = UPDATED._replace(
-    name="W{k} updated before W{j}'s gradient",
-    everywhere=UPDATED.name,
-    equation="E23",
-    right="dL_dA{j} = dL_dH{k} @ W{k}.T; W{k} -= lr * dL_dW{k}",
-)
-
-H_FOR_A = _of_layer(
-    _weights(
-        "H for A in W2's gradient", "dL_dW{k} = H{j}.T @ dL_dH{k}", everywhere="H for A in the weights' gradients"
-    ),
-)
-X_FOR_A = of_weights("X for A in W{k}'s gradient", "Every layer reads the inputs.", "dL_dW{k} = X.T @ dL_dH{k}")
-OUT_FOR_IN = _weights("a layer's output for its input", "dL_dW{k} = {A}.T @ dL_dH{k}")
-ERROR_FOR_DELTA = of_weights(
-    "slope missing from W{k}'s gradient",
-    "The slope is in one of three lines that need it, and not in this one.",
-    "dL_dW{k} = {B}.T @ dL_d{A}",
-    output="output's slope missing from the last weights' gradient",
-    everywhere="slopes missing from the weights' gradients",
-)
-LAST_SAMPLE = _of_layer(_weights("only the last sample counts for W2", "dL_dW{k} = {B}[-1:].T @ dL_dH{k}[-1:]"))
-FIRST_SAMPLE = of_weights(
-    "only the first sample counts for W{k}",
-    "The loop over the samples returns, or overwrites, where it should add.",
-    "dL_dW{k} = {B}[:1].T @ dL_dH{k}[:1]",
-)
-ONE_SHORT = _of_layer(_weights("last sample left out of W2's gradient", "dL_dW{k} = {B}[:-1].T @ dL_dH{k}[:-1]"))
-W_DETACHED = _of_layer(_weights("W2 detached", "dL_dW{k} = np.zeros_like(W{k})"))
-W_TRANSPOSED = _weights("weights' gradients transposed", "dL_dW{k} = dL_dH{k}.T @ {B}")
-A_NOT_TRANSPOSED = _weights("A not transposed", "dL_dW{k} = {B} @ dL_dH{k}")
-UNITS = _weights("units in another order", "dL_dW{k} = {B}.T @ dL_dH{k}[:, ::-1]")
-ROW = _weights("last input's row never filled", "dL_dW{k}[-1] = 0")
-COLUMN = _weights("last unit's column never filled", "dL_dW{k}[:, -1] = 0")
-CLIPPED = _weights("gradient clipped", "dL_dW{k} = np.clip({B}.T @ dL_dH{k}, -1, 1)")
-
-ONE_NUMBER = _biases("one number for every bias of a layer", "dL_db{k} = np.full_like(b{k}, dL_dH{k}.sum())")
-ONE_MEAN = _biases("the mean for every bias of a layer", "dL_db{k} = np.full_like(b{k}, dL_dH{k}.mean())")
-OVER_UNITS = _biases("bias gradient summed over the wrong axis", "dL_db{k} = dL_dH{k}.sum(axis=1)")
-OVER_UNITS_MEAN = OVER_UNITS._replace(
-    name="bias gradient averaged over the wrong axis", wrong="dL_db{k} = dL_dH{k}.mean(axis=1)"
-)
-NOT_SUMMED = _biases("bias gradient not summed", "dL_db{k} = dL_dH{k}")
-B_LAST = _biases("bias gradient of the last sample", "dL_db{k} = dL_dH{k}[-1:]")
-B_FIRST = _biases("bias gradient of the first sample", "dL_db{k} = dL_dH{k}[:1]")
-B_BEFORE_SLOPE = _biases(
-    "bias gradient before the slope",
-    "dL_db{k} = dL_d{A}.sum(axis=0, keepdims=True)",
-    output="output's slope missing from the last bias gradient",
-)
-B_DETACHED = _biases("biases detached", "dL_db{k} = np.zeros_like(b{k})")
-B_OTHER = of_biases(
-    "bias gradient of another layer", "The index is a layer off, and with equal widths it fits.", "dL_db{k} = dL_db{j}"
-)
-B_SHORT = of_biases(
-    "last sample left out of the bias gradient", "range(N - 1) ends one short.", "dL_db{k} = dL_dH{k}[:-1].sum(axis=0)"
-)
-B_OF_INPUT = of_biases(
-    "layer's output summed for the bias gradient",
-    "The column sums are of the activations, not of their gradients.",
-    "dL_db{k} = {A}.sum(axis=0)",
-    odd=True,
-)
 
 
 class Pass:
@@ -235,21 +44,21 @@ class Pass:
         P, Y, c = self.A[-1], self.seen.Y, self.factor
         name = self.meant.loss
         if name == BINARY:
-            yield SECOND_TERM, -c * Y / P
-            yield SECOND_TERM, c * (1 - Y) / (1 - P)
-            yield SECOND_SIGN, c * (-Y / P - (1 - Y) / (1 - P))
+            yield entries.SECOND_TERM, -c * Y / P
+            yield entries.SECOND_TERM, c * (1 - Y) / (1 - P)
+            yield entries.SECOND_SIGN, c * (-Y / P - (1 - Y) / (1 - P))
         if name in {BINARY, CATEGORICAL}:
-            yield LOG_MISSING, -c * Y
+            yield entries.LOG_MISSING, -c * Y
         if name == SQUARED:
-            yield ABSOLUTE_RESIDUAL, 2 * c * abs(P - Y)
-            yield LOGITS, 2 * c * (self.H[-1] - Y)
+            yield entries.ABSOLUTE_RESIDUAL, 2 * c * abs(P - Y)
+            yield entries.LOGITS, 2 * c * (self.H[-1] - Y)
         if name.endswith("hinge loss"):
-            yield HINGE_MASK, -c * Y
+            yield entries.HINGE_MASK, -c * Y
         for loss in RIGHT:
             if loss.name != name:
                 G = c * loss.slope(P, Y) * (0.5 if loss.name == SQUARED else 1)
                 if np.isfinite(G).all():
-                    yield _of_other_loss(loss.name, name), G
+                    yield entries.of_other_loss(loss.name, name), G
 
     def outputs(self, G, right_error):
         """(Kind, dL_dHK): what is behind the output's activation, for a dL_dY_hat."""
@@ -258,26 +67,26 @@ class Pass:
         D = back(name, H, P, G)
         yield None, D
         if name in SOFTMAXES:
-            yield DIAGONAL, G * P * (1 - P)
+            yield entries.DIAGONAL, G * P * (1 - P)
             yield slopes.MISSING, G
-            yield TOO, D * P * (1 - P)
-            yield TOO, back(name, H, P, D)
+            yield entries.TOO, D * P * (1 - P)
+            yield entries.TOO, back(name, H, P, D)
             if right_error:
                 for axis in SOFTMAXES.values():
-                    yield AXIS, c * (softmax(H, axis) - Y)
+                    yield entries.AXIS, c * (softmax(H, axis) - Y)
         else:
             for kind, S in self.slopes(K):
                 yield kind, G * S
             if self.meant.loss == BINARY and name == "sigmoid":
-                yield TOO, D * P * (1 - P)
+                yield entries.TOO, D * P * (1 - P)
         if right_error and self.meant.loss in {BINARY, CATEGORICAL}:
-            yield TARGETS_MISSING, c * P
-            yield TRUE_CLASS, c * Y * (P - Y)
-            yield PREDICTIONS_ROUNDED, c * (np.round(P) - Y)
-            yield LOGITS, c * (H - Y)
-            yield ABSOLUTE_RESIDUAL, c * abs(P - Y)
-            yield _of_other_loss("fused squared error", "cross-entropy"), 2 * c * back(name, H, P, P - Y)
-            yield of_p_minus_y(), c * (P - Y)
+            yield entries.TARGETS_MISSING, c * P
+            yield entries.TRUE_CLASS, c * Y * (P - Y)
+            yield entries.PREDICTIONS_ROUNDED, c * (np.round(P) - Y)
+            yield entries.LOGITS, c * (H - Y)
+            yield entries.ABSOLUTE_RESIDUAL, c * abs(P - Y)
+            yield entries.of_other_loss("fused squared error", "cross-entropy"), 2 * c * back(name, H, P, P - Y)
+            yield entries.of_p_minus_y(), c * (P - Y)
 
     def slopes(self, k):
         """(Kind, slope) of the wrong slopes of layer k."""
@@ -289,9 +98,9 @@ class Pass:
             self._slopes[k] = [*slopes.wrong_slopes(self.activation(k), self.H[k - 1], self.A[k], others)]
             if k == self.depth > 1 and self.activation(k) != self.activation(k - 1):
                 hidden = slopes.ACTIVATIONS[self.activation(k - 1)]
-                self._slopes[k].append((OF_HIDDEN, hidden.slope(self.H[k - 1])))
+                self._slopes[k].append((entries.OF_HIDDEN, hidden.slope(self.H[k - 1])))
                 if hidden.slope_of_a:
-                    self._slopes[k].append((OF_HIDDEN, hidden.slope_of_a(self.A[k])))
+                    self._slopes[k].append((entries.OF_HIDDEN, hidden.slope_of_a(self.A[k])))
         return self._slopes[k]
 
     def hidden(self, k, dL_dA):
@@ -307,31 +116,31 @@ class Pass:
         """(Kind, dL_dA of layer k - 1): D is dL_dHk, G is dL_dAk, `output` is dL_dHK."""
         W, seen = self.seen.weights[k - 1], self.seen
         yield None, D @ W.T
-        yield FORGOTTEN, D @ np.ones_like(W).T
+        yield entries.FORGOTTEN, D @ np.ones_like(W).T
         given = seen.dL_dW[k - 1]
         if given is not None and given.shape == W.shape:
             for times in (1, self.N, 2 * self.N, 2):  # it may be divided at the very end
-                yield GRADIENT_FOR_W, times * (D @ given.T)
+                yield entries.GRADIENT_FOR_W, times * (D @ given.T)
         if G is not D:
-            yield BEFORE_SLOPE, G @ W.T
+            yield entries.BEFORE_SLOPE, G @ W.T
         if D.shape[1] > 1:
-            yield FIRST_OUTPUT, D[:, :1] @ W[:, :1].T
-            yield LAST_OUTPUT, D[:, -1:] @ W[:, -1:].T
-            yield ASSIGNED, D[:, :1] @ W[:, :1].T
-            yield ASSIGNED, D[:, -1:] @ W[:, -1:].T
+            yield entries.FIRST_OUTPUT, D[:, :1] @ W[:, :1].T
+            yield entries.LAST_OUTPUT, D[:, -1:] @ W[:, -1:].T
+            yield entries.ASSIGNED, D[:, :1] @ W[:, :1].T
+            yield entries.ASSIGNED, D[:, -1:] @ W[:, -1:].T
         if k == self.depth:
-            yield FORGOTTEN_RESIDUAL, np.full_like(D, 1 / self.N) @ W.T
-            yield FORGOTTEN_RESIDUAL, np.ones_like(D) @ W.T
+            yield entries.FORGOTTEN_RESIDUAL, np.full_like(D, 1 / self.N) @ W.T
+            yield entries.FORGOTTEN_RESIDUAL, np.ones_like(D) @ W.T
         if W.shape[0] == W.shape[1]:
-            yield NOT_TRANSPOSED, D @ W
-            yield PASSED_ON, D
+            yield entries.NOT_TRANSPOSED, D @ W
+            yield entries.PASSED_ON, D
             if given is not None and given.shape == W.shape:
-                yield GRADIENT_FOR_W, D @ given
+                yield entries.GRADIENT_FOR_W, D @ given
         for j, other in enumerate(seen.weights, start=1):
             if j != k and other.shape == W.shape:
-                yield OTHER_W, D @ other.T
+                yield entries.OTHER_W, D @ other.T
         if k != self.depth and output.shape == self.A[k - 1].shape:
-            yield ALWAYS_OUTPUT, output
+            yield entries.ALWAYS_OUTPUT, output
 
     def weights(self, k, D, G, dL_dA):
         """(Kind, the data's part of dL_dWk)."""
@@ -339,69 +148,54 @@ class Pass:
         Z = A.T @ D
         yield None, Z
         if k > 1:
-            yield H_FOR_A, self.H[k - 2].T @ D
+            yield entries.H_FOR_A, self.H[k - 2].T @ D
             if self.seen.X.shape == A.shape:
-                yield X_FOR_A, self.seen.X.T @ D
+                yield entries.X_FOR_A, self.seen.X.T @ D
         if G is not D and (k > 1 or self.seen.biases):  # else nothing but W1's gradient sees the slope
-            yield ERROR_FOR_DELTA, A.T @ G
+            yield entries.ERROR_FOR_DELTA, A.T @ G
         if N > 1:
-            for rows, kind in ((slice(-1, None), LAST_SAMPLE), (slice(1), FIRST_SAMPLE), (slice(-1), ONE_SHORT)):
+            for rows, kind in (
+                (slice(-1, None), entries.LAST_SAMPLE),
+                (slice(1), entries.FIRST_SAMPLE),
+                (slice(-1), entries.ONE_SHORT),
+            ):
                 one = A[rows].T @ D[rows]
                 yield kind, one
-                if kind is not ONE_SHORT:
-                    yield ASSIGNED, one
-        yield UNITS, Z[:, ::-1]
+                if kind is not entries.ONE_SHORT:
+                    yield entries.ASSIGNED, one
+        yield entries.UNITS, Z[:, ::-1]
         if Z.shape[0] == Z.shape[1]:
-            yield W_TRANSPOSED, Z.T
+            yield entries.W_TRANSPOSED, Z.T
             if len(A) == len(Z):
-                yield A_NOT_TRANSPOSED, A @ D
+                yield entries.A_NOT_TRANSPOSED, A @ D
         if self.A[k].shape == A.shape:
-            yield OUT_FOR_IN, self.A[k].T @ D
-        for axis, kind in ((0, ROW), (1, COLUMN)):
+            yield entries.OUT_FOR_IN, self.A[k].T @ D
+        for axis, kind in ((0, entries.ROW), (1, entries.COLUMN)):
             if Z.shape[axis] > 1:
                 short = np.delete(Z, -1, axis)
                 yield kind, np.concatenate([short, 0 * Z.take([-1], axis)], axis)
         if np.max(abs(Z), initial=0) > 1:
-            yield CLIPPED, np.clip(Z, -1, 1)
-        yield W_DETACHED, np.zeros_like(Z)
+            yield entries.CLIPPED, np.clip(Z, -1, 1)
+        yield entries.W_DETACHED, np.zeros_like(Z)
 
     def biases(self, k, D, G, deltas):
         """(Kind, the data's part of dL_dbk); `deltas` are dL_dH of the layers behind."""
         total = D.sum(axis=0, keepdims=True)
         yield None, total
-        yield ONE_NUMBER, np.full_like(total, total.sum())
-        yield ONE_MEAN, np.full_like(total, D.mean())
+        yield entries.ONE_NUMBER, np.full_like(total, total.sum())
+        yield entries.ONE_MEAN, np.full_like(total, D.mean())
         if G is not D:
-            yield B_BEFORE_SLOPE, G.sum(axis=0, keepdims=True)
+            yield entries.B_BEFORE_SLOPE, G.sum(axis=0, keepdims=True)
         if self.N > 1:
-            for rows, kind in ((D[-1:], B_LAST), (D[:1], B_FIRST)):
+            for rows, kind in ((D[-1:], entries.B_LAST), (D[:1], entries.B_FIRST)):
                 yield kind, rows
-                yield ASSIGNED, rows
-            yield B_SHORT, D[:-1].sum(axis=0, keepdims=True)
-            yield NOT_SUMMED, D
-        yield OVER_UNITS, D.sum(axis=1)[None]
-        yield OVER_UNITS_MEAN, D.mean(axis=1)[None]
+                yield entries.ASSIGNED, rows
+            yield entries.B_SHORT, D[:-1].sum(axis=0, keepdims=True)
+            yield entries.NOT_SUMMED, D
+        yield entries.OVER_UNITS, D.sum(axis=1)[None]
+        yield entries.OVER_UNITS_MEAN, D.mean(axis=1)[None]
         for other in deltas:
             if other.shape == D.shape:
-                yield B_OTHER, other.sum(axis=0, keepdims=True)
-        yield B_OF_INPUT, self.A[k].sum(axis=0, keepdims=True)
-        yield B_DETACHED, np.zeros_like(total)
-
-
-def of_p_minus_y():
-    """ŷ - y where the output's activation and the loss do not give it."""
-    return of_error(
-        "ŷ - y for another activation's gradient",
-        OUTPUT_LINE,
-        "ŷ - y belongs to σ with binary, and to softmax with categorical cross-entropy.",
-        "dL_dH{k} = dL_dY_hat * slope(H{k})",
-        "∂L/∂H{k} = ∂L/∂ŷ ∘ σ'(H{k})",
-    )
-
-
-def _of_other_loss(other, name):
-    return of_error(
-        f"{other}'s gradient for {name}'s",
-        f"dL_dY_hat = slope_of_{other.replace(' ', '_').replace('-', '_')}(Y_hat, Y)",
-        "The loss was changed, and its derivative was not.",
-    )
+                yield entries.B_OTHER, other.sum(axis=0, keepdims=True)
+        yield entries.B_OF_INPUT, self.A[k].sum(axis=0, keepdims=True)
+        yield entries.B_DETACHED, np.zeros_like(total)

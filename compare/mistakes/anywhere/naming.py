@@ -10,6 +10,9 @@ from fourfold.compare.mistakes.anywhere.network import has_right_gradients
 from fourfold.compare.mistakes.anywhere.recognition import fitting
 
 LEVELS = {"scale": scales.ERROR, "weights": scales.WEIGHTS, "biases": scales.BIASES}
+# Where the penalty lacks 1/N too, the data's is not told apart from it.
+BESIDE = "1/N missing beside the penalty"
+N_MISSING = {"1/N missing", "1/N missing in W{k}'s gradient"}
 # So many explanations are given.
 MOST = 8
 
@@ -45,9 +48,12 @@ def _ranked(network, way):
     """(what to sort by, Named)."""
     depth = len(network.activations)
     layers = {}
+    of_all = {choice.scale for choice in way if choice.step in LEVELS}
     for choice in way:
-        for kind in _kinds(choice, network, depth):
+        for kind in _kinds(choice, network, depth, of_all):
             layers.setdefault(kind, set()).add((choice.step, choice.k))
+    if any(kind.name == BESIDE for kind in layers):
+        layers = {kind: places for kind, places in layers.items() if kind.name not in N_MISSING}
     rows = [
         (mistake.name, "E5", mistake.why, mistake.formula, mistake.wrong, mistake.right) for mistake in network.mistakes
     ]
@@ -62,14 +68,15 @@ def _ranked(network, way):
     return (len(rows), odd, len(way)), result
 
 
-def _kinds(choice, network, depth):
+def _kinds(choice, network, depth, of_all):
+    """The Kinds of a Choice; `of_all` are the Scales of what comes from the data."""
     kinds = [choice.kind] if choice.kind is not None else []
-    if choice.scale != scales.NONE:
-        level = LEVELS.get(choice.step, scales.PENALTY)
-        if choice.step == "scale" and choice.k < depth:
-            level = scales.BACK
-        kinds += scales.kinds_of(choice.scale, level, network.intended)
-    return kinds
+    scale, level = choice.scale, LEVELS.get(choice.step, scales.PENALTY)
+    if level == scales.PENALTY and scale in of_all and scale.count != "N":
+        return kinds  # data and penalty alike: it is told once
+    if choice.step == "scale" and choice.k < depth:
+        level = scales.BACK
+    return [*kinds, *scales.kinds_of(scale, level, network.intended)]
 
 
 def _applicable(places, depth):

@@ -63,8 +63,8 @@ def fitting(seens):
 
 def _oddity(network):
     """Whom people use least comes last; of two classes both cross-entropies are the same, but for a factor."""
-    binary_of_classes = network.loss == BINARY and network.activations[-1] == SOFTMAX
-    return len(network.mistakes), binary_of_classes, network.loss == CATEGORICAL and network.activations[-1] == "sigmoid"
+    unusual = {(BINARY, SOFTMAX), (CATEGORICAL, "sigmoid")}
+    return len(network.mistakes), (network.loss, network.activations[-1]) in unusual
 
 
 def _unlike_first(seens):

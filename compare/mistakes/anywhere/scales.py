@@ -24,6 +24,7 @@ COUNTS = {
 }
 TWOS = {"": 1, "2": 2, "1/2": 0.5}
 SIGNS = {"": 1, "-1": -1}
+OTHER_CONSTANT = "A constant is applied here, and the loss has none at this place."
 ERROR, BACK, WEIGHTS, BIASES, PENALTY = "error", "back", "weights", "biases", "penalty"
 
 
@@ -48,7 +49,8 @@ class Scale(NamedTuple):
 
 NONE = Scale()
 ALL = sorted(
-    (Scale(*parts) for parts in product(SIGNS, TWOS, COUNTS) if any(parts)), key=lambda scale: (len(scale.parts), bool(scale.count))
+    (Scale(*parts) for parts in product(SIGNS, TWOS, COUNTS) if any(parts)),
+    key=lambda scale: (len(scale.parts), bool(scale.count)),
 )
 
 
@@ -116,8 +118,8 @@ OF_ERROR = {
 }
 WEIGHT_NAMES = {
     "-1": ("sign of W{k}'s gradient", "sign of the weights' gradients", "The update's minus is put into one gradient."),
-    "2": ("factor 2 left over in W{k}'s gradient", "factor 2 left over in the weights' gradients", ""),
-    "1/2": ("factor 2 missing in W{k}'s gradient", "factor 2 missing in the weights' gradients", ""),
+    "2": ("factor 2 left over in W{k}'s gradient", "factor 2 left over in the weights' gradients", OTHER_CONSTANT),
+    "1/2": ("factor 2 missing in W{k}'s gradient", "factor 2 missing in the weights' gradients", OTHER_CONSTANT),
     "N": (
         "1/N missing in W{k}'s gradient",
         "1/N missing in the weights' gradients",
@@ -130,22 +132,22 @@ WEIGHT_NAMES = {
     ),
 }
 BIAS_NAMES = {
-    "-1": "sign of the bias gradient",
-    "N": "bias gradient without 1/N",
-    "1/N": "bias gradient averaged",
+    "-1": ("sign of the bias gradient", "dL_db{k} = -dL_dH{k}.sum(axis=0)"),
+    "N": ("bias gradient without 1/N", "dL_db{k} = dL_dH{k}.sum(axis=0) * N"),
+    "1/N": ("bias gradient averaged", "dL_db{k} = dL_dH{k}.mean(axis=0)"),
 }
 PENALTY_NAMES = {
     "-1": (
         "penalty subtracted",
         "dL_dW{k} = ... - lam * W{k}",
-        "The penalty pulls weights to zero: its gradient is + λW.",
+        "The penalty's gradient is + λW.",
     ),
     "2": ("factor 2 left over in the penalty", "dL_dW{k} = ... + 2 * lam * W{k}", "λ/2 W² has the derivative λW."),
     "1/2": ("factor 2 missing in the penalty", "dL_dW{k} = ... + lam * W{k}", "λW² has the derivative 2λW."),
     "N": (
         "1/N missing beside the penalty",
         "dL_dW{k} = ... + lam * W{k}",
-        "The loss divides data and penalty by N, and one of the gradient's two parts is not divided.",
+        "The loss divides data and penalty by N, and the gradient does not divide the penalty.",
     ),
     "1/N": (
         "penalty divided by N in the gradient alone",
@@ -169,22 +171,30 @@ def _kind(part, level, halved, averaged) -> Kind:
             "1/N": N_TWICE if averaged else N_TOO_MANY,
         }
         return (OF_ERROR | own)[part]
-    if level == WEIGHTS:
-        name, everywhere, why = WEIGHT_NAMES.get(part, (f"W{{k}}'s gradient times {part}", "", ""))
-        wrong = f"{kinds.WEIGHTS_LINE} * c"
-        return of_weights(name, why, wrong, everywhere=everywhere, odd=part not in WEIGHT_NAMES)
-    if level == BIASES:
-        if part in BIAS_NAMES:
-            wrong = {"-1": "dL_db{k} = -dL_dH{k}.sum(axis=0)", "1/N": "dL_db{k} = dL_dH{k}.mean(axis=0)"}
-            line = wrong.get(part, "dL_db{k} = dL_dH{k}.sum(axis=0) * N")
-            return known(BIAS_NAMES[part], kinds.BIASES, line, kinds.BIASES_LINE)
-        return of_biases(f"b{{k}}'s gradient times {part}", "", f"{kinds.BIASES_LINE} * c", odd=True)
-    if level == BACK:
-        if part == "1/N":
-            return known("1/N once a layer", kinds.BACK, "dL_dA{j} = dL_dH{k} @ W{k}.T / N", kinds.BACK_LINE)
-        title = {"-1": "sign on the way back", "N": "1/N missing on the way back"}.get(part, f"{part} on the way back")
-        return of_back(title, "", f"{kinds.BACK_LINE} * c", odd=part not in {"-1", "N"})
-    name, wrong, why = PENALTY_NAMES.get(
-        part, (f"penalty's gradient times {part}", "dL_dW{k} = ... + c * lam * W{k}", "")
-    )
+    return {WEIGHTS: _of_weights, BIASES: _of_biases, BACK: _of_back, PENALTY: _of_penalty}[level](part)
+
+
+def _of_weights(part):
+    name, everywhere, why = WEIGHT_NAMES.get(part, (f"W{{k}}'s gradient times {part}", "", OTHER_CONSTANT))
+    return of_weights(name, why, f"{kinds.WEIGHTS_LINE} * c", everywhere=everywhere, odd=part not in WEIGHT_NAMES)
+
+
+def _of_biases(part):
+    if part not in BIAS_NAMES:
+        return of_biases(f"b{{k}}'s gradient times {part}", OTHER_CONSTANT, f"{kinds.BIASES_LINE} * c", odd=True)
+    name, wrong = BIAS_NAMES[part]
+    return known(name, kinds.BIASES, wrong, kinds.BIASES_LINE)
+
+
+def _of_back(part):
+    if part == "1/N":
+        return known("1/N once a layer", kinds.BACK, "dL_dA{j} = dL_dH{k} @ W{k}.T / N", kinds.BACK_LINE)
+    names = {"-1": "sign on the way back", "N": "1/N missing on the way back"}
+    title = names.get(part, f"{part} on the way back")
+    return of_back(title, OTHER_CONSTANT, f"{kinds.BACK_LINE} * c", odd=part not in names)
+
+
+def _of_penalty(part):
+    other = f"penalty's gradient times {part}", "dL_dW{k} = ... + c * lam * W{k}", OTHER_CONSTANT
+    name, wrong, why = PENALTY_NAMES.get(part, other)
     return of_penalty(name, why, wrong, odd=part not in PENALTY_NAMES)

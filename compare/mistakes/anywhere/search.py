@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.mistakes.anywhere import faults, scales
+from fourfold.compare.mistakes.anywhere import entries, scales
 from fourfold.compare.mistakes.anywhere.faults import Pass
 from fourfold.compare.mistakes.anywhere.kinds import Kind, of_biases, of_penalty
 from fourfold.compare.mistakes.anywhere.network import near, smallest
 from fourfold.compare.mistakes.anywhere.scales import NONE, Scale
 
 # A search that has compared so many layers ends.
-LAYERS = 6000
+LAYERS = 2500
 PENALTY_MISSING = of_penalty(
     "penalty missing from W{k}'s gradient",
     "Regularisation is added to the loss, and not to the gradients.",
@@ -169,7 +169,7 @@ class Search:
             return
         p = self._p
         level = scales.ERROR if k == p.depth else scales.BACK
-        for fit in self._fits(p.seen.dL_dW[k - 1], lambda: p.weights(k, D, G, None), "W", k, used):
+        for fit in self._fits(p.seen.dL_dW[k - 1], lambda: p.weights(k, D, G, None), "W", k, used, path):
             self._biases(k, D, G, deltas, path + self._chosen(fit, "W", k), self._used(used, fit, scales.WEIGHTS), fit)
             if fit.scale != NONE:  # or all that comes here is off by it
                 kinds = scales.kinds_of(fit.scale, level, p.meant)
@@ -199,7 +199,7 @@ class Search:
         if not p.seen.biases or not p.seen.dL_db or p.seen.dL_db[k - 1] is None:
             self._before(k, D, G, deltas, path, used)
             return
-        for other in self._fits(p.seen.dL_db[k - 1], lambda: p.biases(k, D, G, deltas), "b", k, used):
+        for other in self._fits(p.seen.dL_db[k - 1], lambda: p.biases(k, D, G, deltas), "b", k, used, path):
             more = self._used(used, other, scales.BIASES)
             if more is not None:
                 self._before(k, D, G, deltas, path + self._chosen(other, "b", k), more)
@@ -223,7 +223,7 @@ class Search:
 
     def _before_updated(self, k, D, deltas, path, used):
         """The same with weights that have been updated already, by a rate that is solved for."""
-        p, back = self._p, self._with(used, faults.UPDATED)
+        p, back = self._p, self._with(used, entries.UPDATED)
         target = p.seen.dL_dW[k - 2]
         if back is None or target is None or target.shape != p.seen.weights[k - 2].shape:
             return
@@ -239,7 +239,7 @@ class Search:
                 by_rate = p.A[k - 2].T @ (move * S)
                 rate = _ratio(start - target, by_rate)
                 if abs(rate) > 1e-9 and near(start - rate * by_rate, target):
-                    choices = (*path, Choice("updated", k, faults.UPDATED, nth, value=rate))
+                    choices = (*path, Choice("updated", k, entries.UPDATED, nth, value=rate))
                     if slope is not None:
                         choices = (*choices, Choice("hidden", k - 1, slope, number))
                     dL_dA = right - rate * move
@@ -257,7 +257,7 @@ class Search:
                     return
         self.ways.append(path)
 
-    def _fits(self, given, options, letter, k, used):
+    def _fits(self, given, options, letter, k, used, path):
         """Fits of a parameter's gradient."""
         p = self._p
         if given is None:
@@ -276,7 +276,7 @@ class Search:
             elif len(used) < self.most or used:
                 fits += self._scaled(kind, nth, Z, target, size)
                 if given.shape == own.shape:
-                    fits += self._penalised(kind, nth, Z, given, own, right, letter, k)
+                    fits += self._penalised(kind, nth, Z, given, own, right, letter, k, path)
         return fits
 
     def _scaled(self, kind, nth, Z, target, size):
@@ -285,7 +285,7 @@ class Search:
             return []
         return [Fit(kind, nth, scale) for scale in scales.scales(ratio, self._p.seen.sizes)]
 
-    def _penalised(self, kind, nth, Z, given, own, right, letter, k):
+    def _penalised(self, kind, nth, Z, given, own, right, letter, k, path):
         """Fits with another multiple of the parameter than the right one."""
         if kind is not None and not (right and self.most > 1):
             return []
@@ -310,7 +310,8 @@ class Search:
                 parts.append((Choice(step, k, scale=scale), kinds))
         fits = []
         for scale, (choice, kinds) in product(of_data, parts):
-            whole = scale != NONE and choice.scale == scale  # data and penalty alike: one mistake
+            before = {one.scale for one in path if one.step == "scale"}
+            whole = choice.scale != NONE and choice.scale in {scale, *before}  # data and penalty alike: one mistake
             fits.append(Fit(kind, nth, scale, choice, () if whole else kinds))
         return fits
 
