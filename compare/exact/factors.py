@@ -97,6 +97,7 @@ class Values:
         Z = np.asarray(Z, float)
         if not np.isfinite(Z).all() or not Z.any():
             return None
+        constants = constants and Z.size > 1  # one number is a multiple of any other
         for words, function in FUNCTIONS.items():
             for name, u in self._of_shape(Z.shape):
                 with np.errstate(all="ignore"):

@@ -34,6 +34,10 @@ LOOPS = {
     "heaviside": (_heaviside, 2, object),
     "logaddexp": (lambda x, y: x.logaddexp(y), 2, object),
     "logaddexp2": (lambda x, y: (2**x + 2**y).log2(), 2, object),
+    "logical_and": (lambda x, y: bool(x) and bool(y), 2, bool),
+    "logical_or": (lambda x, y: bool(x) or bool(y), 2, bool),
+    "logical_xor": (lambda x, y: bool(x) != bool(y), 2, bool),
+    "logical_not": (lambda x: not x, 1, bool),
     "float_power": (lambda x, y: x**y, 2, object),
 }
 
@@ -154,7 +158,7 @@ def extreme(choose, decide):
                 raise
             kink()
             where = decide(_middles(Z), axis, keepdims=True)
-            taken = Z.flat[where.item()].reshape(where.shape) if axis is None else np.take_along_axis(Z, where, axis)
+            taken = Z.ravel()[where] if axis is None else np.take_along_axis(Z, where, axis)
             return taken if keepdims else np.squeeze(taken, axis)[()]
         return result
 
@@ -178,6 +182,19 @@ def position_of_extreme(decide):
 
 def _middles(Z):
     return np.asarray(np.frompyfunc(lambda x: Number(numbers.number(x).value.mid()), 1, 1)(Z), object)
+
+
+def summed(a, axis=None, dtype=None, out=None, keepdims=False, **how):
+    how = {"initial": 0} | how if "where" in how else how
+    return numbers.filled(np.sum(makers.operand(a), axis, makers.real_dtype(dtype), out, keepdims, **how))
+
+
+def mean(a, axis=None, dtype=None, out=None, keepdims=False, **how):
+    Z = makers.operand(a)
+    if "where" in how and numbers.is_exact(Z):
+        count = np.broadcast_to(how["where"], Z.shape).sum(axis, keepdims=keepdims)
+        return summed(Z, axis, dtype, out, keepdims, **how) / count
+    return numbers.filled(np.mean(Z, axis, makers.real_dtype(dtype), out, keepdims, **how))
 
 
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
@@ -294,6 +311,8 @@ FUNCTIONS = {
     "amin": extreme(np.min, np.argmin),
     "argmax": position_of_extreme(np.argmax),
     "argmin": position_of_extreme(np.argmin),
+    "sum": summed,
+    "mean": mean,
     "nan_to_num": nan_to_num,
     "einsum": einsum,
     "sinc": sinc,

@@ -67,6 +67,19 @@ def norm(x, ord=None, axis=None, keepdims=False):
     return _vector_norm(Z, ord, axis, keepdims)
 
 
+@_on_exact
+def vector_norm(x, *, axis=None, keepdims=False, ord=2):
+    Z = _objects(x)
+    if axis is None:
+        return norm(Z.ravel(), ord)
+    return norm(Z, ord, axis, keepdims)
+
+
+@_on_exact
+def matrix_norm(x, *, keepdims=False, ord="fro"):
+    return norm(x, ord, (-2, -1), keepdims)
+
+
 def _eliminated(A, B):
     """det(A) and the solution X of A X = B, by Gauss and Jordan; the largest pivot first."""
     A, B, determinant = A.copy(), B.copy(), number(1)
@@ -136,5 +149,6 @@ def matrix_power(a, n):
     return result
 
 
-FUNCTIONS = {f.__name__: f for f in (norm, solve, inv, det, slogdet, cholesky, matrix_power)}
+STANDING_IN = (norm, vector_norm, matrix_norm, solve, inv, det, slogdet, cholesky, matrix_power)
+FUNCTIONS = {f.__name__: f for f in STANDING_IN}
 THROUGH = {"multi_dot", "outer", "cross", "trace", "diagonal", "matmul", "vecdot", "tensordot", "matrix_transpose"}

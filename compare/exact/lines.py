@@ -163,7 +163,7 @@ class Lines:
         for k in sources:
             own = self._own_match(k, name, compared)
             if own is not None:
-                flags.append(self._constant(k, own, name, good))
+                flags.append(self._constant(k, own, name, compared, good))
                 continue
             if self.matches(k) and len(sources) == 1:
                 flags.append(self._of_another(k, name))
@@ -206,17 +206,18 @@ class Lines:
     # What is said of it.
 
     def gradient_words(self, match):
-        """ "N · ∂L/∂Z2", of a Match."""
-        what = f"∂L/∂{_bracketed(match.truth.label)}"
-        if not match.truth.whole and match.truth.used_in < 0:
-            what = f"a part of {what}"
-        elif not match.truth.whole and match.truth.rank == 3:
-            what += ", a part of it"
-        if abs(match.c - 1) < SAME:
+        """ "4 · ∂L/∂Z2", of a Match."""
+        label = match.truth.label
+        if not match.truth.whole and (match.truth.used_in < 0 or match.truth.rank == 3):
+            return f"a part of {self.words(label, match.c)}"
+        return self.words(label, match.c)
+
+    def words(self, label, c):
+        """ "4 · ∂L/∂Z2"."""
+        what = f"∂L/∂{_bracketed(label)}"
+        if abs(c - 1) < SAME:
             return what
-        if abs(match.c + 1) < SAME:
-            return f"−{what}"
-        return f"{factors.constant(match.c)} · {what}"
+        return f"−{what}" if abs(c + 1) < SAME else f"{factors.constant(c)} · {what}"
 
     def _of_another(self, k, name):
         """An output that is a gradient, of something else."""
@@ -225,10 +226,10 @@ class Lines:
         part_of_own = [m for m in self.matches(k) if self.label(m.truth.event) == name]
         if part_of_own:
             sentence = f"only one of the parts of ∂L/∂{name} is kept: they are to be added up (+=, not =)"
-            return Flag(k, event.place, (sentence,))
+            return Flag(k, event.place if event.kept is None else event.kept, (sentence,))
         return Flag(k, event.place, (f"what is given for ∂L/∂{name} is {self.gradient_words(match)}",))
 
-    def _constant(self, k, match, name, good):
+    def _constant(self, k, match, name, compared, good):
         """An output that is c times what it should be: where c comes from."""
         c, path = match.c, [k]
         while True:
@@ -240,9 +241,10 @@ class Lines:
         if place in good:  # right gradients come of it too: what is missing comes after it
             after = [step for step in path if step not in good]
             place = after[0]
-        ratio = factors.constant(match.c)
-        sentence = f"∂L/∂{name} is {ratio} times what it should be: a factor {factors.constant(1 / match.c)} is missing"
-        if abs(match.c + 1) < SAME:
+        times = _ratio(compared) or match.c
+        ratio, missing = factors.constant(times), factors.constant(1 / times)
+        sentence = f"∂L/∂{name} is {ratio} times what it should be: a factor {missing} is missing"
+        if abs(times + 1) < SAME:
             sentence = f"∂L/∂{name} has the opposite sign"
         return Flag(place, self.events[place].place, (sentence,))
 
@@ -262,7 +264,7 @@ class Lines:
         if event.place == LEAF:
             return Flag(k, -1, (f"what is given for ∂L/∂{name} is {event.name} itself",))
         top, given = self._chain(k)
-        flag = self._suspect_factor(k, top, given)
+        flag = self._only_a_part(k) or self._suspect_factor(k, top, given)
         if flag and flag.needs:
             return flag
         better = self._needs_another_gradient(k, name, compared, good) or self._other_operand(k, compared)
@@ -307,6 +309,17 @@ class Lines:
                 sentences = (sentence, f"the factor {between} is missing") if between else (sentence,)
                 blamed = k if gradients[0] in good else gradients[0]
                 return Flag(blamed, self.events[blamed].place, sentences, (), self._text_of(k, position), needs)
+        return None
+
+    def _only_a_part(self, k):
+        """What is given one part of a gradient, where others were put in the same place before."""
+        for source in self.gradients_of(k):
+            part, kept = self.matches(source)[0].truth, self.events[source].kept
+            if part.used_in < 0 or kept is None:
+                continue
+            whole = f"∂L/∂{_bracketed(part.label)}"
+            sentence = f"only the last of the parts of {whole} is kept here: they are to be added up (+=, not =)"
+            return Flag(source, kept, (sentence,), (), "", whole)
         return None
 
     def _as_wanted(self, made, compared):
@@ -445,6 +458,14 @@ class Lines:
         """Whether the loss depends on an event: it is of the forward pass, or data."""
         event = self.events[k]
         return event.place == LEAF or any(node in self.adjoints.total for node in _nodes(event.value))
+
+
+def _ratio(compared):
+    """How many times the right one a wrong gradient is."""
+    given, truth = compared.given, compared.truth
+    if given is None or truth is None or given.shape != truth.shape or not truth.any():
+        return None
+    return float((given * truth).sum() / (truth * truth).sum())
 
 
 def _nodes(value):

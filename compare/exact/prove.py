@@ -49,6 +49,18 @@ def as_numbers(value):
     return Z
 
 
+def sources(recorder, value):
+    """The events that a gradient comes of, in the form in which it was given."""
+    if isinstance(value, Updated):
+        return recorder.changes(value.new)
+    if isinstance(value, np.ndarray | numbers.Number):
+        return recorder.sources(value)
+    try:
+        return recorder.sources(np.array(value, object))
+    except ValueError:
+        return ()
+
+
 def in_floats(value):
     """The same of what was given in float64."""
     return np.asarray(value.gradient() if isinstance(value, Updated) else value, float)

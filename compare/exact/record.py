@@ -62,7 +62,7 @@ class Operand(NamedTuple):
 class Event:
     """An operation that gave exact numbers."""
 
-    __slots__ = ("kind", "name", "operands", "place", "redo", "turn", "value")
+    __slots__ = ("kept", "kind", "name", "operands", "place", "redo", "turn", "value")
 
     def __init__(self, place, kind, value, operands, redo=None):
         self.place = place  # a number, of the Recorder's places; LEAF: it is an input
@@ -70,6 +70,7 @@ class Event:
         self.value, self.operands = value, operands
         self.name = ""  # what it was first called
         self.redo = redo  # redo(*values of the operands) does it again, where it can be done again
+        self.kept = None  # the place where it was last put into an attribute, or under a key
         self.turn = 0  # how often its place had been come to by then
 
 
@@ -126,6 +127,16 @@ class Recorder:
             owners[known[0]] = None
         owners.pop(-1, None)
         return tuple(owners)
+
+    def changes(self, v):
+        """The events that an array was last changed by: of `W -= rate * dW`, that of the product."""
+        sources = self.sources(v)
+        changed = []
+        for k in sources:
+            event = self.events[k]
+            is_step = event.kind in ("Add", "Sub") and len(event.operands) == 2
+            changed += event.operands[1].sources if is_step else (k,)
+        return tuple(changed) or sources
 
     def _add(self, event, v):
         event.turn = self._turns[event.place]
@@ -256,8 +267,11 @@ class Recorder:
 
     def _name(self, place, label, v):
         sources = self.sources(v) if self.tape is not None else ()
-        if len(sources) == 1 and not self.events[sources[0]].name:
-            self.events[sources[0]].name = label
+        if len(sources) == 1:
+            event = self.events[sources[0]]
+            event.name = event.name or label
+            if not label.isidentifier():
+                event.kept = place
         return v
 
     def _names(self, place, labels, values):

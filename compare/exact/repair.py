@@ -131,7 +131,7 @@ def _only_rescales(lines, group, candidate):
 
 
 def _has_constant(lines, k, c):
-    return any(abs(match.c / c - 1) < SAME for match in lines.matches(k))
+    return any(abs(match.c / c - 1) < SAME for match in lines.matches(k)[:1])
 
 
 def _is_multiple(lines, k, candidate):

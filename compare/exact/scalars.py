@@ -14,28 +14,10 @@ from fourfold.compare.exact.numbers import Inexact, Number, number
 CONSTANT_BITS = 4096  # more than code is run with
 
 # math's name: the method's
+NAMES = ("exp", "expm1", "exp2", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")
 METHODS = {
-    **{
-        name: name
-        for name in [
-            "exp",
-            "expm1",
-            "exp2",
-            "log2",
-            "log10",
-            "log1p",
-            "sqrt",
-            "cbrt",
-            "sin",
-            "cos",
-            "tan",
-            "sinh",
-            "cosh",
-            "tanh",
-        ]
-    },
-    **{name: name for name in ["erf", "erfc", "lgamma", "fabs", "degrees", "radians"]},
-    **{f"a{name}": f"arc{name}" for name in ["sin", "cos", "tan", "sinh", "cosh", "tanh"]},
+    **{name: name for name in (*NAMES, "erf", "erfc", "lgamma", "fabs", "degrees", "radians")},
+    **{f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
 }
 
 
@@ -182,9 +164,8 @@ def log_softmax(x, axis=None):
 
 def special():
     """{name: what stands for it in scipy.special}."""
-    one = {
-        name: elementwise(getattr(Number, name)) for name in ["expit", "erf", "erfc", "expm1", "log1p", "exp2", "cbrt"]
-    }
+    names = ("expit", "erf", "erfc", "expm1", "log1p", "exp2", "cbrt")
+    one = {name: elementwise(getattr(Number, name)) for name in names}
     return one | {
         "gammaln": elementwise(Number.lgamma),
         "logit": elementwise(lambda p: p.log() - (-p).log1p()),
@@ -226,8 +207,8 @@ def normal():
     )
 
 
-def correlate(in1, in2, mode="full", *rest, **how):
-    """scipy.signal.correlate and correlate2d, with zeros around."""
+def correlate(in1, in2, mode="full", *rest, early=0, **how):
+    """scipy.signal.correlate and correlate2d, with zeros around. early: what is cut off less, of an even kernel."""
     if rest or how.get("boundary", "fill") != "fill" or how.get("fillvalue", 0) != 0:
         raise Inexact("scipy.signal.correlate")
     Z, K = (makers.all_exact(np.asarray(makers.operand(x))) for x in (in1, in2))
@@ -238,14 +219,14 @@ def correlate(in1, in2, mode="full", *rest, **how):
     windows = sliding_window_view(numbers.filled(Z), K.shape)
     result = (windows * K).sum(axis=tuple(range(Z.ndim, 2 * Z.ndim)))
     if mode == "same":
-        cut = [slice((k - 1) // 2, (k - 1) // 2 + n) for k, n in zip(K.shape, np.shape(in1), strict=True)]
+        cut = [slice((k - early) // 2, (k - early) // 2 + n) for k, n in zip(K.shape, np.shape(in1), strict=True)]
         return result[tuple(cut)]
     return result
 
 
 def convolve(in1, in2, mode="full", *rest, **how):
     """scipy.signal.convolve and convolve2d."""
-    return correlate(in1, np.flip(np.asarray(makers.operand(in2))), mode, *rest, **how)
+    return correlate(in1, np.flip(np.asarray(makers.operand(in2))), mode, *rest, early=1, **how)
 
 
 SIGNAL = {"correlate": correlate, "correlate2d": correlate, "convolve": convolve, "convolve2d": convolve}

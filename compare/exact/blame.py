@@ -1,0 +1,88 @@
+"""Which lines are wrong, and what every line of a backward pass computes."""
+
+from fourfold.compare.exact.finding import Blamed, Step
+from fourfold.compare.exact.record import LEAF
+from fourfold.compare.exact.repair import repair
+
+MOST = 3  # lines that are blamed at once
+
+
+def blamed(lines, wrong, right, again):
+    """The Blamed lines: the one statement that makes everything right, or else where the first gradients get lost.
+
+    wrong, right: {parameter: (events that its gradient comes of, Compared)}; `again` is as in repair.
+    """
+    flags = lines.flags(wrong, right)
+    mended = repair(lines, wrong, right, again) if all(sources for sources, _ in wrong.values()) else None
+    if mended:
+        return [_of_repair(lines, mended, flags, wrong)]
+    by_place = {}
+    for flag in flags:
+        known = by_place.get(flag.place)
+        spoils = flag.spoils if known is None else known.spoils + flag.spoils
+        by_place[flag.place] = (known or flag)._replace(spoils=tuple(dict.fromkeys(spoils)))
+    made = []
+    for place, flag in by_place.items():
+        if place >= 0:
+            made.append(_blamed(lines.recorder.places[place], flag.sentences, flag.spoils, flag.suspect, flag.needs))
+    return made[:MOST]
+
+
+def _of_repair(lines, mended, flags, wrong):
+    event = lines.events[mended.event]
+    place = lines.recorder.places[event.place]
+    gradient = lines.words(mended.label, mended.c)
+    name = event.name or place.text
+    sentences = [f"`{name}` has to be {gradient}: with that every gradient is right"]
+    suspect = needs = ""
+    for flag in flags:
+        if flag.place >= 0 and _statement(lines.recorder.places[flag.place]) == _statement(place):
+            sentences = [*flag.sentences, *sentences]
+            suspect, needs = flag.suspect, flag.needs
+            place = lines.recorder.places[flag.place]
+            break
+        if flag.place == event.kept:
+            return _blamed(lines.recorder.places[event.kept], flag.sentences, tuple(wrong), flag.suspect, flag.needs)
+    return _blamed(place, sentences, tuple(wrong), suspect, needs)
+
+
+def _statement(place):
+    return place.file, place.statement
+
+
+def _blamed(place, sentences, spoils, suspect, needs):
+    return Blamed(
+        place.file,
+        place.line,
+        place.column,
+        place.end_line,
+        place.end_column,
+        place.text,
+        list(sentences),
+        list(spoils),
+        suspect,
+        needs,
+    )
+
+
+def steps(lines):
+    """A Step for every line that computes a gradient, or something on the way to one, in order of execution.
+
+    Of a loop it is the first turn's.
+    """
+    ends = {}
+    for k, event in enumerate(lines.events):
+        if event.place != LEAF and lines.is_backward(k):
+            place = lines.recorder.places[event.place]
+            first, last = ends.setdefault(_statement(place), (k, k))
+            if event.turn == lines.events[first].turn:
+                ends[_statement(place)] = first, k
+    made = []
+    for (file, line), (_, k) in ends.items():
+        event, matches = lines.events[k], lines.matches(k)
+        gradient = lines.gradient_words(matches[0]) if matches else ""
+        name = event.name or ""
+        made.append(Step(file, line, name, lines.recorder.places[event.place].text, gradient))
+    return made
+
+

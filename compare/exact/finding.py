@@ -1,0 +1,59 @@
+"""What was found out about somebody's gradients, as it goes through a pipe."""
+
+import msgspec
+
+RIGHT, WRONG, LOSES_DIGITS, OPEN = "right", "wrong", "loses digits", "open"
+EXACTLY, COMPLEX_STEP, DIFFERENCES = "exactly", "complex step", "central differences"
+
+
+class Proven(msgspec.Struct, frozen=True):
+    """One parameter's gradient; the numbers are of the entry that is furthest off."""
+
+    name: str
+    right: bool
+    index: list[int] = []
+    got: float = 0.0
+    exact: float = 0.0
+    why: str = ""  # it is wrong, where it is not by a number
+    digits: float | None = None  # that agree, where it was not proved
+
+
+class Blamed(msgspec.Struct, frozen=True):
+    """A line that is wrong; lines begin at 1, columns at 0."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str  # of the operation
+    sentences: list[str]
+    spoils: list[str]  # parameters whose gradients are wrong by it
+    suspect: str = ""  # text of the operand that is wrong
+    needs: str = ""  # what belongs there
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What one line of a backward pass computes: "∂L/∂Z2", "4 · ∂L/∂W2"; "" where it is on the way to a gradient."""
+
+    file: str
+    line: int
+    name: str  # what it is assigned to
+    text: str
+    gradient: str
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """The verdict, what was recognised, how it was proved, and what is wrong where."""
+
+    verdict: str
+    recognised: str
+    how: str = EXACTLY
+    bits: int = 0
+    gradients: list[Proven] = []
+    blamed: list[Blamed] = []  # the first in execution first
+    steps: list[Step] = []
+    notes: list[str] = []  # sentences
+
+
+EMPTY = Finding(OPEN, "")
