@@ -8,6 +8,7 @@ Walther, Evaluating Derivatives, 2008, section 3.2).
 import numbers
 import operator
 from functools import lru_cache
+from typing import Any
 
 import flint
 import numpy as np
@@ -106,12 +107,15 @@ class Number:
         ratio = self.value / y
         if not (self.depends or b.depends):
             return _made(ratio, self, None, b, None)
-        return _made(ratio, self, 1 / y, b, -ratio / y)
+        slope = 1 / y
+        return _made(ratio, self, slope, b, -ratio * slope)
 
     __rtruediv__ = _reflected(operator.truediv)
 
     def __pow__(self, power):
-        if (b := other if type(other := power) is Number else _operand(power)) is None:
+        if type(power) is int:
+            return self._to(power)
+        if (b := _operand(power)) is None:
             return NotImplemented
         x, y = self.value, b.value
         if not b.depends and y.is_integer():
@@ -122,8 +126,7 @@ class Number:
             slope = ZERO if y >= 1 else arb.pos_inf()
             return _made(ZERO, self, slope, b, ZERO)
         result = x**y
-        # of a negative base there is no logarithm, and none is needed
-        log = x.log() if b.depends else ZERO
+        log = arb.log(x) if b.depends else ZERO  # there is none of a negative base
         return _made(result, self, y * result / x, b, result * log)
 
     def _to(self, n):
@@ -236,9 +239,9 @@ class Number:
     def _step(self, step):
         x, n = self.value, self.value.unique_fmpz()
         if n is not None:  # there is an integer in the ball
-            if self.depends and x != n and not x.is_exact():
+            if self.depends and not x.is_exact():
                 raise Undecided
-            if self.depends and x == n:
+            if self.depends:
                 kink()
             return self.made(arb(n))
         value = step(x)
@@ -246,7 +249,7 @@ class Number:
             raise Undecided
         return self.made(value)
 
-    def _sign(self, other):
+    def _sign(self, other) -> Any:
         """-1, 0 or 1: of the difference from another number, None if that is none. Raises Undecided."""
         b = other if type(other) is Number else _operand(other)
         if b is None:
@@ -260,8 +263,7 @@ class Number:
             return 0
         if x.is_nan() or y.is_nan():
             raise Inexact("what is no number is compared")
-        # The same operations on the same numbers give the same ball, to the last bit.
-        if not (x == y or (x.mid() == y.mid() and x.rad() == y.rad())):
+        if not (x == y or (x.mid() == y.mid() and x.rad() == y.rad())):  # the same operations give the same ball
             raise Undecided
         if (self.depends or b.depends) and x.is_finite():
             kink()
@@ -323,12 +325,12 @@ def _constant(x):
     return Number(arb(x))
 
 
-def _operand(x):
+def _operand(x) -> Any:
     """A Number, which may be shared."""
     return _constant(x) if type(x) is float or type(x) is int else number(x)
 
 
-def number(x):
+def number(x) -> Any:
     """A Number of a number of Python's or NumPy's, exactly; None of anything else."""
     if isinstance(x, Number):
         return x

@@ -185,7 +185,8 @@ def _middles(Z):
 
 
 def summed(a, axis=None, dtype=None, out=None, keepdims=False, **how):
-    how = {"initial": 0} | how if "where" in how else how
+    if "where" in how:
+        how.setdefault("initial", 0)
     return numbers.filled(np.sum(makers.operand(a), axis, makers.real_dtype(dtype), out, keepdims, **how))
 
 
@@ -278,15 +279,21 @@ class Vectorize:
 
     def __init__(self, pyfunc, otypes=None, doc=None, excluded=None, cache=False, signature=None):
         self.pyfunc, self.otypes, self.__doc__ = pyfunc, otypes, doc
-        self.how = {"excluded": excluded, "signature": signature}
+        self.excluded, self.signature = excluded, signature
 
     def __call__(self, *arguments, **keywords):
         values = [*arguments, *keywords.values()]
         if not any(_holds_exact(x) for x in values):
-            return _each(np.vectorize(self.pyfunc, self.otypes, **self.how)(*arguments, **keywords))
-        outputs = None if self.how["signature"] or self.otypes else [object]
-        objects = outputs or (self.otypes and [makers.real_dtype(t) for t in self.otypes])
-        result = np.vectorize(self.pyfunc, objects, **self.how)(*arguments, **keywords)
+            return _each(
+                np.vectorize(self.pyfunc, self.otypes, excluded=self.excluded, signature=self.signature)(
+                    *arguments, **keywords
+                )
+            )
+        outputs = None if self.signature else [object]
+        if self.otypes:
+            outputs = [makers.real_dtype(t) for t in self.otypes]
+        f = np.vectorize(self.pyfunc, outputs, excluded=self.excluded, signature=self.signature)
+        result = f(*arguments, **keywords)
         return _plain_if_none_is_exact(result)
 
 

@@ -1,6 +1,7 @@
 """Stand-ins for numpy.linalg, on exact numbers."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -125,7 +126,7 @@ def det(a):
 
 @_on_exact
 def slogdet(a):
-    determinant = det(_objects(a))
+    determinant: Any = det(_objects(a))
     return np.sign(determinant), np.log(np.abs(determinant))
 
 

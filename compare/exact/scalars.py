@@ -2,6 +2,7 @@
 
 import math
 from types import SimpleNamespace
+from typing import Any
 
 import flint
 import numpy as np
@@ -27,7 +28,7 @@ def constants():
         return {"pi": Number(arb.pi()), "e": Number(arb.const_e())}
 
 
-def _converted(x):
+def _converted(x) -> Any:
     """A Number, also of an object of the user's that converts to a float; None if it is none."""
     own = getattr(type(x), "__float__", None)
     b = number(x)

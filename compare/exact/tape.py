@@ -25,7 +25,7 @@ class Tape:
     def __init__(self):
         self.parents, self.owners = [], []  # owners[n]: the event in which it was made
         self.event = -1  # the one that is happening
-        self.position = None  # in the source, of the operation that is happening
+        self.position: int | None = None  # in the source, of the operation that is happening
         self.kinks = set()  # positions of comparisons of what is exactly equal
 
     def add(self, parents):
