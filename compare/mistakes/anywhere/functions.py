@@ -11,6 +11,7 @@ LEAKY = (0.01, 0.1, 0.2, 0.05, 0.3, 0.25, 0.5, 0.001)
 SELU, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 SOFTMAX, OVER_SAMPLES, OVER_ALL = "softmax", "softmax over the samples", "softmax over all entries"
 CUBE, FIT = 0.044715, math.sqrt(2 / math.pi)
+ROUNDED_FITS = (0.79788456, 0.797885, 0.7979)
 
 
 class Activation(NamedTuple):
@@ -43,9 +44,9 @@ def density(H):
     return np.exp(-(H**2) / 2) / math.sqrt(2 * math.pi)
 
 
-def inner(H):
-    """tanh of GELU's polynomial."""
-    return np.tanh(FIT * (H + CUBE * H**3))
+def inner(H, fit=FIT):
+    """tanh of GELU's polynomial; people round √(2/π) in several ways."""
+    return np.tanh(fit * (H + CUBE * H**3))
 
 
 def ones(H):
@@ -68,9 +69,17 @@ def _silu_slope(H):
     return s * (1 + H * (1 - s))
 
 
-def _gelu_slope(H):
-    t = inner(H)
-    return 0.5 * (1 + t) + 0.5 * H * (1 - t**2) * FIT * (1 + 3 * CUBE * H**2)
+def _gelu(fit, name):
+    def slope(H):
+        t = inner(H, fit)
+        return 0.5 * (1 + t) + 0.5 * H * (1 - t**2) * fit * (1 + 3 * CUBE * H**2)
+
+    return Activation(name, lambda H: 0.5 * H * (1 + inner(H, fit)), slope)
+
+
+def _quick_gelu_slope(H):
+    s = sigmoid(1.702 * H)
+    return s + 1.702 * H * s * (1 - s)
 
 
 ACTIVATIONS = {
@@ -90,7 +99,7 @@ ACTIVATIONS = {
             lambda A: np.where(A > 0, 1, A + 1),
         ),
         Activation("softplus", lambda H: np.logaddexp(0, H), sigmoid, lambda A: 1 - np.exp(-A)),
-        Activation("GELU (tanh form)", lambda H: 0.5 * H * (1 + inner(H)), _gelu_slope),
+        _gelu(FIT, "GELU (tanh form)"),
         Activation("GELU (erf form)", lambda H: H * normal(H), lambda H: normal(H) + H * density(H)),
         Activation("SiLU", lambda H: H * sigmoid(H), _silu_slope),
         *map(leaky_relu, LEAKY[3:]),
@@ -113,6 +122,8 @@ ACTIVATIONS = {
             lambda H: 1.7159 * 2 / 3 * (1 - np.tanh(2 / 3 * H) ** 2),
             lambda A: 2 / 3 * (1.7159 - A**2 / 1.7159),
         ),
+        Activation("GELU (sigmoid form)", lambda H: H * sigmoid(1.702 * H), _quick_gelu_slope),
+        *(_gelu(fit, f"GELU (tanh form, {fit:.10g})") for fit in ROUNDED_FITS),
     )
 }
 HIDDEN = tuple(ACTIVATIONS)

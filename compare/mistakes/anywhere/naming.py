@@ -6,8 +6,10 @@ import numpy as np
 
 from fourfold.compare.mistakes.anywhere import scales, search
 from fourfold.compare.mistakes.anywhere.kinds import name_of, named_at
-from fourfold.compare.mistakes.anywhere.network import has_right_gradients
-from fourfold.compare.mistakes.anywhere.recognition import fitting
+from fourfold.compare.mistakes.anywhere.losses import BINARY, CATEGORICAL, LOSSES, SQUARED
+from fourfold.compare.mistakes.anywhere.network import WEIGHTS, has_right_gradients
+from fourfold.compare.mistakes.anywhere.network import loss as network_loss
+from fourfold.compare.mistakes.anywhere.recognition import differentiated, fitting, recognised
 
 LEVELS = {"scale": scales.ERROR, "weights": scales.WEIGHTS, "biases": scales.BIASES}
 # Where the penalty lacks 1/N too, the data's is not told apart from it.
@@ -15,6 +17,15 @@ BESIDE = "1/N missing beside the penalty"
 N_MISSING = {"1/N missing", "1/N missing in W{k}'s gradient"}
 # So many explanations are given.
 MOST = 8
+# What a course may ask for: the loss and its reduction.
+DEMANDS = {
+    "half-mse": (SQUARED, "half the mean over samples"),
+    "mse": (SQUARED, "mean over samples"),
+    "sse": (SQUARED, "sum"),
+    "half-sse": (SQUARED, "half the sum"),
+    "bce": (BINARY, "mean over samples"),
+    "softmax-ce": (CATEGORICAL, "mean over samples"),
+}
 
 
 class Named(NamedTuple):
@@ -33,7 +44,9 @@ def named(seens):
     """The mistakes behind the gradients, best first: one, or else several; [] where they are right or nothing fits."""
     networks = fitting(seens)
     with np.errstate(all="ignore"):
-        if not networks or any(has_right_gradients(network, seens) for network in networks):
+        if not networks:
+            return _of_another_loss(seens)
+        if any(has_right_gradients(network, seens) for network in networks):
             return []
         explained = search.ways(networks, seens)
         ranked = sorted((_ranked(network, way) for network, way in explained), key=lambda one: one[0])
@@ -42,6 +55,66 @@ def named(seens):
         if not any(result.names == other.names for other in results):
             results.append(result)
     return results[:MOST]
+
+
+def _of_another_loss(seens):
+    """Where L is no known loss: the network whose gradients these are."""
+    network = differentiated(seens)
+    if network is None:
+        return []
+    texts = (
+        ("L is not what was differentiated",),
+        ("The loss was changed, or is computed otherwise than its gradient supposes.",),
+        ("L = ...",),
+        (f"L = {LOSSES[network.loss].formula}, {network.reduction}",),
+        ("E5",),
+        (f"the gradients are those of: {network.words()}",),
+    )
+    return [Named(*texts, network.words())]
+
+
+def demanded(seens, loss=None, l2=None):
+    """A sentence where the loss or the gradients are right by another convention than the one asked for, or "".
+
+    `loss` is one of DEMANDS; `l2` is λ of λ/2 ΣW², 0 for none. What is neither asked for nor any convention is left
+    to `named`.
+    """
+    own = recognised(seens)
+    if own is None:
+        return ""
+    with np.errstate(all="ignore"):
+        return _demanded(seens, own, loss, l2)
+
+
+def _demanded(seens, own, loss, l2):
+    name, reduction = DEMANDS[loss] if loss else (own.loss, own.reduction)
+    penalty = own.l2 if l2 is None else l2 / 2
+    asked = own._replace(loss=name, reduction=reduction, l2=penalty, over_n=own.over_n and l2 is None)
+    asked = asked._replace(penalised=own.penalised if l2 is None else WEIGHTS)
+    is_own = all(abs(network_loss(asked, seen) - seen.L) <= 1e-10 * abs(seen.L) for seen in seens)
+    if has_right_gradients(asked, seens):
+        return (
+            ""
+            if is_own
+            else f"L is {_convention(own)}; its gradients are right for what was asked for: {_convention(asked)}."
+        )
+    if has_right_gradients(own, seens):
+        return f"Right for {_convention(own)}; asked for was {_convention(asked)}."
+    for other, factor in DEMANDS.values():
+        network = asked._replace(loss=other, reduction=factor)
+        if has_right_gradients(network, seens):
+            return f"The gradients are right for {_convention(network)}; asked for was {_convention(asked)}."
+    return ""
+
+
+def _convention(network):
+    """ "½ Σ(ŷ - y)², mean over samples" without the activations."""
+    return network.words().split(";")[0]
+
+
+def explained(network, way):
+    """The Named of mistakes made at steps of a network's backward pass."""
+    return _ranked(network, way)[1]
 
 
 def _ranked(network, way):

@@ -21,6 +21,7 @@ from fourfold.compare.mistakes.anywhere.network import (
     WEIGHTS,
     AnyNetwork,
     forward,
+    gradients,
     has_right_backward,
     has_right_gradients,
     loss,
@@ -58,13 +59,15 @@ def fitting(seens):
         if not networks and depth > 2:
             mixed = [names for names in product(MIXED, repeat=depth - 1) if len({*names}) > 1]
             networks = _plain(seens, _sums(seens, mixed, RIGHT[:3]))
-    return sorted(networks, key=_oddity)
+    single = all(len(seen.X) == 1 for seen in seens)
+    return sorted(networks, key=lambda network: _oddity(network, single))
 
 
-def _oddity(network):
+def _oddity(network, single):
     """Whom people use least comes last; of two classes both cross-entropies are the same, but for a factor."""
     unusual = {(BINARY, SOFTMAX), (CATEGORICAL, "sigmoid")}
-    return len(network.mistakes), (network.loss, network.activations[-1]) in unusual
+    of_no_mean = single and "mean" in network.reduction  # of one sample it is a sum
+    return len(network.mistakes), (network.loss, network.activations[-1]) in unusual, of_no_mean
 
 
 def _unlike_first(seens):
@@ -197,3 +200,32 @@ def _with_constant(seens, sums):
         if networks:
             return networks
     return []
+
+
+def differentiated(seens):
+    """The AnyNetwork whose gradients are the ones given, whatever L is; or None."""
+    with np.errstate(all="ignore"):
+        depth = len(seens[0].weights)
+        for hidden, output in product(HIDDEN if depth > 1 else HIDDEN[:1], OUTPUT[:5]):
+            for function in (RIGHT[0], RIGHT[1], RIGHT[2], RIGHT[3]):
+                if _belongs(function, output):
+                    activations = (*(hidden,) * (depth - 1), output)
+                    network = _by_gradients(activations, function.name, seens)
+                    if network is not None:
+                        return network
+    return None
+
+
+def _by_gradients(activations, name, seens):
+    """The network of this loss, averaged so that its gradients are the ones given."""
+    summed = AnyNetwork(activations, name, "sum")
+    right, given = gradients(summed, seens[0])[0][0], seens[0].dL_dW[0]
+    if given is None or given.shape != right.shape or not np.vdot(right, right):
+        return None
+    ratio = np.vdot(given, right) / np.vdot(right, right)
+    for reduction in REDUCTIONS.values():
+        if not reduction.mistake and abs(reduction.factor(*seens[0].sizes) - ratio) <= 1e-9 * abs(ratio):
+            network = summed._replace(reduction=reduction.name)
+            if has_right_gradients(network, seens):
+                return network
+    return None

@@ -289,10 +289,10 @@ class Search:
         """Fits with another multiple of the parameter than the right one."""
         if kind is not None and not (right and self.most > 1):
             return []
-        ratio, multiple = _two_ratios(given, Z, own)
+        ratio, multiple = _two_ratios(given, Z, own) if given.size > 2 else (1.0, _ratio(given - Z, own))
         if abs(multiple) < 1e-12 * max(abs(right), 1) and not right:
             return []
-        if not near(ratio * Z + multiple * own, given) or abs(ratio) < 1e-12 or given.size < 3:
+        if not near(ratio * Z + multiple * own, given) or abs(ratio) < 1e-12:
             return []
         sizes = self._p.seen.sizes
         of_data = [NONE] if abs(ratio - 1) < 1e-8 else scales.scales(ratio, sizes)

@@ -175,9 +175,12 @@ def _wrong_softplus(H, A):
 
 
 def _wrong_gelu(name, H):
-    t, cube, fit = functions.inner(H), functions.CUBE, functions.FIT
+    cube, fit = functions.CUBE, functions.FIT
+    if "(tanh form, " in name:
+        fit = float(name.split(", ")[1][:-1])
+    t = functions.inner(H, fit)
     cdf, density = functions.normal(H), functions.density(H)
-    if name == "GELU (tanh form)":
+    if "(tanh form" in name:
         first, second = 0.5 * (1 + t), 0.5 * H * (1 - t**2) * fit
         bend = 1 + 3 * cube * H**2
         rest = second * bend
@@ -208,9 +211,10 @@ def _wrong_gelu(name, H):
     yield formula_of("GELU's second term with a minus", "(Phi(H{k}) - H{k} * Phi_slope(H{k}))", why), first - rest
     for title, array in cases:
         yield formula_of(title, "gelu_slope(H{k})", why, "(Phi(H{k}) + H{k} * Phi_slope(H{k}))"), array
-    s = sigmoid(1.702 * H)
-    why = "The approximation h σ(1.702 h) has a slope of its own."
-    yield formula_of("sigmoid form's slope for GELU's", "gelu_slope(H{k})", why), s + 1.702 * H * s * (1 - s)
+    polynomial = 0.0356774 * H**3 + 0.797885 * H
+    rounded = 0.5 * np.tanh(polynomial) + (0.0535161 * H**3 + 0.398942 * H) / np.cosh(polynomial) ** 2 + 0.5
+    why = "The formula that goes round has constants of six digits."
+    yield formula_of("GELU's slope with rounded constants", "gelu_slope(H{k})", why), rounded
 
 
 def _wrong_silu(H, A):
@@ -248,6 +252,7 @@ OTHERS = (
     "ELU",
     "GELU (tanh form)",
     "GELU (erf form)",
+    "GELU (sigmoid form)",
     "SiLU",
     "leaky ReLU (0.01)",
 )
