@@ -1,7 +1,7 @@
 """Which lines are wrong, and what every line of a backward pass computes."""
 
+from fourfold.compare.exact.events import LEAF
 from fourfold.compare.exact.finding import Blamed, Step
-from fourfold.compare.exact.record import LEAF
 from fourfold.compare.exact.repair import repair
 
 MOST = 3  # lines that are blamed at once
@@ -74,7 +74,7 @@ def steps(lines):
     for k, event in enumerate(lines.events):
         if event.place != LEAF and lines.is_backward(k):
             place = lines.recorder.places[event.place]
-            first, last = ends.setdefault(_statement(place), (k, k))
+            first, _ = ends.setdefault(_statement(place), (k, k))
             if event.turn == lines.events[first].turn:
                 ends[_statement(place)] = first, k
     made = []
@@ -84,5 +84,3 @@ def steps(lines):
         name = event.name or ""
         made.append(Step(file, line, name, lines.recorder.places[event.place].text, gradient))
     return made
-
-

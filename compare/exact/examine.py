@@ -8,7 +8,7 @@ import numpy as np
 from fourfold.compare.exact import adjoints, code, numbers, prove, standin
 from fourfold.compare.exact.blame import blamed, steps
 from fourfold.compare.exact.finding import EXACTLY, RIGHT, WRONG, Finding, Proven
-from fourfold.compare.exact.lines import Lines
+from fourfold.compare.exact.flags import WrongLines
 from fourfold.compare.exact.numbers import Inexact, TooLong, Undecided
 from fourfold.compare.exact.record import Recorder
 from fourfold.compare.exact.replay import Replay
@@ -48,7 +48,7 @@ class Evaluation(NamedTuple):
 
 
 def examine(theirs, explain=False):
-    """The Finding on a Code. Raises LeftExact where it takes no exact numbers, and Undecided where no bits are enough."""
+    """The Finding on a Code. Raises LeftExact where it takes no exact numbers, Undecided where no bits are enough."""
     standin.start()
     notes, evaluation = [], None
     for n in range(POINTS):
@@ -61,7 +61,7 @@ def examine(theirs, explain=False):
         notes.append("A constant of yours is rounded, as 1 / 3 is: its digits end where float64's do.")
     if standin.drew():
         notes.append("It draws random numbers: they were the same in every run.")
-    lines = Lines(evaluation.recorder, evaluation.adjoints) if wrong or explain else None
+    lines = WrongLines(evaluation.recorder, evaluation.adjoints) if wrong or explain else None
     with numbers.recording(evaluation.bits):
         return Finding(
             WRONG if wrong else RIGHT,
@@ -145,6 +145,8 @@ def _with_bits(theirs, inputs, guarded, bits):
             truth = np.asarray(derivative.entries(value), object)
             compared[name] = prove.compare(name, parts.get(name), truth)
             sources[name] = prove.sources(recorder, parts.get(name))
+        if not compared:
+            raise LeftExact("none of its inputs is a parameter of float numbers")
         return Evaluation(recorder, derivative, compared, sources, inputs, bits)
 
 
@@ -173,7 +175,7 @@ def _exact(name, value, depends, leaf):
 
 
 def _parts(inputs, gradients):
-    """Gradients by the names of the arrays they are of: those of lists and dicts taken apart as their parameters are."""
+    """Gradients by the names of the arrays they are of; lists and dicts are taken apart as their parameters are."""
     parts = {}
     for name, gradient in gradients.items():
         _take_apart(name, inputs.get(name), gradient, parts)

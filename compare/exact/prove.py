@@ -29,7 +29,7 @@ class Compared(NamedTuple):
 
 
 def as_numbers(value):
-    """An object array of a gradient as it was given: an array, nested lists, a number, or what something was updated by.
+    """An object array of a gradient as it was given: an array, nested lists, a number, or an Updated.
 
     Raises Inexact where it is none of that.
     """
@@ -108,7 +108,7 @@ def _judged(name, Z, truth, differences):
         if not difference.contains(0) and abs(difference).mid() > worst:
             worst, where = abs(difference).mid(), index
         undecided = undecided or (difference.contains(0) and difference.rad() > scale * NARROW + arb(2) ** -500)
-    if where and worst > scale * ROUNDED or worst > 0 and not scale > 0:
+    if (where and worst > scale * ROUNDED) or (worst > 0 and not scale > 0):
         return _compared(name, WRONG, Z, truth, where)
     if undecided:
         return Compared(name, UNDECIDED)

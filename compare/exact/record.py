@@ -3,75 +3,15 @@
 The functions of a Recorder's `hooks` are what rewritten code calls instead of operators.
 """
 
+import inspect
 import operator
 from collections import Counter
-from typing import NamedTuple
 
 import numpy as np
 
 from fourfold.compare.exact import numbers, standin
+from fourfold.compare.exact.events import IN_PLACE, LEAF, OPERATORS, Event, Operand
 from fourfold.compare.exact.numbers import Number
-
-OPERATORS = {
-    "Add": operator.add,
-    "Sub": operator.sub,
-    "Mult": operator.mul,
-    "Div": operator.truediv,
-    "MatMult": operator.matmul,
-    "Pow": operator.pow,
-    "Mod": operator.mod,
-    "FloorDiv": operator.floordiv,
-    "BitAnd": operator.and_,
-    "BitOr": operator.or_,
-    "BitXor": operator.xor,
-    "LShift": operator.lshift,
-    "RShift": operator.rshift,
-    "USub": operator.neg,
-    "Gt": operator.gt,
-    "GtE": operator.ge,
-    "Lt": operator.lt,
-    "LtE": operator.le,
-    "Eq": operator.eq,
-    "NotEq": operator.ne,
-}
-IN_PLACE = {
-    "Add": operator.iadd,
-    "Sub": operator.isub,
-    "Mult": operator.imul,
-    "Div": operator.itruediv,
-    "MatMult": operator.imatmul,
-    "Pow": operator.ipow,
-    "Mod": operator.imod,
-    "FloorDiv": operator.ifloordiv,
-    "BitAnd": operator.iand,
-    "BitOr": operator.ior,
-    "BitXor": operator.ixor,
-    "LShift": operator.ilshift,
-    "RShift": operator.irshift,
-}
-LEAF = -1  # the place of an input
-
-
-class Operand(NamedTuple):
-    """What an operation was given: its value then, and the events that made it."""
-
-    value: object
-    sources: tuple[int, ...]
-
-
-class Event:
-    """An operation that gave exact numbers."""
-
-    __slots__ = ("kept", "kind", "name", "operands", "place", "redo", "turn", "value")
-
-    def __init__(self, place, kind, value, operands, redo=None):
-        self.place = place  # a number, of the Recorder's places; LEAF: it is an input
-        self.kind = kind  # "Mult", "call", "move", "in place", "store", "leaf"
-        self.value, self.operands = value, operands
-        self.name = ""  # what it was first called
-        self.redo = redo  # redo(*values of the operands) does it again, where it can be done again
-        self.kept = None  # the place where it was last put into an attribute, or under a key
-        self.turn = 0  # how often its place had been come to by then
 
 
 class Recorder:
@@ -94,11 +34,13 @@ class Recorder:
             "_ff_store": self._store,
             "_ff_name": self._name,
             "_ff_names": self._names,
+            "_ff_passed": self._passed,
             "_ff_slice": slice,
         }
 
     def start(self, tape):
         """Begins anew, on a Tape."""
+        self._calls = []  # of their functions that are running: how many events there were before
         self.tape, self.events, self._latest, self._kept = tape, [], {}, []
         self._turns = Counter()
 
@@ -270,9 +212,20 @@ class Recorder:
         if len(sources) == 1:
             event = self.events[sources[0]]
             event.name = event.name or label
+            event.names.add(label)
             if not label.isidentifier():
                 event.kept = place
         return v
+
+    def _passed(self, place, v):
+        """What is returned; where the function was given it as it is, that is an event."""
+        self._turns[place] += 1
+        if self.tape is None or not self._calls or type(v) in (tuple, list):
+            return v
+        sources = self.sources(v)
+        if not sources or max(sources) >= self._calls[-1]:
+            return v
+        return self._done(place, "move", v, [self._operand(v)])
 
     def _names(self, place, labels, values):
         if isinstance(values, tuple | list) and len(values) == len(labels):
@@ -282,8 +235,14 @@ class Recorder:
 
     def _call(self, place, f, *arguments, **keywords):
         self._turns[place] += 1
-        if self.tape is None or self._is_theirs(f):
+        if self.tape is None:
             return f(*arguments, **keywords)
+        if self._is_theirs(f):
+            self._calls.append(len(self.events))
+            try:
+                return f(*arguments, **keywords)
+            finally:
+                self._calls.pop()
         owner = getattr(f, "__self__", None)
         values = [*arguments, *keywords.values()]
         if isinstance(owner, np.ndarray | Number):
@@ -320,7 +279,8 @@ class Recorder:
     def _is_theirs(self, f):
         """Whether it is code that was rewritten: what it does is seen inside."""
         f = getattr(f, "__func__", f)
-        code = getattr(f, "__code__", None) or getattr(getattr(type(f), "__call__", None), "__code__", None)
+        called = f if hasattr(f, "__code__") else inspect.getattr_static(type(f), "__call__", None)
+        code = getattr(called, "__code__", None)
         if code is not None:
             return code.co_filename in self.files
         return isinstance(f, type) and getattr(f, "__module__", "") in self.modules

@@ -1,7 +1,7 @@
 """Finds the statement that makes everything right when it gives a gradient: by trying, with the code run again.
 
 What a statement of the backward pass gives is replaced by the derivative with respect to something of the same shape.
-If every gradient is right then, the code before it, and after it, has no other fault; the earliest such statement is it.
+If every gradient is right then, neither the code before it nor that after it has a fault; the earliest such is it.
 In a loop all its turns are replaced together, by the derivatives with respect to what another loop made, in its order
 or the other way round.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.exact import factors, numbers, prove
-from fourfold.compare.exact.record import LEAF
+from fourfold.compare.exact.events import LEAF
 from fourfold.compare.exact.truths import SAME
 
 MOST, CANDIDATES = 400, 24  # runs; derivatives that are tried for one statement
@@ -38,7 +38,7 @@ class _Candidate(NamedTuple):
     """What may stand in the place of what a group gives: one array a turn."""
 
     gradients: tuple
-    label: str
+    labels: tuple  # of what they are derivatives with respect to
 
 
 def repair(lines, wrong, right, again):
@@ -55,7 +55,7 @@ def repair(lines, wrong, right, again):
             if _are_alike(lines, group, candidate):
                 c = attempt.constant(group, candidate, any_constant=not is_right)
                 if c is not None and not _only_rescales(lines, group, candidate):
-                    return Repair(group.events[0], candidate.label, c)
+                    return Repair(group.events[0], candidate.labels[0], c)
     for group in _likeliest_first(lines, groups):
         is_right = _is_right_already(lines, group)
         for candidate in _candidates(lines, group):
@@ -63,7 +63,7 @@ def repair(lines, wrong, right, again):
                 return None
             c = attempt.constant(group, candidate, any_constant=not is_right)
             if c is not None and not _only_rescales(lines, group, candidate):
-                return Repair(group.events[0], candidate.label, c)
+                return Repair(group.events[0], candidate.labels[0], c)
     return None
 
 
@@ -125,7 +125,7 @@ def _only_rescales(lines, group, candidate):
     if plainest and abs(plainest[0].c - 1) < SAME and _is_multiple(lines, k, candidate):
         return True
     for match in lines.matches(k):
-        if match.truth.label == candidate.label and match.truth.whole:
+        if match.truth.label == candidate.labels[0] and match.truth.whole:
             return any(_has_constant(lines, source, match.c) for source in lines.gradients_before(k))
     return False
 
@@ -149,7 +149,7 @@ def _candidates(lines, group):
     if len(shapes) == 1:
         known = []
         for truth in lines.truths.of_shape(shapes[0]):
-            known.append((truth.rank, _Candidate((truth.values,), truth.label)))
+            known.append((truth.rank, _Candidate((truth.values,), (truth.label,))))
     else:
         known = _of_loops(lines, group, shapes)
     known.sort(key=lambda entry: (not _are_alike(lines, group, entry[1]), entry[0]))
@@ -162,18 +162,36 @@ def _of_loops(lines, group, shapes):
     for k, event in enumerate(lines.events):
         if k < group.events[0] and lines.gradient(k).any():
             turns.setdefault((event.place, event.name), []).append(k)
+    by_name = [_by_name(lines, k) for k in group.events]
+    if all(by_name):
+        known.append((0, _Candidate(tuple(truth.values for truth in by_name), tuple(truth.label for truth in by_name))))
     for events in turns.values():
         for ordered in (events, events[::-1]):
             gradients = tuple(map(lines.gradient, ordered))
             if list(map(np.shape, gradients)) == shapes:
-                known.append((lines.rank(ordered[0]), _Candidate(gradients, lines.label(ordered[0]))))
+                known.append((lines.rank(ordered[0]), _Candidate(gradients, tuple(map(lines.label, ordered)))))
     return known
+
+
+def _by_name(lines, k):
+    """The derivative that an event is called, or None."""
+    for truth in lines.truths.of_shape(np.shape(lines.events[k].value)):
+        if truth.whole and _is_called(lines.events[k], truth.label):
+            return truth
+    return None
 
 
 def _are_alike(lines, group, candidate):
     """Whether a group is called the gradient with respect to what a candidate is that of: dZ1, grad_Z1, of Z1."""
-    name, label = _bare(lines.events[group.events[0]].name), _bare(candidate.label)
-    return bool(label) and name.endswith(label) and len(name) > len(label)
+    return all(_is_called(lines.events[k], label) for k, label in zip(group.events, candidate.labels, strict=True))
+
+
+def _is_called(event, label):
+    label = _bare(label)
+    for name in map(_bare, (event.name, *event.names)):
+        if label and name.endswith(label) and len(name) > len(label):
+            return True
+    return False
 
 
 def _bare(name):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fourfold.compare.exact.record import IN_PLACE, OPERATORS
+from fourfold.compare.exact.events import IN_PLACE, OPERATORS
 from fourfold.compare.exact.rewrite import rewritten
 
 
@@ -29,6 +29,7 @@ class Replay:
             "_ff_store": self._store,
             "_ff_name": lambda place, label, v: v,
             "_ff_names": lambda place, labels, values: values,
+            "_ff_passed": self._given,
             "_ff_slice": slice,
         }
         self.namespace = self._load(text, str(path), "theirs")

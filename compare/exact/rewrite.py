@@ -139,7 +139,8 @@ class _Rewriter(ast.NodeTransformer):
     def _several(self, node):
         """`a, b = f(), g()`: every part has its name; of what else is taken apart the parts have."""
         targets = node.targets[0]
-        plain = len(node.targets) == 1 and isinstance(node.value, ast.Tuple) and len(targets.elts) == len(node.value.elts)
+        both = len(node.targets) == 1 and isinstance(node.value, ast.Tuple)
+        plain = both and len(targets.elts) == len(node.value.elts)
         if plain and not any(isinstance(part, ast.Starred) for part in (*targets.elts, *node.value.elts)):
             named = []
             for target, part in zip(targets.elts, node.value.elts, strict=True):
@@ -152,9 +153,24 @@ class _Rewriter(ast.NodeTransformer):
             names = [part.id for part in targets.elts]
             place = self._place(node.value)
             self.generic_visit(node)
-            node.value = _hook("names", place, ast.Constant(tuple(names)), node.value)
+            node.value = _hook("names", place, ast.Tuple(list(map(ast.Constant, names)), ast.Load()), node.value)
             return node
         return self.generic_visit(node)
+
+    def visit_Return(self, node):
+        """What a function was given and gives back as it is, is an operation too: one that may do too little."""
+        names = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        places = [self._place(name) if isinstance(name, ast.Name) else None for name in names]
+        self.generic_visit(node)
+        names = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        passed = []
+        for name, place in zip(names, places, strict=True):
+            passed.append(name if place is None else _hook("passed", place, name))
+        if isinstance(node.value, ast.Tuple):
+            node.value.elts = passed
+        else:
+            node.value = passed[0]
+        return node
 
     def visit_AnnAssign(self, node):
         if node.value is not None:
@@ -170,7 +186,8 @@ class _Rewriter(ast.NodeTransformer):
         node.body = body
         return node
 
-    visit_AsyncFunctionDef = visit_FunctionDef
+    def visit_AsyncFunctionDef(self, node):
+        return self.visit_FunctionDef(node)
 
 
 def _key(node):

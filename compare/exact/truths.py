@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.exact import numbers
-from fourfold.compare.exact.record import LEAF
+from fourfold.compare.exact.events import LEAF
 
 SAME = 1e-11  # relative: of float64 values of what is known to many more digits
 SHARES = 12  # uses of one array, up to which their partial sums are known too
@@ -112,10 +112,9 @@ def truths(events, adjoints, label):
     known = Truths()
     uses = {}  # of a leaf or a named value, by event: [(event of the use, values)]
     for k, event in enumerate(events):
-        name, plainness = label(k), rank(event)
         values = derivative(adjoints.entries(event.value))
         if values.any():
-            known.add(Truth(values, k, name, plainness))
+            known.add(Truth(values, k, label(k), rank(event)))
         through = adjoints.uses.get(k)
         if not through:
             continue
@@ -125,12 +124,13 @@ def truths(events, adjoints, label):
             part = derivative(adjoints.of_use(k, operand.value))
             for source in operand.sources[:1]:
                 if part.any():
-                    known.add(Truth(part, source, label(source), 2 if rank(events[source]) < 2 else rank(events[source]), k, False))
-                    uses.setdefault((source, part.shape), []).append((k, part))
+                    plainness = max(2, rank(events[source]))
+                    known.add(Truth(part, source, label(source), plainness, k, False))
+                    uses.setdefault((source, part.shape), {})[k] = part
         if event.kind == "MatMult":
             _rows(known, event, values, label)
     for (source, _), parts in uses.items():
-        _partial_sums(known, source, parts, label(source))
+        _partial_sums(known, source, [*parts.items()], label(source))
     return known
 
 
