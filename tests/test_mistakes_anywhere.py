@@ -10,7 +10,7 @@ from fourfold.compare.check.forms.recipe import Roles
 from fourfold.compare.exact.updated import Updated
 from fourfold.compare.mistakes.anywhere import entries, naming, search, slopes
 from fourfold.compare.mistakes.anywhere.faults import Pass
-from fourfold.compare.mistakes.anywhere.functions import HIDDEN, sigmoid, softmax
+from fourfold.compare.mistakes.anywhere.functions import HIDDEN, family, sigmoid, softmax
 from fourfold.compare.mistakes.anywhere.losses import RIGHT
 from fourfold.compare.mistakes.anywhere.network import (
     CONSTANT,
@@ -90,7 +90,10 @@ def test_every_loss_is_recognised(name, depth):
 @pytest.mark.parametrize("name", HIDDEN)
 def test_every_activation_is_recognised(name):
     network = AnyNetwork((name, "identity"), SQUARED, HALF)
-    assert recognised(points(network)) == network
+    seens = points(network)
+    own = recognised(seens)
+    assert family(own.activations[0]) == family(name)
+    assert has_right_gradients(own, seens)
     assert (
         recognised(points(network, biases=False)).words()
         == f"squared error, half the mean over samples; {name}, identity"

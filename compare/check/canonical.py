@@ -34,8 +34,10 @@ def _seen(roles, inputs, L, gradients):
             biases.append(b)
             dL_db.append(db)
     X = _samples(_array(inputs[roles.X]), roles.columns, weights[0].shape[0])
-    Y = _targets(inputs[roles.Y], roles, len(X), weights[-1].shape[1])
-    fits = X is not None and Y is not None and len(Y) == len(X) and Y.shape[1] == weights[-1].shape[1]
+    Y = None if X is None else _targets(inputs[roles.Y], roles, len(X), weights[-1].shape[1])
+    if X is None or Y is None:
+        return None
+    fits = len(Y) == len(X) and Y.shape[1] == weights[-1].shape[1]
     widths = [W.shape for W in weights]
     chained = all(one[1] == other[0] for one, other in pairwise(widths))
     if not fits or not chained or any(b.shape[1] != W.shape[1] for b, W in zip(biases, weights, strict=False)):

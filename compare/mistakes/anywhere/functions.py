@@ -77,6 +77,10 @@ def _gelu(fit, name):
     return Activation(name, lambda H: 0.5 * H * (1 + inner(H, fit)), slope)
 
 
+def _rounded_gelu(fit):
+    return _gelu(fit, f"GELU (tanh form, {fit:.10g})")
+
+
 def _quick_gelu_slope(H):
     s = sigmoid(1.702 * H)
     return s + 1.702 * H * s * (1 - s)
@@ -123,7 +127,7 @@ ACTIVATIONS = {
             lambda A: 2 / 3 * (1.7159 - A**2 / 1.7159),
         ),
         Activation("GELU (sigmoid form)", lambda H: H * sigmoid(1.702 * H), _quick_gelu_slope),
-        *(_gelu(fit, f"GELU (tanh form, {fit:.10g})") for fit in ROUNDED_FITS),
+        *map(_rounded_gelu, ROUNDED_FITS),
     )
 }
 HIDDEN = tuple(ACTIVATIONS)

@@ -77,7 +77,7 @@ SQUARED, ABSOLUTE, BINARY, CATEGORICAL = (
     "binary cross-entropy",
     "categorical cross-entropy",
 )
-OF_RESIDUALS = {SQUARED, ABSOLUTE, "Huber", "Huber (0.5)"}
+OF_RESIDUALS = (SQUARED, ABSOLUTE, "Huber", "Huber (0.5)")
 RIGHT = (
     LossFunction(SQUARED, lambda P, Y: ((P - Y) ** 2).sum(), lambda P, Y: 2 * (P - Y), "Σ(ŷ - y)²"),
     LossFunction(

@@ -12,6 +12,7 @@ from fourfold.compare.mistakes.anywhere.losses import (
     OF_RESIDUALS,
     REDUCTIONS,
     RIGHT,
+    SQUARED,
     WRONG,
 )
 from fourfold.compare.mistakes.anywhere.network import (
@@ -29,8 +30,8 @@ from fourfold.compare.mistakes.anywhere.network import (
 )
 
 SAME = 1e-10
-# Of hidden layers whose activations differ, these are tried.
-MIXED = HIDDEN[:12]
+# These are tried first, and where the hidden layers' activations differ.
+COMMON = HIDDEN[:12]
 PROBABILITIES = {"sigmoid", SOFTMAX, OVER_SAMPLES, OVER_ALL}
 SCORES = {"identity", "tanh", "sigmoid"}
 
@@ -54,10 +55,11 @@ def fitting(seens):
     seens = _unlike_first(seens)
     with np.errstate(all="ignore"):
         depth = len(seens[0].weights)
-        same = [(hidden,) * (depth - 1) for hidden in (HIDDEN if depth > 1 else HIDDEN[:1])]
-        networks = _searched(seens, same)
+        networks = []
+        for group in (COMMON, HIDDEN[len(COMMON) :]) if depth > 1 else (HIDDEN[:1],):
+            networks = networks or _searched(seens, [(hidden,) * (depth - 1) for hidden in group])
         if not networks and depth > 2:
-            mixed = [names for names in product(MIXED, repeat=depth - 1) if len({*names}) > 1]
+            mixed = [names for names in product(COMMON, repeat=depth - 1) if len({*names}) > 1]
             networks = _plain(seens, _sums(seens, mixed, RIGHT[:3]))
     single = all(len(seen.X) == 1 for seen in seens)
     return sorted(networks, key=lambda network: _oddity(network, single))
@@ -114,7 +116,10 @@ def _belongs(function, output):
         return output in PROBABILITIES
     if output in {OVER_SAMPLES, OVER_ALL}:
         return False
-    return output in SCORES or (meant in OF_RESIDUALS and not function.mistake)
+    if output in SCORES:
+        return True
+    usual = OF_RESIDUALS if output in OUTPUT[:5] else (SQUARED,)
+    return meant in usual and not function.mistake
 
 
 def _last(hidden, seen):
@@ -133,7 +138,8 @@ def _is_loss_of(network, seens):
 
 def _factors(seens, reductions):
     """(points, reductions)."""
-    return np.array([[reduction.factor(*seen.sizes) for reduction in reductions] for seen in seens])
+    factors = [reduction.factor(*seen.sizes) for seen, reduction in product(seens, reductions)]
+    return np.reshape(factors, (len(seens), len(reductions)))
 
 
 def _plain(seens, sums):
@@ -159,7 +165,7 @@ def _with_penalty(seens, sums):
     kinds = [WEIGHTS, *([ALL] if seens[0].biases else []), *(f"W{k + 1}" for k in range(depth) if depth > 1)]
     L, N = np.array([seen.L for seen in pair]), np.array([len(seen.X) for seen in pair])
     data = sums.totals[:, :, None] * _factors(pair, reductions)  # networks, points, reductions
-    norms = np.array([[squares(kind, seen) for kind in kinds] for seen in pair])
+    norms = np.reshape([squares(kind, seen) for seen, kind in product(pair, kinds)], (len(pair), len(kinds)))
     c = (L[:, None] - data)[..., None] / norms[:, None, :]  # networks, points, reductions, kinds
     networks = []
     for over_n in (False, True) if N[0] != N[1] else (False,):

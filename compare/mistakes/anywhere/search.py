@@ -333,7 +333,9 @@ def _two_ratios(given, Z, own):
 
 def ways(networks, seens, most=3):
     """(network, ways, how many kinds) for the networks that fit with the fewest kinds of mistakes."""
-    passes = [(network, [Pass(network, seen) for seen in seens]) for network in networks]
+    passes = []
+    for network in networks:
+        passes.append((network, [Pass(network, seen) for seen in seens]))
     for kinds in range(most + 1):
         fitting = []
         for network, points in passes:

@@ -285,6 +285,7 @@ def wrong_slopes(name, H, A, inputs):
     for other in OTHERS:
         if other != name:
             yield other_slope(other, name), ACTIVATIONS[other].slope(H)
-            if ACTIVATIONS[other].slope_of_a:
-                yield other_slope(other, name), ACTIVATIONS[other].slope_of_a(A)
+            slope_of_a = ACTIVATIONS[other].slope_of_a
+            if slope_of_a:
+                yield other_slope(other, name), slope_of_a(A)
     yield DETACHED, np.zeros_like(H)
