@@ -122,11 +122,11 @@ class Number:
             return self._to(int(y.unique_fmpz()))
         if not b.depends and y == 0.5:
             return self.sqrt()
-        if x == 0 and y > 0:
+        if x.is_zero() and y > 0:
             slope = ZERO if y >= 1 else arb.pos_inf()
             return _made(ZERO, self, slope, b, ZERO)
         result = x**y
-        log = arb.log(x) if b.depends else ZERO  # there is none of a negative base
+        log = x.log() if b.depends else ZERO  # there is none of a negative base
         return _made(result, self, y * result / x, b, result * log)
 
     def _to(self, n):

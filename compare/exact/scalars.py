@@ -63,7 +63,7 @@ def _log(x, base=None):
     return b.log() if base is None else b.log() / number(base).log()
 
 
-def _sum(xs):
+def _sum(xs) -> Any:
     return sum(map(_converted, xs), number(0))
 
 
