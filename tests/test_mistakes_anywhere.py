@@ -354,7 +354,7 @@ def test_a_mistake_is_told_in_words_and_by_its_lines():
     assert result.equation == ("E16",)
     assert result.formula == ("∂L/∂H1 = ∂L/∂A1 ∘ σ'(H1)",)
     assert result.wrong == ("dL_dH1 = dL_dA1",)
-    assert result.right == ("dL_dH1 = dL_dA1 * slope(H1)",)
+    assert result.right == ("dL_dH1 = dL_dA1 * (1 - A1**2)",)
     assert result.network_words == network.words()
 
 

@@ -25,19 +25,19 @@ def _of_layer(kind):
     return kind._replace(name=kind.name.replace("W2", "W{k}").replace("W1", "W{k}"))
 
 
-OUTPUT_LINE = "dL_dH{k} = (Y_hat - Y) / N"
-OUTPUT_FORMULA = "∂L/∂H{k} = (ŷ - y)/N, of σ and cross-entropy together"
-PREDICTIONS_ROUNDED = known("predictions rounded", OUTPUT_FORMULA, "dL_dH{k} = (np.round(Y_hat) - Y) / N", OUTPUT_LINE)
+OUTPUT_LINE = "dL_dH{k} = (Y_hat - Y){D}"
+OUTPUT_FORMULA = "∂L/∂H{k} = ŷ - y, averaged as L is, of the output's activation and cross-entropy together"
+PREDICTIONS_ROUNDED = known("predictions rounded", OUTPUT_FORMULA, "dL_dH{k} = (np.round(Y_hat) - Y){D}", OUTPUT_LINE)
 TARGETS_MISSING = of_error(
     "targets never subtracted",
-    "dL_dH{k} = Y_hat / N",
+    "dL_dH{k} = Y_hat{D}",
     "ŷ - y is 1 less at the true class, and that line is missing.",
     OUTPUT_LINE,
     OUTPUT_FORMULA,
 )
 TRUE_CLASS = of_error(
     "only the true class counts",
-    "dL_dH{k} = Y * (Y_hat - Y) / N",
+    "dL_dH{k} = Y * (Y_hat - Y){D}",
     "A softmax's output depends on all of its inputs: the other classes' gradients are ŷ, not 0.",
     OUTPUT_LINE,
     OUTPUT_FORMULA,
@@ -52,13 +52,13 @@ DIAGONAL = of_slope(
 TOO = known(
     "slope at the output too",
     OUTPUT_FORMULA,
-    "dL_dH{k} = (Y_hat - Y) / N * Y_hat * (1 - Y_hat)",
+    "dL_dH{k} = (Y_hat - Y){D} * Y_hat * (1 - Y_hat)",
     OUTPUT_LINE,
 )._replace(why="ŷ - y is the gradient behind the output's activation already: its slope is in it.")
 OF_HIDDEN = known("output's slope that of the hidden layers", kinds.SLOPE, "dL_dH{k} = dL_d{A} * slope_of_hidden({A})")
 LOGITS = of_error(
     "H for Ŷ in the residual",
-    "dL_dH{k} = (H{k} - Y) / N",
+    "dL_dH{k} = (H{k} - Y){D}",
     "The residual is taken before the output's activation.",
     OUTPUT_LINE,
     "∂L/∂H{k} has ŷ = σ(H{k}) in it",
@@ -72,22 +72,22 @@ AXIS = of_error(
 )
 SECOND_TERM = of_error(
     "second term of the cross-entropy's gradient missing",
-    "dL_dY_hat = -Y / Y_hat / N",
+    "dL_dY_hat = -Y / Y_hat{D}",
     "(1 - y) log(1 - ŷ) has a derivative too.",
-    "dL_dY_hat = (-Y / Y_hat + (1 - Y) / (1 - Y_hat)) / N",
-    "∂L/∂ŷ = (-y/ŷ + (1 - y)/(1 - ŷ))/N",
+    "dL_dY_hat = (-Y / Y_hat + (1 - Y) / (1 - Y_hat)){D}",
+    "∂L/∂ŷ = -y/ŷ + (1 - y)/(1 - ŷ), averaged as L is",
 )
 SECOND_SIGN = SECOND_TERM._replace(
     name="sign inside the cross-entropy's gradient",
-    wrong="dL_dY_hat = (-Y / Y_hat - (1 - Y) / (1 - Y_hat)) / N",
+    wrong="dL_dY_hat = (-Y / Y_hat - (1 - Y) / (1 - Y_hat)){D}",
     why="log(1 - ŷ) has the inner derivative -1.",
 )
 LOG_MISSING = of_error(
     "logarithm not differentiated",
-    "dL_dY_hat = -Y / N",
+    "dL_dY_hat = -Y{D}",
     "log' is 1/ŷ.",
-    "dL_dY_hat = -Y / Y_hat / N",
-    "∂L/∂ŷ = -y/ŷ/N",
+    "dL_dY_hat = -Y / Y_hat{D}",
+    "∂L/∂ŷ = -y/ŷ, averaged as L is",
 )
 ABSOLUTE_RESIDUAL = of_error(
     "absolute value of the residual", "dL_dY_hat = abs(Y_hat - Y)", "The gradient needs the residual's sign."

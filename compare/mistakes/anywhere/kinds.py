@@ -28,9 +28,9 @@ def known(name, formula="", wrong="", right="", **other_names):
     return Kind(mistake.name, mistake.equation, mistake.why, formula, wrong, right, **other_names)
 
 
-def named_at(kind, k, depth):
-    """(name, equation, why, formula, wrong, right) of a Kind at layer k."""
-    fields = {
+def named_at(kind, k, depth, **fields):
+    """(name, equation, why, formula, wrong, right) of a Kind at layer k; `fields` are those of texts.py."""
+    fields |= {
         "k": k,
         "j": k - 1,
         "i": k + 1,
@@ -49,17 +49,17 @@ def name_of(kind, layers, depth, applicable):
         return kind.output
     if kind.layer and len(layers) == 1 and depth > 2 and layers[0] < depth:
         return kind.layer
-    return named_at(kind, max(layers), depth)[0]
+    return kind.name.format(k=max(layers), j=max(layers) - 1)
 
 
 # The steps' equations, as right lines.
-ERROR = "∂L/∂Ŷ is the loss's derivative"
+ERROR = "∂L/∂ŷ is the derivative of {F}"
 SLOPE = "∂L/∂H{k} = ∂L/∂{a} ∘ σ'(H{k})"
 BACK = "∂L/∂A{j} = ∂L/∂H{k} W{k}ᵀ"
 WEIGHTS = "∂L/∂W{k} = {B}ᵀ ∂L/∂H{k}"
 BIASES = "∂L/∂b{k} = Σ_samples ∂L/∂H{k}"
 PENALTY = "∂L/∂W{k} = {B}ᵀ ∂L/∂H{k} + λ W{k}, where λ/2 ΣW² is in L"
-ERROR_LINE = "dL_dY_hat = loss_slope(Y_hat, Y)"
+ERROR_LINE = "dL_dY_hat = {E}"
 SLOPE_LINE = "dL_dH{k} = dL_d{A} * slope(H{k})"
 BACK_LINE = "dL_dA{j} = dL_dH{k} @ W{k}.T"
 WEIGHTS_LINE = "dL_dW{k} = {B}.T @ dL_dH{k}"

@@ -10,6 +10,7 @@ from fourfold.compare.mistakes.anywhere.losses import BINARY, CATEGORICAL, LOSSE
 from fourfold.compare.mistakes.anywhere.network import WEIGHTS, has_right_gradients
 from fourfold.compare.mistakes.anywhere.network import loss as network_loss
 from fourfold.compare.mistakes.anywhere.recognition import differentiated, fitting, recognised
+from fourfold.compare.mistakes.anywhere.texts import fields_of, slope_of
 
 LEVELS = {"scale": scales.ERROR, "weights": scales.WEIGHTS, "biases": scales.BIASES}
 # Where the penalty lacks 1/N too, the data's is not told apart from it.
@@ -120,7 +121,7 @@ def explained(network, way):
 def _ranked(network, way):
     """(what to sort by, Named)."""
     depth = len(network.activations)
-    layers = {}
+    layers, fields = {}, fields_of(network.intended)
     of_all = {choice.scale for choice in way if choice.step in LEVELS}
     for choice in way:
         for kind in _kinds(choice, network, depth, of_all):
@@ -132,13 +133,23 @@ def _ranked(network, way):
     ]
     for kind, places in layers.items():
         at = sorted({k for _, k in places}, reverse=True)
-        texts = named_at(kind, at[0], depth)
+        texts = [_written(text, network, at[0]) for text in named_at(kind, at[0], depth, **fields)]
         rows.append((name_of(kind, at, depth, _applicable(places, depth)), *texts[1:]))
     odd = sum(kind.odd for kind in layers)
     columns = [*zip(*rows, strict=True)]
     names, equation, why, formula, wrong, right = columns
     result = Named(names, why, wrong, right, equation, formula, network.words())
     return (len(rows), odd, len(way)), result
+
+
+def _written(text, network, k):
+    """The layer's slope as people write it, where they do with a alone."""
+    A = "Y_hat" if k == len(network.activations) else f"A{k}"
+    right, wrong = (slope_of(network.intended.activations[k - 1], name) for name in (A, f"H{k}"))
+    if right is None or wrong is None:
+        return text
+    text = text.replace(f"slope(H{k})", right)
+    return text.replace(f"slope_by_a({A})", right).replace(f"slope_by_a(H{k})", wrong)
 
 
 def _kinds(choice, network, depth, of_all):

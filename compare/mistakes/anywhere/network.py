@@ -97,7 +97,9 @@ class AnyNetwork(NamedTuple):
         if self.l2:
             of_what = {WEIGHTS: "ΣW²", ALL: "Σ(W² + b²)"}.get(self.penalised, f"Σ{self.penalised}²")
             penalty = f", L2 penalty {self.l2:.6g}{'/N' if self.over_n else ''} {of_what}"
-        return f"{self.loss}, {reduction}{penalty}; {', '.join(self.activations)}"
+        function = LOSSES[self.loss]
+        name = f"{function.intended} ({self.loss})" if function.intended not in self.loss else self.loss
+        return f"{name}, {reduction}{penalty}; {', '.join(self.activations)}"
 
 
 def forward(activations, seen):

@@ -74,34 +74,29 @@ def _catalogued(name, wrong, **names):
     return known(name, kinds.ERROR, wrong, kinds.ERROR_LINE, **names)
 
 
-SIGN_OF_ERROR = _catalogued("sign of the gradient", "dL_dY_hat = (Y - Y_hat) / N")
-TWO_LEFT = _catalogued("factor 2 left over", "dL_dY_hat = 2 * (Y_hat - Y) / N")
-TWICE_HALF = _catalogued("½ counted twice", "dL_dY_hat = (Y_hat - Y) / (2 * N)")
+SIGN_OF_ERROR = _catalogued("sign of the gradient", "dL_dY_hat = -({E})")
+TWO_LEFT = _catalogued("factor 2 left over", "dL_dY_hat = 2 * ({E})")
+TWICE_HALF = _catalogued("½ counted twice", "dL_dY_hat = {E} / 2")
 TWO_MISSING = of_error(
-    "factor 2 missing",
-    "dL_dY_hat = Y_hat - Y",
-    "The derivative of r² is 2r, and only a ½ in the loss cancels the 2.",
-    "dL_dY_hat = 2 * (Y_hat - Y)",
+    "factor 2 missing", "dL_dY_hat = {E} / 2", "The derivative of r² is 2r, and only a ½ in the loss cancels the 2."
 )
-N_MISSING = _catalogued("1/N missing", "dL_dY_hat = Y_hat - Y")
-N_TWICE = of_error(
-    "1/N twice", "dL_dY_hat = (Y_hat - Y) / N", "It is divided by N twice, or 1/N is none of the loss's."
-)
+N_MISSING = _catalogued("1/N missing", "dL_dY_hat = {S}")
+N_TWICE = of_error("1/N twice", "dL_dY_hat = {E} / N", "It is divided by N here, and once more later on.")
 N_TOO_MANY = N_TWICE._replace(
     name="mean where the loss is a sum", why="The loss is summed and its gradient is averaged."
 )
-OVER_ENTRIES = _catalogued("gradient of the mean over all elements", "dL_dY_hat = (Y_hat - Y) / (N * Y.shape[1])")
+OVER_ENTRIES = _catalogued("gradient of the mean over all elements", "dL_dY_hat = {S} / Y.size")
 D_MISSING = of_error(
     "1/d_out missing",
-    "dL_dY_hat = (Y_hat - Y) / N",
+    "dL_dY_hat = {S} / N",
     "The loss is averaged over all entries, its gradient over the samples.",
 )
 ND_MISSING = N_MISSING._replace(why="The loss is averaged over all entries, and its gradient is summed.")
-WRONG_AXIS = _catalogued("N from the wrong axis", "N = Y.shape[1]")
-WIDTH = _catalogued("N from the inputs' width", "N = X.shape[1]")
-BESSEL = _catalogued("N - 1 for N", "dL_dY_hat = (Y_hat - Y) / (N - 1)")
+WRONG_AXIS = _catalogued("N from the wrong axis", "N = Y.shape[1]; dL_dY_hat = {S} / N")
+WIDTH = _catalogued("N from the inputs' width", "N = X.shape[1]; dL_dY_hat = {S} / N")
+BESSEL = _catalogued("N - 1 for N", "dL_dY_hat = {S} / (N - 1)")._replace(equation="E10")
 CONSTANT = of_error(
-    "a constant factor", "dL_dY_hat = c * (Y_hat - Y)", "All that is behind is off by one constant.", odd=True
+    "a constant factor", "dL_dY_hat = c * ({E})", "All that is behind is off by one constant.", odd=True
 )
 OF_ERROR = {
     "-1": SIGN_OF_ERROR,
@@ -136,22 +131,31 @@ BIAS_NAMES = {
     "N": ("bias gradient without 1/N", "dL_db{k} = dL_dH{k}.sum(axis=0) * N"),
     "1/N": ("bias gradient averaged", "dL_db{k} = dL_dH{k}.mean(axis=0)"),
 }
+DATA = "dL_dW{k} = {B}.T @ dL_dH{k}"
 PENALTY_NAMES = {
-    "-1": (
-        "penalty subtracted",
-        "dL_dW{k} = ... - lam * W{k}",
-        "The penalty's gradient is + λW.",
+    "-1": ("penalty subtracted", f"{DATA} - lam * W{{k}}", kinds.PENALTY_LINE, "The penalty's gradient is + λW."),
+    "2": (
+        "factor 2 left over in the penalty",
+        f"{DATA} + 2 * lam * W{{k}}",
+        kinds.PENALTY_LINE,
+        "λ/2 W² has the derivative λW.",
     ),
-    "2": ("factor 2 left over in the penalty", "dL_dW{k} = ... + 2 * lam * W{k}", "λ/2 W² has the derivative λW."),
-    "1/2": ("factor 2 missing in the penalty", "dL_dW{k} = ... + lam * W{k}", "λW² has the derivative 2λW."),
+    "1/2": (
+        "factor 2 missing in the penalty",
+        f"{DATA} + lam * W{{k}}",
+        f"{DATA} + 2 * lam * W{{k}}",
+        "λW² has the derivative 2λW.",
+    ),
     "N": (
         "1/N missing beside the penalty",
-        "dL_dW{k} = ... + lam * W{k}",
+        f"{DATA} + lam * W{{k}}",
+        f"{DATA} + lam / N * W{{k}}",
         "The loss divides data and penalty by N, and the gradient does not divide the penalty.",
     ),
     "1/N": (
         "penalty divided by N in the gradient alone",
-        "dL_dW{k} = ... + lam / N * W{k}",
+        f"{DATA} + lam / N * W{{k}}",
+        kinds.PENALTY_LINE,
         "The gradient divides data and penalty by N, and the loss the data alone.",
     ),
 }
@@ -195,6 +199,6 @@ def _of_back(part):
 
 
 def _of_penalty(part):
-    other = f"penalty's gradient times {part}", "dL_dW{k} = ... + c * lam * W{k}", OTHER_CONSTANT
-    name, wrong, why = PENALTY_NAMES.get(part, other)
-    return of_penalty(name, why, wrong, odd=part not in PENALTY_NAMES)
+    other = f"penalty's gradient times {part}", f"{DATA} + c * lam * W{{k}}", kinds.PENALTY_LINE, OTHER_CONSTANT
+    name, wrong, right, why = PENALTY_NAMES.get(part, other)
+    return of_penalty(name, why, wrong, odd=part not in PENALTY_NAMES)._replace(right=right)

@@ -11,7 +11,7 @@ import numpy as np
 
 from fourfold.compare.mistakes.anywhere import entries, scales
 from fourfold.compare.mistakes.anywhere.faults import Pass
-from fourfold.compare.mistakes.anywhere.kinds import Kind, of_biases, of_penalty
+from fourfold.compare.mistakes.anywhere.kinds import Kind, known, of_biases, of_penalty
 from fourfold.compare.mistakes.anywhere.network import near, smallest
 from fourfold.compare.mistakes.anywhere.scales import NONE, Scale
 
@@ -23,10 +23,13 @@ PENALTY_MISSING = of_penalty(
     "dL_dW{k} = {B}.T @ dL_dH{k}",
     everywhere="penalty missing from the gradients",
 )
-PENALTY_ADDED = scales.known(
-    "L2 penalty in one gradient", "∂L/∂W{k} = {B}ᵀ ∂L/∂H{k}, without a penalty in L", "dL_dW{k} = ... + lam * W{k}",
-    "dL_dW{k} = {B}.T @ dL_dH{k}", everywhere="penalty on every layer's weights",
-)  # fmt: skip
+PENALTY_ADDED = known(
+    "L2 penalty in one gradient",
+    "∂L/∂W{k} = {B}ᵀ ∂L/∂H{k}, without a penalty in L",
+    f"{scales.DATA} + lam * W{{k}}",
+    scales.DATA,
+    everywhere="penalty on every layer's weights",
+)
 ON_BIASES = of_biases(
     "penalty on the biases too",
     "Weights are penalised in L, and biases are not.",

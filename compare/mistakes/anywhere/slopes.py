@@ -26,7 +26,9 @@ TWICE = _known(
     output="slope at the output too",
     everywhere="slope of every layer twice",
 )
-OF_H = _known("slope of H, not of A", "dL_dH{k} = dL_d{A} * H{k} * (1 - H{k})", everywhere="slopes of H, not of A")
+OF_H = _known(
+    "slope of H, not of A", "dL_dH{k} = dL_d{A} * slope_by_a(H{k})", everywhere="slopes of H, not of A"
+)._replace(right="dL_dH{k} = dL_d{A} * slope_by_a({A})", why="a(1 - a), or 1 - a², wants a = σ(h), and is given h.")
 OF_SLOPE = _known("slope of σ(A), not of A", "dL_dH{k} = dL_d{A} * slope({A})")
 OF_X = _known("slope of X", "dL_dH{k} = dL_d{A} * slope(X)", layer="slope at the layer's input")
 ITSELF = _known("the activation for its slope", "dL_dH{k} = dL_d{A} * {A}", layer="a layer's activation for its slope")
