@@ -11,7 +11,7 @@ from fourfold.compare.exact.updated import Updated
 from fourfold.compare.mistakes.anywhere import entries, naming, search, slopes
 from fourfold.compare.mistakes.anywhere.faults import Pass
 from fourfold.compare.mistakes.anywhere.functions import HIDDEN, family, sigmoid, softmax
-from fourfold.compare.mistakes.anywhere.losses import RIGHT
+from fourfold.compare.mistakes.anywhere.losses import EPSILON_LOSSES, LOSSES, RIGHT, WRONG
 from fourfold.compare.mistakes.anywhere.network import (
     CONSTANT,
     AnyNetwork,
@@ -229,6 +229,19 @@ def updated_at_once(X, Y, W, b):
 )
 def test_a_backward_pass_as_people_write_it_is_named(gradients_of, classes, name):
     assert named_student(gradients_of, classes)[:1] == ([name] if name else [])
+
+
+@pytest.mark.parametrize("name", [function.name for function in (*WRONG, EPSILON_LOSSES[0])])
+def test_a_mistake_in_the_loss_alone_is_named(name):
+    output = {BINARY: "sigmoid", CATEGORICAL: "softmax"}.get(LOSSES[name].intended, "identity")
+    network = AnyNetwork(("tanh", output), name, MEAN)
+    seens, wrong = points(network, sizes=(3, 4, 3)), []
+    assert names(seens) == []  # it is right for what it says
+    for seen in seens:
+        dL_dW, dL_db = gradients(network.intended, seen)
+        wrong.append(seen._replace(dL_dW=dL_dW, dL_db=dL_db))
+    assert names(wrong)[0] == LOSSES[name].mistake.name
+    assert recognised(wrong) == network
 
 
 # Every mistake, planted.
