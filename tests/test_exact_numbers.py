@@ -1,5 +1,6 @@
 """Exact numbers: every operation's value and derivative, comparisons, and what is recorded."""
 
+import copy
 import fractions
 import math
 import operator
@@ -356,3 +357,11 @@ def test_too_many_operations_end_it(monkeypatch):
     monkeypatch.setattr("fourfold.compare.exact.tape.LONGEST", 3)
     with recording(BITS), pytest.raises(TooLong):
         exact(np.ones(4))
+
+
+def test_numbers_are_copied_and_kept_in_sets():
+    with recording(BITS):
+        x = parameter(0.5)
+        assert copy.deepcopy({"W": np.array([x, x])})["W"][0].node == x.node
+        assert {0.5: "half"}[x] == "half"
+        assert len({*exact(np.array([1.0, 0.0, 1.0]))}) == 2

@@ -3,6 +3,8 @@
 import ast
 import builtins
 import functools
+import math
+import operator
 import subprocess
 import sys
 
@@ -533,3 +535,34 @@ def test_scipys_functions_need_no_scipy(monkeypatch):
     assert numbers.floats(r).tolist() == [0.5, 0.5]
     with pytest.raises(ImportError):
         exactly("from scipy.special import zeta as r")
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "b"),
+    [
+        *(("Div", 1, 3), ("Mult", 3, 0.044715), ("Add", 0.1, 0.2), ("Sub", 1, 0.1), ("Pow", 0.1, 2)),
+        *(("Div", np.arange(3), 3), ("Div", 1.0, np.arange(1, 4)), ("Mult", np.ones(2), 0.1), ("Div", np.bool_(1), 3)),
+    ],
+)
+def test_operations_on_plain_numbers_are_not_rounded(name, a, b):
+    f = {"Div": operator.truediv, "Mult": operator.mul, "Add": operator.add, "Sub": operator.sub, "Pow": operator.pow}[
+        name
+    ]
+    with numbers.recording(BITS):
+        result = f(*standin.operands(name, a, b))
+        assert numbers.is_exact(result)
+        assert numbers.floats(result).tolist() == pytest.approx(np.asarray(f(a, b)).tolist())
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "b"), [("Mult", 2, 3), ("Add", "a", "b"), ("Mod", 5, 3), ("Mult", [1], 2), ("Div", 1j, 2)]
+)
+def test_other_operations_stay_as_they_are(name, a, b):
+    assert standin.operands(name, a, b) == (a, b)
+
+
+def test_texts_are_filled_in():
+    with numbers.recording(BITS):
+        assert operator.mod(*standin.operands("Mod", "%.2f", numbers.number(0.25))) == "0.25"
+        half = operator.mul(*standin.operands("Mult", 0.7, 10))
+        assert int(half) == math.floor(0.7 * 10) == 7

@@ -60,7 +60,6 @@ class Number:
     """A ball, its node on the tape, and whether it depends on a parameter. Constants have no node."""
 
     __slots__ = ("depends", "node", "value")
-    __hash__ = None  # pyright: ignore[reportAssignmentType]
 
     def __init__(self, value, parents=None, depends=False):
         self.value, self.depends = value, depends
@@ -237,16 +236,13 @@ class Number:
     __floor__, __ceil__ = floor, ceil
 
     def _step(self, step):
-        x, n = self.value, self.value.unique_fmpz()
-        if n is not None:  # there is an integer in the ball
-            if self.depends and not x.is_exact():
-                raise Undecided
-            if self.depends:
-                kink()
-            return self.made(arb(n))
-        value = step(x)
+        if not self.depends:  # a constant is what it is in float64: 0.7 * 10 is 7
+            return self.made(step(arb(nearest(self))))
+        value = step(self.value)
         if not value.is_exact():
             raise Undecided
+        if self.value == value:
+            kink()
         return self.made(value)
 
     def _sign(self, other) -> Any:
@@ -276,6 +272,9 @@ class Number:
     __eq__ = _comparison(operator.eq)
     __ne__ = _comparison(operator.ne)
 
+    def __hash__(self):
+        return hash(nearest(self))
+
     def __bool__(self):
         return self._sign(0) != 0
 
@@ -300,7 +299,7 @@ class Number:
     def item(self, *_, **__):
         return self
 
-    tolist = squeeze = sum = mean = max = min = astype = conj = conjugate = item
+    __copy__ = __deepcopy__ = tolist = squeeze = sum = mean = max = min = astype = conj = conjugate = item
 
     shape, ndim, size, dtype = (), 0, 1, np.dtype(object)
     T = real = property(item)

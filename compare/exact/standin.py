@@ -8,11 +8,13 @@ import types
 
 import numpy as np
 
-from fourfold.compare.exact import draws, functions, linear, makers, scalars
+from fourfold.compare.exact import draws, functions, linear, makers, numbers, scalars
 from fourfold.compare.exact.functions import METHODS as methods
 
-__all__ = ["builtins", "drew", "formatted", "methods", "modules", "start"]
+__all__ = ["builtins", "drew", "formatted", "methods", "modules", "operands", "start"]
 
+ROUNDING = {"Add", "Sub", "Mult", "Div", "Pow"}  # operators
+MOST_ENTRIES = 100_000  # of an array that is made exact unasked
 SCIPY = {"special": scalars.special, "stats": lambda: {"norm": scalars.normal()}, "signal": lambda: scalars.SIGNAL}
 
 
@@ -43,6 +45,28 @@ def drew():
 def formatted(text, values):
     """text % values, where some are exact."""
     return text % functions.as_floats(values)
+
+
+def operands(name, a, b):
+    """The operands of an operator (an `ast` class's name), so that nothing is rounded and texts can be filled in.
+
+    1 / 3, and 3 * 0.1, are exact numbers, though neither operand is one.
+    """
+    if name == "Mod" and isinstance(a, str):
+        return a, functions.as_floats(b)
+    if name in ROUNDING and _is_plain(a) and _is_plain(b) and (name == "Div" or _is_float(a) or _is_float(b)):
+        return (makers.all_exact(a) if isinstance(a, np.ndarray) else numbers.number(a)), b
+    return a, b
+
+
+def _is_plain(x):
+    if isinstance(x, np.ndarray):
+        return x.dtype.kind in makers.PLAIN and x.size <= MOST_ENTRIES
+    return isinstance(x, int | float | np.number | np.bool_) and not isinstance(x, np.complexfloating)
+
+
+def _is_float(x):
+    return isinstance(x, float | np.floating) or (isinstance(x, np.ndarray) and x.dtype.kind == "f")
 
 
 def builtins():
