@@ -92,6 +92,14 @@ def test_numbers_and_dicts_are_parameters_too():
     assert estimates['params["c"]'].value == pytest.approx(9)
 
 
+@pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
+def test_at_a_kink_no_slope_between_those_of_its_sides_is_refused(slope):
+    estimate = by_differences(lambda inputs: np.maximum(inputs["w"], 0).sum(), {"w": np.zeros(1)}, ["w"])["w"]
+    agreement = differences.digits(estimate, [slope])
+    assert not agreement.disagrees
+    assert agreement.digits == 0
+
+
 def test_the_inputs_stay_as_they_were():
     def loss(inputs):
         inputs["W"][0] *= 2

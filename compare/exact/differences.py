@@ -148,11 +148,13 @@ def _by_central_differences(f, inputs, name, Z):
 
 def _extrapolated(f, step):
     """(the derivative at 0, its error), from central differences with ever smaller steps."""
-    before, best, least = [], math.nan, math.inf
+    here, jumps = f(0.0), []
+    before, best, least, rounding = [], math.nan, math.inf, 0.0
     for k in range(STEPS):
         up, down = f(step), f(-step)
         row = [(up - down) / (2 * step)]
         rounding = EPS * max(abs(up), abs(down)) / step
+        jumps.append(abs(up - 2 * here + down) / step)
         for j in range(k):
             weight = RATIO ** (2 * (j + 1))
             row.append((weight * row[j] - before[j]) / (weight - 1))
@@ -160,4 +162,6 @@ def _extrapolated(f, step):
             if error < least:
                 best, least = row[j + 1], error
         before, step = row, step / RATIO
-    return best, least
+    # The slopes on both sides come together as the step does, but for a kink.
+    is_kink = jumps[-1] > max(0.75 * jumps[-2], BEYOND * rounding)
+    return best, max(least, jumps[-1]) if is_kink else least
