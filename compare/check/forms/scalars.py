@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import attempts
+from fourfold.compare.check.forms import class_trials
 from fourfold.compare.check.forms.recipe import Recipe
 
 BACKWARD = ("backward", "backprop", "backpropagate", "back_propagate", "backward_pass", "run_backward", "grad_backward")
@@ -146,14 +146,14 @@ def _engine(namespace, cls, whole):
     """The Engine of a class, by what happens to a + b."""
     values = (np.array([[1.5, -2.25], [0.75, 3.5]]), np.array([[2.5, 0.25], [-1.75, 0.5]])) if whole else (1.625, 2.375)
     for keywords in ((), (("requires_grad", True),), (("requires_gradient", True),), (("trainable", True),)):
-        made = attempts.attempt(lambda: [cls(value, **dict(keywords)) for value in values])  # noqa: B023
+        made = class_trials.attempt(lambda: [cls(value, **dict(keywords)) for value in values])  # noqa: B023
         data = made and _attribute(made[0], values[0])
         if not data:
             continue
         for backward, function in _backwards(namespace, cls):
             for seed in (False, True):
                 draft = Engine(cls.__name__, data, "", backward, seed, function, keywords, whole)
-                grad = attempts.attempt(_grad_attribute, namespace, draft, values)
+                grad = class_trials.attempt(_grad_attribute, namespace, draft, values)
                 if grad:
                     return draft._replace(grad=grad)
     return None
@@ -162,7 +162,7 @@ def _engine(namespace, cls, whole):
 def _attribute(thing, value):
     for name in dir(thing):
         if not name.startswith("__"):
-            own = attempts.attempt(getattr, thing, name)
+            own = class_trials.attempt(getattr, thing, name)
             if type(own) in (float, np.float64, np.ndarray) and np.shape(own) == np.shape(value) and _equal(own, value):
                 return name
     return None
@@ -260,8 +260,10 @@ def _reduced(engine, part):
 
 
 def _works(namespace, engine, functions, sample):
-    answer = attempts.attempt(_run, namespace, engine, functions, sample)
-    return answer is not None and attempts.is_number(answer[0]) and bool(np.isfinite(attempts.as_float(answer[0])))
+    answer = class_trials.attempt(_run, namespace, engine, functions, sample)
+    return (
+        answer is not None and class_trials.is_number(answer[0]) and bool(np.isfinite(class_trials.as_float(answer[0])))
+    )
 
 
 def _terms(namespace, engine):
@@ -269,8 +271,11 @@ def _terms(namespace, engine):
     yield from ARRAY_OPERATORS if engine.whole else OPERATORS
     cls = namespace[engine.cls]
     for name in dir(cls):
-        if name.startswith("_") or name in NO_TERMS or name.lower() in BACKWARD or not inspect.isfunction(
-            inspect.getattr_static(cls, name)
+        if (
+            name.startswith("_")
+            or name in NO_TERMS
+            or name.lower() in BACKWARD
+            or not inspect.isfunction(inspect.getattr_static(cls, name))
         ):
             continue
         yield from _calls(name, engine, False)

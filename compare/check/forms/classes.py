@@ -1,0 +1,199 @@
+"""Finds a class that is a whole network, and how its loss and its gradients are got from it."""
+
+import ast
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from fourfold.compare.check.forms import attributes, class_trials, constructing, names
+from fourfold.compare.check.forms.constructing import Given, Sizes
+from fourfold.compare.check.forms.recipe import Recipe, Roles
+from fourfold.compare.check.forms.searching import BACKWARD, LOSS, TRAIN, UsageSearch
+
+N = 5
+
+
+class Layout(NamedTuple):
+    """How samples are arranged."""
+
+    name: str
+    samples: str  # "rows", "columns" or "one"
+    labels: str = "values"
+
+    def data(self, rng, inputs, outputs):
+        """X and Y of a few samples; Y has one 1 a sample, or zeros and ones, or classes."""
+        n = 1 if self.samples == "one" else N
+        X = constructing.random_array(rng, (n, inputs))
+        classes = (np.arange(n) + int(rng.integers(0, 5))) % max(outputs, 2)
+        if self.labels == "integers":
+            Y = classes
+        else:
+            Y = np.eye(outputs)[classes] if outputs > 1 else classes[:, None].astype(float)
+        if self.name == "flat targets":
+            Y = Y.ravel()
+        if self.name == "vector":
+            return X[0], Y[0]
+        turn = self.samples == "columns" or self.name == "one column"
+        return (X.T, Y.T if Y.ndim == 2 else Y) if turn else (X, Y)
+
+
+LAYOUTS = (
+    Layout("rows", "rows"),
+    Layout("columns", "columns"),
+    Layout("rows", "rows", "integers"),
+    Layout("columns", "columns", "integers"),
+    Layout("flat targets", "rows"),
+    Layout("one column", "one"),
+    Layout("vector", "one"),
+    Layout("vector", "one", "integers"),
+    Layout("one row", "one"),
+)
+
+
+def find(namespace, text, name=None):
+    """A Recipe of the first class of a file that is a network with gradients; None where there is none.
+
+    name: of the class, where there may be several.
+    """
+    best = None
+    for cls in own_classes(namespace, text):
+        if name not in (None, cls.__name__) or not _has_methods(cls):
+            continue
+        candidate = _best(namespace, text, cls)
+        if candidate and (best is None or candidate.score > best.score):
+            best = candidate
+    return best and _recipe(namespace, best)
+
+
+def own_classes(namespace, text):
+    """Classes that a file defines; those with the most in them, which are made of the others, last."""
+    nodes = [node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
+    return [namespace[name] for name in nodes if isinstance(namespace.get(name), type)][::-1]
+
+
+def _has_methods(cls):
+    methods = [name for name in dir(cls) if callable(getattr(cls, name, None)) and not name.startswith("__")]
+    return any(
+        TRAIN.search(name.lower()) or BACKWARD.search(name.lower()) or LOSS.search(name.lower()) for name in methods
+    )
+
+
+def _best(namespace, text, cls):
+    """The Candidate of one class with the best score."""
+    best = None
+    for outputs in (2, 1):
+        for columns in (False, True):
+            hidden = sum(
+                constructing.kind(p.name, constructing.SIZES) == "hidden" for p in constructing.parameters(cls)
+            )
+            sizes = Sizes(3, (4, 6, 7)[: max(hidden, 1)], outputs)
+            for construct in constructing.constructions(cls, sizes, namespace, columns):
+                for candidate in _of_construction(namespace, text, cls, construct, sizes):
+                    if best is None or candidate.score > best.score:
+                        best = candidate
+                    if is_perfect(best):
+                        return best
+            if not construct_takes_arrays(cls):
+                break
+        if best is not None and best.score[0] == 1.0:
+            break
+    return best
+
+
+def is_perfect(candidate):
+    """Whether all gradients are right."""
+    return candidate.score[0] == 1.0 and candidate.score[3] == 1.0
+
+
+def construct_takes_arrays(cls):
+    """Whether a constructor is given weights."""
+    kinds = {constructing.kind(p.name, constructing.SIZES, constructing.ARRAYS) for p in constructing.parameters(cls)}
+    return bool(kinds & {"weight", "bias"})
+
+
+def _of_construction(namespace, text, cls, construct, sizes):
+    """Candidates with the best layout in which an object that is constructed in one way can be used."""
+    best = []
+    for inputs, outputs in _dimensions(namespace, cls, construct, sizes):
+        for layout in LAYOUTS:
+            if layout.name == "flat targets" and outputs != 1:
+                continue
+            if layout.name == "one row" and not re.search(r"for .* in .*(zip|len|shape|enumerate|X|x)", text):
+                continue
+            if layout.name == "one column" and _speaks_of_batches(text):
+                continue
+            X, Y = layout.data(np.random.default_rng(3), inputs, outputs)
+            search = UsageSearch(namespace, text, cls, construct, layout, {"X": X, "Y": Y})
+            for candidate in search.candidates(Sizes(inputs, sizes.hidden, outputs)):
+                best.append(candidate)
+                if is_perfect(candidate) and candidate.score[2]:
+                    return [candidate]
+            if any(is_perfect(candidate) for candidate in best):
+                return best
+            matching = [candidate for candidate in best if candidate.score[:2] == (1.0, 1)]
+            if matching:
+                return matching
+    return best
+
+
+def _speaks_of_batches(text):
+    return bool(re.search(r"axis ?= ?1|keepdims|shape\[1\]|/ ?(self\.)?(m|n|N|batch_size)\b", text))
+
+
+def _dimensions(namespace, cls, construct, sizes):
+    """(inputs, outputs) that an object may take: those it was made for, or those of its arrays."""
+    if construct.arguments or construct.keywords:
+        ours = [*construct.arguments, *(value for _, value in construct.keywords)]
+        if any(isinstance(x, Given) or x in (sizes.inputs, sizes.outputs) or isinstance(x, list | tuple) for x in ours):
+            return [(sizes.inputs, sizes.outputs)]
+    arguments = construct.bound(lambda given: None)
+    thing = class_trials.attempt(cls, *arguments[0], **arguments[1])
+    shapes = [np.shape(array) for _, array in attributes.arrays(thing)] if thing is not None else []
+    shapes = [shape for shape in shapes if len(shape) == 2 and 1 not in shape[:1]] or [s for s in shapes if s]
+    if not shapes:
+        return [(sizes.inputs, sizes.outputs)]
+    first, last = shapes[0], shapes[-1]
+    pairs = [(i, o) for i in first for o in last[::-1]] + [(i, 1) for i in first]
+    return list(dict.fromkeys([(first[0], last[-1]), (first[-1], last[0]), *pairs]))[:8]
+
+
+def _recipe(namespace, candidate):
+    program, layout, sizes = candidate.program, candidate.layout, candidate.sizes
+
+    def example(rng, n):
+        X, Y = layout.data(rng, sizes.inputs, sizes.outputs)
+        drawn = {name: constructing.random_array(rng, shape) for name, shape in candidate.shapes.items()}
+        return {"X": X, "Y": Y} | {name: value if value.shape else float(value) for name, value in drawn.items()}
+
+    methods = ", ".join(f"{stage.method}()" for stage in program.steps)
+    samples = {"rows": "samples in rows", "columns": "samples in columns", "one": "one sample at a time"}[
+        layout.samples
+    ]
+    words = f"class {program.cls}: {methods}; {samples}; loss: {candidate.loss}"
+    return Recipe(words, example, tuple(candidate.shapes), program.run, _roles(candidate))
+
+
+def _roles(candidate):
+    """What is what in a network of layers; None where that is not plain."""
+    shapes, layout = candidate.shapes, candidate.layout
+    if layout.name == "vector":
+        return None
+    weights = [name for name, shape in shapes.items() if len(shape) == 2 and not _is_bias(name)]
+    biases = [name for name in shapes if _is_bias(name)]
+    if len(weights) + len(biases) != len(shapes) or len(biases) not in (0, len(weights)):
+        return None
+    first, last = candidate.sizes.inputs, candidate.sizes.outputs
+    for columns in (False, True):
+        sizes = [shapes[name][::-1] if columns else shapes[name] for name in weights]
+        ends = [first, *(after for _, after in sizes)]
+        if [before for before, _ in sizes] == ends[:-1] and ends[-1] == last and len({*ends}) > 1:
+            turned = layout.samples == "columns" or layout.name == "one column"
+            if turned == columns:
+                return Roles("X", "Y", tuple(weights), tuple(biases), columns, layout.labels)
+    return None
+
+
+def _is_bias(name):
+    last = name.split(".")[-1].split("[")[0].split("_")[0]
+    return names.is_bias(last) or names.is_bias(names.base(name))

@@ -1,0 +1,287 @@
+"""What constructors and methods are given: told from the names of what they take."""
+
+import inspect
+import re
+from itertools import islice, product
+from typing import NamedTuple
+
+from fourfold.compare.check.forms import names
+
+MOST = 48  # ways to call one thing that are tried
+RATE = 0.5
+PENALTY = 0.125
+
+# (kind, the names), in order: the first that fits is taken.
+KINDS = (
+    (
+        "rate",
+        r"l_?r|(base_?|init(ial)?_?)?learning_?rate(_init)?|learn_?rate|l_?rate|alpha|eta|rate|step_?size|learning",
+    ),
+    ("batch size", r"(mini_?)?batch_?size|bs|batchsize"),
+    ("epochs", r".*epochs?|.*iter(ation)?s?\w*|(num_|n_|max_)?steps?|times|rounds|repeats"),
+    (
+        "penalty",
+        r"reg|lam|lamb|lambda_?|lambd|lmbda|l2|reg_?(lambda|strength|param)|weight_?decay|regulari[sz]ation\w*|l2_\w+",
+    ),
+    ("seed", r"seed|random_?(state|seed)|rng"),
+    ("quiet", r"verbose|print\w*|debug|display|plot|show|log|verbosity|monitor\w*"),
+    ("momentum", r"momentum|mu|beta|gamma|decay"),
+)
+SIZES = (
+    (
+        "sizes",
+        r"sizes?|layers?|layer_?(sizes|dims?|list|units|nodes|structure|dimensions)|dims|dimensions|architecture|topology"
+        r"|structure|nodes|net_?(arch\w*|sizes|dims)|nn_\w+|units_?(per_layer|list)?|shape|num_nodes|neurons_per_layer|widths",
+    ),
+    ("hidden list", r"hidden_?(layers?|sizes|dims|units)(_sizes)?"),
+    ("hidden", r".*hid.*|n?_?h\d?|nh|units|neurons|n_neurons|num_neurons|width"),
+    ("outputs", r".*out.*|.*class.*|n_?y|no|k|c|m|output.*|.*labels?"),
+    ("inputs", r"in|.*input.*|.*features?|n_?x|d|ni|n_?in|nin|dim|fan_?in|.*_in|in_.*|num_in|vocab\w*|n"),
+)
+DATA = (
+    ("samples", names.PAIRS),
+    ("X", names.DATA),
+    ("Y", names.TARGETS),
+    ("output", names.PREDICTIONS),
+    ("gradient", names.OUTPUT_GRADIENTS),
+    ("cache", names.CACHES),
+)
+ERRORS = r"errors?|err|outputerrors?|diff|residuals?|e|loss"
+ARRAYS = (
+    ("weight", r"w_?\d*|w_?(i|h|o|ih|ho|hh|in|out|hidden|output|x\w?)|weights?_?\w*|theta_?\d*|kernel|syn\d|w\w{1,2}"),
+    ("bias", r"b_?\d*|b_?(i|h|o|ih|ho|hh|in|out|hidden|output)|bias(es)?_?\w*|b\w"),
+)
+
+
+class Sizes(NamedTuple):
+    """Of a network that is made to be tried: a number for each of its layers."""
+
+    inputs: int = 3
+    hidden: tuple = (4,)
+    outputs: int = 2
+
+    @property
+    def widths(self):
+        return (self.inputs, *self.hidden, self.outputs)
+
+
+class Call(NamedTuple):
+    """What something is called with. A value that depends on the inputs, or the namespace, is a Given."""
+
+    arguments: tuple = ()
+    keywords: tuple = ()  # pairs
+
+    def bound(self, values):
+        """(arguments, keywords) with what `values(given)` says in place of every Given."""
+        arguments = [_bound(x, values) for x in self.arguments]
+        return arguments, {name: _bound(x, values) for name, x in self.keywords}
+
+    def uses(self, kind):
+        """Whether a Given of this kind is in it."""
+        everything = [*self.arguments, *(value for _, value in self.keywords)]
+        return any(isinstance(x, Given) and x.kind == kind for x in everything)
+
+
+class Given(NamedTuple):
+    """A value that is known when the call is made: an input ("X"), an output, a function of the namespace, an array."""
+
+    kind: str
+    key: object = None
+
+
+def _bound(x, values):
+    if isinstance(x, Given):
+        return values(x)
+    return list(x) if isinstance(x, list) else x
+
+
+def kind(name, *tables):
+    """Which kind of thing a name stands for; None if it is none of them."""
+    plain = name.strip("_").lower() if name.strip("_") else name.lower()
+    for known, pattern in (row for table in tables for row in table):
+        if re.fullmatch(pattern, plain):
+            return known
+    return None
+
+
+def data_kind(name):
+    """What a method takes by this name: "X", "Y", "output", ...; None if that is not known."""
+    if kind(name, KINDS):
+        return kind(name, KINDS)
+    if re.fullmatch(ERRORS, names.plain(name)):
+        return "error"
+    for known, words in DATA:
+        if names.is_one(name, words) or names.is_one(name.rstrip("0123456789s"), words):
+            return known
+    return (
+        "X"
+        if re.match("train.*(in|x)|input|data|feature", name.lower())
+        else (
+            "Y"
+            if re.match("train.*(out|y|lab)|target|label|expect|desire", name.lower())
+            else ("gradient" if "grad" in name.lower() or names.plain(name).startswith("dl") else None)
+        )
+    )
+
+
+def parameters(function):
+    """inspect's parameters of something to be called, without `self`; none where they cannot be known."""
+    try:
+        return [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    except (TypeError, ValueError):
+        return []
+
+
+def constructions(cls, sizes, namespace, columns=False):
+    """Calls that may make an object of a class, the likeliest first."""
+    taken = parameters(cls)
+    if taken and taken[0].kind is taken[0].VAR_POSITIONAL:
+        return [Call(tuple(sizes.widths)), Call((list(sizes.widths),)), Call()]
+    required = [p for p in taken if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+    weights = [p.name for p in required if kind(p.name, SIZES, ARRAYS) in {"weight", "bias"}]
+    options = []
+    for p in taken:
+        if p.kind is p.VAR_POSITIONAL:
+            continue
+        choices = _choices(p, sizes, required, weights, namespace, columns)
+        if choices is not None:
+            options.append([(p, value) for value in choices])
+    calls = []
+    for chosen in islice(product(*options), MOST):
+        positional = tuple(value for p, value in chosen if p.kind is p.POSITIONAL_ONLY)
+        keywords = tuple((p.name, value) for p, value in chosen if p.kind is not p.POSITIONAL_ONLY)
+        calls.append(Call(positional, keywords))
+    return calls
+
+
+def _choices(p, sizes, required, weights, namespace, columns):
+    """Values for one parameter of a constructor; None to leave it out."""
+    known = kind(p.name, KINDS)
+    optional = p.default is not p.empty
+    fixed = {"rate": RATE, "epochs": 1, "batch size": Given("N"), "quiet": False}
+    if known in fixed:
+        return None if known == "quiet" and not optional else [fixed[known]]
+    if known:
+        return None if optional else [{"penalty": PENALTY, "seed": 0, "momentum": 0.0}[known]]
+    size = kind(p.name, SIZES)
+    if optional:
+        numeric = isinstance(p.default, int) and not isinstance(p.default, bool)
+        if size in {"inputs", "hidden", "outputs"} and numeric:
+            return [{"inputs": sizes.inputs, "hidden": sizes.hidden[0], "outputs": sizes.outputs}[size]]
+        return [list(sizes.widths)] if size == "sizes" and isinstance(p.default, list | tuple) and p.default else None
+    position = required.index(p)
+    if (p.name in weights and p.name.lower() not in {"w", "b"}) or (
+        p.name in weights and len(weights) == len(required)
+    ):
+        return [Given("array", _shape(p.name, weights, sizes, columns, flat)) for flat in (False, True)]
+    if data_kind(p.name) in {"X", "Y"} and p.name.lower() not in {"inputs", "input", "d"} and len(required) <= 3:
+        return [Given(data_kind(p.name))]
+    if re.search("activ|func|nonlin", p.name.lower()):
+        names = [name for name in namespace if re.fullmatch("sigmoid|tanh|relu|logistic", name.lower())]
+        return [*(Given("function", name) for name in names), "sigmoid", "tanh", "relu"]
+    by_position = [*sizes.widths, *[sizes.outputs] * 9][position]
+    named = {
+        "sizes": [list(sizes.widths), tuple(sizes.widths), by_position],
+        "hidden list": [[*sizes.hidden], sizes.hidden[0]],
+        "hidden": [sizes.hidden[0], [*sizes.hidden]],
+        "outputs": [sizes.outputs],
+        "inputs": [sizes.inputs],
+    }
+    if size and not (size == "sizes" and len(required) > 2):
+        data = [Given("X" if position == 0 else "Y")] if data_kind(p.name) in {"X", "Y"} else []
+        return named[size] + data
+    return [
+        by_position,
+        list(sizes.widths),
+        *([Given("X")] if position == 0 else []),
+        *([Given("Y")] if position == 1 else []),
+    ]
+
+
+def _shape(name, weights, sizes, columns, flat):
+    """The shape of an array that a constructor takes, by its place among those of its kind."""
+    same = [other for other in weights if kind(other, SIZES, ARRAYS) == kind(name, SIZES, ARRAYS)]
+    layers = list(zip(sizes.widths, sizes.widths[1:], strict=False))
+    layer = min(same.index(name), len(layers) - 1) if len(same) > 1 else (0 if len(weights) > 2 else len(layers) - 1)
+    before, after = layers[layer]
+    if kind(name, SIZES, ARRAYS) == "weight":
+        return (after, before) if columns else (before, after)
+    return (after,) if flat else ((after, 1) if columns else (1, after))
+
+
+def method_calls(method, returns=(), extra=None):
+    """Calls that may be meant by a method, or a function, the likeliest first; none if it takes what is not known.
+
+    returns: what the forward pass returns, by name. extra: more Givens by name.
+    """
+    options = []
+    taken = parameters(method)
+    unknown = [p.name for p in taken if p.default is p.empty and _given(p.name, returns, extra) is None]
+    for p in taken:
+        if p.kind is p.VAR_POSITIONAL:
+            continue
+        choices = _method_choices(p, returns, unknown, extra, len(taken))
+        if choices is not None:
+            options.append([(p, value) for value in choices])
+    calls = []
+    for chosen in islice(product(*options), MOST):
+        givens = [value for _, value in chosen if isinstance(value, Given) and value.kind in {"X", "Y"}]
+        if len(set(givens)) == len(givens):
+            positional = tuple(value for p, value in chosen if p.kind is p.POSITIONAL_ONLY)
+            calls.append(Call(positional, tuple((p.name, v) for p, v in chosen if p.kind is not p.POSITIONAL_ONLY)))
+    return calls
+
+
+def _given(name, returns, extra):
+    if extra and name in extra:
+        return extra[name]
+    lower = [n.lower() for n in returns]
+    if name.lower() in lower and data_kind(name) not in {"X", "Y"}:
+        return Given("returned", lower.index(name.lower()))
+    known = data_kind(name)
+    return known and Given(known)
+
+
+def _method_choices(p, returns, unknown, extra, count):
+    optional = p.default is not p.empty
+    given = _given(p.name, returns, extra)
+    fixed = {
+        "rate": RATE,
+        "epochs": 1,
+        "batch size": Given("N"),
+        "quiet": False,
+        "penalty": PENALTY,
+        "momentum": 0.0,
+        "seed": 0,
+    }
+    if given is None:
+        return None if optional else [Given(k) for k in _in_order(unknown.index(p.name), count)]
+    if given.kind in fixed:
+        left_out = optional and given.kind in {"penalty", "momentum", "seed"}
+        return None if left_out else [fixed[given.kind]]
+    if given.kind in {"cache", "returned", "gradient"}:
+        return None if optional else [given]
+    if given.kind == "error":
+        return None if optional else [given, Given("error", -1), Given("Y")]
+    if given.kind == "samples" and p.name.lower() == "samples":
+        return [Given("X"), given]
+    if given.kind in {"X", "Y", "output"} and optional and p.default is not None:
+        return None
+    if given.kind == "output" and count == 1:
+        return [given, Given("X"), Given("Y")]
+    if given.kind == "output":
+        return [given, Given("Y")]
+    return [given]
+
+
+def _in_order(position, count):
+    return (
+        (("X", "output", "samples"), ("Y", "output"), ("output",))[min(position, 2)]
+        if count > 1
+        else ("X", "Y", "output")
+    )
+
+
+def random_array(rng, shape):
+    """Numbers that are neither small nor so large that units saturate."""
+    return rng.uniform(0.25, 1.0, shape) * rng.choice([-1.0, 1.0], shape)

@@ -1,0 +1,196 @@
+"""How to use an object of somebody's class: construct it, set its parameters, call methods, read off."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fourfold.compare.check.forms import assumed, attributes
+from fourfold.compare.check.forms.constructing import Call
+from fourfold.compare.exact.updated import Updated
+
+LOOPS = (
+    "epochs",
+    "n_epochs",
+    "num_epochs",
+    "iterations",
+    "n_iterations",
+    "num_iterations",
+    "n_iters",
+    "n_iter",
+    "max_iter",
+)
+
+
+class Stage(NamedTuple):
+    """One call: of a method, of a function, or of a method of an object that is an attribute."""
+
+    role: str  # "forward", "loss", "backward"
+    method: str
+    call: Call
+    owner: tuple = ()  # the place of the object whose method it is
+    function: bool = False
+
+
+class Whereabouts(NamedTuple):
+    """Where something is when all is done."""
+
+    where: str  # "returned", "attribute", "updated" or "assumed"
+    place: tuple = ()  # in what a step returned, or in the object
+    step: int = 0
+    key: object = None  # which loss is assumed
+    first: bool = False  # the first of a list
+    sign: int = 1
+
+
+class Program(NamedTuple):
+    """All there is to know to get a loss and gradients from a class; nothing of it is a value."""
+
+    cls: str
+    construct: Call
+    parameters: tuple  # (name, places) each
+    steps: tuple
+    output: Whereabouts | None = None
+    loss: Whereabouts | None = None
+    gradients: tuple = ()  # (name, Whereabouts) each
+    late: bool = False  # whether parameters are there only once a step has begun
+    samples: str = "rows"  # "rows", "columns" or "one"
+    rate: float = 1.0
+
+    def run(self, namespace, inputs):
+        """(L, {parameter: gradient or Updated})."""
+        state = State(self, namespace, inputs)
+        state.go()
+        return state.loss, {name: state.gradient(name, source) for name, source in self.gradients}
+
+
+class State:
+    """An object of theirs, and what its steps have given so far."""
+
+    def __init__(self, program, namespace, inputs):
+        self.program, self.namespace, self.inputs = program, namespace, inputs
+        self.returned, self.output, self.loss, self.old = [], None, None, {}
+        cls = namespace[program.cls]
+        self.thing = None
+        if program.late:
+            cls = _later(cls, {places[0][0][1]: inputs[name] for name, places in program.parameters})
+        arguments, keywords = program.construct.bound(self.value)
+        self.thing = cls(*arguments, **keywords)
+        for name in LOOPS:
+            if isinstance(getattr(self.thing, name, None), int):
+                setattr(self.thing, name, 1)
+        self._set_parameters()
+
+    def _set_parameters(self):
+        for name, places in self.program.parameters:
+            value = self.inputs[name]
+            self.old[name] = value.copy() if isinstance(value, np.ndarray) else value
+            mine = value.copy() if isinstance(value, np.ndarray) else value
+            for place in () if self.program.late else places:
+                attributes.put(self.thing, place, mine)
+        if self.program.late:
+            object.__setattr__(self.thing, "_armed", True)
+
+    def go(self):
+        """Does all steps; the loss is known before anything can be updated."""
+        source = self.program.loss
+        for position, step in enumerate(self.program.steps):
+            self.returned.append(self.called(step))
+            if source is not None and source.step == position:
+                self._read_loss(source)
+
+    def called(self, step):
+        """What one step returns."""
+        if step.function:
+            method = self.namespace[step.method]
+        else:
+            method = getattr(attributes.get(self.thing, step.owner), step.method)
+        arguments, keywords = step.call.bound(self.value)
+        result = method(*arguments, **keywords)
+        if step.role == "forward" and self.output is None:
+            self._read_output(result)
+        return result
+
+    def _read_output(self, result):
+        source = self.program.output
+        if source is None:
+            return
+        root = self.thing if source.where == "attribute" else result
+        self.output = attributes.get(root, source.place)
+
+    def _read_loss(self, source):
+        if source.where == "assumed":
+            if self.output is None:  # a class whose output is left in an attribute
+                self._read_output(self.returned[-1])
+            self.loss = assumed.loss(source.key, self.output, self.inputs["Y"], self.count())
+        else:
+            root = self.thing if source.where == "attribute" else self.returned[source.step]
+            self.loss = attributes.get(root, source.place)
+        if source.first:
+            self.loss = self.loss[0]
+
+    def count(self):
+        """How many samples there are."""
+        X = self.inputs["X"]
+        if self.program.samples == "one":
+            return 1
+        return X.shape[1] if self.program.samples == "columns" else len(X)
+
+    def pairs(self):
+        """Samples as a list of pairs."""
+        X, Y = self.inputs["X"], self.inputs["Y"]
+        if self.program.samples == "one":
+            return [(X, Y)]
+        if self.program.samples == "columns":
+            return [(X[:, [i]], Y[:, [i]]) for i in range(X.shape[1])]
+        return list(zip(X, Y, strict=True))
+
+    def value(self, given):
+        """What stands for a Given."""
+        match given.kind:
+            case "X" | "Y":
+                return self.inputs[given.kind]
+            case "N":
+                return self.count()
+            case "output":
+                return self.output
+            case "error":
+                Y = assumed.as_target(self.output, self.inputs["Y"])
+                return Y - self.output if given.key == -1 else self.output - Y
+            case "samples":
+                return self.pairs()
+            case "function":
+                return self.namespace[given.key]
+            case "array":
+                return np.linspace(-0.5, 0.75, int(np.prod(given.key))).reshape(given.key)
+            case "returned":
+                return self.returned[0][given.key]
+            case "cache":
+                return self.returned[0][-1]
+            case "object":
+                return self.thing
+        raise LookupError(given.kind)
+
+    def gradient(self, name, source):
+        """The gradient of one parameter, as the user gives it."""
+        if source is None:
+            return None
+        places = dict(self.program.parameters)[name]
+        if source.where == "updated":
+            return Updated(self.old[name], attributes.get(self.thing, places[0]), self.program.rate)
+        root = self.thing if source.where == "attribute" else self.returned[source.step]
+        gradient = attributes.get(root, source.place)
+        # What is added to the parameters is the gradient's negative.
+        return Updated(0, gradient, 1, -1) if source.sign < 0 else gradient
+
+
+def _later(cls, values):
+    """A class of the same kind whose attributes get these values when they are first set in a method."""
+    waiting = dict(values)
+
+    def __setattr__(self, name, value):
+        if name in waiting and self.__dict__.get("_armed"):
+            value = waiting.pop(name)
+            value = value.copy() if isinstance(value, np.ndarray) else value
+        object.__setattr__(self, name, value)
+
+    return type(cls.__name__, (cls,), {"__setattr__": __setattr__})

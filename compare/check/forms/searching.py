@@ -1,0 +1,354 @@
+"""All ways to use an object of somebody's class: which methods, which loss, where gradients are."""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from fourfold.compare.check.forms import assumed, attributes, class_trials, constructing, matching, names
+from fourfold.compare.check.forms.constructing import Given, Sizes
+from fourfold.compare.check.forms.programs import Program, Stage, State, Whereabouts
+
+FORWARD = re.compile(
+    r"forward|predict|feed|think|propagat|run|query|activat|compute$|output|__call__|fprop|infer|hypothes|prob"
+)
+BACKWARD = re.compile(r"back|grad|bprop|deriv")
+LOSS = re.compile(r"loss|cost|objective|criterion|entropy|mse|sse|error|nll|likelihood|energy|^[jle]$|^fn$")
+TRAIN = re.compile(r"train|fit|step|learn|update|sgd|optimi|descent|epoch|batch|back")
+UPDATE = re.compile(r"update|step|apply|optimi|descent")
+SELDOM = re.compile(r"numer|check|plot|save|load|test|acc|score|^init|init$|eval|valid|initiali|reset|zero|random")
+LOSSES = re.compile(r"loss|cost|errors$|objective|^_?j_?(hist\w*)?$|history|mse")
+CALLED = ("forward", "__call__", "fn", "loss", "compute", "calculate", "value", "compute_loss", "func", "f", "cost")
+MOST_PROGRAMS = 400
+MOST_SCORED = 16
+
+
+class Candidate(NamedTuple):
+    """A Program that runs, with what speaks for it."""
+
+    program: Program
+    layout: object
+    sizes: Sizes
+    score: tuple
+    shapes: dict
+    loss: str
+
+
+class UsageSearch:
+    """All ways to use objects of one class, constructed in one way, on samples in one layout."""
+
+    def __init__(self, namespace, text, cls, construct, layout, data):
+        self.namespace, self.text, self.cls, self.layout, self.data = namespace, text, cls, layout, data
+        self.blank = Program(cls.__name__, construct, (), (), samples=layout.samples)
+        self.parameters, self.values, self.scored, self.has_loss = {}, {}, 0, False
+        state = class_trials.attempt(State, self.blank, namespace, data)
+        self.thing = state.thing if state else None
+        rng = np.random.default_rng(5)
+        for places, array in attributes.arrays(self.thing) if state else []:
+            if not self._is_data(array) and not matching.says_gradient([key for _, key in places[0]]):
+                name = attributes.words(places[0])
+                self.parameters[name] = tuple(places)
+                self.values[name] = constructing.random_array(rng, np.shape(array)) if np.shape(array) else 0.375
+
+    def _is_data(self, array):
+        return any(np.shape(array) == np.shape(given) and np.all(array == given) for given in self.data.values())
+
+    def candidates(self, sizes):
+        """Yields Candidates."""
+        if self.thing is None:
+            return
+        if not self.parameters and not self._late():
+            return
+        for count, (steps, output) in enumerate(self._programs()):
+            if count > MOST_PROGRAMS or self.scored > MOST_SCORED:
+                return
+            yield from self._judged(steps, output, sizes)
+
+    def _late(self):
+        """Looks for parameters that are there only when a method has trained."""
+        self.blank = self.blank._replace(late=True)
+        rng = np.random.default_rng(5)
+        for method in self._methods(TRAIN):
+            for call in constructing.method_calls(getattr(self.thing, method)):
+                state = class_trials.attempt(State, self.blank, self.namespace, self.data)
+                if state is None:
+                    return False
+                class_trials.attempt(state.called, Stage("backward", method, call))
+                for places, array in attributes.arrays(state.thing):
+                    name = attributes.words(places[0])
+                    if len(places[0]) == 1 and (names.is_weight(name) or names.is_bias(name) or "weight" in name):
+                        if not self._is_data(array):
+                            self.parameters[name] = tuple(places[:1])
+                            shape = np.shape(array)
+                            self.values[name] = constructing.random_array(rng, shape) if shape else 0.375
+                if self.parameters:
+                    return True
+        return False
+
+    def _methods(self, pattern, thing=None):
+        thing = self.thing if thing is None else thing
+        every = [
+            name for name in dir(type(thing)) if callable(getattr(thing, name, None)) and pattern.search(name.lower())
+        ]
+        own = [name for name in every if not name.startswith("__") or name == "__call__"]
+        own = [name for name in own if not SELDOM.search(name.lower())]
+        order = list(vars(type(thing)))
+        return sorted(own, key=lambda name: order.index(name) if name in order else 99)
+
+    def _programs(self):
+        """(steps, where the output is) of all that may be done; the likeliest first."""
+        forwards = [(None, None, [])]
+        for method in sorted(self._methods(FORWARD), key=lambda m: ("predict" in m, "forw" not in m)):
+            if BACKWARD.search(method.lower()) or TRAIN.search(method.lower()):
+                continue
+            labels = matching.returned_names(self.text, type(self.thing).__name__, method)
+            for call in constructing.method_calls(getattr(self.thing, method)):
+                step = Stage("forward", method, call)
+                output = self._output(step, labels)
+                if output is not None:
+                    forwards.append((step, output, [parts[-1] if parts else "" for parts in labels]))
+                    break
+        for method in self._methods(re.compile(f"{BACKWARD.pattern}|{TRAIN.pattern}|{LOSS.pattern}")):
+            for forward, output, labels in forwards[1:] + forwards[:1]:
+                for call in constructing.method_calls(getattr(self.thing, method), labels):
+                    if forward is None and any(call.uses(kind) for kind in ("output", "error", "returned", "cache")):
+                        continue
+                    step = Stage("backward", method, call)
+                    steps = (forward, step) if forward else (step,)
+                    yield steps, output
+        for method in self._methods(BACKWARD):
+            for update in self._methods(UPDATE):
+                for forward, output, labels in forwards[1:]:
+                    for call in constructing.method_calls(getattr(self.thing, method), labels)[:3]:
+                        for second in constructing.method_calls(getattr(self.thing, update))[:2]:
+                            yield (forward, Stage("backward", method, call), Stage("backward", update, second)), output
+
+    def _output(self, step, labels):
+        """Where a forward step leaves the output; None if it fails."""
+        program = self.blank._replace(parameters=self._pairs(), steps=(step,))
+        state = class_trials.attempt(State, program, self.namespace, {**self.data, **self.values})
+        before = {places[0] for places, _ in attributes.arrays(state.thing)} if state else ()
+        result = class_trials.attempt(state.called, step) if state else None
+        if state is None:
+            return None
+        own = matching.leaves(result, labels) if result is not None else []
+        fitting = [leaf for leaf in own if self._may_be_output(leaf[2])]
+        if fitting:
+            named = [leaf for leaf in fitting if leaf[0] and names.is_one(str(leaf[0][-1]), names.PREDICTIONS)]
+            return Whereabouts("returned", (named or fitting)[0 if named else -1][1])
+        if class_trials.is_number(result):
+            return Whereabouts("returned", ())
+        if result is not None:
+            return None
+        left = [places[0] for places, array in attributes.arrays(state.thing) if self._may_be_output(array)]
+        left = [place for place in left if place not in self.parameters.values() and place[-1][1] not in {"y", "Y"}]
+        named = [place for place in left if names.is_one(str(place[-1][1]), names.PREDICTIONS)]
+        new = [place for place in left if place not in before]
+        chosen = named or new[::-1]
+        return Whereabouts("attribute", chosen[0]) if chosen else None
+
+    def _may_be_output(self, value):
+        Y = np.asarray(self.data["Y"])
+        shape = np.shape(value)
+        if not isinstance(value, np.ndarray | float) or value is self.data["Y"] or value is self.data["X"]:
+            return False
+        if self.layout.labels == "integers":
+            return len(shape) >= 1 and (Y.size in shape or Y.ndim == 0)
+        return shape == Y.shape or (np.size(value) == Y.size and len(shape) <= 2)
+
+    def _pairs(self):
+        return tuple(self.parameters.items())
+
+    def _judged(self, steps, output, sizes):
+        """Candidates of some steps: with each loss there may be, and where the gradients are."""
+        program = self.blank._replace(parameters=self._pairs(), steps=steps, output=output, rate=self._rate(steps))
+        inputs = {**self.data, **self.values}
+        state = class_trials.attempt(State, program, self.namespace, class_trials.copied(inputs))
+        if state is None or class_trials.attempt(lambda: state.go() or True) is None:
+            return
+        gradients = self._gradients(state)
+        if not gradients:
+            return
+        given = {name: class_trials.attempt(state.gradient, name, source) for name, source in gradients.items()}
+        program = program._replace(gradients=tuple(gradients.items()))
+        self.scored += 1
+        for words, certain, with_loss in self._with_losses(program, state, inputs):
+            if "assumed" in words and self.has_loss:
+                return
+            candidate = self._scored(with_loss, words, inputs, given, sizes)
+            if candidate:
+                self.has_loss = self.has_loss or certain
+                yield candidate
+
+    def _rate(self, steps):
+        """What an update is multiplied with."""
+        for step in steps:
+            for _, value in step.call.keywords:
+                if value == constructing.RATE and not isinstance(value, Given):
+                    return constructing.RATE
+        for name in ("lr", "learning_rate", "alpha", "eta", "learningRate", "learn_rate", "rate", "lrate", "step_size"):
+            value = getattr(self.thing, name, None)
+            if isinstance(value, int | float) and value > 0:
+                return float(value)
+        return 1.0
+
+    def _gradients(self, state):
+        """{parameter: Whereabouts}: returned, left in attributes, or the parameters themselves are others now."""
+        shapes = {}
+        for name, places in self.parameters.items():
+            shapes[name] = ([key for _, key in places[0]], np.shape(self.values[name]))
+        last = len(state.returned) - 1
+        for step in range(last, -1, -1):
+            if state.program.steps[step].role == "backward":
+                method = state.program.steps[step].method
+                labels = matching.returned_names(self.text, self._where_defined(method), method)
+                leaves = [leaf for leaf in matching.leaves(state.returned[step], labels) if leaf[1] or leaf[0]]
+                whole = [x for x in leaves if isinstance(x[2], np.ndarray | list) and np.size(x[2])]
+                paths = matching.assigned(whole, shapes) if len(whole) * 2 >= len(shapes) else {}
+                if paths and len(paths) * 2 >= len(shapes) and not self._are_parameters(state, paths, step):
+                    return {
+                        name: Whereabouts("returned", paths[name], step) if name in paths else None for name in shapes
+                    }
+        mine = {place for places in self.parameters.values() for place in places}
+        left = []
+        for places, array in attributes.arrays(state.thing):
+            keys = [key for _, key in places[0]]
+            if not mine & set(places) and matching.says_gradient(keys):
+                left.append((keys, places[0], array))
+        paths = matching.assigned(left, shapes, by_order=False)
+        if paths and len(paths) * 2 >= len(shapes):
+            return {name: Whereabouts("attribute", paths[name]) if name in paths else None for name in shapes}
+        changed = [name for name, places in self.parameters.items() if self._changed(state, name, places[0])]
+        return {name: Whereabouts("updated") for name in shapes} if changed else {}
+
+    def _where_defined(self, method):
+        for base in type(self.thing).__mro__:
+            if method in vars(base):
+                return base.__name__
+        return type(self.thing).__name__
+
+    def _are_parameters(self, state, paths, step):
+        """Whether what is returned are the new parameters, not their gradients."""
+        for name, path in paths.items():
+            now = class_trials.attempt(attributes.get, state.thing, self.parameters[name][0])
+            if attributes.get(state.returned[step], path) is now and np.size(now) > 1:
+                return True
+        return False
+
+    def _changed(self, state, name, place):
+        now = class_trials.attempt(attributes.get, state.thing, place)
+        return now is not None and (np.shape(now) != np.shape(self.values[name]) or np.any(now != self.values[name]))
+
+    def _with_losses(self, program, state, inputs):
+        """(words, whether it is theirs alone, a program that gives a loss): each that there may be."""
+        last = len(program.steps) - 1
+        for step in range(last, -1, -1):
+            stage = program.steps[step]
+            for path, first in self._numbers(state.returned[step], stage, dict(program.gradients)):
+                whereabouts = Whereabouts("returned", path, step, first=first)
+                yield f"what {stage.method}() returns", True, program._replace(loss=whereabouts)
+        for words, stages in self._loss_stages(program):
+            yield words, True, stages
+        for name, value in vars(state.thing).items():
+            if LOSSES.search(name.lower()) and name not in self.parameters:
+                several = isinstance(value, list) and value and class_trials.is_number(value[0])
+                if several or class_trials.is_number(value):
+                    whereabouts = Whereabouts("attribute", (("attribute", name),), last, first=bool(several))
+                    yield f"self.{name}", False, program._replace(loss=whereabouts)
+        output = state.output
+        if program.output is not None and output is not None:
+            for words, key in assumed.candidates():
+                if assumed.possible(key, output, self.data["Y"]):
+                    step = 0 if program.steps[0].role == "forward" else last
+                    yield f"assumed: {words}", False, program._replace(loss=Whereabouts("assumed", (), step, key))
+
+    def _numbers(self, returned, stage, gradients):
+        """(path, whether it is the first of a list) of numbers in what a step returned that may be a loss."""
+        if class_trials.is_number(returned):
+            if stage.role != "forward" or stage.call.uses("Y"):
+                yield (), False
+        elif isinstance(returned, list) and returned and all(map(class_trials.is_number, returned)):
+            yield (), True
+        elif isinstance(returned, tuple | dict):
+            labels = matching.returned_names(self.text, self._where_defined(stage.method), stage.method)
+            used = {source.place for source in gradients.values() if source is not None}
+            for parts, path, value in matching.leaves(returned, labels):
+                named = not parts or not isinstance(parts[-1], str) or LOSS.search(parts[-1].lower())
+                if class_trials.is_number(value) and np.ndim(value) == 0 and path not in used and named:
+                    yield path, False
+
+    def _loss_stages(self, program):
+        """(words, a program with one more step that gives a loss): by a method, an attribute, or a function."""
+        forward = program.steps[0] if program.steps[0].role == "forward" else None
+        named = forward and matching.returned_names(self.text, self._where_defined(forward.method), forward.method)
+        labels = [parts[-1] if parts else "" for parts in named or ()]
+        used = {stage.method for stage in program.steps}
+        calls = []
+        for method in self._methods(LOSS):
+            if method not in used and not BACKWARD.search(method.lower()) and not TRAIN.search(method.lower()):
+                calls.append((method, getattr(self.thing, method), (), False))
+        for name, value in vars(self.thing).items():
+            if LOSS.search(name.lower()) and not re.search("prime|deriv|grad", name.lower()):
+                if callable(value) and not isinstance(value, type) and hasattr(value, "__code__"):
+                    calls.append((name, value, (), False))
+                    continue
+                owner = (("attribute", name),)
+                calls += [(m, getattr(value, m), owner, False) for m in CALLED if callable(getattr(value, m, None))][:1]
+        for name, value in self.namespace.items():
+            if (
+                hasattr(value, "__code__")
+                and LOSS.search(name.lower())
+                and not re.search("prime|deriv|grad|d_|_d$", name.lower())
+            ):
+                calls.append((name, value, (), True))
+        for method, function, owner, is_function in calls:
+            for call in constructing.method_calls(function, labels):
+                if forward is None and any(call.uses(kind) for kind in ("output", "error", "returned", "cache")):
+                    continue
+                stage = Stage("loss", method, call, owner, is_function)
+                at = 0 if forward is None else 1
+                steps = (*program.steps[:at], stage, *program.steps[at:])
+                moved = tuple(
+                    (name, source and source._replace(step=source.step + (source.step >= at)))
+                    for name, source in program.gradients
+                )
+                yield (
+                    f"{method}()",
+                    program._replace(steps=steps, loss=Whereabouts("returned", (), at), gradients=moved),
+                )
+
+    def _scored(self, program, words, inputs, given, sizes):
+        """The Candidate of a program with a loss; None where that does not depend on the parameters."""
+        answer = class_trials.attempt(program.run, self.namespace, class_trials.copied(inputs))
+        if answer is None or not class_trials.is_number(answer[0]) or not np.isfinite(class_trials.as_float(answer[0])):
+            return None
+        slopes = class_trials.slopes(lambda x: program.run(self.namespace, x)[0], inputs, list(self.values))
+        if slopes is None:
+            return None
+        active = [name for name in slopes if np.abs(slopes[name]).max(initial=0) > 1e-9]
+        if not active:
+            return None
+        kept = [name for name in slopes if name in active or self._moves(given[name])]
+        fitting = sum(class_trials.fits(given[name], np.shape(inputs[name])) for name in kept) / len(kept)
+        right = {sign: sum(class_trials.agree(given[name], slopes[name], sign) for name in kept) for sign in (1, -1)}
+        gradients = {name: source for name, source in program.gradients if name in kept}
+        turned = right[-1] > right[1] and ("assumed" in words or self._ascends())
+        if turned and all(source is None or source.where != "updated" for source in gradients.values()):
+            gradients = {name: source and source._replace(sign=-1) for name, source in gradients.items()}
+            right[1] = right[-1]
+        program = program._replace(
+            gradients=tuple(gradients.items()), parameters=tuple(pair for pair in program.parameters if pair[0] in kept)
+        )
+        share = right[1] / len(kept)
+        own = int("assumed" not in words)
+        shapes = {name: np.shape(inputs[name]) for name in kept}
+        return Candidate(program, self.layout, sizes, (fitting, int(share > 0), own, share), shapes, words)
+
+    def _moves(self, given):
+        if hasattr(given, "gradient"):
+            given = class_trials.attempt(given.gradient)
+        return given is not None and bool(np.any(np.asarray(given)))
+
+    def _ascends(self):
+        """Whether their code adds to its parameters."""
+        return bool(re.search(r"self\.(\w+)(\[[^\]]*\])? *(\+=|= *self\.\1(\[[^\]]*\])? *\+)", self.text))
