@@ -47,8 +47,9 @@ def by_differences(f, xs, k):
         return (values[0] - values[1]) / (2 * h)
 
 
-def near(a, b):
-    return abs(a - b) <= CLOSE * max(1, abs(float(b)))
+def near(a, b, size=1):
+    with flint.ctx.workprec(1024):
+        return abs(a - b) <= CLOSE * max(abs(arb(size)).mid(), abs(b).mid())
 
 
 reals = st.floats(-4, 4, allow_subnormal=False).filter(lambda x: abs(x) > 1e-3)
@@ -131,7 +132,7 @@ def test_a_power_and_its_slopes(x, y):
     value, slopes = derivatives(operator.pow, x, y)
     assert float(value.mid()) == pytest.approx(x**y)
     for k in range(2):
-        assert near(slopes[k] / value, by_differences(operator.pow, [x, y], k) / value)
+        assert near(slopes[k], by_differences(operator.pow, [x, y], k), value)
 
 
 @pytest.mark.parametrize("n", [-3, -1, 0, 1, 2, 5, 0.5, 1.5, 2.0, np.float64(3), np.int64(2), fractions.Fraction(1, 3)])

@@ -131,7 +131,7 @@ def _is_consistent(f, inputs, name, Z, value):
 
     slope, error = _extrapolated(along, FIRST)
     expected = float(np.sum(value * direction))
-    return abs(slope - expected) <= CONSISTENT * abs(expected) + BEYOND * error
+    return abs(slope - expected) + error <= CONSISTENT * (abs(expected) + abs(along(0.0)))
 
 
 def _by_central_differences(f, inputs, name, Z):
