@@ -1,74 +1,247 @@
-"""Losses that somebody may have had in mind whose code has none: tried until the gradients fit."""
+"""Forward passes and losses that are taken to belong to a backward pass that came without.
+
+All of it runs on float64 arrays and on object arrays of exact numbers.
+"""
+
+import ast
+import re
+from typing import NamedTuple
 
 import numpy as np
 
+from fourfold.compare.check.forms import attempts, names, packings, signatures, trials
+from fourfold.compare.check.forms.attempts import Caller
 
-def _squares(o, y):
-    return ((o - y) ** 2).sum()
-
-
-def _binary(o, y):
-    return -(y * np.log(o) + (1 - y) * np.log(1 - o)).sum()
-
-
-def _cross(o, y):
-    return -(y * np.log(o)).sum()
-
-
-def _of_logits(o, y):
-    return (y * (np.log(np.exp(o).sum(-1, keepdims=True)) - o)).sum()
-
-
-def _of_columns(o, y):
-    return (y * (np.log(np.exp(o).sum(0, keepdims=True)) - o)).sum()
-
-
-def _binary_logits(o, y):
-    return (np.log(1 + np.exp(o)) - y * o).sum()
-
-
-# (words, sum over everything, the powers of 2 in front, whether logarithms need outputs between 0 and 1)
-LOSSES = (
-    ("half the sum of squared errors", _squares, 0.5, False),
-    ("the sum of squared errors", _squares, 1, False),
-    ("cross-entropy of sigmoid outputs", _binary, 1, True),
-    ("cross-entropy", _cross, 1, True),
-    ("cross-entropy of the softmax of the outputs", _of_logits, 1, False),
-    ("cross-entropy of the softmax of the outputs", _of_columns, 1, False),
-    ("cross-entropy of the sigmoid of the outputs", _binary_logits, 1, False),
+FORWARD, LOSS = "assumed forward pass", "assumed loss"
+HIDDEN = "tanh", "sigmoid", "ReLU", "no activation"
+OUTPUTS = "sigmoid", "softmax", "no activation", "tanh"
+HINTS = (
+    (
+        "tanh",
+        r"1(\.0*)? ?- ?(np\.)?(power|square)?\(?[\w\[\]\"']+ ?(\*\*|, ?2)|tanh|1(\.0*)? ?- ?\w*[aAhH]\w* ?\* ?[aAhH]",
+    ),
+    ("ReLU", r"> ?0|<=? ?0|relu"),
+    ("sigmoid", r"\* ?\(1(\.0*)? ?- ?|sigmoid"),
 )
-SHARES = (("", 0), (", averaged over samples", 1), (", averaged over all entries", 2))
 
 
-def candidates():
-    """(words, key) of all of them; the plainest first."""
-    return [(words + share, (i, j)) for j, (share, _) in enumerate(SHARES) for i, (words, *_) in enumerate(LOSSES)]
+class Assumption(NamedTuple):
+    """A network with one hidden activation."""
+
+    hidden: str
+    output: str
+
+    def words(self):
+        return self.output if self.hidden == self.output or not self.hidden else f"{self.hidden}, {self.output}"
 
 
-def loss(key, output, target, samples):
-    """One number; for object arrays of exact numbers too. Integers are classes where the output has a row for each."""
-    which, share = key
-    _, total, factor, _ = LOSSES[which]
-    target = as_target(output, target)
-    count = (1, samples, max(np.size(target), 1))[SHARES[share][1]]
-    result = total(output, target)
-    return result * factor / count if factor != 1 or count != 1 else result
+def activated(name, Z, axis):
+    """An activation of an array."""
+    if name == "tanh":
+        return np.tanh(Z)
+    if name == "sigmoid":
+        return 1 / (1 + np.exp(-Z))
+    if name == "ReLU":
+        return np.where(Z > 0, Z, 0 * Z)
+    if name == "softmax":
+        e = np.exp(Z)
+        return e / e.sum(axis=axis, keepdims=True)
+    return Z
 
 
-def as_target(output, target):
-    """The target in the output's shape: integers as rows with a 1, a column for a row of numbers."""
-    target = np.asarray(target)
-    if target.dtype.kind in "iu" and np.ndim(target) == 1 and np.ndim(output) == 2 and np.shape(output)[1] > 1:
-        return np.eye(np.shape(output)[1], dtype=int)[target]
-    if np.size(target) == np.size(output):
-        return target.reshape(np.shape(output))
-    return target
+def _squares(scale):
+    return lambda P, Y, N: ((P - Y) ** 2).sum() * scale(P, N)
 
 
-def possible(key, output, target):
-    """Whether it can be worked out for an output in float64."""
-    _, _, _, needs = LOSSES[key[0]]
-    output = np.asarray(output, float)
-    if np.size(as_target(output, target)) != output.size:
-        return False
-    return not needs or bool((output > 0).all() and (output < 1).all())
+def _binary(scale):
+    return lambda P, Y, N: -(Y * np.log(P) + (1 - Y) * np.log(1 - P)).sum() * scale(P, N)
+
+
+def _entropy(scale):
+    return lambda P, Y, N: -(Y * np.log(P)).sum() * scale(P, N)
+
+
+def _mean(P, N):
+    return 1 / N
+
+
+def _sum(P, N):
+    return 1
+
+
+def _overall(P, N):
+    return 1 / np.size(P)
+
+
+def _half(scale):
+    return lambda P, N: scale(P, N) / 2
+
+
+SQUARES = {
+    "half the mean squared error": _squares(_half(_mean)),
+    "half the sum of squared errors": _squares(_half(_sum)),
+    "the sum of squared errors": _squares(_sum),
+    "the squared error, mean over samples": _squares(_mean),
+    "the mean squared error": _squares(_overall),
+}
+LOSSES = {
+    "sigmoid": {
+        "binary cross-entropy": _binary(_mean),
+        "binary cross-entropy, summed": _binary(_sum),
+        "binary cross-entropy, mean over all outputs": _binary(_overall),
+        **SQUARES,
+    },
+    "softmax": {"cross-entropy": _entropy(_mean), "cross-entropy, summed": _entropy(_sum), **SQUARES},
+    "no activation": SQUARES,
+    "tanh": SQUARES,
+}
+ALL = {name: loss for losses_of in LOSSES.values() for name, loss in losses_of.items()}
+
+
+def forward_step(assumption, setup):
+    """The Step that computes a forward pass: {"A0": X, "Z1": ..., "A1": ..., "X": X, "Y": Y}."""
+    layout, packing = setup.layout, setup.packing
+
+    def forward(inputs):
+        A = inputs[setup.x]
+        values = {"A0": A, "X": A, "Y": inputs.get(setup.y)}
+        for k, (weight, bias) in enumerate(packing.layers, 1):
+            W, last = inputs[weight], k == packing.depth
+            Z = _product(A, W, layout)
+            if bias:
+                Z = Z + inputs[bias]
+            name = assumption.output if last else assumption.hidden
+            A = activated(name, Z, 0 if layout.columns else -1)
+            values |= {f"Z{k}": Z, f"A{k}": A}
+        return values
+
+    return trials.Step(FORWARD, (("inputs", lambda inputs, _: inputs),), (), forward)
+
+
+def _product(A, W, layout):
+    if np.ndim(W) == 1:
+        return W @ A if layout.columns else A @ W
+    if layout.columns or np.ndim(A) == 1:
+        return (W if layout.out_first else W.T) @ A
+    return A @ (W.T if layout.out_first else W)
+
+
+def loss_step(name, setup, output):
+    """The Step that computes a loss of what `output` gives."""
+
+    def loss(inputs, P):
+        Y = inputs[setup.y]
+        d = np.shape(P)[0 if setup.layout.columns else -1]
+        if setup.layout.targets in {"integers", "integer row"}:
+            Y = np.eye(d)[np.ravel(Y)]
+            Y = Y.T if setup.layout.columns else Y.reshape(np.shape(P))
+        N = 1 if np.ndim(P) == 1 and not setup.layout.vector else np.shape(P)[-1 if setup.layout.columns else 0]
+        return ALL[name](P, Y, N)
+
+    return trials.Step(LOSS, (("inputs", lambda inputs, _: inputs), ("P", output)), (), loss)
+
+
+def callers(written, name, missing):
+    """Callers for a function with no forward pass in its file: what it takes beside data and parameters is assumed."""
+    function = written[name]
+    for way in signatures.roles(function):
+        caller = Caller(function, way)
+        if missing and not caller.values():
+            continue
+        yield caller
+
+
+def parameters(caller, written):
+    """Names of the parameters of a function, with those whose gradients it returns."""
+    result = caller.parameters()
+    if result and packings.plural(result[0]):
+        return result
+    for name in caller.function.returned(None):
+        meant = [m for m in (name[1:], name[2:]) if m and name[:1] in "dg" and (names.is_weight(m) or names.is_bias(m))]
+        result += [m for m in meant[:1] if m not in result]
+    return result
+
+
+def supplies(written, name, step, answer, setup):
+    """Supplies of an argument from an assumed forward pass."""
+    parts = _unpacked(written, name)
+    depth = setup.packing.depth
+    if parts is None or (parts and _key(name, depth, setup)):
+        key = _key(name, depth, setup)
+        return [] if key is None else [_named(step, key)]
+    if isinstance(parts, dict):
+        keys = {part: _key(part, depth, setup) for part in parts}
+        if None in keys.values():
+            return []
+        return [lambda inputs, results: {part: _value(inputs, results[step], key) for part, key in keys.items()}]
+    keys = [_key(part, depth, setup) for part in parts]
+    if None in keys:
+        return []
+    return [lambda inputs, results: tuple(_value(inputs, results[step], key) for key in keys)]
+
+
+def _named(step, key):
+    return lambda inputs, results: _value(inputs, results[step], key)
+
+
+def _value(inputs, values, key):
+    return values[key] if key in values else inputs[key]
+
+
+def _key(name, depth, setup):
+    """What a name means in an assumed forward pass: "Z1", "A2", the name of an input; or None."""
+    template = attempts.template_of(name, setup.packing)
+    if isinstance(template, packings.Leaf):
+        return template.name
+    if names.is_one(name, names.DATA):
+        return "X"
+    if names.is_one(name, names.SURE_TARGETS) or name in {"Y", "y"}:
+        return "Y"
+    numbered = re.fullmatch(r"([a-zA-Z]+?)_?(\d+)", name)
+    if numbered and int(numbered[2]) <= depth:
+        before = numbered[1].lower() in {"z", "s", "u", "net", "pre", "zs", "logits", "in"} and int(numbered[2]) > 0
+        return f"{'Z' if before else 'A'}{int(numbered[2])}"
+    if names.is_one(name, names.PREDICTIONS | {"al", "a", "yh"}) or name in {"o", "O"}:
+        return f"A{depth}"
+    if names.plain(name) in {"h", "hidden", "hid", "hiddenlayer", "hiddenoutput"} and depth == 2:
+        return "A1"
+    if names.plain(name) in {"z", "pre", "net", "hiddeninput", "zh"}:
+        return "Z1"
+    return None
+
+
+def _unpacked(written, argument):
+    """What a cache holds, by how it is taken apart: a list of names, {key: None}, or None."""
+    if keys := written.keys.get(argument):
+        return dict.fromkeys(keys)
+    places = {}
+    for node in ast.walk(written.tree):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=parts) | ast.List(elts=parts)], value=ast.Name(id=name)):
+                if name == argument and all(isinstance(part, ast.Name) for part in parts):
+                    return [part.id for part in parts]
+            case ast.Assign(targets=[ast.Name(id=part)], value=ast.Subscript(ast.Name(id=name), ast.Constant(int(k)))):
+                if name == argument:
+                    places[k] = part
+    return [places[k] for k in range(len(places))] if places and set(places) == set(range(len(places))) else None
+
+
+def losses(written, steps, results, setup, point):
+    """(further steps, (function, path), note) of losses for the output of their own forward pass."""
+    if not setup.y:
+        return
+    for step in steps:
+        if step.own is not None:
+            continue
+        answer = results[step.function]
+        Y = point[setup.y]
+        for path in attempts.values_at("prediction", answer, [""], Y, final=True)[:3]:
+            output = attempts.from_result(step.function, path)
+            for name in dict.fromkeys(ALL):
+                yield [loss_step(name, setup, output)], (LOSS, ()), f"no loss of yours: taken to be {name}"
+
+
+def hinted(text):
+    """Hidden activations, those that a text speaks of first."""
+    first = [name for name, pattern in HINTS if re.search(pattern, text)]
+    return [*first, *(name for name in HIDDEN if name not in first)]

@@ -46,7 +46,15 @@ DATA = (
     ("gradient", names.OUTPUT_GRADIENTS),
     ("cache", names.CACHES),
 )
+ACTIVATIONS = r"sigmoid|tanh|relu|logistic|leaky_?relu|sigma|sig|softplus|elu|gelu|swish|silu|identity|linear"
+SLOPES = re.compile(r"prime|deriv|grad|slope|^d_?(sig|tanh|relu|log|leaky|soft|elu|gelu)|backward|_d$")
 ERRORS = r"errors?|err|outputerrors?|diff|residuals?|e|loss"
+WINDOWS = (
+    ("window", r"(kernel|filter|pool|window|k)_?(size|dim|width|height|h|w)?|k_?size|size|f|hh|ww|pool_\w|filter_\w"),
+    ("stride", r"strides?|s"),
+    ("padding", r"pad(ding)?s?"),
+    ("filters", r"(n|num)_?(filters|kernels|channels)|filters|out_?channels"),
+)
 ARRAYS = (
     ("weight", r"w_?\d*|w_?(i|h|o|ih|ho|hh|in|out|hidden|output|x\w?)|weights?_?\w*|theta_?\d*|kernel|syn\d|w\w{1,2}"),
     ("bias", r"b_?\d*|b_?(i|h|o|ih|ho|hh|in|out|hidden|output)|bias(es)?_?\w*|b\w"),
@@ -150,8 +158,14 @@ def constructions(cls, sizes, namespace, columns=False):
     for chosen in islice(product(*options), MOST):
         positional = tuple(value for p, value in chosen if p.kind is p.POSITIONAL_ONLY)
         keywords = tuple((p.name, value) for p, value in chosen if p.kind is not p.POSITIONAL_ONLY)
-        calls.append(Call(positional, keywords))
+        if _are_partners([value.key for _, value in chosen if isinstance(value, Given) and value.kind == "function"]):
+            calls.append(Call(positional, keywords))
     return calls
+
+
+def _are_partners(functions):
+    """Whether two functions are one and its derivative, by their names."""
+    return len(functions) != 2 or (functions[0] != functions[1] and functions[0].lower() in functions[1].lower())
 
 
 def _choices(p, sizes, required, weights, namespace, columns):
@@ -159,6 +173,9 @@ def _choices(p, sizes, required, weights, namespace, columns):
     known = kind(p.name, KINDS)
     optional = p.default is not p.empty
     fixed = {"rate": RATE, "epochs": 1, "batch size": Given("N"), "quiet": False}
+    window = kind(p.name, WINDOWS)
+    if window:
+        return None if optional else [{"window": 2, "stride": 1, "padding": 0, "filters": sizes.outputs}[window]]
     if known in fixed:
         return None if known == "quiet" and not optional else [fixed[known]]
     if known:
@@ -174,11 +191,14 @@ def _choices(p, sizes, required, weights, namespace, columns):
         p.name in weights and len(weights) == len(required)
     ):
         return [Given("array", _shape(p.name, weights, sizes, columns, flat)) for flat in (False, True)]
-    if data_kind(p.name) in {"X", "Y"} and p.name.lower() not in {"inputs", "input", "d"} and len(required) <= 3:
-        return [Given(data_kind(p.name))]
-    if re.search("activ|func|nonlin", p.name.lower()):
-        names = [name for name in namespace if re.fullmatch("sigmoid|tanh|relu|logistic", name.lower())]
-        return [*(Given("function", name) for name in names), "sigmoid", "tanh", "relu"]
+    data = "X" if names.is_one(p.name, names.DATA) else "Y" if names.is_one(p.name, names.TARGETS) else None
+    if data and p.name.lower() not in {"inputs", "input", "d", "features", "classes", "labels"} and len(required) <= 3:
+        return [Given(data)]
+    if re.search("activ|func|nonlin|prime|deriv|^f$|^fn$|^df$|^act", p.name.lower()):
+        if re.search("prime|deriv|grad|^d|slope|back", p.name.lower()):
+            return [Given("function", name) for name in namespace if SLOPES.search(name.lower())]
+        known = [name for name in namespace if re.fullmatch(ACTIVATIONS, name.lower())]
+        return [*(Given("function", name) for name in known), *(() if known else ("sigmoid", "tanh", "relu"))]
     by_position = [*sizes.widths, *[sizes.outputs] * 9][position]
     named = {
         "sizes": [list(sizes.widths), tuple(sizes.widths), by_position],
@@ -188,8 +208,7 @@ def _choices(p, sizes, required, weights, namespace, columns):
         "inputs": [sizes.inputs],
     }
     if size and not (size == "sizes" and len(required) > 2):
-        data = [Given("X" if position == 0 else "Y")] if data_kind(p.name) in {"X", "Y"} else []
-        return named[size] + data
+        return named[size] + ([Given("X" if position == 0 else "Y")] if data else [])
     return [
         by_position,
         list(sizes.widths),
@@ -237,7 +256,7 @@ def _given(name, returns, extra):
         return extra[name]
     lower = [n.lower() for n in returns]
     if name.lower() in lower and data_kind(name) not in {"X", "Y"}:
-        return Given("returned", lower.index(name.lower()))
+        return Given("returned", lower.index(name.lower())) if len(returns) > 1 else Given("output")
     known = data_kind(name)
     return known and Given(known)
 

@@ -93,7 +93,9 @@ class UsageSearch:
         own = [name for name in every if not name.startswith("__") or name == "__call__"]
         own = [name for name in own if not SELDOM.search(name.lower())]
         order = list(vars(type(thing)))
-        return sorted(own, key=lambda name: order.index(name) if name in order else 99)
+        return sorted(
+            own, key=lambda name: (not BACKWARD.search(name.lower()), order.index(name) if name in order else 99)
+        )
 
     def _programs(self):
         """(steps, where the output is) of all that may be done; the likeliest first."""
@@ -328,7 +330,8 @@ class UsageSearch:
         active = [name for name in slopes if np.abs(slopes[name]).max(initial=0) > 1e-9]
         if not active:
             return None
-        kept = [name for name in slopes if name in active or self._moves(given[name])]
+        updated = {name for name, source in program.gradients if source and source.where == "updated"}
+        kept = [name for name in slopes if name in active or (name not in updated and self._moves(given[name]))]
         fitting = sum(class_trials.fits(given[name], np.shape(inputs[name])) for name in kept) / len(kept)
         right = {sign: sum(class_trials.agree(given[name], slopes[name], sign) for name in kept) for sign in (1, -1)}
         gradients = {name: source for name, source in program.gradients if name in kept}
@@ -342,7 +345,9 @@ class UsageSearch:
         share = right[1] / len(kept)
         own = int("assumed" not in words)
         shapes = {name: np.shape(inputs[name]) for name in kept}
-        return Candidate(program, self.layout, sizes, (fitting, int(share > 0), own, share), shapes, words)
+        direct = int(all(source is None or source.where != "updated" for source in gradients.values()))
+        score = (fitting, int(share > 0), own, share, direct)
+        return Candidate(program, self.layout, sizes, score, shapes, words)
 
     def _moves(self, given):
         if hasattr(given, "gradient"):

@@ -1,0 +1,321 @@
+"""Finds classes that are layers, activations or losses, and proves each one's way back, and that of some together."""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from fourfold.compare.check.forms import attributes, class_trials, constructing, matching, parts
+from fourfold.compare.check.forms.classes import own_classes
+from fourfold.compare.check.forms.constructing import Call, Given, Sizes
+from fourfold.compare.check.forms.parts import Chain, Part
+from fourfold.compare.check.forms.programs import Whereabouts
+from fourfold.compare.check.forms.recipe import Recipe
+
+SIZES = Sizes(3, (5,), 2)
+N = 4  # a power of 2: nothing is rounded by averaging
+FORWARD = (
+    "forward",
+    "__call__",
+    "forward_pass",
+    "forward_propagation",
+    "forward_prop",
+    "feedforward",
+    "fprop",
+    "call",
+    "apply",
+    "activate",
+    "fn",
+    "f",
+    "function",
+    "activation",
+    "compute",
+    "calculate",
+    "loss",
+    "fwd",
+    "predict",
+)
+BACKWARD = re.compile(r"^_?(back|bprop|bwd)|backward|^backprop")
+SLOPE = re.compile(r"^_?(derivative|prime|deriv|gradient|grad|d|df|delta|slope|f_prime|dfn|gradient_fn|d_?activation)$")
+# What one may be given: in rows, in columns, one sample, images, sequences.
+SHAPES = ((N, 3), (3, N), (3, 1), (1, 3), (3,), (2, 3, 4, 5), (2, 5, 4, 3), (3, 5, 4), (6, 5), (2, 5, 3))
+LABELS = np.array([1, 0, 1, 1])
+ONE_HOT = np.eye(2)[LABELS]
+
+
+class Tried(NamedTuple):
+    """A part that runs, and how it does in float64."""
+
+    part: Part
+    right: dict  # {name: whether it is the derivative}
+    fitting: bool = True  # whether all gradients have their parameters' shapes
+
+
+def find(namespace, text, name=None):
+    """A Recipe of all classes with a way forward and a way back; None where there are none.
+
+    name: of the only class that is meant.
+    """
+    tried = []
+    for cls in own_classes(namespace, text)[::-1]:
+        if name in (None, cls.__name__):
+            tried += _of_class(namespace, text, cls)
+    if not tried:
+        return None
+    containers = [] if name else _containers(namespace, text, tried)
+    chains = [] if name else _chains(namespace, [entry.part for entry in tried])
+    tried = _settled(namespace, tried + containers, chains)
+    return _recipe(tried) if tried else None
+
+
+def _recipe(members):
+    """One that adds all losses up."""
+    members = {_label(members, position): member for position, member in enumerate(members)}
+    shapes = {}
+    for label, member in members.items():
+        shapes |= {f"{label}.{name}": value for name, value in member.inputs().items()}
+    parameters = tuple(f"{label}.{name}" for label, member in members.items() for name in member.trained())
+
+    def example(rng, n):
+        return {name: value(rng) for name, value in shapes.items()}
+
+    def run(namespace, inputs):
+        L, gradients = 0, {}
+        for label, member in members.items():
+            own = {name: inputs[f"{label}.{name}"] for name in member.inputs()}
+            loss, slopes = member.run(namespace, own)
+            L = L + loss
+            gradients |= {f"{label}.{name}": slope for name, slope in slopes.items()}
+        return L, gradients
+
+    averaged = any(getattr(member, "averaged", False) for member in members.values())
+    words = "layers, each with its way back: " + ", ".join(member.words() for member in members.values())
+    words += "; the parameters' gradients are averaged over samples" if averaged else ""
+    return Recipe(words, example, parameters, run)
+
+
+def _label(members, position):
+    own = members[position].label()
+    same = [member for member in members[:position] if member.label() == own]
+    return f"{own} {len(same) + 1}" if same else own
+
+
+def _of_class(namespace, text, cls):
+    """[Tried] of one class: one, or one for each activation that it may be given; none where it has no way back."""
+    methods = [name for name in dir(cls) if callable(getattr(cls, name, None))]
+    forwards = [name for name in FORWARD if name in methods and (name != "__call__" or "__call__" in _own(cls))]
+    backwards = [name for name in methods if BACKWARD.search(name.lower())] or [
+        name for name in methods if SLOPE.search(name.lower())
+    ]
+    best, functions = None, {}
+    calls = constructing.constructions(cls, SIZES, namespace) + constructing.constructions(cls, SIZES, namespace, True)
+    for construct in calls:
+        key = tuple(x.key for _, x in construct.keywords if isinstance(x, Given) and x.kind == "function")
+        if best is not None and best.fitting and not key:
+            break
+        for forward in forwards[:2]:
+            for backward in backwards[:3]:
+                entry = _with_methods(namespace, text, cls, construct, forward, backward)
+                if key and _goodness(entry) > _goodness(functions.get(key)):
+                    functions[key] = entry
+                if _goodness(entry) > _goodness(best):
+                    best = entry
+    return list(functions.values()) if len(functions) > 1 else [best] if best else []
+
+
+def _own(cls):
+    return {name for base in cls.__mro__[:-1] for name in vars(base)}
+
+
+def _goodness(entry):
+    """Whether the shapes are right, how many gradients there are, and the share of right ones."""
+    if entry is None:
+        return (-1, 0, 0.0)
+    return (int(entry.fitting), len(entry.right), sum(entry.right.values()) / len(entry.right))
+
+
+def _with_methods(namespace, text, cls, construct, forward, backward):
+    """The Tried of two methods, with the first shape of data whose gradients get the right shapes; None if none runs."""
+    thing = parts.constructed(namespace, cls.__name__, construct)
+    kind = thing is not None and {1: "layer", 2: "loss"}.get(len(_needed(getattr(thing, forward))))
+    if not kind:
+        return None
+    best = None
+    for shape in SHAPES if kind == "layer" else ((N, 2),):
+        entries = []
+        for target in (None,) if kind == "layer" else (ONE_HOT, LABELS):
+            for swapped in (False, True) if kind == "loss" else (False,):
+                part = Part(cls.__name__, construct, forward, backward, shape, kind, target, swapped)
+                entries += _tried(namespace, text, part)
+        best = max([best, *entries], key=_goodness)
+        if best is not None and best.fitting:
+            return best
+    return best
+
+
+def _needed(method):
+    return [p for p in constructing.parameters(method) if p.default is p.empty]
+
+
+def _tried(namespace, text, part):
+    """[Tried] of a part with all there is to know of it: its output's shape, its parameters, where their gradients are."""
+    rng = np.random.default_rng(7)
+    x = part.draw_x(rng)
+    probe = class_trials.attempt(part.forwards, namespace, {"x": x})
+    if probe is None:
+        return []
+    thing, output = probe
+    if part.kind == "layer":
+        if not isinstance(output, np.ndarray) or output.dtype.kind != "f" or output.ndim == 0:
+            return []
+    elif not class_trials.is_number(output):
+        return []
+    part = part._replace(output=np.shape(output))
+    parameters = []
+    for places, array in attributes.arrays(parts.constructed(namespace, part.cls, part.construct)):
+        if not matching.says_gradient([key for _, key in places[0]]) and np.shape(array):
+            parameters.append((attributes.words(places[0]), tuple(places), np.shape(array)))
+    part = part._replace(parameters=tuple(parameters))
+    entries = [
+        _with_form(namespace, text, part._replace(form=form)) for form in _forms(getattr(thing, part.backward), part)
+    ]
+    return [entry for entry in entries if entry]
+
+
+def _forms(method, part):
+    """What the way back is given, each by name of what it is, to be tried in turn."""
+    needed = _needed(method)
+    rates = [p for p in constructing.parameters(method) if constructing.kind(p.name, constructing.KINDS) == "rate"]
+    first = [p for p in needed if p not in rates]
+    known = tuple((p.name, constructing.RATE) for p in rates)
+    extras = [p for p in needed if constructing.kind(p.name, constructing.KINDS) == "epochs"]
+    known += tuple((p.name, 1) for p in extras)
+    first = [p for p in first if p not in extras]
+    if part.kind == "loss":
+        forms = {0: [()], 1: [("one",), ("y",), ("x",)], 2: [("x", "y"), ("y", "x")]}.get(len(first), [])
+    elif SLOPE.search(part.backward.lower()):
+        forms = {0: [()], 1: [("x",), ("output",)]}.get(len(first), [])
+    else:
+        forms = {1: [("G",)], 2: [("G", "x"), ("x", "G"), ("G", "output")], 0: []}.get(len(first), [])
+    return [(form, known) for form in forms]
+
+
+def _with_form(namespace, text, part):
+    inputs = {name: draw(np.random.default_rng(11)) for name, draw in part.inputs().items()}
+    state = class_trials.attempt(part.go, namespace, class_trials.copied(inputs))
+    if state is None:
+        return None
+    again = class_trials.attempt(part.go, namespace, class_trials.copied(inputs))
+    if again is None or class_trials.as_float(again.loss) != class_trials.as_float(state.loss):
+        return None  # it draws random numbers
+    slopes = class_trials.slopes(lambda values: part.go(namespace, values).loss, inputs, part.drawn())
+    if slopes is None:
+        return None
+    part = part._replace(parameters=tuple(p for p in part.parameters if np.abs(slopes[p[0]]).max(initial=0) > 1e-9))
+    sources = _sources(text, part, state)
+    if not sources:
+        return None
+    part = part._replace(gradients=tuple(sources.items()))
+    given = class_trials.attempt(part.run, namespace, class_trials.copied(inputs))
+    if given is None:
+        return None
+    right = {name: class_trials.agree(given[1][name], slopes[name]) for name in sources}
+    scaled = [name for name in sources if name != "x" and class_trials.agree(given[1][name], slopes[name], 1 / N)]
+    if right.get("x", True) and len(scaled) == len(sources) - ("x" in sources) and scaled:
+        part = part._replace(averaged=True)
+        right |= dict.fromkeys(scaled, True)
+    fitting = all(class_trials.fits(given[1][name], slopes[name].shape) for name in sources)
+    return Tried(part, right, fitting)
+
+
+def _sources(text, part, state):
+    """{name: Whereabouts} of what the way back gives: dL/dx is returned, alone or first; of the parameters anywhere."""
+    sources = {}
+    returned = state.returned
+    if isinstance(returned, tuple | list | dict):
+        labels = matching.returned_names(text, part.cls, part.backward)
+        leaves = [leaf for leaf in matching.leaves(returned, labels) if leaf[1] and isinstance(leaf[2], np.ndarray)]
+        mine = {name: ([key for _, key in places[0]], shape) for name, places, shape in part.parameters}
+        paths = matching.assigned(leaves, {**mine, "x": (["x"], part.shape)})
+        sources = {name: Whereabouts("returned", path) for name, path in paths.items()}
+    elif isinstance(returned, np.ndarray | float):
+        slope = SLOPE.search(part.backward.lower()) and part.kind == "layer"
+        sources["x"] = Whereabouts("slope" if slope else "returned")
+    left = []
+    places = {place for _, known, _ in part.parameters for place in known}
+    for known, array in attributes.arrays(state.thing):
+        if not places & set(known) and matching.says_gradient([key for _, key in known[0]]):
+            left.append(([key for _, key in known[0]], known[0], array))
+    missing = {n: ([key for _, key in known[0]], shape) for n, known, shape in part.parameters if n not in sources}
+    for name, place in matching.assigned(left, missing, by_order=False).items():
+        sources[name] = Whereabouts("attribute", place)
+    for name, known, _ in part.parameters:
+        if name not in sources:
+            now = class_trials.attempt(attributes.get, state.thing, known[0])
+            if now is not None and np.any(now != state.old[name]):
+                sources[name] = Whereabouts("updated")
+    for name, _, _ in part.parameters if sources else ():
+        sources.setdefault(name, None)
+    return sources
+
+
+def _containers(namespace, text, tried):
+    """[Tried] of classes that are given a list of layers."""
+    layers = [
+        entry.part for entry in tried if entry.part.kind == "layer" and BACKWARD.search(entry.part.backward.lower())
+    ]
+    chain = Chain.plain(layers)
+    if chain is None:
+        return []
+    result = []
+    for cls in own_classes(namespace, text):
+        methods = _own(cls)
+        forward = next((name for name in FORWARD if name in methods), None)
+        backward = next((name for name in methods if BACKWARD.search(name.lower())), None)
+        if not forward or not backward or any(entry.part.cls == cls.__name__ for entry in tried):
+            continue
+        given = Given("chain", chain)
+        for construct in (Call((given,)), Call((Given("spread", chain),)), Call((Given("added", chain),))):
+            part = Part(cls.__name__, construct, forward, backward, chain.shape, "layer")
+            entry = class_trials.attempt(_tried, namespace, text, part)
+            if entry:
+                result.append(max(entry, key=_goodness))
+                break
+    return result
+
+
+def _chains(namespace, members):
+    """Chains of a layer with weights, an activation, another layer, and a loss where there is one; those that run."""
+    layers = [part for part in members if part.kind == "layer" and part.form and part.form[0] == ("G",)]
+    losses = [part for part in members if part.kind == "loss"]
+    result = []
+    for loss in losses or [None]:
+        for chain in Chain.all_of(layers, loss):
+            inputs = {name: draw(np.random.default_rng(13)) for name, draw in chain.inputs().items()}
+            answer = class_trials.attempt(chain.run, namespace, class_trials.copied(inputs))
+            if answer is None or not class_trials.is_number(answer[0]):
+                continue
+            slopes = class_trials.slopes(lambda v, c=chain: c.run(namespace, v)[0], inputs, chain.trained())
+            if slopes is not None:
+                right = {name: class_trials.agree(answer[1][name], slopes[name]) for name in chain.trained()}
+                result.append(Tried(chain, right))
+    return result
+
+
+def _settled(namespace, tried, chains):
+    """The members to be proved: parts that are wrong alone and right together are left to the chain they are in."""
+    excused, kept = set(), []
+    for entry in chains:
+        wrong = [part for part in entry.part.members() if not _alone(tried, part)]
+        if all(entry.right.values()) and wrong:
+            excused |= {part.key() for part in wrong}
+            kept.append(entry.part)
+    if not excused:
+        kept = [entry.part for entry in chains if len(entry.part.layers) > 2][:1]
+        plain = [entry.part._replace(averaged=entry.part.averaged) for entry in tried]
+        return plain + ([] if any(part.averaged for part in plain) else kept)
+    return [entry.part for entry in tried if entry.part.key() not in excused] + kept
+
+
+def _alone(tried, part):
+    return all(all(e.right.values()) and not e.part.averaged for e in tried if e.part.key() == part.key())
