@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import assumed, attributes
+from fourfold.compare.check.forms import attributes, class_losses
 from fourfold.compare.check.forms.constructing import Call
 from fourfold.compare.exact.updated import Updated
 
@@ -121,7 +121,7 @@ class State:
         if source.where == "assumed":
             if self.output is None:  # a class whose output is left in an attribute
                 self._read_output(self.returned[-1])
-            self.loss = assumed.loss(source.key, self.output, self.inputs["Y"], self.count())
+            self.loss = class_losses.loss(source.key, self.output, self.inputs["Y"], self.count())
         else:
             root = self.thing if source.where == "attribute" else self.returned[source.step]
             self.loss = attributes.get(root, source.place)
@@ -154,7 +154,7 @@ class State:
             case "output":
                 return self.output
             case "error":
-                Y = assumed.as_target(self.output, self.inputs["Y"])
+                Y = class_losses.as_target(self.output, self.inputs["Y"])
                 return Y - self.output if given.key == -1 else self.output - Y
             case "samples":
                 return self.pairs()

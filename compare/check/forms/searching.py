@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import assumed, attributes, class_trials, constructing, matching, names
+from fourfold.compare.check.forms import attributes, class_losses, class_trials, constructing, matching, names
 from fourfold.compare.check.forms.constructing import Given, Sizes
 from fourfold.compare.check.forms.programs import Program, Stage, State, Whereabouts
 
@@ -259,8 +259,8 @@ class UsageSearch:
                     yield f"self.{name}", False, program._replace(loss=whereabouts)
         output = state.output
         if program.output is not None and output is not None:
-            for words, key in assumed.candidates():
-                if assumed.possible(key, output, self.data["Y"]):
+            for words, key in class_losses.candidates():
+                if class_losses.possible(key, output, self.data["Y"]):
                     step = 0 if program.steps[0].role == "forward" else last
                     yield f"assumed: {words}", False, program._replace(loss=Whereabouts("assumed", (), step, key))
 
