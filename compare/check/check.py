@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from fourfold.compare.check.exams import exam_of
+from fourfold.compare.check.proven import Proof
 from fourfold.compare.check.record import JUDGES, LOSES_DIGITS, NOT_JUDGED, RIGHT, WRONG, FunctionVerdict, Record
 from fourfold.compare.errors import exit_code
 from fourfold.compare.judge.quantities import shown
@@ -26,10 +27,13 @@ class Checked(msgspec.Struct, frozen=True):
     missing: list[str]  # functions and quantities that are not there to be judged
     diagnosis: str = ""
     printed: str = ""  # by the target
+    proof: Proof | None = None  # of its gradients against its own loss
 
     def verdict(self):
-        """The worst of its functions'."""
+        """The worst of its functions', and of what was proved."""
         verdicts = {f.verdict for f in self.functions}
+        if self.proof:
+            verdicts.add(self.proof.verdict())
         return next((v for v in (WRONG, NOT_JUDGED, LOSES_DIGITS) if v in verdicts), RIGHT)
 
     def exit_code(self):
@@ -71,8 +75,14 @@ def check(peer, cases, extra=(), hint=False, advance=lambda n: None):
         seeds=len(exams[0].seeds),
         functions=[record.verdict() for record in records],
         missing=missing,
+        proof=getattr(peer, "proof", None),
         diagnosis=_diagnosis(exams, given, [record.rejection for record in records if record.rejection], hint),
     )
+
+
+def settled(peer):
+    """The Checked on a peer whose proof says all there is to say."""
+    return Checked(peer.name, "float64", [], [], 0, [], [], printed=peer.printed(), proof=peer.proof)
 
 
 def first_rejection(checked):

@@ -17,7 +17,10 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 
+import msgspec
+
 from fourfold.compare.check import protocol, recognise
+from fourfold.compare.check.proven import Proof
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import ColumnError, Misfit, Raised, UsageError, WrongPrecision, visible
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER, internal, shown
@@ -39,14 +42,15 @@ ERRORS = {"usage": UsageError, "misfit": Misfit, "precision": WrongPrecision, "r
 
 
 @contextmanager
-def of_target(name, timeout, memory=None, layers=False, biases=False):
+def of_target(name, timeout, memory=None, layers=False, biases=False, proof=None):
     """A Peer for "mine.py:NAME" or a module. Raises UsageError where it is not there, does not import or does not fit.
 
-    timeout: seconds in all; memory: GB of data; layers: any depth is asked for, with biases or without.
+    timeout: seconds in all; memory: GB of data; layers: any depth is asked for, with biases or without. With `proof`,
+    the options of proof.answer, it is asked for one first, and for nothing else where that settles it.
     """
     where, _ = recognise.split(name)
     argv = [sys.executable, "-P", "-m", "fourfold.compare.check.target", name, os.getcwd()]
-    with _peer(where, argv, timeout, memory, layers, biases) as peer:
+    with _peer(where, argv, timeout, memory, layers, biases, proof) as peer:
         yield peer
 
 
@@ -68,11 +72,12 @@ def of_command(text, timeout, memory=None, layers=False, biases=False):
 
 
 @contextmanager
-def _peer(name, argv, timeout, memory, layers, biases):
+def _peer(name, argv, timeout, memory, layers, biases, proof=None):
     with surroundings() as around:
         peer = Peer(name, argv, around, timeout, memory)
         try:
-            peer.introduce(layers, biases)
+            if proof is None or not peer.prove(proof):
+                peer.introduce(layers, biases)
             yield peer
         finally:
             peer.stop()
@@ -111,6 +116,7 @@ class Peer:
     def __init__(self, name, argv, around, timeout, memory):
         self.name, self.functions, self.activations = visible(name, newlines=True), [], []
         self.model, self.row, self.biases = False, TWO_LAYER, False
+        self.proof, self._unrecognised = None, ""  # a proven.Proof; why there is none
         self._timeout = self._left = timeout
         self._is_gone = False
         self._to_write = b""  # of the question
@@ -133,6 +139,20 @@ class Peer:
         for pipe in self._pipes:
             os.set_blocking(pipe.fileno(), False)
 
+    def prove(self, options):
+        """Asks for a proven.Proof, and whether nothing else is to be asked.
+
+        Raises UsageError where it does not import, ColumnError where it crashes.
+        """
+        try:
+            answer = self._exchange("prove", protocol.line({"call": "prove", **options}))
+        except Misfit as error:
+            self._unrecognised = f"{error}."
+            return False
+        if "proof" in answer:
+            self.proof = msgspec.convert(answer["proof"], Proof)
+        return self.proof is not None and self.proof.settles
+
     def introduce(self, layers, biases):
         """Asks what it has. Raises UsageError or ColumnError where it cannot say, or has not what is asked for."""
         asked = {"layers": layers, "biases": biases} if layers else {}
@@ -140,6 +160,8 @@ class Peer:
             hello = self._exchange("hello", protocol.line({"call": "hello", "protocol": protocol.VERSION, **asked}))
         except Misfit as error:
             raise UsageError(f"{error}.") from None
+        except UsageError as error:
+            raise UsageError(self._unrecognised or str(error)) from None
         except ColumnError as error:
             printed = self.printed()
             raise ColumnError(f"{error}; it printed:\n{printed}" if printed else f"{error}.") from None

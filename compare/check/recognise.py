@@ -8,6 +8,7 @@ import inspect
 import os
 import sys
 import traceback
+from functools import cache
 from pathlib import Path
 
 from fourfold import impls
@@ -19,7 +20,8 @@ from fourfold.compare.errors import UsageError, nearest
 TWO_ARRAYS, WEIGHTS, WEIGHTS_AND_BIASES = ("W1", "W2"), ("W",), ("W", "b")
 MORE = {"gradients": (), "trace": (), "train": ("lr", "steps")}
 # `from numpy import *` brings a `trace` along that is another thing
-NOT_MEANT = {"autograd", *map(impls.framework, impls.NAMES)}
+FRAMEWORKS = {"autograd", *map(impls.framework, impls.NAMES)} - {"numpy"}
+NOT_MEANT = {"numpy", *FRAMEWORKS}
 NOT_THEIRS = ("<", str(Path(__file__).parent), str(Path(os.__file__).parent))  # files, as a traceback names them
 
 
@@ -37,7 +39,7 @@ def load(target, folder, layers=False, biases=False):
     be called.
     """
     where, name = split(target)
-    namespace = _file(Path(folder) / where, where) if where.endswith(".py") else _module(where, folder)
+    namespace = module_of(where, folder)
     for part in name.split(".") if name else ():
         if not hasattr(namespace, part):
             raise UsageError(f"{where} has no {name}.{_did_you_mean(part, vars(namespace))}")
@@ -49,6 +51,12 @@ def load(target, folder, layers=False, biases=False):
     for name, function in functions.items():
         check_signature(name, function, given)
     return functions, given
+
+
+@cache
+def module_of(where, folder):
+    """The module of a file or a name, imported. Raises UsageError where it is not there, or does not import."""
+    return _file(Path(folder) / where, where) if where.endswith(".py") else _module(where, folder)
 
 
 def _file(path, shown):

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -186,7 +187,9 @@ def main():
         message = json.loads(line)
         call = message["call"]
         try:
-            if call == "hello":
+            if call == "prove":
+                answer = _proof(target, folder, message)
+            elif call == "hello":
                 asked = message.get("layers", False), message.get("biases", False)
                 functions, given = recognise.load(target, folder, *asked)
                 answer = protocol.line(introduce(functions, given))
@@ -203,6 +206,26 @@ def main():
             answer = protocol.line(complaint)
         forks.clear()
         answers.write(answer)
+
+
+def _proof(target, folder, message):
+    """The answer to "prove", as a line: {"proof": proof.Proof}, or why there is "none"."""
+    where, name = recognise.split(target)
+    module = recognise.module_of(where, folder)
+    if imported := sorted(recognise.FRAMEWORKS & sys.modules.keys()):
+        return protocol.line({"none": f"{where} uses {imported[0]}, which takes no exact numbers"})
+    from fourfold.compare.check import proof
+
+    return proof.answer(Path(folder) / where, vars(module), name, message, _fits(target, folder))
+
+
+def _fits(target, folder):
+    """Whether the questions of protocol.py can be put to it."""
+    try:
+        functions, _ = recognise.load(target, folder)
+    except UsageError:
+        return False
+    return isinstance(functions, dict)
 
 
 def introduce(functions, given):

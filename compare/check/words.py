@@ -1,22 +1,33 @@
 """A Checked in words."""
 
-from fourfold.compare.check import check
+from fourfold.compare.check import check, proof_words
 from fourfold.compare.check.record import LOSES_DIGITS, NOT_JUDGED, RIGHT, WRONG
 from fourfold.compare.results.words import count, listed, measure
 
 START = {RIGHT: "RIGHT", LOSES_DIGITS: "RIGHT BUT LOSES DIGITS", WRONG: "WRONG", NOT_JUDGED: "NOT JUDGED"}
 
 
-def text(checked):
-    """What is wrong, where, by how much and why; the verdict last."""
+def text(checked, source="", hint=False):
+    """What is wrong and where, then by how much; the verdict last. `source` is the text of the file."""
+    if not checked.functions:
+        return "\n".join([proof_words.text(checked.proof, checked.target, source, hint), *_printed(checked)])
     rejection = check.first_rejection(checked)
-    parts = [_first_wrong(rejection)] if rejection else []
+    parts = [checked.diagnosis] if checked.diagnosis else []
+    if checked.proof and checked.proof.verdict() == WRONG:
+        parts += proof_words.lines(checked.proof, source, hint)
+    if checked.proof and checked.proof.unlike:
+        parts.append(checked.proof.unlike)
+    parts += [_first_wrong(rejection)] if rejection else []
     parts += [f"{f.reason}." for f in checked.functions if f.reason]
-    if checked.diagnosis:
-        parts.append(checked.diagnosis)
-    if checked.printed and checked.exit_code():
-        parts += ["It printed:", *(f"    {line}" for line in checked.printed.splitlines())]
-    return "\n".join([*parts, verdict(checked)])
+    if checked.proof and checked.proof.examined.steps:
+        parts += proof_words.explained(checked.proof, source)
+    return "\n".join([*parts, *_printed(checked), verdict(checked)])
+
+
+def _printed(checked):
+    if not (checked.printed and checked.exit_code()):
+        return []
+    return ["It printed:", *(f"    {line}" for line in checked.printed.splitlines())]
 
 
 def verdict(checked):

@@ -1,5 +1,6 @@
 """`fourfold check`."""
 
+import dataclasses
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,6 +14,8 @@ from fourfold.compare.cases import situations, suites
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, parse_widths
 from fourfold.compare.check import check as judge
 from fourfold.compare.check import peer, recognise, words
+from fourfold.compare.check.demands import Demands
+from fourfold.compare.check.forms import sources
 from fourfold.compare.commands import options, terminal
 from fourfold.compare.commands.agree import print_result
 from fourfold.compare.commands.options import Json, Memory, Timeout
@@ -47,6 +50,16 @@ class How:
     "Seconds it may take, in all."
     memory: Memory = 8
     "Gigabytes of data it may hold."
+    loss: str | None = None
+    "The loss that is asked for: half-mse, mse, sse, half-sse, bce or softmax-ce; default: that of the code."
+    l2: float | None = None
+    "The penalty that is asked for: λ of λ/2 Σ W²."
+    columns: bool = False
+    "Samples are asked for in columns."
+    update: str | None = None
+    "How `train` is to step: sgd, or momentum=0.9."
+    explain: bool = False
+    "Say line by line what the backward pass computes."
     hint: bool = False
     "Say where to look, but not what is wrong."
     json: Json = None
@@ -105,8 +118,10 @@ def _check(name, program, how):
         raise UsageError(f"--layers must be widths of at least 1, inputs and outputs included, not {how.layers}.")
     layers = bool(how.bias or widths or len(activations or ()) > 1)
     asked = how.timeout, how.memory, layers, how.bias
-    opened = peer.of_command(program, *asked) if program else peer.of_target(name, *asked)
+    opened = peer.of_command(program, *asked) if program else peer.of_target(name, *asked, _proof(name, how))
     with opened as p, terminal.progress() as bar:
+        if p.proof and p.proof.settles:
+            return _show(judge.settled(p), how, name)
         if p.model:
             return _model(name, dtypes, seeds, how, p.row)
         names, chosen = options.names(how.case), {}
@@ -117,10 +132,29 @@ def _check(name, program, how):
             extra += DTYPES[1:]
         advance = bar(p.name, len(p.functions) * sum(map(len, chosen.values())))
         checked = replace(judge.check(p, chosen, extra, how.hint, advance), printed=p.printed())
+    return _show(checked, how, name)
+
+
+def _show(checked, how, name):
     if how.json != "-":
-        terminal.out.print(words.text(checked), markup=False)
+        terminal.out.print(words.text(checked, _source(name), how.hint), markup=False)
     terminal.write_json(how.json, result.encode(checked))
     return checked.exit_code()
+
+
+def _source(name):
+    """The text of a file; "" of anything else."""
+    where, _ = recognise.split(name or "")
+    return sources.source(Path(where)).text if where.endswith((".py", ".ipynb")) else ""
+
+
+def _proof(name, how):
+    """The options of a proof; None where the options ask for the questions of the protocol."""
+    demands = Demands.parse(how.loss, how.l2, how.columns, how.update)
+    plain = How(timeout=how.timeout, memory=how.memory, hint=how.hint, json=how.json)
+    is_plain = plain == dataclasses.replace(how, loss=None, l2=None, columns=False, update=None, explain=False)
+    is_file = recognise.split(name)[0].endswith((".py", ".ipynb"))
+    return demands._asdict() | {"explain": how.explain} if is_file and is_plain else None
 
 
 def _cases(p, activations, widths, suite, names, dtype, seeds):

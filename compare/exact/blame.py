@@ -1,7 +1,7 @@
 """Which lines are wrong, and what every line of a backward pass computes."""
 
 from fourfold.compare.exact.events import LEAF
-from fourfold.compare.exact.finding import Blamed, Step
+from fourfold.compare.exact.examined import Blamed, Step
 from fourfold.compare.exact.repair import repair
 
 MOST = 3  # lines that are blamed at once

@@ -7,14 +7,14 @@ import numpy as np
 
 from fourfold.compare.exact import adjoints, code, numbers, prove, standin
 from fourfold.compare.exact.blame import blamed, steps
-from fourfold.compare.exact.finding import EXACTLY, RIGHT, WRONG, Finding, Proven
+from fourfold.compare.exact.examined import EXACTLY, RIGHT, WRONG, Examined, Proven
 from fourfold.compare.exact.flags import WrongLines
 from fourfold.compare.exact.numbers import Inexact, TooLong, Undecided
+from fourfold.compare.exact.parts import changed, copies
 from fourfold.compare.exact.record import Recorder
 from fourfold.compare.exact.replay import Replay
 
 BITS = 256, 512, 1024, 2048, 4096  # until everything is decided
-POINTS = 2  # of different sizes, where the example has such
 JITTER = 2.0**-10  # moves parameters away from a kink
 
 
@@ -38,6 +38,7 @@ class Evaluation(NamedTuple):
     compared: dict  # {parameter: Compared}
     sources: dict  # {parameter: events its gradient comes of}
     inputs: dict  # as they were given, not exact
+    loss: float
     bits: int
 
     def wrong(self):
@@ -48,14 +49,11 @@ class Evaluation(NamedTuple):
 
 
 def examine(theirs, explain=False):
-    """The Finding on a Code. Raises LeftExact where it takes no exact numbers, Undecided where no bits are enough."""
-    standin.start()
-    notes, evaluation = [], None
-    for n in range(POINTS):
-        evaluation, more = _at_point(theirs, n)
+    """The Examined on a Code. Raises LeftExact where it takes no exact numbers, Undecided where no bits are enough."""
+    evaluation, notes = _at_point(theirs, 0)
+    if evaluation.is_right():
+        evaluation, more = _at_point(theirs, 1)  # of another size, where the example has such
         notes += [note for note in more if note not in notes]
-        if not evaluation.is_right():
-            break
     wrong = evaluation.wrong()
     if any(one.outcome == prove.ALMOST for one in evaluation.compared.values()):
         notes.append("A constant of yours is rounded, as 1 / 3 is: its digits end where float64's do.")
@@ -63,7 +61,7 @@ def examine(theirs, explain=False):
         notes.append("It draws random numbers: they were the same in every run.")
     lines = WrongLines(evaluation.recorder, evaluation.adjoints) if wrong or explain else None
     with numbers.recording(evaluation.bits):
-        return Finding(
+        return Examined(
             WRONG if wrong else RIGHT,
             theirs.recipe.words,
             EXACTLY,
@@ -97,19 +95,12 @@ def _at_point(theirs, n):
 
 
 def _moved(inputs, parameters):
-    rng, moved = np.random.default_rng(9), dict(inputs)
-    for name in parameters:
-        moved[name] = _each(inputs[name], lambda Z: Z + JITTER * rng.uniform(0.5, 1, np.shape(Z)))
-    return moved
+    rng = np.random.default_rng(9)
 
+    def move(name, Z):
+        return Z + JITTER * rng.uniform(0.5, 1, np.shape(Z)) if name.partition("[")[0] in parameters else Z
 
-def _each(value, f):
-    """An array, or arrays in lists and dicts, each changed."""
-    if isinstance(value, dict):
-        return {key: _each(part, f) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)([_each(part, f) for part in value])
-    return f(value)
+    return changed(inputs, move)
 
 
 def evaluate(theirs, inputs, guarded=True):
@@ -126,6 +117,7 @@ def evaluate(theirs, inputs, guarded=True):
 
 def _with_bits(theirs, inputs, guarded, bits):
     recorder, recipe = Recorder(), theirs.recipe
+    standin.start()
     with numbers.recording(bits) as tape:
         try:
             namespace = code.load(theirs.text, theirs.path, recorder, guarded)
@@ -140,41 +132,31 @@ def _with_bits(theirs, inputs, guarded, bits):
             raise LeftExact(_where(error, recorder)) from None
         L = _loss(L)
         derivative = adjoints.adjoints(tape, L)
-        compared, sources, parts = {}, {}, _parts(inputs, gradients)
+        compared, sources, parts = {}, {}, by_name(inputs, gradients)
         for name, value in leaves.items():
             truth = np.asarray(derivative.entries(value), object)
             compared[name] = prove.compare(name, parts.get(name), truth)
             sources[name] = prove.sources(recorder, parts.get(name))
         if not compared:
             raise LeftExact("none of its inputs is a parameter of float numbers")
-        return Evaluation(recorder, derivative, compared, sources, inputs, bits)
+        return Evaluation(recorder, derivative, compared, sources, inputs, float(L.value.mid()), bits)
 
 
 def _leaves(recorder, inputs, parameters):
     """(the inputs, exact; {name: value} of the parameters). Parts of a list or dict are called W[0], params["W1"]."""
-    given, leaves = {}, {}
+    leaves = {}
 
-    def leaf(name, Z, depends):
+    def leaf(name, Z):
+        depends = name.partition("[")[0] in parameters
         made = recorder.leaf(name, Z, depends)
         if depends:
             leaves[name] = made.copy() if isinstance(made, np.ndarray) else made
         return made
 
-    for name, value in inputs.items():
-        given[name] = _exact(name, value, name in parameters, leaf)
-    return given, leaves
+    return changed(inputs, leaf), leaves
 
 
-def _exact(name, value, depends, leaf):
-    if isinstance(value, dict):
-        return {key: _exact(f'{name}["{key}"]', part, depends, leaf) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)([_exact(f"{name}[{i}]", part, depends, leaf) for i, part in enumerate(value)])
-    is_real = isinstance(value, float | np.floating) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-    return leaf(name, value, depends) if is_real else value
-
-
-def _parts(inputs, gradients):
+def by_name(inputs, gradients):
     """Gradients by the names of the arrays they are of; lists and dicts are taken apart as their parameters are."""
     parts = {}
     for name, gradient in gradients.items():
@@ -223,12 +205,7 @@ def _blamed(theirs, evaluation, lines):
     replay = Replay(theirs.text, theirs.path)
 
     def again(instead):
-        copies = {name: _each(value, _copied) for name, value in evaluation.inputs.items()}
-        _, gradients = replay.run(theirs.recipe.run, copies, instead)
-        return _parts(evaluation.inputs, gradients)
+        _, gradients = replay.run(theirs.recipe.run, copies(evaluation.inputs), instead)
+        return by_name(evaluation.inputs, gradients)
 
     return blamed(lines, wrong, right, again)
-
-
-def _copied(Z):
-    return Z.copy() if isinstance(Z, np.ndarray) else Z

@@ -109,7 +109,7 @@ class WrongLines(Lines):
         c, path = match.c, [k]
         while True:
             onward = self._with_constant(path[-1], c)
-            if onward is None:
+            if onward is None or self.gradient(onward).any():  # the forward pass has no factors to bring
                 break
             path.append(onward)
         place = path[-1]

@@ -11,7 +11,7 @@ import numpy as np
 
 from fourfold.compare.exact import numbers, standin
 from fourfold.compare.exact.events import IN_PLACE, LEAF, OPERATORS, Event, Operand
-from fourfold.compare.exact.numbers import Number
+from fourfold.compare.exact.numbers import Number, Tape
 
 
 class Recorder:
@@ -20,7 +20,8 @@ class Recorder:
     def __init__(self):
         self.places = []
         self.files, self.modules = set(), set()  # those that were rewritten
-        self.events, self.tape = [], None
+        self.events, self.tape = [], Tape()
+        self._records = False
         self._turns = Counter()  # of each place
         self._latest, self._kept = {}, []  # id(object): (event, its entries then); objects, so that no id comes twice
         self.hooks = {
@@ -40,6 +41,7 @@ class Recorder:
 
     def start(self, tape):
         """Begins anew, on a Tape."""
+        self._records = True
         self._calls = []  # of their functions that are running: how many events there were before
         self.tape, self.events, self._latest, self._kept = tape, [], {}, []
         self._turns = Counter()
@@ -142,7 +144,7 @@ class Recorder:
         self.tape.event, self.tape.position = before
 
     def _do(self, place, kind, f, *values):
-        if self.tape is None:
+        if not self._records:
             return f(*values)
         before = self._begin(place)
         try:
@@ -154,6 +156,8 @@ class Recorder:
 
     def _op(self, place, name, *values):
         self._turns[place] += 1
+        if len(values) == 2:
+            values = standin.operands(name, *values)
         return self._do(place, name, OPERATORS[name], *values)
 
     def _attribute(self, place, v, name):
@@ -170,7 +174,7 @@ class Recorder:
 
     def _in_place(self, place, name, v, by):
         self._turns[place] += 1
-        return self._do(place, name, IN_PLACE[name], v, by)
+        return self._do(place, name, IN_PLACE[name], *standin.operands(name, v, by))
 
     def _attribute_in_place(self, place, name, owner, attribute, by):
         value = self._in_place(place, name, getattr(owner, attribute), by)
@@ -188,12 +192,12 @@ class Recorder:
             owner[key] = numbers.filled(IN_PLACE[name](owner[key], by))
         finally:
             self._end(before)
-        if self.tape is not None:
+        if self._records:
             self._add_change(Event(place, "in place", _copy(owner), tuple(operands)), owner)
 
     def _store(self, place, by, owner, key):
         self._turns[place] += 1
-        if self.tape is None or not isinstance(owner, np.ndarray) or owner.dtype != object:
+        if not self._records or not isinstance(owner, np.ndarray) or owner.dtype != object:
             owner[key] = by
             if not isinstance(owner, np.ndarray):
                 self._name(place, self.places[place].operands[0], by)
@@ -208,7 +212,7 @@ class Recorder:
         self._add_change(Event(place, "store", _copy(owner), tuple(operands)), owner)
 
     def _name(self, place, label, v):
-        sources = self.sources(v) if self.tape is not None else ()
+        sources = self.sources(v) if self._records else ()
         if len(sources) == 1:
             event = self.events[sources[0]]
             event.name = event.name or label
@@ -220,7 +224,7 @@ class Recorder:
     def _passed(self, place, v):
         """What is returned; where the function was given it as it is, that is an event."""
         self._turns[place] += 1
-        if self.tape is None or not self._calls or type(v) in (tuple, list):
+        if not self._records or not self._calls or type(v) in (tuple, list):
             return v
         sources = self.sources(v)
         if not sources or max(sources) >= self._calls[-1]:
@@ -235,7 +239,7 @@ class Recorder:
 
     def _call(self, place, f, *arguments, **keywords):
         self._turns[place] += 1
-        if self.tape is None:
+        if not self._records:
             return f(*arguments, **keywords)
         if self._is_theirs(f):
             self._calls.append(len(self.events))

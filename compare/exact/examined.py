@@ -12,8 +12,8 @@ class Proven(msgspec.Struct, frozen=True):
     name: str
     right: bool
     index: list[int] = []
-    got: float = 0.0
-    exact: float = 0.0
+    got: float | None = 0.0  # None: it is no number
+    exact: float | None = 0.0
     why: str = ""  # it is wrong, where it is not by a number
     digits: float | None = None  # that agree, where it was not proved
 
@@ -43,7 +43,7 @@ class Step(msgspec.Struct, frozen=True):
     gradient: str
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Examined(msgspec.Struct, frozen=True):
     """The verdict, what was recognised, how it was proved, and what is wrong where."""
 
     verdict: str
@@ -56,4 +56,4 @@ class Finding(msgspec.Struct, frozen=True):
     notes: list[str] = []  # sentences
 
 
-EMPTY = Finding(OPEN, "")
+EMPTY = Examined(OPEN, "")

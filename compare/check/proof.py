@@ -1,0 +1,102 @@
+"""Proves somebody's gradients in the judged process: finds how they are written, examines them, names the mistake."""
+
+import contextlib
+import io
+import warnings
+
+import msgspec
+import numpy as np
+
+from fourfold.compare.check import canonical
+from fourfold.compare.check.demands import Demands
+from fourfold.compare.check.forms import find, sources
+from fourfold.compare.check.proven import Mistaken, Proof
+from fourfold.compare.exact import estimate, examine, examined
+from fourfold.compare.exact.examined import Examined
+from fourfold.compare.exact.parts import copies
+from fourfold.compare.mistakes.anywhere import naming, recognition
+
+POINTS = 3  # that tell mistakes apart
+OWN = {"sigmoid", "tanh", "relu", "identity"}  # activations of fourfold's network
+
+
+def answer(path, namespace, name, options, fits):
+    """The line that answers "prove"; `options` are those of demands.Demands, and `explain`."""
+    demands = Demands(*(options.get(field) for field in Demands._fields))
+    proof = prove(sources.source(path), namespace, name, demands, options.get("explain", False))
+    settled = not fits or (proof.is_exact() and not proof.is_own and (proof.is_right() or bool(proof.network)))
+    return msgspec.json.encode({"proof": msgspec.structs.replace(proof, settles=settled)}) + b"\n"
+
+
+def prove(source, namespace, name="", demands=None, explain=False):
+    """The Proof of the code of a forms.sources.Source, run to a namespace.
+
+    name: of a function, where one is asked for. Raises Misfit where nothing is recognised.
+    """
+    with _quiet():
+        recipe = find.find(namespace, source.text, name)
+        theirs = examine.Code(source.text, source.path, recipe)
+        try:
+            outcome = examine.examine(theirs, explain)
+        except examine.LeftExact as left:
+            outcome = estimate.estimate(theirs, namespace, str(left))
+        except examine.Undecided:
+            sentence = f"{examine.BITS[-1]:,} bits decide nothing: the balls grow too wide."
+            outcome = Examined(examined.OPEN, recipe.words, bits=examine.BITS[-1], notes=[sentence])
+        is_proved = outcome.verdict == examined.RIGHT and outcome.how == examined.EXACTLY
+        lossy = estimate.lost_digits(theirs, namespace) if is_proved else ""
+        return _with_network(Proof(outcome, lossy=lossy), _givens(recipe, namespace), demands)
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Swallows what their code prints, and what float64 warns of."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _givens(recipe, namespace):
+    """What the code gives at a few points, in canonical form; [] where it is no layered network."""
+    givens = []
+    for n in range(POINTS if recipe.roles else 0):
+        inputs = recipe.example(np.random.default_rng(n), n)
+        L, gradients = recipe.run(namespace, copies(inputs))
+        givens.append(canonical.seen(recipe.roles, inputs, L, gradients))
+    return [] if None in [type(one) if one is not None else None for one in givens] else givens
+
+
+def _with_network(proof, givens, demands):
+    if not givens:
+        return proof
+    network = recognition.recognised(givens)
+    mistakes, others = [], []
+    if proof.examined.verdict == examined.WRONG:
+        named = naming.named(givens)
+        mistakes = _mistaken(named[0]) if named else []
+        others = [" and ".join(one.names) for one in named[1:]]
+    unlike = ""
+    if demands and (demands.loss or demands.l2 is not None):
+        unlike = naming.demanded(givens, demands.loss, demands.l2)
+    return msgspec.structs.replace(
+        proof,
+        network=network.words() if network else "",
+        is_own=bool(network) and _is_own(network),
+        mistakes=mistakes,
+        others=others,
+        unlike=unlike,
+    )
+
+
+def _mistaken(named):
+    mistakes = []
+    for name, why, wrong, right, equation, formula in zip(*named[:-1], strict=True):
+        mistakes.append(Mistaken(name, why, f"{equation}: {formula}" if formula else equation, wrong, right))
+    return mistakes
+
+
+def _is_own(network):
+    *hidden, output = network.activations
+    convention = network.loss, network.reduction
+    plain = convention == naming.DEMANDS["half-mse"] and not network.l2 and not network.mistakes
+    return plain and output == "identity" and set(hidden) <= OWN

@@ -1,0 +1,157 @@
+"""A Proof in words: what is wrong, where, and what to do; then the evidence."""
+
+from pathlib import Path
+
+from fourfold.compare.exact import examined
+from fourfold.compare.results.words import listed
+
+AROUND = 1  # lines of source on either side of a wrong one
+LEARNS = (
+    "If it does not learn all the same, look at the first weights (zeros keep all units alike), the rate, and whether "
+    "an update changes a shape."
+)
+
+
+def verdict(proof):
+    """ "RIGHT", "WRONG", "RIGHT BUT LOSES DIGITS", "AGREES", or "NOT JUDGED"."""
+    outcome = proof.examined
+    if proof.unlike or outcome.verdict == examined.WRONG:
+        return "WRONG"
+    if outcome.verdict == examined.OPEN:
+        return "NOT JUDGED"
+    if outcome.how != examined.EXACTLY:
+        return "AGREES"
+    return "RIGHT BUT LOSES DIGITS" if proof.lossy else "RIGHT"
+
+
+def text(proof, target, source="", hint=False):
+    """All that is said of a Proof; `source` is the text of the file, of which lines are shown."""
+    outcome = proof.examined
+    if outcome.verdict == examined.WRONG:
+        parts = _wrong(proof, target, source, hint)
+    elif proof.unlike:
+        parts = [f"WRONG: {target}: {proof.unlike}"]
+    elif outcome.verdict == examined.OPEN:
+        parts = [f"NOT JUDGED: {target}."]
+    else:
+        parts = _right(proof, target)
+    if outcome.steps:
+        parts += ["", *explained(proof, source)]
+    parts += [*outcome.notes, recognised(proof)]
+    if verdict(proof) == "RIGHT":
+        parts.append(LEARNS)
+    return "\n".join(parts)
+
+
+def recognised(proof):
+    """What was recognised, in a line."""
+    network = f"; {proof.network}" if proof.network else ""
+    return f"Recognised: {proof.examined.recognised}{network}."
+
+
+def _right(proof, target):
+    outcome = proof.examined
+    names = listed([one.name for one in outcome.gradients])
+    if outcome.how != examined.EXACTLY:
+        digits = min((one.digits for one in outcome.gradients if one.digits is not None), default=0)
+        return [
+            f"AGREES: {target}: the gradients of {names} agree with your loss to {digits:g} digits, by {outcome.how}."
+        ]
+    proved = f"the gradients of {names} are exactly the derivatives of your loss, proved with {outcome.bits} bits."
+    if not proof.lossy:
+        return [f"RIGHT: {target}: {proved}"]
+    return [f"RIGHT BUT LOSES DIGITS: {target}: {proof.lossy}", f"The formula is right: {proved}"]
+
+
+def _wrong(proof, target, source, hint):
+    outcome = proof.examined
+    wrong = [one.name for one in outcome.gradients if not one.right]
+    right = [one.name for one in outcome.gradients if one.right]
+    where = f", line {outcome.blamed[0].line}" if outcome.blamed else ""
+    parts = [f"WRONG: {target}{where}: {_gradients(wrong)}."]
+    if hint:
+        return parts + lines(proof, source, hint) + _equations(proof)
+    parts += [*_mistakes(proof), *lines(proof, source)]
+    parts += [_evidence(one, outcome) for one in outcome.gradients if not one.right][:2]
+    if right:
+        parts.append(f"Right: {_gradients(right)}.")
+    return parts
+
+
+def lines(proof, source, hint=False):
+    """The lines that are to blame, and what is wrong there; with `hint` only the first one."""
+    parts = []
+    for blamed in proof.examined.blamed[: 1 if hint else None]:
+        parts += shown(blamed, source)
+        for sentence in () if hint else blamed.sentences:
+            parts.append(f"    {_sentence(sentence)}")
+    return parts
+
+
+def _gradients(names):
+    return listed([f"∂L/∂{name}" for name in names])
+
+
+def _sentence(text):
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", "✓")) else ".")
+
+
+def _mistakes(proof):
+    parts = []
+    if proof.mistakes:
+        names = " and ".join(mistake.name for mistake in proof.mistakes)
+        parts.append(f"This is what happens with: {names}.")
+    for mistake in proof.mistakes:
+        parts.append(f"    {mistake.why}")
+        parts += [f"    wrong  {mistake.wrong}", f"    right  {mistake.right}"]
+        if mistake.formula:
+            parts.append(f"    {mistake.formula}")
+    if proof.others:
+        parts.append(f"The same numbers come from: {'; '.join(proof.others[:3])}.")
+    return parts
+
+
+def _equations(proof):
+    formulas = [mistake.formula for mistake in proof.mistakes if mistake.formula]
+    return [f"The equation there is {formula}" for formula in formulas]
+
+
+def _evidence(one, outcome):
+    what = f"∂L/∂{one.name}"
+    if one.why:
+        return f"{what}: {one.why}."
+    entry = f"{what}{one.index}" if one.index else what
+    how = "exactly" if outcome.how == examined.EXACTLY else f"by {outcome.how}"
+    return f"{entry} is given as {one.got:.12g}; {how}, of your own loss, it is {one.exact:.12g}."
+
+
+def shown(blamed, source):
+    """The lines around a Blamed one, and a caret under the operation."""
+    lines = source.splitlines() if source else []
+    shown_lines = []
+    for number in range(blamed.line - AROUND, blamed.line + AROUND + 1):
+        if not 1 <= number <= len(lines):
+            continue
+        mark = "✗" if number == blamed.line else " "
+        shown_lines.append(f"  {mark} {number:4d} | {lines[number - 1]}")
+        if number == blamed.line:
+            end = blamed.end_column if blamed.end_line == blamed.line else len(lines[number - 1].encode())
+            before = len(lines[number - 1].encode()[: blamed.column].decode())
+            width = len(lines[number - 1].encode()[blamed.column : end].decode())
+            shown_lines.append(f"         | {' ' * before}{'^' * max(1, width)}")
+    return shown_lines or [f"  ✗ {Path(blamed.file).name}, line {blamed.line}: {blamed.text}"]
+
+
+def explained(proof, source):
+    """A backward pass line by line: what each line computes, ✓ where it is a gradient, ✗ where it is wrong."""
+    blamed = {one.line for one in proof.examined.blamed}
+    lines, parts = source.splitlines(), []
+    for step in proof.examined.steps:
+        mark, what = "✓", f"{step.name or 'it'} = {step.gradient}"
+        if step.line in blamed:
+            mark, what = "✗", what if step.gradient else "no gradient of anything"
+        elif not step.gradient:
+            mark, what = " ", "on the way"
+        code = lines[step.line - 1].strip() if step.line <= len(lines) else step.text
+        parts.append(f"  {mark} {step.line:4d} | {code:<56} {what}")
+    return parts
