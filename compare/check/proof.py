@@ -23,19 +23,19 @@ OWN = {"sigmoid", "tanh", "relu", "identity"}  # activations of fourfold's netwo
 def answer(path, namespace, name, options, fits):
     """The line that answers "prove"; `options` are those of demands.Demands, and `explain`."""
     demands = Demands(*(options.get(field) for field in Demands._fields))
-    proof = prove(sources.source(path), namespace, name, demands, options.get("explain", False))
+    proof = prove(sources.source(path), str(path), namespace, name or None, demands, options.get("explain", False))
     settled = not fits or (proof.is_exact() and not proof.is_own and (proof.is_right() or bool(proof.network)))
     return msgspec.json.encode({"proof": msgspec.structs.replace(proof, settles=settled)}) + b"\n"
 
 
-def prove(source, namespace, name="", demands=None, explain=False):
-    """The Proof of the code of a forms.sources.Source, run to a namespace.
+def prove(source, path, namespace, name=None, demands=None, explain=False):
+    """The Proof of the code of a forms.sources.Source, at a path, run to a namespace.
 
     name: of a function, where one is asked for. Raises Misfit where nothing is recognised.
     """
     with _quiet():
         recipe = find.find(namespace, source.text, name)
-        theirs = examine.Code(source.text, source.path, recipe)
+        theirs = examine.Code(source.text, path, recipe)
         try:
             outcome = examine.examine(theirs, explain)
         except examine.LeftExact as left:
@@ -81,6 +81,7 @@ def _with_network(proof, givens, demands):
     return msgspec.structs.replace(
         proof,
         network=network.words() if network else "",
+        activations=list(network.activations) if network else [],
         is_own=bool(network) and _is_own(network),
         mistakes=mistakes,
         others=others,

@@ -21,6 +21,7 @@ class Proof(msgspec.Struct, frozen=True):
 
     examined: Examined
     network: str = ""  # "binary cross-entropy, mean over samples; tanh, sigmoid"; "" where it is none that is known
+    activations: list[str] = []  # of its layers, the output's last
     is_own: bool = False  # it is fourfold's: half the mean squared error of a linear output
     mistakes: list[Mistaken] = []  # made together
     others: list[str] = []  # that give the same numbers

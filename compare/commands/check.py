@@ -14,7 +14,6 @@ from fourfold.compare.cases import situations, suites
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, parse_widths
 from fourfold.compare.check import check as judge
 from fourfold.compare.check import peer, recognise, words
-from fourfold.compare.check.demands import Demands
 from fourfold.compare.check.forms import sources
 from fourfold.compare.commands import options, terminal
 from fourfold.compare.commands.agree import print_result
@@ -124,6 +123,8 @@ def _check(name, program, how):
             return _show(judge.settled(p), how, name)
         if p.model:
             return _model(name, dtypes, seeds, how, p.row)
+        if p.proof and p.proof.is_own:
+            activations = p.proof.activations[:-1] if p.row == TWO_LAYER else p.proof.activations
         names, chosen = options.names(how.case), {}
         for dtype in dtypes:
             chosen[dtype] = _cases(p, activations, widths, how.suite, names, dtype, seeds)
@@ -150,11 +151,15 @@ def _source(name):
 
 def _proof(name, how):
     """The options of a proof; None where the options ask for the questions of the protocol."""
-    demands = Demands.parse(how.loss, how.l2, how.columns, how.update)
+    demands = {"loss": how.loss, "l2": how.l2, "columns": how.columns, "update": how.update}
+    if any(value not in {None, False} for value in demands.values()):
+        from fourfold.compare.check.demands import Demands  # it takes its time
+
+        demands = Demands.parse(**demands)._asdict()
     plain = How(timeout=how.timeout, memory=how.memory, hint=how.hint, json=how.json)
     is_plain = plain == dataclasses.replace(how, loss=None, l2=None, columns=False, update=None, explain=False)
     is_file = recognise.split(name)[0].endswith((".py", ".ipynb"))
-    return demands._asdict() | {"explain": how.explain} if is_file and is_plain else None
+    return demands | {"explain": how.explain} if is_file and is_plain else None
 
 
 def _cases(p, activations, widths, suite, names, dtype, seeds):

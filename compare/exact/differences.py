@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.exact.parts import changed, parts
+from fourfold.compare.exact.parts import changed, is_one, parts
 
 COMPLEX_STEP, DIFFERENCES = "complex step", "central differences"
 TINY = 1e-150  # the complex step: nothing cancels, so it may be as small
@@ -49,7 +49,9 @@ def by_differences(f, inputs, parameters):
 
     Parts of lists and dicts are called W[0], params["W1"]. Raises what f raises.
     """
-    names = [part for name in parameters for part in parts(name, inputs[name])]
+    names = []
+    for name, value in inputs.items():
+        names += [part for part in parts(name, value) if is_one(part[0], parameters)]
     estimates = {}
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.exact.parts import changed, copies
+from fourfold.compare.exact.parts import changed, copies, is_one
 
 LOST = 1e-6  # relative
 CONDITION = 1000  # times what one rounding of the inputs changes
@@ -71,7 +71,7 @@ def _scaled(inputs, parameters, of_weights, of_data):
     """Labels, probabilities and single numbers stay as they are."""
 
     def change(name, Z):
-        is_weight = name.partition("[")[0] in parameters
+        is_weight = is_one(name, parameters)
         if np.ndim(Z) == 0 or (not is_weight and _is_target(Z)):
             return np.array(Z)[()]
         return np.array(Z) * (of_weights if is_weight else of_data)

@@ -10,7 +10,7 @@ from fourfold.compare.exact.blame import blamed, steps
 from fourfold.compare.exact.examined import EXACTLY, RIGHT, WRONG, Examined, Proven
 from fourfold.compare.exact.flags import WrongLines
 from fourfold.compare.exact.numbers import Inexact, TooLong, Undecided
-from fourfold.compare.exact.parts import changed, copies
+from fourfold.compare.exact.parts import changed, copies, is_one
 from fourfold.compare.exact.record import Recorder
 from fourfold.compare.exact.replay import Replay
 
@@ -98,7 +98,7 @@ def _moved(inputs, parameters):
     rng = np.random.default_rng(9)
 
     def move(name, Z):
-        return Z + JITTER * rng.uniform(0.5, 1, np.shape(Z)) if name.partition("[")[0] in parameters else Z
+        return Z + JITTER * rng.uniform(0.5, 1, np.shape(Z)) if is_one(name, parameters) else Z
 
     return changed(inputs, move)
 
@@ -147,7 +147,7 @@ def _leaves(recorder, inputs, parameters):
     leaves = {}
 
     def leaf(name, Z):
-        depends = name.partition("[")[0] in parameters
+        depends = is_one(name, parameters)
         made = recorder.leaf(name, Z, depends)
         if depends:
             leaves[name] = made.copy() if isinstance(made, np.ndarray) else made

@@ -20,6 +20,11 @@ def parts(name, value):
         yield name, value
 
 
+def is_one(name, parameters):
+    """Whether an array is a parameter, or part of one."""
+    return name in parameters or name.partition("[")[0] in parameters
+
+
 def changed(inputs, change):
     """Inputs with change(name, array) in place of each floating-point array; of everything else a copy."""
     return {name: _changed(name, value, change) for name, value in inputs.items()}
