@@ -1,101 +1,221 @@
-"""Tries somebody's objects in float64: without their output, and against central differences."""
+"""Tries somebody's function in every form that its arguments may have, and keeps what fits best."""
 
-import contextlib
-import io
-import warnings
-from numbers import Number as AnyNumber
+from typing import NamedTuple
 
 import numpy as np
 
-STEP = 1e-5
-CLOSE = 1e-5  # of a gradient by central differences, relative to its largest entry
+from fourfold.compare.check.forms import answers, layouts, names, packings, signatures, trials
+from fourfold.compare.check.forms.trials import Plan, Setup, Step, Trial
+
+WAYS = 6  # in which values of a forward pass may be handed on
 
 
-@contextlib.contextmanager
-def quiet():
-    """What is printed and warned of within is dropped."""
-    sink = io.StringIO()
-    with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with np.errstate(all="ignore"):
-            yield
+class Caller(NamedTuple):
+    """A function of theirs, and what its arguments are taken to be."""
+
+    function: object  # a WrittenFunction
+    way: dict
+
+    @property
+    def name(self):
+        return self.function.name
+
+    def parameters(self):
+        return signatures.of_role(self.way, signatures.PARAMETER)
+
+    def values(self):
+        return signatures.of_role(self.way, signatures.VALUE, signatures.OUTPUT_GRADIENT)
 
 
-def attempt(function, *arguments, **keywords):
-    """What it gives, or None where it raises anything."""
-    with quiet():
-        try:
-            return function(*arguments, **keywords)
-        except (Exception, SystemExit):
-            return None
+class Inputs(NamedTuple):
+    """Makes the values of arguments."""
+
+    setup: Setup
+
+    def step(self, caller, values=None):
+        """The Step that calls a function; `values` are supplies of what others have computed. None where something lacks."""
+        arguments = []
+        for name, role in signatures.in_order(caller.way, caller.function).items():
+            supply = (values or {}).get(name) or self._supply(name, role)
+            if supply is None:
+                return None
+            arguments.append((name, supply))
+        positional = _with_gaps(caller, [name for name, _ in arguments])
+        return Step(caller.name, tuple(arguments), positional)
+
+    def _supply(self, name, role):
+        setup = self.setup
+        x, y = setup.x, setup.y
+        if role in signatures.CONSTANTS:
+            return _constant(signatures.CONSTANTS[role])
+        if role == signatures.X:
+            return _listed(lambda inputs, _: inputs[x], setup.listed)
+        if role == signatures.Y:
+            return _listed(lambda inputs, _: inputs[y], setup.listed) if y else None
+        if role == signatures.PAIRS:
+            return lambda inputs, _: _pairs(inputs[x], inputs[y])
+        if role == signatures.PARAMETER:
+            template = template_of(name, setup.packing)
+            return None if template is None else lambda inputs, _: packings.filled(template, inputs, setup.listed)
+        widths = layouts.WIDTHS[setup.packing.depth]
+        sizes = {signatures.IN: widths[0], signatures.HIDDEN: widths[1], signatures.OUT: setup.layout.outputs}
+        if role == signatures.COUNT:
+            columns, one = setup.layout.columns, setup.layout.samples == layouts.ONE
+            return lambda inputs, _: 1 if one else np.shape(inputs[x])[-1 if columns else 0]
+        return _constant((sizes | {signatures.DEPTH: setup.packing.depth})[role]) if role != signatures.VALUE else None
 
 
-def copied(inputs):
-    """The same inputs in arrays of their own."""
-    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
+def _with_gaps(caller, given):
+    """Names that have to be given as keywords: those after a default that is left, and those that want it."""
+    arguments, late = caller.function.arguments, False
+    result = list(caller.function.keyword_only)
+    for name in arguments:
+        if name not in given:
+            late = True
+        elif late and name not in result:
+            result.append(name)
+    return tuple(result)
 
 
-def is_number(value):
-    """Whether it is one number, of whatever kind, that can be a loss."""
-    if isinstance(value, np.ndarray):
-        return value.size == 1 and value.dtype.kind in "fO"
-    if isinstance(value, bool | np.bool_ | str | bytes | list | tuple | dict | set | type(None)):
-        return False
-    return isinstance(value, AnyNumber)
+def _constant(value):
+    return lambda inputs, results: value
 
 
-def as_float(value):
-    """One number as a float."""
-    return float(np.asarray(value, float).item())
+def _listed(supply, listed):
+    if not listed:
+        return supply
+
+    def nested(inputs, results):
+        value = supply(inputs, results)
+        return value.tolist() if hasattr(value, "tolist") else value
+
+    return nested
 
 
-def slopes(loss, inputs, names):
-    """{name: dL/d(it) by central differences} of `loss(inputs)`; None where it fails."""
+def _pairs(X, Y):
+    return list(zip(X, Y, strict=True))
+
+
+def template_of(name, packing):
+    """The template of an argument, in whichever function it is; or None."""
+    if name in packing.templates:
+        return packing.templates[name]
+    for other, template in packing.templates.items():
+        if names.plain(other) == names.plain(name):
+            return template
+    for leaf in packing.order:
+        if names.plain(names.base(leaf)) == names.plain(name):
+            return packings.Leaf(leaf)
+    if len(packing.templates) == 1 and not isinstance(*packing.templates.values(), packings.Leaf):
+        return next(iter(packing.templates.values()))
+    if packings.plural(name) and not names.is_bias(name) and len(packing.templates) > 1:
+        return {names.base(leaf): packings.Leaf(leaf) for leaf in packing.order}
+    return None
+
+
+def leaf_paths(template, path=()):
+    """{input: path} of a template."""
+    if isinstance(template, packings.Leaf):
+        return {template.name: path}
+    if isinstance(template, packings.AttributeTemplate):
+        items = [(("attribute", key), part) for key, part in template.parts.items()]
+    else:
+        items = template.items() if isinstance(template, dict) else enumerate(template)
     result = {}
-    with quiet():
-        for name in names:
-            value = np.asarray(inputs[name], float)
-            slope = np.zeros(value.shape)
-            for index in np.ndindex(value.shape):
-                ends = []
-                for sign in (1, -1):
-                    moved = copied(inputs)
-                    there = value.copy()
-                    there[index] += sign * STEP
-                    moved[name] = there if there.ndim else float(there)
-                    try:
-                        ends.append(as_float(loss(moved)))
-                    except Exception:
-                        return None
-                slope[index] = (ends[0] - ends[1]) / (2 * STEP)
-            result[name] = slope
+    for key, part in items:
+        result |= leaf_paths(part, (*path, key))
     return result
 
 
-def in_floats(given):
-    """A gradient as an array, whatever it was given as; None where it is none."""
-    try:
-        return np.asarray(given.gradient() if hasattr(given, "gradient") else given, float)
-    except (TypeError, ValueError):
-        return None
+def setups(callers, written, kind):
+    """Groups of Setups, one group for every packing; `kind` is a function of layouts."""
+    parameters = []
+    for caller in callers:
+        known = [names.plain(name) for name in parameters]
+        parameters += [name for name in caller.parameters() if names.plain(name) not in known]
+    lists = [name for name in parameters if packings.plural(name) and len(parameters) > 2]
+    if lists:
+        parameters = [name for name in parameters if name not in lists]
+    way = {role: name for caller in callers for name, role in reversed(caller.way.items())}
+    x = way.get(signatures.X, "X")
+    y = way.get(signatures.Y, "Y" if signatures.PAIRS in way else "")
+    inside = any(caller.function.uses(INSIDE) for caller in callers) or kind_of_text(written)
+    for packing in packings.packings(parameters, written):
+        yield [Setup(packing, layout, x, y) for layout in _layouts(packing, kind, inside)]
 
 
-def fits(given, shape):
-    """Whether a gradient could be subtracted from a parameter of this shape."""
-    array = in_floats(given)
-    if array is None:
-        return False
-    try:
-        return np.broadcast_shapes(array.shape, shape) == shape and (array.size > 1 or int(np.prod(shape)) == 1)
-    except ValueError:
-        return array.size == int(np.prod(shape)) and array.squeeze().shape == tuple(n for n in shape if n != 1)
+INSIDE = r"append\(|stack\(|concatenate|\bc_\[|\br_\[|insert\(|:-1\]|np\.pad|\+ ?\[1"
 
 
-def agree(given, slope, factor=1.0):
-    """Whether a gradient is `factor` times what central differences say."""
-    array = in_floats(given)
-    if array is None or not fits(array, slope.shape) or not np.isfinite(array).all():
-        return False
-    array = np.broadcast_to(array, slope.shape) if array.size < slope.size else array.reshape(slope.shape)
-    size = np.abs(slope).max(initial=0)
-    return bool(np.abs(array - factor * slope).max(initial=0) <= CLOSE * max(size * abs(factor), 1e-4))
+def kind_of_text(written):
+    return any(f.uses(INSIDE) for f in written.functions.values())
+
+
+def _layouts(packing, kind, inside):
+    result = list(kind(bool(packing.biases)))
+    if inside and not packing.biases:
+        result += layouts.with_biases_inside(list(kind(False)))
+    return result
+
+
+def values_at(name, answer, returned, Y, final=False):
+    """Paths in a forward pass's answer at which an argument's value may be, the likeliest first."""
+    whole = ()
+    if not isinstance(answer, tuple | list) or isinstance(answer, list) and not returned[1:]:
+        options = _in_dict(name, answer, ()) if isinstance(answer, dict) else []
+        if names.is_one(name, names.PREDICTIONS) and isinstance(answer, list):
+            options += [(len(answer) - 1,)]
+        return (
+            [*options, whole]
+            if not isinstance(answer, dict) or not options or names.is_one(name, names.CACHES)
+            else options
+        )
+    labels = [names.plain(label) for label in returned] + [""] * len(answer)
+    exact = [(k,) for k in range(len(answer)) if labels[k] == names.plain(name)]
+    deeper = []
+    for k, value in enumerate(answer):
+        if isinstance(value, dict):
+            deeper += _in_dict(name, value, (k,))
+    structures = [(k,) for k, value in enumerate(answer) if isinstance(value, dict | tuple | list)]
+    outputs = [(k,) for k, value in enumerate(answer) if Y is not None and np.shape(value) == np.shape(Y)]
+    others = [(k,) for k in range(len(answer)) if (k,) not in outputs]
+    if names.is_one(name, names.CACHES) and not final:
+        options = exact + deeper + structures + [whole] + others + outputs
+    else:
+        options = exact + deeper + outputs[::-1] + others + structures + [whole]
+    return list(dict.fromkeys(options))[:WAYS]
+
+
+def _in_dict(name, value, path):
+    return [(*path, key) for key in value if isinstance(key, str) and names.plain(key) == names.plain(name)]
+
+
+def from_result(function, path):
+    return lambda inputs, results: answers.at(results[function], path)
+
+
+def best_reading(plans, setup, namespace, truth):
+    """The best Trial of Plans that differ in their readings only. `truth` is by parameter."""
+    best = None
+    for plan, note in plans:
+        try:
+            with trials.quiet():
+                _, given = plan.run(namespace, setup.example(np.random.default_rng(1), 1))
+        except Exception:
+            continue
+        gradients = {name: trials.as_array(value) for name, value in given.items()}
+        trial = trials.judged(plan, setup, gradients, truth, note)
+        if best is None or trial.worth > best.worth:
+            best = trial
+    return best
+
+
+def better(best: Trial | None, trial: Trial | None):
+    """The better of two, the first where they are equal."""
+    if best is None or trial is None:
+        return trial if best is None else best
+    return trial if trial.worth > best.worth else best
+
+
+def plan_of(steps, goal, reading, loss, setup, **more):
+    return Plan(tuple(steps), goal, reading, loss, templates=setup.packing.templates, listed=setup.listed, **more)

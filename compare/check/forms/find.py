@@ -1,0 +1,138 @@
+"""Finds out how somebody's code is called: which function gives gradients, and what it takes."""
+
+import importlib
+
+from fourfold.compare.check.forms import examples, functions, names, pipelines, trials
+from fourfold.compare.check.forms.recipe import Recipe
+from fourfold.compare.check.forms.written import WrittenText
+from fourfold.compare.errors import Misfit
+
+CLASSES = "classes", "layers", "scalars"  # rooms that recognise what is no function
+HERE = __name__.rpartition(".")[0]
+EXAMPLE = (
+    "add `def example(rng):` and `return dict(X=rng.normal(size=(4, 3)), ...)` with every argument of the function that "
+    "returns a loss and gradients"
+)
+
+
+def find(namespace, text, name=None):
+    """The Recipe of what is in a namespace, in which a text was run; `name` is what is meant, if that is known.
+
+    Raises Misfit with a sentence that says what was seen and what to do.
+    """
+    written = WrittenText(namespace, text)
+    if name is not None and name not in written.functions:
+        return _of_classes(namespace, text, name) or _nothing(written, name)
+    if examples.has_example(namespace):
+        recipe = _by_example(written, name)
+        if recipe:
+            return recipe
+    trial = _by_trial(written, name)
+    if trial is not None and trial.right:
+        return trial.recipe(functions.words_of(trial, written))
+    recipe = _of_classes(namespace, text, name)
+    if recipe:
+        return recipe
+    if trial is not None:
+        return trial.recipe(functions.words_of(trial, written))
+    return _nothing(written, name)
+
+
+def _of_classes(namespace, text, name):
+    for room in CLASSES:
+        try:
+            module = importlib.import_module(f"{HERE}.{room}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{HERE}.{room}":
+                raise
+            continue
+        recipe = module.find(namespace, text, name)
+        if isinstance(recipe, Recipe):
+            return recipe
+    return None
+
+
+def _by_example(written, name):
+    fits = examples.recognise(written, name)
+    if not fits:
+        return None
+    best = [fit for fit in fits if fit.right == fits[0].right]
+    chosen = _preferred(written, [fit.name for fit in best])
+    return next(fit for fit in best if fit.name == chosen).recipe(written.namespace)
+
+
+def _by_trial(written, name):
+    """The best Trial of the functions that may give gradients."""
+    if name is not None:
+        return _of_function(written, name)
+    ranked = {}
+    for candidate in _candidates(written):
+        ranked.setdefault(_rank(candidate), []).append(candidate)
+    weak = None
+    for rank in sorted(ranked):
+        good = {}
+        for candidate in ranked[rank]:
+            trial = _of_function(written, candidate)
+            if trial is None:
+                continue
+            if trial.tier >= 2 and trial.right:
+                good[candidate] = trial
+            elif weak is None or trial.worth > weak.worth:
+                weak = trial
+        if good:
+            own = {n: t for n, t in good.items() if not t.note.startswith("no ")} or good
+            return own[_preferred(written, list(own))]
+    return weak
+
+
+def _of_function(written, name):
+    trial = functions.recognise(written, name, functions.forms)
+    if trial is None or not (trial.tier == 3 and trial.right):
+        other = functions.recognise(written, name, pipelines.forms)
+        trial = other if trial is None or (other is not None and other.worth > trial.worth) else trial
+    if trial is None:
+        trial = pipelines.without_forward(written, name) or pipelines.without_loss(written, name)
+    return trial
+
+
+def _candidates(written):
+    return [name for name in written.functions if not names.NUMERICAL.search(name)]
+
+
+def _rank(name):
+    if name in names.BEST:
+        return names.BEST.index(name) > 0
+    if names.GRADIENTS.search(name):
+        return 2
+    return 4 if names.UPDATES.search(name) else 3
+
+
+def _preferred(written, candidates):
+    """The one of several functions that is meant: one of the usual names, or what calls the others."""
+    if len(candidates) > 1:
+        called = set()
+        for name in candidates:
+            called |= {f.name for f in written.involved(name) if f.name != name}
+        candidates = [name for name in candidates if name not in called] or candidates
+    same = {}
+    for name in candidates:
+        same.setdefault(id(written.namespace[name]), name)
+    candidates = list(same.values())
+    usual = [name for name in names.BEST if name in candidates]
+    if usual or len(candidates) == 1:
+        return (usual or candidates)[0]
+    listed = ", ".join(candidates)
+    raise Misfit(f"Several functions give a loss and gradients, {listed}: name one, as in FILE:{candidates[0]}.")
+
+
+def _nothing(written, name):
+    if name is not None:
+        raise Misfit(f"{name} was not recognised as something that gives a loss and gradients: {EXAMPLE}.")
+    seen = [n for n in written.functions if not names.NUMERICAL.search(n)]
+    listed = f"the functions {', '.join(seen[:6])} were seen" if seen else "no function was seen"
+    raise Misfit(f"No loss and gradients were recognised, {listed}: {EXAMPLE}.")
+
+
+def weak(trial: trials.Trial | None):
+    """Whether hardly anything speaks for it."""
+    return trial is None or not trial.right

@@ -1,0 +1,212 @@
+"""Recognises a function that gives gradients, with its loss or with one that another function gives."""
+
+import numpy as np
+
+from fourfold.compare.check.forms import answers, attempts, layouts, losses, names, signatures, trials, updating
+from fourfold.compare.check.forms.attempts import Caller, Inputs
+
+BATCH = r"axis|keepdims|\blen\(|shape\[|mean\(|\b[mMnN]\b|\.size\b|shape$"
+KINDS = layouts.batches, layouts.one_output, layouts.single
+
+
+def recognise(written, name, forwards):
+    """The best Trial of the function of this name; `forwards` gives what may be called before it, or None."""
+    function = written[name]
+    best = None
+    for kind in KINDS:
+        if _needless(kind, best, written, name):
+            continue
+        for callers in forwards(written, name):
+            for listed in (False, True):
+                trial = _over_setups(written, callers, kind, listed)
+                best = _chosen(best, trial, kind)
+                if best is not None and best.tier == 3 and best.right:
+                    break
+            if best is not None and best.tier == 3 and best.right:
+                break
+    del function
+    return best
+
+
+def _needless(kind, best, written, name):
+    """Whether other layouts are not asked for: enough fits, or the code is about several samples."""
+    if best is None:
+        return False
+    if kind is layouts.one_output:
+        return best.all_right or (best.tier == 3 and not written.one_output())
+    return best.tier == 3 or (best.tier == 2 and any(f.uses(BATCH) for f in written.involved(name)))
+
+
+def _chosen(best, trial, kind):
+    if trial is None or best is None:
+        return best or trial
+    if kind is layouts.one_output and best.tier == 3:
+        return trial if trial.all_right else best
+    return trial if trial.tier > best.tier or (trial.tier == best.tier and trial.right > best.right) else best
+
+
+def _over_setups(written, callers, kind, listed):
+    best = None
+    for group in attempts.setups(callers, written, kind):
+        here = None
+        for setup in group:
+            here = attempts.better(here, _attempt(written, callers, setup._replace(listed=listed)))
+            if here is not None and here.all_right:
+                break
+        best = attempts.better(best, here)
+        if best is not None and best.tier == 3 and best.right:
+            return best
+    return best
+
+
+def _attempt(written, callers, setup):
+    """The best Trial with inputs of one form, or None."""
+    *before, goal = callers
+    inputs = Inputs(setup)
+    point = setup.example(np.random.default_rng(1), 1)
+    best = None
+    for steps, supplies in _forward(written, before, inputs, point):
+        for values in _values(written, goal, steps, supplies, point, setup):
+            step = inputs.step(goal, values)
+            if step is not None:
+                best = attempts.better(best, _called(written, steps, step, goal, setup, point))
+            if best is not None and best.all_right:
+                return best
+    return best
+
+
+def _forward(written, before, inputs, point):
+    """([steps before], {function: its answer at the point})."""
+    steps, results = [], {}
+    for caller in before:
+        step = inputs.step(caller)
+        if step is None:
+            return
+        try:
+            with trials.quiet():
+                results[step.function] = step.call(written.namespace, trials.copies(point), results)
+        except Exception:
+            return
+        steps.append(step)
+    yield steps, results
+
+
+def _values(written, goal, steps, results, point, setup):
+    """Supplies of what the last function takes from those before it."""
+    wanted = goal.values()
+    if not wanted:
+        yield {}
+        return
+    options = []
+    for name in wanted:
+        ways = losses.supplies(written, name, goal.way[name], steps, results, point, setup)
+        if not ways:
+            return
+        options.append(ways)
+    for k in range(max(len(ways) for ways in options)):  # the likeliest of all first, then each one's next
+        if k == 0:
+            yield dict(zip(wanted, [ways[0] for ways in options], strict=True))
+            continue
+        for position, ways in enumerate(options):
+            if k < len(ways):
+                chosen = [other[0] for other in options]
+                chosen[position] = ways[k]
+                yield dict(zip(wanted, chosen, strict=True))
+
+
+def _called(written, steps, step, goal, setup, point):
+    """The best Trial of one call, whatever is read from what it gives."""
+    namespace, results, given = written.namespace, {}, trials.copies(point)
+    probe = trials.Plan(tuple(steps), step, answers.Reading(None, {}), (step.function, ()))
+    held = {}
+    try:
+        with trials.quiet():
+            for one in steps:
+                results[one.function] = one.call(namespace, given, results)
+            answer = probe._goal(namespace, given, results, held)
+    except Exception:
+        return None
+    returned = written[goal.name].returned(len(answer) if isinstance(answer, tuple | list) else None)
+    theirs = answers.parts(answer, returned)
+    changed = updating.changed(setup, goal, held, point)
+    if not theirs and not changed:
+        return None
+    best = None
+    for loss_steps, loss, note in losses.of_call(written, goal, steps, results, theirs, setup, point):
+        truth = _truth(namespace, [*steps, *loss_steps], probe, loss, setup, point)
+        if truth is None:
+            continue
+        plans = _plans(written, [*steps, *loss_steps], step, goal, theirs, loss, setup, changed, note, point)
+        trial = attempts.best_reading(plans, setup, namespace, truth)
+        trial = updating.signed(trial, written, namespace, truth)
+        best = attempts.better(best, trial)
+        if best is not None and best.tier == 3 and (best.all_right or not note):
+            break
+    return best
+
+
+def _truth(namespace, steps, probe, loss, setup, point):
+    """The loss's gradient by central differences; None where it is no number, or does not depend on the weights."""
+    plan = probe._replace(steps=tuple(steps), loss=loss)
+
+    def L(inputs):
+        if loss[0] != probe.goal.function:
+            results = {}
+            for one in steps:
+                results[one.function] = one.call(namespace, inputs, results)
+            return trials.number(answers.at(results[loss[0]], loss[1]))
+        return trials.number(plan.run(namespace, inputs)[0])
+
+    try:
+        with trials.quiet():
+            if L(trials.copies(point)) is None:
+                return None
+            truth = trials.derivatives(L, point, setup.shapes())
+    except Exception:
+        return None
+    finite = all(np.isfinite(g).all() for g in truth.values())
+    moves = all(np.abs(truth[name]).max(initial=0) > trials.NOTHING for name in setup.packing.weights)
+    return truth if finite and moves else None
+
+
+def _plans(written, steps, step, goal, theirs, loss, setup, changed, note, point):
+    """(Plan, note) for every reading of what a call gave."""
+    shapes, orders = setup.shapes(), answers.groups(setup.packing)
+    rest = [part for part in theirs if loss[0] != goal.name or part.path != loss[1][: len(part.path)]]
+    if changed:
+        yield from updating.in_place(steps, step, goal, loss, setup, note)
+        return
+    moves = updating.depends_on_rate(written, steps, step, goal, theirs, point)
+    if not moves:
+        for reading in answers.readings(rest, shapes, orders):
+            yield attempts.plan_of(steps, step, reading, loss, setup), note
+    if moves or names.UPDATES.search(goal.name):
+        yield from updating.returned(steps, step, goal, rest, loss, setup, note, orders)
+
+
+def words_of(trial, written):
+    """A recognised function in words."""
+    plan = trial.plan
+    others = [step.function for step in plan.steps if step.own is None]
+    arguments = ", ".join(name for name, _ in plan.goal.arguments)
+    called = f"{plan.goal.function}({arguments})"
+    if others:
+        called = f"{', '.join(others)} and {called}"
+    text = f"{called}: {trial.setup.words()}"
+    if plan.opposite:
+        text += f"; its gradients have the opposite sign, as what is added to the weights{_half(plan.opposite)}"
+    if plan.rate is not None:
+        text += "; it updates its parameters"
+    return text + (f"; {trial.note}" if trial.note else "")
+
+
+def _half(factor):
+    return "" if factor == 1 else ", and are half as large"
+
+
+def forms(written, name):
+    """Callers for a function that needs no other."""
+    for way in signatures.roles(written[name]):
+        caller = Caller(written[name], way)
+        if caller.parameters() and not caller.values():
+            yield [caller]

@@ -1,0 +1,144 @@
+"""The shapes that a layered network's inputs may have, and example inputs of such shapes."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+ROWS, COLUMNS, ONE, ONE_COLUMN, ONE_ROW = "rows", "columns", "one", "one column", "one row"
+FLAT, ROW, COLUMN, NUMBER, NONE = "flat", "row", "column", "number", "none"
+MATRIX, INTEGERS, INTEGER_ROW, VECTOR = "matrix", "integers", "integer row", "vector"
+LAST_ROW, LAST_COLUMN = "last row", "last column"
+WIDTHS = {1: (3, 2), 2: (3, 6, 2), 3: (3, 6, 7, 2), 4: (3, 6, 7, 8, 2)}  # all distinct, and no number of samples
+SAMPLES = 4, 5  # of point 0: 1/N is exact, and of the others
+SINGLE = {ONE, ONE_COLUMN, ONE_ROW}
+
+
+class Layout(NamedTuple):
+    """What shapes X, Y and the parameters have."""
+
+    samples: str = ROWS
+    out_first: bool = False  # W is (out, in)
+    biases: str = FLAT
+    targets: str = MATRIX
+    outputs: int = 2
+    vector: bool = False  # the last layer has one unit: w is (d,) and its bias a number
+    augmented: str = ""  # the weights hold the biases, in their last row or column
+    few: bool = False  # one sample, in a batch
+
+    @property
+    def columns(self):
+        return self.samples in {COLUMNS, ONE_COLUMN}
+
+    @property
+    def single(self):
+        return self.few or self.samples in SINGLE
+
+
+def batches(has_biases):
+    """Layouts of several samples and outputs, the likeliest first."""
+    for targets in (MATRIX, INTEGERS, INTEGER_ROW):
+        for out_first in (False, True):
+            if targets != INTEGER_ROW:
+                for biases in (FLAT, ROW) if has_biases else (NONE,):
+                    yield Layout(ROWS, out_first, biases, targets)
+        for out_first in (True, False):
+            for biases in (COLUMN, FLAT) if has_biases else (NONE,):
+                yield Layout(COLUMNS, out_first, biases, targets)
+
+
+def one_output(has_biases):
+    """Layouts of several samples and one output."""
+    for layout in batches(has_biases):
+        if layout.targets == MATRIX:
+            yield layout._replace(outputs=1)
+            if has_biases:
+                yield layout._replace(outputs=1, biases=NUMBER)
+    for samples in (ROWS, COLUMNS):
+        for out_first in (False, True):
+            for biases in (FLAT, ROW, COLUMN) if has_biases else (NONE,):
+                yield Layout(samples, out_first, biases, VECTOR, 1, True)
+
+
+def single(has_biases):
+    """Layouts of one sample."""
+    for layout in _of_one_sample(has_biases):
+        yield layout
+        if layout.targets == MATRIX:
+            yield layout._replace(outputs=1)
+    for out_first in (False, True):
+        for biases in (FLAT,) if has_biases else (NONE,):
+            yield Layout(ONE, out_first, biases, VECTOR, 1, True)
+
+
+def _of_one_sample(has_biases):
+    for targets in (MATRIX, INTEGERS):
+        for out_first in (False, True):
+            for biases in (FLAT,) if has_biases else (NONE,):
+                yield Layout(ONE, out_first, biases, targets)
+        for out_first in (True, False):
+            for biases in (COLUMN,) if has_biases else (NONE,):
+                yield Layout(ONE_COLUMN, out_first, biases, targets)
+        for out_first in (False, True):
+            for biases in (ROW, FLAT) if has_biases else (NONE,):
+                yield Layout(ONE_ROW, out_first, biases, targets)
+
+
+def with_biases_inside(layouts):
+    """The same, with biases in the weights."""
+    for layout in layouts:
+        if not layout.vector:
+            yield layout._replace(augmented=LAST_COLUMN if layout.out_first else LAST_ROW)
+
+
+def shapes(layout, depth):
+    """(shapes of the weights, of the biases), a layer each."""
+    *widths, last = WIDTHS[depth]
+    widths = [*widths, layout.outputs]
+    weights, biases = [], []
+    for k, (d_in, d_out) in enumerate(zip(widths, widths[1:], strict=False)):
+        at_end = layout.vector and k == depth - 1
+        rows = d_in + (layout.augmented != "")
+        shape = (d_out, rows) if layout.out_first else (rows, d_out)
+        weights.append((d_in,) if at_end else shape)
+        kind = NUMBER if at_end else layout.biases
+        one_number = kind == NUMBER and k == depth - 1
+        biases.append(() if one_number else {ROW: (1, d_out), COLUMN: (d_out, 1)}.get(kind, (d_out,)))
+    return weights, biases
+
+
+def data(layout, depth, rng, n):
+    """(X, Y) of point n: every class is there, and targets are 0 or 1."""
+    N = 1 if layout.single else SAMPLES[min(n, 1)]
+    d_in, d_out = WIDTHS[depth][0], layout.outputs
+    X = rng.normal(size=(N, d_in))
+    classes = rng.permutation(np.arange(N) % max(d_out, 2))
+    Y = classes[:, None].astype(float) if d_out == 1 else np.eye(d_out)[classes]
+    if layout.columns:
+        X, Y = np.ascontiguousarray(X.T), np.ascontiguousarray(Y.T)
+    if layout.targets == INTEGERS:
+        Y = classes
+    elif layout.targets == INTEGER_ROW:
+        Y = classes.reshape(1, -1)
+    elif layout.targets == VECTOR:
+        Y = classes.astype(float)
+    if layout.samples == ONE:
+        X, Y = X[0], Y[0]
+        Y = Y.item() if np.ndim(Y) == 0 else Y
+    elif layout.samples in SINGLE and layout.targets == INTEGERS:
+        Y = int(Y[0])
+    return X, Y
+
+
+def words(layout, has_biases):
+    """A layout in words."""
+    parts = {ROWS: "samples in rows", COLUMNS: "samples in columns"}
+    parts = [parts.get(layout.samples, "one sample at a time") if not layout.few else "one sample at a time"]
+    if layout.augmented:
+        parts.append("biases inside the weights")
+    else:
+        parts.append("biases" if has_biases else "no biases")
+    if layout.targets in {INTEGERS, INTEGER_ROW}:
+        parts.append("targets are class numbers")
+    if layout.outputs == 1:
+        parts.append("one output")
+    return ", ".join(parts)

@@ -1,0 +1,170 @@
+"""Recognises a backward pass that takes what a forward pass kept, from the file's own or from an assumed one."""
+
+import numpy as np
+
+from fourfold.compare.check.forms import answers, assumed, attempts, layouts, losses, names, signatures, trials
+from fourfold.compare.check.forms.attempts import Caller, Inputs
+
+NOTE = "no forward pass of yours: taken to be {}, {} and {}"
+
+
+def forms(written, name):
+    """Lists of Callers: a forward pass, what gives the loss's gradient where that is taken, and the function itself."""
+    function = written[name]
+    for other in _forwards(written, name):
+        kept = frozenset(part for part in written[other].returned(None) if part)
+        for before in _alone(written[other]):
+            for way in signatures.roles(function, kept - set(before.way)):
+                caller = Caller(function, way)
+                if not caller.values():
+                    continue
+                if signatures.OUTPUT_GRADIENT in way.values():
+                    for between in _loss_gradients(written, name, other):
+                        yield [before, between, caller]
+                yield [before, caller]
+
+
+def _alone(function):
+    """Callers of a function that needs only data and parameters."""
+    for way in signatures.roles(function):
+        caller = Caller(function, way)
+        if caller.parameters() and not caller.values() and signatures.X in way.values():
+            yield caller
+
+
+def _forwards(written, name):
+    """Functions that may be the forward pass, the likeliest first."""
+    result = []
+    for other, function in written.functions.items():
+        excluded = names.NUMERICAL.search(other) or names.GRADIENTS.search(other) or losses.is_loss(other)
+        if other != name and (not excluded or names.FORWARD.search(other)) and len(function.arguments) > 1:
+            keeps = len(function.returned(None)) > 1
+            inside = any(other in one.calls for n, one in written.functions.items() if n != name and _is_forward(n))
+            result.append((not _is_forward(other), inside, not keeps, len(result), other))
+    return [other for *_, other in sorted(result)]
+
+
+def _is_forward(name):
+    return names.FORWARD.search(name) is not None
+
+
+def _loss_gradients(written, name, forward):
+    """Callers of functions that give the loss's gradient by the output."""
+    for other, function in written.functions.items():
+        if other in {name, forward} or len(function.arguments) != 2:
+            continue
+        if names.GRADIENTS.search(other) or losses.NO_LOSS.search(other):
+            first, second = function.arguments
+            targets = [a for a in function.arguments if names.is_one(a, names.TARGETS)]
+            sure = [a for a in targets if names.is_one(a, names.SURE_TARGETS)] or targets
+            y = sure[0] if sure else second
+            output = first if y == second else second
+            yield Caller(function, {output: signatures.VALUE, y: signatures.Y})
+
+
+def without_forward(written, name):
+    """The best Trial with an assumed forward pass and loss, or None."""
+    for kind in (layouts.batches, layouts.one_output, layouts.single):
+        best = None
+        for caller in assumed.callers(written, name, missing=True):
+            best = attempts.better(best, _assumed(written, caller, kind))
+        if best is not None and best.right:
+            return best
+    return None
+
+
+def without_loss(written, name):
+    """The same for a function that computes the forward pass itself and shows no loss."""
+    best = None
+    for caller in assumed.callers(written, name, missing=False):
+        if not caller.values():
+            best = attempts.better(best, _assumed(written, caller, layouts.batches))
+    return best if best is not None and best.right else None
+
+
+def _assumed(written, caller, kind):
+    parameters = assumed.parameters(caller, written)
+    way = dict.fromkeys(parameters, signatures.PARAMETER)
+    extended = Caller(caller.function, caller.way | way)
+    best = None
+    for group in attempts.setups([extended], written, kind):
+        for setup in group:
+            if signatures.Y not in caller.way.values():
+                setup = setup._replace(y=setup.y or "Y")
+            best = attempts.better(best, _of_setup(written, caller, setup))
+        if best is not None and best.right:
+            return best
+    return best
+
+
+def _of_setup(written, caller, setup):
+    best = None
+    point = setup.example(np.random.default_rng(1), 1)
+    involved = "\n".join(f.text for f in written.involved(caller.name))
+    hidden = assumed.hinted(involved) if setup.packing.depth > 1 else [""]
+    for output in assumed.OUTPUTS:
+        for activation in hidden:
+            assumption = assumed.Assumption(activation, output)
+            best = attempts.better(best, _of_assumption(written, caller, setup, assumption, point))
+            if best is not None and best.all_right:
+                return best
+            if best is None:
+                return None  # its shapes do not fit, whatever the activation
+    return best
+
+
+def _of_assumption(written, caller, setup, assumption, point):
+    forward = assumed.forward_step(assumption, setup)
+    try:
+        with trials.quiet():
+            results = {forward.function: forward.call(written.namespace, point, {})}
+    except Exception:
+        return None
+    values = {}
+    for name in caller.values():
+        supplies = losses.supplies(written, name, caller.way[name], [forward], results, point, setup)
+        if not supplies:
+            return None
+        values[name] = supplies[0]
+    step = Inputs(setup).step(caller, values)
+    if step is None:
+        return None
+    return _best_loss(written, caller, setup, assumption, forward, step, point)
+
+
+def _best_loss(written, caller, setup, assumption, forward, step, point):
+    results, namespace = {}, written.namespace
+    try:
+        with trials.quiet():
+            given = trials.copies(point)
+            results[forward.function] = forward.call(namespace, given, {})
+            answer = step.call(namespace, given, results)
+    except Exception:
+        return None
+    returned = written[caller.name].returned(len(answer) if isinstance(answer, tuple | list) else None)
+    theirs = answers.parts(answer, returned)
+    readings = list(answers.readings(theirs, setup.shapes(), answers.groups(setup.packing)))
+    if not readings:
+        return None
+    output = attempts.from_result(forward.function, (f"A{setup.packing.depth}",))
+    candidates = [assumed.loss_step(name, setup, output) for name in assumed.LOSSES[assumption.output]]
+
+    def all_losses(inputs):
+        values = {forward.function: forward.call(namespace, inputs, {})}
+        return np.array([float(one.call(namespace, inputs, values)) for one in candidates])
+
+    try:
+        with trials.quiet():
+            truths = trials.derivatives(all_losses, point, setup.shapes())
+    except Exception:
+        return None
+    best = None
+    for k, name in enumerate(assumed.LOSSES[assumption.output]):
+        note = NOTE.format(assumption.hidden, assumption.output, name)
+        if not assumption.hidden:
+            note = f"no forward pass of yours: taken to be {assumption.output} and {name}"
+        loss = (assumed.LOSS, ())
+        plans = [(attempts.plan_of([forward, candidates[k]], step, r, loss, setup), note) for r in readings]
+        truth = {parameter: Z[..., k] for parameter, Z in truths.items()}
+        best = attempts.better(best, attempts.best_reading(plans, setup, namespace, truth))
+    return best

@@ -1,0 +1,224 @@
+"""Calls somebody's functions with small float64 inputs, and sees what comes of it."""
+
+import contextlib
+import io
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+from fourfold.compare.check.forms import answers, layouts, packings
+from fourfold.compare.check.forms.recipe import Recipe, Roles
+from fourfold.compare.exact.updated import Updated
+
+STEP = 1e-6  # of central differences
+SAME = 1e-5  # relative to the gradient's largest entry
+NOTHING = 1e-9
+
+
+class Step(NamedTuple):
+    """A call: of a function of the namespace by name, or of one of ours."""
+
+    function: str
+    arguments: tuple  # (name, supply): supply(inputs, results) is the value
+    keyword_only: tuple = ()
+    own: object = None
+
+    def call(self, namespace, inputs, results):
+        values = {name: supply(inputs, results) for name, supply in self.arguments}
+        named = {name: values.pop(name) for name in self.keyword_only if name in values}
+        function = self.own or namespace[self.function]
+        return function(*values.values(), **named) if not self.own else function(**values, **named)
+
+
+class Plan(NamedTuple):
+    """Calls, the last of which gives the gradients; where the loss is; what happens to the parameters."""
+
+    steps: tuple
+    goal: Step
+    reading: answers.Reading
+    loss: tuple  # (function, path)
+    rate: object = None  # of an update: the gradient is (old - new) / rate
+    sign: int = -1
+    opposite: float = 0  # gradients are this factor times minus the gradient, as they are added to the parameters
+    in_place: bool = False
+    templates: dict = {}
+    listed: bool = False
+
+    def run(self, namespace, inputs):
+        """(L, {parameter: gradient or Updated})."""
+        old = {name: _copy(inputs[name]) for name in self.reading.gradients} if self.rate is not None else {}
+        results = {}
+        for step in self.steps:
+            results[step.function] = step.call(namespace, inputs, results)
+        held = {}
+        answer = self._goal(namespace, inputs, results, held)
+        results[self.goal.function] = answer
+        L = answers.at(results[self.loss[0]], self.loss[1])
+        gradients = {}
+        for name, path in self.reading.gradients.items():
+            given = answers.at(held if self.in_place else answer, path)
+            if self.rate is not None:
+                given = Updated(old[name], given, self.rate, self.sign)
+            elif self.opposite:
+                given = Updated(_zeros(given), given, self.opposite, -1)
+            gradients[name] = given
+        return L, gradients
+
+    def _goal(self, namespace, inputs, results, held):
+        """Calls the last function; `held` gets its arguments, as it left them."""
+        values = {name: supply(inputs, results) for name, supply in self.goal.arguments}
+        held |= values
+        named = {name: values.pop(name) for name in self.goal.keyword_only if name in values}
+        return namespace[self.goal.function](*values.values(), **named)
+
+
+def _copy(value):
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _zeros(given):
+    return np.array(given) * 0
+
+
+class Setup(NamedTuple):
+    """Inputs of some form: which they are, and their shapes."""
+
+    packing: packings.Packing
+    layout: layouts.Layout
+    x: str = "X"
+    y: str = "Y"  # "" without targets
+    listed: bool = False
+
+    def shapes(self):
+        weights, biases = layouts.shapes(self.layout, self.packing.depth)
+        result = {}
+        for (weight, bias), shape, bias_shape in zip(self.packing.layers, weights, biases, strict=True):
+            result[weight] = shape
+            if bias:
+                result[bias] = bias_shape
+        return {name: result[name] for name in self.packing.order if name in result}
+
+    def example(self, rng, n=0):
+        """The inputs of point n, by name."""
+        X, Y = layouts.data(self.layout, self.packing.depth, rng, n)
+        inputs = {self.x: X} | ({self.y: Y} if self.y else {})
+        for name, shape in self.shapes().items():
+            inputs[name] = 0.7 * rng.normal(size=shape)
+        return inputs
+
+    def words(self):
+        return layouts.words(self.layout, bool(self.packing.biases))
+
+    def roles(self):
+        if self.packing.odd or not self.y:
+            return None
+        labels = "integers" if self.layout.targets in {layouts.INTEGERS, layouts.INTEGER_ROW} else "values"
+        inside = bool(self.layout.augmented)
+        packing = self.packing
+        return Roles(self.x, self.y, packing.weights, packing.biases, self.layout.columns, labels, inside)
+
+
+class Trial(NamedTuple):
+    """How a Plan did on inputs of some form."""
+
+    plan: Plan
+    setup: Setup
+    tier: int  # 3: all gradients have the sizes of parameters; 2: those of the weights; 1: some
+    right: int
+    total: int
+    shaped: int
+    note: str = ""
+
+    @property
+    def all_right(self):
+        return self.right == self.total and self.tier == 3
+
+    @property
+    def worth(self):
+        return self.tier, self.right, self.shaped, self.plan.reading.named
+
+    def recipe(self, words):
+        """The Recipe of it."""
+        setup = self.setup
+        return Recipe(words, setup.example, tuple(setup.shapes()), self.plan.run, setup.roles())
+
+
+@contextlib.contextmanager
+def quiet():
+    """Swallows what somebody's code writes, and its warnings."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def copies(inputs):
+    return {name: _copy(value) for name, value in inputs.items()}
+
+
+def number(L):
+    """The loss as a float, or None."""
+    try:
+        if isinstance(L, bool) or np.size(L) != 1:
+            return None
+        L = float(np.asarray(L, float).ravel()[0])
+    except (TypeError, ValueError):
+        return None
+    return L if np.isfinite(L) else None
+
+
+def derivatives(loss, inputs, parameters):
+    """{parameter: its gradient} by central differences of a function of inputs, or of several: they are the last axis."""
+    result = {}
+    for name in parameters:
+        value = np.array(inputs[name], float)
+        gradient = None
+        for index in np.ndindex(value.shape):
+            ends = []
+            for step in (STEP, -STEP):
+                moved = value.copy()
+                moved[index] += step
+                ends.append(loss(copies(inputs) | {name: moved if value.ndim else float(moved)}))
+            slope = (np.asarray(ends[0]) - ends[1]) / (2 * STEP)
+            gradient = np.zeros(value.shape + slope.shape) if gradient is None else gradient
+            gradient[index] = slope
+        result[name] = gradient
+    return result
+
+
+def as_array(given):
+    """A gradient, as it was given, as a float64 array; or None."""
+    try:
+        if isinstance(given, Updated):
+            given = (np.asarray(given.new, float) - np.asarray(given.old, float)) / given.rate * given.sign
+        return np.asarray(given, float)
+    except (TypeError, ValueError):
+        return None
+
+
+def alike(given, truth):
+    """Whether a gradient is right: in its parameter's shape, or in one that it can be subtracted in."""
+    if given is None:
+        return False
+    if given.shape != truth.shape:
+        if given.squeeze().shape != truth.squeeze().shape:
+            return False
+        given = given.reshape(truth.shape)
+    return bool(np.abs(given - truth).max(initial=0) <= SAME * np.abs(truth).max(initial=0) + NOTHING)
+
+
+def judged(plan, setup, gradients, truth, note=""):
+    """The Trial of gradients, arrays by name or None, beside the true ones."""
+    shapes = setup.shapes()
+    sizes = {name: g is not None and g.size == truth[name].size for name, g in gradients.items()}
+    weights = set(setup.packing.weights)
+    tier = 3 if all(sizes.get(name) for name in shapes) else 0
+    tier = tier or (2 if all(sizes.get(name) for name in weights) else 1 if any(sizes.values()) else 0)
+    right = sum(alike(gradients.get(name), truth[name]) for name in shapes)
+    shaped = sum(g is not None and g.shape == truth[name].shape for name, g in gradients.items())
+    return Trial(plan, setup, tier, right, len(shapes), shaped, note)

@@ -1,0 +1,112 @@
+"""Functions that change their parameters, or return new ones, and show no gradient: it is (old - new) / rate."""
+
+import re
+
+import numpy as np
+
+from fourfold.compare.check.forms import answers, attempts, names, signatures, trials
+
+UPHILL = re.compile(r"likelihood|log_?lik|reward|elbo|^ll$", re.IGNORECASE)
+ADDED = re.compile(r"\+=|(\b\w+) = \1 \+ ")
+
+
+def paths(goal, setup):
+    """{parameter: its path in the arguments of a call}."""
+    result = {}
+    for name in goal.parameters():
+        template = attempts.template_of(name, setup.packing)
+        if template is not None:
+            for leaf, path in attempts.leaf_paths(template).items():
+                result[leaf] = (name, *path)
+    return result
+
+
+def changed(setup, goal, held, point):
+    """Whether a call changed its parameters, given what became of its arguments."""
+    if setup.listed:
+        return False
+    for name, path in paths(goal, setup).items():
+        after, before = answers.at(held, path), point[name]
+        if np.shape(after) != np.shape(before) or not np.array_equal(after, before):
+            return True
+    return False
+
+
+def _rate(goal, step):
+    for name in signatures.of_role(goal.way, signatures.RATE):
+        if name in dict(step.arguments):
+            return signatures.CONSTANTS[signatures.RATE]
+    return 1
+
+
+def in_place(steps, step, goal, loss, setup, note):
+    """The Plan of a call that changes its arguments."""
+    reading = answers.Reading(None, paths(goal, setup), True)
+    yield attempts.plan_of(steps, step, reading, loss, setup, rate=_rate(goal, step), in_place=True), note
+
+
+def returned(steps, step, goal, theirs, loss, setup, note, orders):
+    """Plans of a call that returns new parameters."""
+    for renamed in (True, False):
+        for reading in answers.readings(theirs, setup.shapes(), orders, renamed):
+            yield attempts.plan_of(steps, step, reading, loss, setup, rate=_rate(goal, step)), note
+
+
+def depends_on_rate(written, steps, step, goal, theirs, point):
+    """Whether what a call returns depends on its rate."""
+    rates = signatures.of_role(goal.way, signatures.RATE)
+    arguments = [(n, (lambda i, r: 0.25) if n in rates else supply) for n, supply in step.arguments]
+    if not rates:
+        return False
+    again, results, given = step._replace(arguments=tuple(arguments)), {}, trials.copies(point)
+    try:
+        with trials.quiet():
+            for one in steps:
+                if one.own is None or one.function not in results:
+                    results[one.function] = one.call(written.namespace, given, results)
+            other = answers.parts(again.call(written.namespace, given, results))
+    except Exception:
+        return False
+    pairs = zip(theirs, other, strict=False)
+    return any(
+        a.value.size > 1 and a.value.shape == b.value.shape and not np.array_equal(a.value, b.value) for a, b in pairs
+    )
+
+
+def signed(trial, written, namespace, truth):
+    """The same Trial, with the sign that its numbers have where a convention explains it."""
+    if trial is None or trial.all_right:
+        return trial
+    plan, setup = trial.plan, trial.setup
+    try:
+        with trials.quiet():
+            _, given = plan.run(namespace, setup.example(np.random.default_rng(1), 1))
+    except Exception:
+        return trial
+    ratios = {name: _ratio(trials.as_array(value), truth[name]) for name, value in given.items()}
+    known = [ratio for ratio in ratios.values() if ratio is not None]
+    if not known or max(known) > 0:
+        return trial
+    if plan.rate is not None:
+        uphill = UPHILL.search(plan.loss[0]) and len(known) == len(truth)
+        return trial._replace(plan=plan._replace(sign=1), right=len(known)) if uphill else trial
+    alike = len(known) == len(truth) and max(known) - min(known) < trials.SAME
+    if not alike and not (ADDED.search(written.text) and len(set(np.round(known, 5))) == 1):
+        return trial
+    factor = 0.5 if abs(known[0] + 0.5) < trials.SAME else 1
+    right = sum(abs(ratio + factor) < trials.SAME for ratio in known)
+    return trial._replace(plan=plan._replace(opposite=factor), right=right)
+
+
+def _ratio(given, truth):
+    """c where a gradient is c times the true one, or None."""
+    if given is None or given.size != truth.size:
+        return None
+    given, truth = given.ravel(), truth.ravel()
+    factor = given @ truth / (truth @ truth)
+    near = np.abs(given - factor * truth).max() <= trials.SAME * np.abs(given).max()
+    return factor if near and abs(factor) > trials.SAME else None
+
+
+def is_update(name):
+    return names.UPDATES.search(name) is not None

@@ -1,0 +1,189 @@
+"""What somebody's text says about its functions: their arguments, what they return by which name, what they index by."""
+
+import ast
+import inspect
+import re
+from functools import cached_property
+
+from fourfold.compare.check.forms import names
+
+NOT_THEIRS = ("site-packages", "dist-packages", "<frozen", "/lib/python")
+
+
+class WrittenFunction:
+    """A function of somebody's: the names of its arguments, and its text where it is known."""
+
+    def __init__(self, name, function, node, text):
+        self.name, self.node, self.text = name, node, text
+        self.arguments, self.defaults, self.keyword_only = [], set(), []
+        for argument in inspect.signature(function).parameters.values():
+            if argument.kind is argument.VAR_POSITIONAL or argument.kind is argument.VAR_KEYWORD:
+                continue
+            self.arguments.append(argument.name)
+            if argument.default is not argument.empty:
+                self.defaults.add(argument.name)
+            if argument.kind is argument.KEYWORD_ONLY:
+                self.keyword_only.append(argument.name)
+
+    @cached_property
+    def calls(self):
+        """Names of the functions that it calls."""
+        if self.node is None:
+            return frozenset()
+        return frozenset(n.func.id for n in _nodes(self.node, ast.Call) if isinstance(n.func, ast.Name))
+
+    @cached_property
+    def returns(self):
+        """The expressions it returns, the last one first; functions inside it left out."""
+        if self.node is None:
+            return []
+        if isinstance(self.node, ast.Lambda):
+            return [self.node.body]
+        inner = {n for f in _nodes(self.node, ast.FunctionDef, ast.Lambda) if f is not self.node for n in ast.walk(f)}
+        values = [n.value for n in _nodes(self.node, ast.Return) if n not in inner and n.value is not None]
+        return values[::-1]
+
+    def returned(self, length=None):
+        """What it returns, by name: a list with a name or "" for each part of the tuple; one name where it is none."""
+        for value in self.returns:
+            parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
+            if length is None or len(parts) == length:
+                return [_name(part) for part in parts]
+        return [""] * (length or 1)
+
+    def uses(self, pattern):
+        return re.search(pattern, self.text) is not None
+
+
+class WrittenText:
+    """The functions of somebody's text, in a namespace in which it was run."""
+
+    def __init__(self, namespace, text):
+        self.text = text
+        self.tree = ast.parse(text)
+        self.namespace = namespace
+        self.functions = {}
+        nodes = {}
+        for node in self.tree.body:
+            if isinstance(node, ast.FunctionDef):
+                nodes[node.name] = node
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+                nodes |= {target.id: node.value for target in node.targets if isinstance(target, ast.Name)}
+        for name, value in namespace.items():
+            if name.startswith("__") or not _is_theirs(value, name in nodes):
+                continue
+            node = nodes.get(name) or nodes.get(value.__name__)
+            segment = ast.get_source_segment(text, node) if node else ""
+            try:
+                self.functions[name] = WrittenFunction(name, value, node, segment or "")
+            except (ValueError, TypeError):
+                continue
+
+    def __getitem__(self, name):
+        return self.functions[name]
+
+    def involved(self, name):
+        """A function and all of theirs that it calls."""
+        seen, waiting = {}, [name]
+        while waiting:
+            one = waiting.pop()
+            if one in self.functions and one not in seen:
+                seen[one] = self.functions[one]
+                waiting += sorted(self.functions[one].calls)
+        return list(seen.values())
+
+    @cached_property
+    def keys(self):
+        """{name of a dict: the constant keys it is indexed by}, in the order of the text."""
+        result = {}
+        for node in _nodes(self.tree, ast.Subscript):
+            if (
+                isinstance(node.value, ast.Name)
+                and isinstance(node.slice, ast.Constant)
+                and isinstance(node.slice.value, str)
+            ):
+                keys = result.setdefault(node.value.id, [])
+                keys += [node.slice.value] if node.slice.value not in keys else []
+        return result
+
+    @cached_property
+    def attributes(self):
+        """{name: the attributes that are read or set of it}."""
+        result = {}
+        for node in _nodes(self.tree, ast.Attribute):
+            if isinstance(node.value, ast.Name):
+                attributes = result.setdefault(node.value.id, [])
+                attributes += [node.attr] if node.attr not in attributes else []
+        return result
+
+    @cached_property
+    def strings(self):
+        """All constant strings that could be keys, in the order of the text."""
+        strings = [
+            n.value for n in _nodes(self.tree, ast.Constant) if isinstance(n.value, str) and n.value.isidentifier()
+        ]
+        return list(dict.fromkeys(strings))
+
+    @cached_property
+    def counted(self):
+        """Beginnings of keys that a number is put after: "W" + str(l), f"b{l}", "W%d" % l."""
+        result = []
+        for node in ast.walk(self.tree):
+            start = None
+            if (
+                isinstance(node, ast.BinOp)
+                and isinstance(node.op, ast.Add | ast.Mod)
+                and isinstance(node.left, ast.Constant)
+            ):
+                start = node.left.value
+            elif isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
+                start = node.values[0].value
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+                start = getattr(node.func.value, "value", None)
+            if isinstance(start, str) and (start := re.sub(r"%\w$|\{.*\}$", "", start)).isidentifier():
+                result += [start] if start not in result else []
+        return result
+
+    def one_output(self):
+        """Whether the text itself says that the network has one output: a shape in words, or targets with one column."""
+        if re.search(
+            r"\(1, *(m|n|N|number of examples|n_samples|examples|batch)\b|\((m|n|N|n_samples),? *(1)?\)", self.text
+        ):
+            return True
+        for name, value in self.namespace.items():
+            shape = getattr(value, "shape", None)
+            if names.is_one(name, names.TARGETS) and isinstance(shape, tuple):
+                return (len(shape) == 1 and getattr(value.dtype, "kind", "") == "f") or 1 in shape[-2:]
+        return False
+
+
+def _nodes(tree, *kinds):
+    return sorted((n for n in ast.walk(tree) if isinstance(n, kinds)), key=lambda n: (n.lineno, n.col_offset))
+
+
+def _name(node):
+    """The name of an expression: a variable, an attribute, or that of what is indexed or changed in form."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(attr=name, value=value):
+            return _name(value) if name == "T" else name
+        case ast.Call(func=ast.Attribute(value=value, attr="copy" | "reshape" | "item" | "squeeze" | "tolist")):
+            return _name(value)
+        case ast.Call(func=ast.Name(id="float"), args=[value]):
+            return _name(value)
+        case ast.Call(func=ast.Attribute(attr="squeeze" | "array" | "asarray"), args=[value, *_]):
+            return _name(value)
+        case ast.Subscript(value=value, slice=ast.Constant(value=str(key))):
+            return key
+        case ast.Subscript(value=value):
+            return _name(value)
+        case ast.BinOp(op=ast.Div() | ast.Mult(), left=left, right=right):
+            return _name(left) if isinstance(right, ast.Constant) or not _name(right) else ""
+    return ""
+
+
+def _is_theirs(value, defined):
+    if not inspect.isfunction(value):
+        return False
+    return defined or not any(part in value.__code__.co_filename for part in NOT_THEIRS)
