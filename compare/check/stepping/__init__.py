@@ -1,0 +1,1 @@
+"""What one step of a `train` does: the rules that are known."""
