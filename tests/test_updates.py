@@ -1,11 +1,14 @@
 """What a `train` does with its gradients is told from its trajectory; what a course demands is compared."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 from fourfold.compare.check import updates
 from fourfold.compare.check.demands import LOSSES, Demands
 from fourfold.compare.check.forms.recipe import Roles
+from fourfold.compare.check.stepping import layered
 from fourfold.compare.errors import UsageError
 from fourfold.compare.mistakes.anywhere.network import AnyNetwork
 from tests.test_mistakes_anywhere import points
@@ -312,6 +315,21 @@ def test_gradients_that_cannot_be_had_are_done_without():
     steepness = {"W": np.ones((6, 3))}
     nothing = lambda P, through, rows: None
     assert updates.kind_of_update(parameters, steepness, 0.1, 5, nothing) is None
+
+
+def test_a_recognised_network_gives_gradients_wherever_they_are_taken():
+    network = AnyNetwork(("tanh", "identity"), "squared error", "half the mean over samples")
+    given = points(network)[0]._replace(X=X, Y=Y)
+    at = layered.gradients_at(network, given, ("W1", "W2"), ("b1", "b2"))
+    other = {name: Z + 0.1 for name, Z in START.items()}
+    for through, rows in product((START, other), (None, np.array([3]))):
+        right = gradients(START, through, rows)
+        for name, gradient in at(START, through, rows).items():
+            np.testing.assert_allclose(gradient, right[name], rtol=1e-12)
+    penalised = layered.gradients_at(network._replace(l2=0.1), given, ("W1", "W2"), ("b1", "b2"))
+    here = penalised(START, START, None)
+    np.testing.assert_allclose(here["W2"], gradients(START)["W2"] + 0.2 * START["W2"], rtol=1e-12)
+    np.testing.assert_allclose(here["b2"], gradients(START)["b2"], rtol=1e-12)
 
 
 # What is demanded.
