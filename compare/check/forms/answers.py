@@ -8,7 +8,7 @@ import numpy as np
 from fourfold.compare.check.forms import names
 
 
-class Part(NamedTuple):
+class AnswerPart(NamedTuple):
     """An array or number in an answer: how to get there, what it is called there, its value in float64."""
 
     path: tuple
@@ -32,7 +32,7 @@ def at(answer, path):
 
 
 def parts(answer, returned=()):
-    """The Parts of an answer; `returned` are the names of what was returned, as far as they are known."""
+    """The AnswerParts of an answer; `returned` are the names of what was returned, as far as they are known."""
     if (isinstance(answer, tuple | list) and _array(answer) is None) or isinstance(answer, tuple):
         result = []
         for k, value in enumerate(answer):
@@ -49,7 +49,7 @@ def _parts(value, path, name):
         return _all([(v, (*path, k), str(k)) for k, v in value.items()])
     array = None if isinstance(value, tuple) else _array(value)
     if array is not None:
-        return [Part(path, name, array)]
+        return [AnswerPart(path, name, array)]
     if isinstance(value, tuple | list) or (isinstance(value, np.ndarray) and value.dtype == object and value.ndim):
         fields = getattr(value, "_fields", None)
         return _all([(v, (*path, k), fields[k] if fields else name) for k, v in enumerate(value)])
@@ -84,13 +84,18 @@ def loss_paths(theirs, gradients):
     """Paths at which the loss may be, the likeliest first. `gradients` are the paths that are taken."""
     small = [p for p in theirs if p.value.size == 1 and p.path not in gradients and np.isfinite(p.value).all()]
     named = [p for p in small if names.LOSS.search(p.name)]
-    ends = [p for p in small if p not in named and p.path and (p.path[0] == 0 or len(p.path) == 1)]
+    ends = [p for p in small if p not in named and (len(p.path) <= 1 or p.path[0] == 0)]
     return [_first_number(p) for p in named + ends]
 
 
 def _first_number(part):
     """The path of the one entry, where it is in a list."""
     return part.path + (0,) * part.value.ndim
+
+
+def named_gradients(theirs, shapes):
+    """Paths of what is called as the gradient of a parameter."""
+    return set(_by_name(theirs, shapes, False).values())
 
 
 def readings(theirs, shapes, groups, renamed=False):

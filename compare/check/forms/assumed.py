@@ -99,7 +99,7 @@ ALL = {name: loss for losses_of in LOSSES.values() for name, loss in losses_of.i
 
 
 def forward_step(assumption, setup):
-    """The Step that computes a forward pass: {"A0": X, "Z1": ..., "A1": ..., "X": X, "Y": Y}."""
+    """The CallStep that computes a forward pass: {"A0": X, "Z1": ..., "A1": ..., "X": X, "Y": Y}."""
     layout, packing = setup.layout, setup.packing
 
     def forward(inputs):
@@ -115,7 +115,7 @@ def forward_step(assumption, setup):
             values |= {f"Z{k}": Z, f"A{k}": A}
         return values
 
-    return trials.Step(FORWARD, (("inputs", lambda inputs, _: inputs),), (), forward)
+    return trials.CallStep(FORWARD, (("inputs", lambda inputs, _: inputs),), (), forward)
 
 
 def _product(A, W, layout):
@@ -127,7 +127,7 @@ def _product(A, W, layout):
 
 
 def loss_step(name, setup, output):
-    """The Step that computes a loss of what `output` gives."""
+    """The CallStep that computes a loss of what `output` gives."""
 
     def loss(inputs, P):
         Y = inputs[setup.y]
@@ -138,7 +138,7 @@ def loss_step(name, setup, output):
         N = 1 if np.ndim(P) == 1 and not setup.layout.vector else np.shape(P)[-1 if setup.layout.columns else 0]
         return ALL[name](P, Y, N)
 
-    return trials.Step(LOSS, (("inputs", lambda inputs, _: inputs), ("P", output)), (), loss)
+    return trials.CallStep(LOSS, (("inputs", lambda inputs, _: inputs), ("P", output)), (), loss)
 
 
 def callers(written, name, missing):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.check.forms import answers, layouts, names, packings, signatures, trials
-from fourfold.compare.check.forms.trials import Plan, Setup, Step, Trial
+from fourfold.compare.check.forms.trials import CallPlan, Setup, CallStep, Trial
 
 WAYS = 6  # in which values of a forward pass may be handed on
 
@@ -33,7 +33,7 @@ class Inputs(NamedTuple):
     setup: Setup
 
     def step(self, caller, values=None):
-        """The Step that calls a function; `values` are supplies of what others have computed. None where something lacks."""
+        """The CallStep that calls a function; `values` are supplies of what others have computed. None where something lacks."""
         arguments = []
         for name, role in signatures.in_order(caller.way, caller.function).items():
             supply = (values or {}).get(name) or self._supply(name, role)
@@ -41,7 +41,7 @@ class Inputs(NamedTuple):
                 return None
             arguments.append((name, supply))
         positional = _with_gaps(caller, [name for name, _ in arguments])
-        return Step(caller.name, tuple(arguments), positional)
+        return CallStep(caller.name, tuple(arguments), positional)
 
     def _supply(self, name, role):
         setup = self.setup
@@ -177,6 +177,8 @@ def values_at(name, answer, returned, Y, final=False):
         if isinstance(value, dict):
             deeper += _in_dict(name, value, (k,))
     structures = [(k,) for k, value in enumerate(answer) if isinstance(value, dict | tuple | list)]
+    if exact and not final:
+        return exact
     outputs = [(k,) for k, value in enumerate(answer) if Y is not None and np.shape(value) == np.shape(Y)]
     others = [(k,) for k in range(len(answer)) if (k,) not in outputs]
     if names.is_one(name, names.CACHES) and not final:
@@ -195,7 +197,7 @@ def from_result(function, path):
 
 
 def best_reading(plans, setup, namespace, truth):
-    """The best Trial of Plans that differ in their readings only. `truth` is by parameter."""
+    """The best Trial of CallPlans that differ in their readings only. `truth` is by parameter."""
     best = None
     for plan, note in plans:
         try:
@@ -218,4 +220,4 @@ def better(best: Trial | None, trial: Trial | None):
 
 
 def plan_of(steps, goal, reading, loss, setup, **more):
-    return Plan(tuple(steps), goal, reading, loss, templates=setup.packing.templates, listed=setup.listed, **more)
+    return CallPlan(tuple(steps), goal, reading, loss, templates=setup.packing.templates, listed=setup.listed, **more)

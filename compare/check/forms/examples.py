@@ -47,7 +47,7 @@ def rebuilt(value, name, inputs):
     return inputs[name]
 
 
-class Fit:
+class ExampleFit:
     """A function that takes the example's arguments, and where its loss and gradients are."""
 
     def __init__(self, name, arguments, loss, gradients, right, elsewhere=None):
@@ -150,7 +150,9 @@ def _of_loss(written, function, arguments, inputs, theirs, path, elsewhere):
     for gradients in _readings(rest, real, truth):
         given_there = {key: _value_at(rest, where) for key, where in gradients.items()}
         right = sum(trials.alike(given_there[key], truth[key]) for key in gradients) / max(len(gradients), 1)
-        best = _better(best, Fit(function.name, arguments, path, gradients, right, elsewhere) if gradients else None)
+        best = _better(
+            best, ExampleFit(function.name, arguments, path, gradients, right, elsewhere) if gradients else None
+        )
     return best
 
 

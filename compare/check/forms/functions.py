@@ -6,12 +6,12 @@ from fourfold.compare.check.forms import answers, attempts, layouts, losses, nam
 from fourfold.compare.check.forms.attempts import Caller, Inputs
 
 BATCH = r"axis|keepdims|\blen\(|shape\[|mean\(|\b[mMnN]\b|\.size\b|shape$"
-KINDS = layouts.batches, layouts.one_output, layouts.single
+KINDS = layouts.batches, layouts.one_output, layouts.single, layouts.single_output
+ONE_OUTPUT = layouts.one_output, layouts.single_output
 
 
 def recognise(written, name, forwards):
     """The best Trial of the function of this name; `forwards` gives what may be called before it, or None."""
-    function = written[name]
     best = None
     for kind in KINDS:
         if _needless(kind, best, written, name):
@@ -20,11 +20,10 @@ def recognise(written, name, forwards):
             for listed in (False, True):
                 trial = _over_setups(written, callers, kind, listed)
                 best = _chosen(best, trial, kind)
-                if best is not None and best.tier == 3 and best.right:
+                if best is not None and best.fits:
                     break
-            if best is not None and best.tier == 3 and best.right:
+            if best is not None and best.fits:
                 break
-    del function
     return best
 
 
@@ -32,15 +31,17 @@ def _needless(kind, best, written, name):
     """Whether other layouts are not asked for: enough fits, or the code is about several samples."""
     if best is None:
         return False
+    if kind in ONE_OUTPUT and best.tier == 3:
+        return best.all_right or best.setup.layout.outputs == 1 or not written.one_output()
     if kind is layouts.one_output:
-        return best.all_right or (best.tier == 3 and not written.one_output())
+        return False
     return best.tier == 3 or (best.tier == 2 and any(f.uses(BATCH) for f in written.involved(name)))
 
 
 def _chosen(best, trial, kind):
     if trial is None or best is None:
         return best or trial
-    if kind is layouts.one_output and best.tier == 3:
+    if kind in ONE_OUTPUT and best.tier == 3:
         return trial if trial.all_right else best
     return trial if trial.tier > best.tier or (trial.tier == best.tier and trial.right > best.right) else best
 
@@ -54,7 +55,7 @@ def _over_setups(written, callers, kind, listed):
             if here is not None and here.all_right:
                 break
         best = attempts.better(best, here)
-        if best is not None and best.tier == 3 and best.right:
+        if best is not None and best.fits:
             return best
     return best
 
@@ -117,7 +118,7 @@ def _values(written, goal, steps, results, point, setup):
 def _called(written, steps, step, goal, setup, point):
     """The best Trial of one call, whatever is read from what it gives."""
     namespace, results, given = written.namespace, {}, trials.copies(point)
-    probe = trials.Plan(tuple(steps), step, answers.Reading(None, {}), (step.function, ()))
+    probe = trials.CallPlan(tuple(steps), step, answers.Reading(None, {}), (step.function, ()))
     held = {}
     try:
         with trials.quiet():
@@ -170,17 +171,19 @@ def _truth(namespace, steps, probe, loss, setup, point):
 
 
 def _plans(written, steps, step, goal, theirs, loss, setup, changed, note, point):
-    """(Plan, note) for every reading of what a call gave."""
+    """(CallPlan, note) for every reading of what a call gave."""
     shapes, orders = setup.shapes(), answers.groups(setup.packing)
     rest = [part for part in theirs if loss[0] != goal.name or part.path != loss[1][: len(part.path)]]
     if changed:
         yield from updating.in_place(steps, step, goal, loss, setup, note)
         return
     moves = updating.depends_on_rate(written, steps, step, goal, theirs, point)
+    named = False
     if not moves:
         for reading in answers.readings(rest, shapes, orders):
+            named = named or (reading.named and len(reading.gradients) == len(shapes))
             yield attempts.plan_of(steps, step, reading, loss, setup), note
-    if moves or names.UPDATES.search(goal.name):
+    if moves or not named and names.UPDATES.search(goal.name):
         yield from updating.returned(steps, step, goal, rest, loss, setup, note, orders)
 
 

@@ -13,7 +13,7 @@ SAMPLES = 4, 5  # of point 0: 1/N is exact, and of the others
 SINGLE = {ONE, ONE_COLUMN, ONE_ROW}
 
 
-class Layout(NamedTuple):
+class DataLayout(NamedTuple):
     """What shapes X, Y and the parameters have."""
 
     samples: str = ROWS
@@ -40,10 +40,10 @@ def batches(has_biases):
         for out_first in (False, True):
             if targets != INTEGER_ROW:
                 for biases in (FLAT, ROW) if has_biases else (NONE,):
-                    yield Layout(ROWS, out_first, biases, targets)
+                    yield DataLayout(ROWS, out_first, biases, targets)
         for out_first in (True, False):
             for biases in (COLUMN, FLAT) if has_biases else (NONE,):
-                yield Layout(COLUMNS, out_first, biases, targets)
+                yield DataLayout(COLUMNS, out_first, biases, targets)
 
 
 def one_output(has_biases):
@@ -56,31 +56,35 @@ def one_output(has_biases):
     for samples in (ROWS, COLUMNS):
         for out_first in (False, True):
             for biases in (FLAT, ROW, COLUMN) if has_biases else (NONE,):
-                yield Layout(samples, out_first, biases, VECTOR, 1, True)
+                yield DataLayout(samples, out_first, biases, VECTOR, 1, True)
 
 
 def single(has_biases):
     """Layouts of one sample."""
+    yield from _of_one_sample(has_biases)
+
+
+def single_output(has_biases):
+    """Layouts of one sample and one output."""
     for layout in _of_one_sample(has_biases):
-        yield layout
         if layout.targets == MATRIX:
             yield layout._replace(outputs=1)
     for out_first in (False, True):
         for biases in (FLAT,) if has_biases else (NONE,):
-            yield Layout(ONE, out_first, biases, VECTOR, 1, True)
+            yield DataLayout(ONE, out_first, biases, VECTOR, 1, True)
 
 
 def _of_one_sample(has_biases):
     for targets in (MATRIX, INTEGERS):
         for out_first in (False, True):
             for biases in (FLAT,) if has_biases else (NONE,):
-                yield Layout(ONE, out_first, biases, targets)
+                yield DataLayout(ONE, out_first, biases, targets)
         for out_first in (True, False):
             for biases in (COLUMN,) if has_biases else (NONE,):
-                yield Layout(ONE_COLUMN, out_first, biases, targets)
+                yield DataLayout(ONE_COLUMN, out_first, biases, targets)
         for out_first in (False, True):
             for biases in (ROW, FLAT) if has_biases else (NONE,):
-                yield Layout(ONE_ROW, out_first, biases, targets)
+                yield DataLayout(ONE_ROW, out_first, biases, targets)
 
 
 def with_biases_inside(layouts):

@@ -39,7 +39,7 @@ def supplies(written, name, role, steps, results, point, setup):
 
 def of_call(written, goal, steps, results, theirs, setup, point):
     """(further steps, (function, path of the loss), note), the likeliest first."""
-    for path in answers.loss_paths(theirs, ()):
+    for path in answers.loss_paths(theirs, answers.named_gradients(theirs, setup.shapes())):
         yield [], (goal.name, path), ""
     for step in steps:
         if step.own is None:
@@ -61,7 +61,7 @@ def _length(written, name):
 
 
 def _called(written, name, steps, results, setup, point):
-    """(Step, path) of a function of theirs that may give the loss."""
+    """(CallStep, path) of a function of theirs that may give the loss."""
     function, inputs = written[name], Inputs(setup)
     for way in _ways(function):
         caller = Caller(function, way)

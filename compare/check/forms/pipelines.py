@@ -16,7 +16,9 @@ def forms(written, name):
         for before in _alone(written[other]):
             for way in signatures.roles(function, kept - set(before.way)):
                 caller = Caller(function, way)
-                if not caller.values():
+                if not caller.values():  # the loss alone needs the forward pass
+                    if caller.parameters():
+                        yield [before, caller]
                     continue
                 if signatures.OUTPUT_GRADIENT in way.values():
                     for between in _loss_gradients(written, name, other):

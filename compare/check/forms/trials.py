@@ -16,7 +16,7 @@ SAME = 1e-5  # relative to the gradient's largest entry
 NOTHING = 1e-9
 
 
-class Step(NamedTuple):
+class CallStep(NamedTuple):
     """A call: of a function of the namespace by name, or of one of ours."""
 
     function: str
@@ -31,11 +31,11 @@ class Step(NamedTuple):
         return function(*values.values(), **named) if not self.own else function(**values, **named)
 
 
-class Plan(NamedTuple):
+class CallPlan(NamedTuple):
     """Calls, the last of which gives the gradients; where the loss is; what happens to the parameters."""
 
     steps: tuple
-    goal: Step
+    goal: CallStep
     reading: answers.Reading
     loss: tuple  # (function, path)
     rate: object = None  # of an update: the gradient is (old - new) / rate
@@ -85,7 +85,7 @@ class Setup(NamedTuple):
     """Inputs of some form: which they are, and their shapes."""
 
     packing: packings.Packing
-    layout: layouts.Layout
+    layout: layouts.DataLayout
     x: str = "X"
     y: str = "Y"  # "" without targets
     listed: bool = False
@@ -120,9 +120,9 @@ class Setup(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """How a Plan did on inputs of some form."""
+    """How a CallPlan did on inputs of some form."""
 
-    plan: Plan
+    plan: CallPlan
     setup: Setup
     tier: int  # 3: all gradients have the sizes of parameters; 2: those of the weights; 1: some
     right: int
@@ -133,6 +133,11 @@ class Trial(NamedTuple):
     @property
     def all_right(self):
         return self.right == self.total and self.tier == 3
+
+    @property
+    def fits(self):
+        """Whether there is no need to look further."""
+        return self.tier == 3 and bool(self.right or (self.plan.reading.named and self.shaped == self.total))
 
     @property
     def worth(self):
@@ -206,10 +211,19 @@ def alike(given, truth):
     if given is None:
         return False
     if given.shape != truth.shape:
-        if given.squeeze().shape != truth.squeeze().shape:
+        try:
+            if np.broadcast_shapes(given.shape, truth.shape) != truth.shape and not _leading_ones(given, truth):
+                return False
+        except ValueError:
             return False
-        given = given.reshape(truth.shape)
+        given = given.reshape(truth.shape) if given.size == truth.size else given
     return bool(np.abs(given - truth).max(initial=0) <= SAME * np.abs(truth).max(initial=0) + NOTHING)
+
+
+def _leading_ones(given, truth):
+    """Whether their shapes differ in ones before them alone."""
+    longer, shorter = sorted((given.shape, truth.shape), key=len, reverse=True)
+    return longer == (1,) * (len(longer) - len(shorter)) + shorter
 
 
 def judged(plan, setup, gradients, truth, note=""):

@@ -40,13 +40,13 @@ def _rate(goal, step):
 
 
 def in_place(steps, step, goal, loss, setup, note):
-    """The Plan of a call that changes its arguments."""
+    """The CallPlan of a call that changes its arguments."""
     reading = answers.Reading(None, paths(goal, setup), True)
     yield attempts.plan_of(steps, step, reading, loss, setup, rate=_rate(goal, step), in_place=True), note
 
 
 def returned(steps, step, goal, theirs, loss, setup, note, orders):
-    """Plans of a call that returns new parameters."""
+    """CallPlans of a call that returns new parameters."""
     for renamed in (True, False):
         for reading in answers.readings(theirs, setup.shapes(), orders, renamed):
             yield attempts.plan_of(steps, step, reading, loss, setup, rate=_rate(goal, step)), note
@@ -103,6 +103,8 @@ def _ratio(given, truth):
     if given is None or given.size != truth.size:
         return None
     given, truth = given.ravel(), truth.ravel()
+    if not truth.any():
+        return None
     factor = given @ truth / (truth @ truth)
     near = np.abs(given - factor * truth).max() <= trials.SAME * np.abs(given).max()
     return factor if near and abs(factor) > trials.SAME else None
