@@ -25,6 +25,8 @@ class Layout(NamedTuple):
         """X and Y of a few samples; Y has one 1 a sample, or zeros and ones, or classes."""
         n = 1 if self.samples == "one" else N
         X = constructing.random_array(rng, (n, inputs))
+        if self.name == "tokens":
+            return rng.integers(0, inputs, n), rng.integers(0, outputs, n)
         classes = (np.arange(n) + int(rng.integers(0, 5))) % max(outputs, 2)
         if self.labels == "integers":
             Y = classes
@@ -48,6 +50,7 @@ LAYOUTS = (
     Layout("vector", "one"),
     Layout("vector", "one", "integers"),
     Layout("one row", "one"),
+    Layout("tokens", "rows", "integers"),
 )
 
 
@@ -63,7 +66,13 @@ def find(namespace, text, name=None):
         candidate = _best(namespace, text, cls)
         if candidate and (best is None or candidate.score > best.score):
             best = candidate
-    return best and _recipe(namespace, best)
+    return _recipe(best) if best and _is_likely(best) else None
+
+
+def _is_likely(candidate):
+    """Whether more than chance speaks for it: a right gradient, a loss of theirs, or gradients of the right shapes."""
+    fitting, right, own, *_ = candidate.score
+    return bool(right or own or fitting == 1.0)
 
 
 def own_classes(namespace, text):
@@ -103,7 +112,7 @@ def _best(namespace, text, cls):
 
 def is_perfect(candidate):
     """Whether all gradients are right."""
-    return candidate.score[0] == 1.0 and candidate.score[3] == 1.0
+    return candidate.score[0] == 1.0 and candidate.score[3] == 1.0 and candidate.score[4] >= 0
 
 
 def construct_takes_arrays(cls):
@@ -129,11 +138,8 @@ def _of_construction(namespace, text, cls, construct, sizes):
                 best.append(candidate)
                 if is_perfect(candidate) and candidate.score[2]:
                     return [candidate]
-            if any(is_perfect(candidate) for candidate in best):
+            if any(candidate.score[:2] == (1.0, 1) and candidate.score[4] >= 0 for candidate in best):
                 return best
-            matching = [candidate for candidate in best if candidate.score[:2] == (1.0, 1)]
-            if matching:
-                return matching
     return best
 
 
@@ -158,7 +164,7 @@ def _dimensions(namespace, cls, construct, sizes):
     return list(dict.fromkeys([(first[0], last[-1]), (first[-1], last[0]), *pairs]))[:8]
 
 
-def _recipe(namespace, candidate):
+def _recipe(candidate):
     program, layout, sizes = candidate.program, candidate.layout, candidate.sizes
 
     def example(rng, n):

@@ -48,6 +48,12 @@ DATA = (
 )
 ACTIVATIONS = r"sigmoid|tanh|relu|logistic|leaky_?relu|sigma|sig|softplus|elu|gelu|swish|silu|identity|linear"
 SLOPES = re.compile(r"prime|deriv|grad|slope|^d_?(sig|tanh|relu|log|leaky|soft|elu|gelu)|backward|_d$")
+STATES = r"(h|state|hidden|a)_?(prev|0|init|last)|(prev|last|init|initial)_?(h|state|hidden\w*)|hidden_state"
+UPSTREAM = r"g|gy|gout|d_?(values?|inputs?|out\w*|l\w*|y\w*|z|a|h|x)|.*grad.*|upstream\w*|delta\w*"
+LIKE = (
+    ("Y", r"^(train|test|batch|in)\w*(out|lab|target|_y|answer)|target|label|expect|desire|correct"),
+    ("X", r"^(train|batch)\w*(_in|_x|data|set)|input|data|feature|pattern|sample"),
+)
 ERRORS = r"errors?|err|outputerrors?|diff|residuals?|e|loss"
 WINDOWS = (
     ("window", r"(kernel|filter|pool|window|k)_?(size|dim|width|height|h|w)?|k_?size|size|f|hh|ww|pool_\w|filter_\w"),
@@ -118,18 +124,17 @@ def data_kind(name):
         return kind(name, KINDS)
     if re.fullmatch(ERRORS, names.plain(name)):
         return "error"
+    if re.fullmatch(STATES, name.lower()):
+        return "state"
+    if re.fullmatch(UPSTREAM, name.lower()):
+        return "gradient"
     for known, words in DATA:
         if names.is_one(name, words) or names.is_one(name.rstrip("0123456789s"), words):
             return known
-    return (
-        "X"
-        if re.match("train.*(in|x)|input|data|feature", name.lower())
-        else (
-            "Y"
-            if re.match("train.*(out|y|lab)|target|label|expect|desire", name.lower())
-            else ("gradient" if "grad" in name.lower() or names.plain(name).startswith("dl") else None)
-        )
-    )
+    for known, pattern in LIKE:
+        if re.search(pattern, name.lower()):
+            return known
+    return None
 
 
 def parameters(function):
@@ -228,14 +233,17 @@ def _shape(name, weights, sizes, columns, flat):
     return (after,) if flat else ((after, 1) if columns else (1, after))
 
 
-def method_calls(method, returns=(), extra=None):
+def method_calls(method, returns=(), extra=None, guess=True):
     """Calls that may be meant by a method, or a function, the likeliest first; none if it takes what is not known.
 
-    returns: what the forward pass returns, by name. extra: more Givens by name.
+    returns: what the forward pass returns, by name. extra: more Givens by name. guess: whether a single thing that
+    has no known name may be data.
     """
     options = []
     taken = parameters(method)
     unknown = [p.name for p in taken if p.default is p.empty and _given(p.name, returns, extra) is None]
+    if unknown and len(taken) == 1 and not guess:
+        return []
     for p in taken:
         if p.kind is p.VAR_POSITIONAL:
             continue
@@ -274,12 +282,14 @@ def _method_choices(p, returns, unknown, extra, count):
         "seed": 0,
     }
     if given is None:
-        return None if optional else [Given(k) for k in _in_order(unknown.index(p.name), count)]
+        return None if optional else _in_order(unknown.index(p.name), count)
     if given.kind in fixed:
         left_out = optional and given.kind in {"penalty", "momentum", "seed"}
         return None if left_out else [fixed[given.kind]]
     if given.kind in {"cache", "returned", "gradient"}:
         return None if optional else [given]
+    if given.kind == "state":
+        return None if optional else [Given("state", (Sizes().hidden[0], 1)), Given("state", Sizes().hidden)]
     if given.kind == "error":
         return None if optional else [given, Given("error", -1), Given("Y")]
     if given.kind == "samples" and p.name.lower() == "samples":
@@ -294,10 +304,12 @@ def _method_choices(p, returns, unknown, extra, count):
 
 
 def _in_order(position, count):
-    return (
-        (("X", "output", "samples"), ("Y", "output"), ("output",))[min(position, 2)]
-        if count > 1
-        else ("X", "Y", "output")
+    """What something without a known name may be, by its place among those."""
+    if count == 1:
+        return [Given("X"), Given("Y"), Given("output")]
+    first = [Given("X"), Given("output"), Given("samples")]
+    return [first, [Given("Y"), Given("output"), RATE], [Given("output"), RATE]][min(position, 2)] + [RATE] * (
+        position == 0 and count > 1
     )
 
 

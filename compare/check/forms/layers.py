@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import attributes, class_trials, constructing, matching, parts
+from fourfold.compare.check.forms import attributes, class_trials, constructing, matching, names, parts
 from fourfold.compare.check.forms.classes import own_classes
 from fourfold.compare.check.forms.constructing import Call, Given, Sizes
 from fourfold.compare.check.forms.parts import Chain, Part
@@ -37,6 +37,9 @@ FORWARD = (
 )
 BACKWARD = re.compile(r"^_?(back|bprop|bwd)|backward|^backprop")
 SLOPE = re.compile(r"^_?(derivative|prime|deriv|gradient|grad|d|df|delta|slope|f_prime|dfn|gradient_fn|d_?activation)$")
+OF_DATA = re.compile(
+    r"d_?(inputs?|x|in|prev|a_?prev)|(inputs?|x|in)_?(grad|gradient|delta|d)s?|grads?_?(wrt_)?(inputs?|x|in)s?|grad"
+)
 # What one may be given: in rows, in columns, one sample, images, sequences.
 SHAPES = ((N, 3), (3, N), (3, 1), (1, 3), (3,), (2, 3, 4, 5), (2, 5, 4, 3), (3, 5, 4), (6, 5), (2, 5, 3))
 LABELS = np.array([1, 0, 1, 1])
@@ -63,7 +66,8 @@ def find(namespace, text, name=None):
     if not tried:
         return None
     containers = [] if name else _containers(namespace, text, tried)
-    chains = [] if name else _chains(namespace, [entry.part for entry in tried])
+    sound = {entry.part.cls for entry in tried if all(entry.right.values())}
+    chains = [] if name else _chains(namespace, [entry.part for entry in tried], sound)
     tried = _settled(namespace, tried + containers, chains)
     return _recipe(tried) if tried else None
 
@@ -165,6 +169,11 @@ def _tried(namespace, text, part):
     if probe is None:
         return []
     thing, output = probe
+    if output is None and part.kind == "layer":
+        left = [name for name, value in vars(thing).items() if isinstance(value, np.ndarray)]
+        left = [name for name in left if names.is_one(name, names.PREDICTIONS)]
+        part = part._replace(left=left[0] if left else "")
+        output = getattr(thing, part.left, None)
     if part.kind == "layer":
         if not isinstance(output, np.ndarray) or output.dtype.kind != "f" or output.ndim == 0:
             return []
@@ -191,6 +200,8 @@ def _forms(method, part):
     extras = [p for p in needed if constructing.kind(p.name, constructing.KINDS) == "epochs"]
     known += tuple((p.name, 1) for p in extras)
     first = [p for p in first if p not in extras]
+    if part.kind == "layer" and any(constructing.data_kind(p.name) == "Y" for p in first):
+        return []
     if part.kind == "loss":
         forms = {0: [()], 1: [("one",), ("y",), ("x",)], 2: [("x", "y"), ("y", "x")]}.get(len(first), [])
     elif SLOPE.search(part.backward.lower()):
@@ -246,6 +257,9 @@ def _sources(text, part, state):
     for known, array in attributes.arrays(state.thing):
         if not places & set(known) and matching.says_gradient([key for _, key in known[0]]):
             left.append(([key for _, key in known[0]], known[0], array))
+    if "x" not in sources and returned is None:
+        own = [place for _, place, _ in left if len(place) == 1 and OF_DATA.fullmatch(place[0][1])]
+        sources |= {"x": Whereabouts("attribute", place) for place in own[:1]}
     missing = {n: ([key for _, key in known[0]], shape) for n, known, shape in part.parameters if n not in sources}
     for name, place in matching.assigned(left, missing, by_order=False).items():
         sources[name] = Whereabouts("attribute", place)
@@ -284,13 +298,13 @@ def _containers(namespace, text, tried):
     return result
 
 
-def _chains(namespace, members):
+def _chains(namespace, members, sound):
     """Chains of a layer with weights, an activation, another layer, and a loss where there is one; those that run."""
     layers = [part for part in members if part.kind == "layer" and part.form and part.form[0] == ("G",)]
     losses = [part for part in members if part.kind == "loss"]
     result = []
     for loss in losses or [None]:
-        for chain in Chain.all_of(layers, loss):
+        for chain in Chain.all_of(layers, loss, sound):
             inputs = {name: draw(np.random.default_rng(13)) for name, draw in chain.inputs().items()}
             answer = class_trials.attempt(chain.run, namespace, class_trials.copied(inputs))
             if answer is None or not class_trials.is_number(answer[0]):

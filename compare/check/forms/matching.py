@@ -12,6 +12,11 @@ CONTAINERS = {
     *("params", "parameters", "param", "grads", "gradients", "grad", "gradient", "layers", "self", "model", "net"),
     *("network", "p", "g", "dparams", "grad_params", "_params", "_grads", "parameters_", "derivatives", "nabla"),
 }
+VALUES = {"value", "data", "val", "v", "w", "array", "tensor", "weight"}
+OF_GRADIENTS = re.compile(
+    r"d[A-Z_].*|d(w|b|u|v|x|k|f|weights?|bias(es)?|gamma|beta|theta|inputs?|kernels?|filters?|params)\w*|(g|grad|nabla|delta|d[ljce])_.*"
+    r"|.*(grad(ient)?s?|_g|_d|delta|prime|derivative)\d*"
+)
 HOLD_GRADIENTS = re.compile(r"^_?(d|g|grads?|gradients?|derivatives?|nabla|delta|dparams)s?_?$|grad", re.IGNORECASE)
 
 
@@ -45,6 +50,8 @@ def _parts(node):
             return (*_parts(value), name)
         case ast.Subscript(value=value, slice=ast.Constant(value=key)):
             return (*_parts(value), key)
+        case ast.Call(func=ast.Attribute(value=value, attr="copy")):
+            return _parts(value)
     return ()
 
 
@@ -117,7 +124,7 @@ def belongs(gradient, parameter):
     if _owners(its[0]) and not _owners(theirs[0]) and len(gradient) > 1:
         return False
     last, own = theirs[0][-1], its[0][-1]
-    if last.lower() in CONTAINERS and own.lower() in CONTAINERS:
+    if last.lower() in CONTAINERS and own.lower() in CONTAINERS | VALUES:
         return True
     return short(own) in {short(meant) for meant in names.stripped(last)}
 
@@ -148,4 +155,4 @@ def says_gradient(parts):
         return False
     if any(HOLD_GRADIENTS.search(x) for x in strings):
         return True
-    return len(names.stripped(strings[-1])) > 1 and not re.match("(old|prev|last|v|m|s)_", strings[-1].lower())
+    return OF_GRADIENTS.fullmatch(strings[-1]) is not None

@@ -59,6 +59,7 @@ class Part(NamedTuple):
     parameters: tuple = ()  # (name, places, shape) each
     form: tuple = ()  # what the way back is given, and its other arguments
     gradients: tuple = ()  # (name, Whereabouts or None) each
+    left: str = ""  # the attribute with the output, where its way forward returns nothing
     averaged: bool = False  # its parameters' gradients are divided by the number of samples
 
     def key(self):
@@ -111,7 +112,8 @@ class Part(NamedTuple):
         """What its way forward gives."""
         method = getattr(thing, self.forward)
         if self.kind == "layer":
-            return method(x)
+            output = method(x)
+            return getattr(thing, self.left) if self.left else output
         target = self.target.copy()
         return method(target, x) if self.swapped else method(x, target)
 
@@ -173,8 +175,8 @@ class Chain(NamedTuple):
         return max(chains, key=lambda chain: len(chain.layers), default=None)
 
     @classmethod
-    def all_of(cls, layers, loss):
-        """Chains that may be meant."""
+    def all_of(cls, layers, loss, sound=()):
+        """Chains that may be meant; sound: classes that are right alone, of which one is in the middle."""
         linear = [part for part in layers if part.parameters and len(part.shape) == 2 and part.output != part.shape]
         alike = [part for part in layers if part.output == part.shape and not part.parameters and len(part.shape) == 2]
         result = []
@@ -183,7 +185,7 @@ class Chain(NamedTuple):
             start = _widened(first, True)
             if second is None or start is None:
                 continue
-            hidden = alike[:1]
+            hidden = [part for part in alike if part.cls in sound][:1] or alike[:1]
             for last in [*alike, None]:
                 row = (start, *hidden, second, *([last] if last else []))
                 result.append(cls(row, loss, first.shape, first.output))
@@ -219,7 +221,7 @@ class Chain(NamedTuple):
 
     def trained(self):
         names = [f"{prefix}.{name}" for prefix, part in self._named() for name in part.trained() if name != "x"]
-        return ["x", *names] if all(part.gradients and dict(part.gradients).get("x") for part in self.layers) else names
+        return names or ["x"]
 
     def things(self, namespace):
         return [_construct(namespace, part.cls, part.construct) for part in self.layers]
@@ -240,7 +242,8 @@ class Chain(NamedTuple):
             criterion = _construct(namespace, self.loss.cls, self.loss.construct)
             L = self.loss.called(criterion, value)
             returned = self.loss.back(criterion, value, L, None)
-            G = attributes.get(returned, dict(self.loss.gradients)["x"].place)
+            source = dict(self.loss.gradients)["x"]
+            G = attributes.get(criterion if source.where == "attribute" else returned, source.place)
         gradients = {}
         for (prefix, part), state in zip(self._named()[::-1], states[::-1], strict=True):
             state.returned, state.G = part.back(state.thing, state.x, state.output, G), G

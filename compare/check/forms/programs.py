@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import attributes, class_losses
+from fourfold.compare.check.forms import attributes, class_losses, names
 from fourfold.compare.check.forms.constructing import Call
 from fourfold.compare.exact.updated import Updated
 
@@ -78,6 +78,11 @@ class State:
         for name in LOOPS:
             if isinstance(getattr(self.thing, name, None), int):
                 setattr(self.thing, name, 1)
+        for name, value in list(getattr(self.thing, "__dict__", {}).items()):
+            if value is None and names.is_one(name, names.DATA):
+                setattr(self.thing, name, inputs["X"])
+            elif value is None and names.is_one(name, names.TARGETS):
+                setattr(self.thing, name, inputs["Y"])
         self._set_parameters()
 
     def _set_parameters(self):
@@ -93,10 +98,20 @@ class State:
     def go(self):
         """Does all steps; the loss is known before anything can be updated."""
         source = self.program.loss
+        if self.program.output is not None and self.program.output.where == "linear":
+            self.output = self._linear(self.program.output.key)
         for position, step in enumerate(self.program.steps):
             self.returned.append(self.called(step))
             if source is not None and source.step == position:
                 self._read_loss(source)
+
+    def _linear(self, method):
+        """What a class with one layer would put out, which has no method for that."""
+        given = [self.inputs[name] for name, _ in self.program.parameters]
+        weights = next(value for value in given if np.ndim(value))
+        bias = next((value for value in given if not np.ndim(value)), 0)
+        output = self.inputs["X"] @ weights + bias
+        return output if method is None else getattr(self.thing, method)(output)
 
     def called(self, step):
         """What one step returns."""
@@ -112,7 +127,7 @@ class State:
 
     def _read_output(self, result):
         source = self.program.output
-        if source is None:
+        if source is None or source.where == "linear":
             return
         root = self.thing if source.where == "attribute" else result
         self.output = attributes.get(root, source.place)
@@ -162,6 +177,8 @@ class State:
                 return self.namespace[given.key]
             case "array":
                 return np.linspace(-0.5, 0.75, int(np.prod(given.key))).reshape(given.key)
+            case "state":
+                return np.full(given.key, 0.25)
             case "returned":
                 return self.returned[0][given.key]
             case "cache":

@@ -96,6 +96,7 @@ class Engine(NamedTuple):
     function: bool = False
     keywords: tuple = ()
     whole: bool = False  # whether its values are arrays
+    pulled: bool = False  # whether `backward` is asked of the leaves, and gives their gradients
 
     def make(self, namespace, value):
         """An object with this value."""
@@ -112,6 +113,9 @@ class Engine(NamedTuple):
         return thing
 
     def differentiate(self, namespace, result):
+        if self.pulled:
+            setattr(result, self.grad, 1.0)
+            return
         seed = () if not self.seed else (np.ones_like(self.value(result)) if self.whole else 1.0,)
         if self.function:
             namespace[self.backward](result, *seed)
@@ -119,7 +123,7 @@ class Engine(NamedTuple):
             getattr(result, self.backward)(*seed)
 
     def gradient(self, leaf):
-        return self.value(getattr(leaf, self.grad))
+        return getattr(leaf, self.backward)() if self.pulled else self.value(getattr(leaf, self.grad))
 
 
 def find(namespace, text, name=None):
@@ -156,6 +160,27 @@ def _engine(namespace, cls, whole):
                 grad = class_trials.attempt(_grad_attribute, namespace, draft, values)
                 if grad:
                     return draft._replace(grad=grad)
+        return None if whole else _pulled(namespace, draft_of(cls, data, keywords), made[0])
+    return None
+
+
+def draft_of(cls, data, keywords):
+    """An Engine that is to be completed."""
+    return Engine(cls.__name__, data, "", "", keywords=keywords, pulled=True)
+
+
+def _pulled(namespace, draft, thing):
+    """The Engine of a class whose leaves ask those that were made of them: `x.grad()` after `L.grad_value = 1`."""
+    methods = [name for name in dir(thing) if name.lower() in {"grad", "gradient", "derivative", "get_grad", "adjoint"}]
+    for method in methods:
+        for name, value in vars(thing).items():
+            if value is None or (isinstance(value, int | float) and name != draft.data):
+                engine = draft._replace(grad=name, backward=method)
+                answer = class_trials.attempt(
+                    _run, namespace, engine, [lambda a, b, c: a * b], {"a": 2.0, "b": 3.0, "c": 1.0}
+                )
+                if answer and answer[1]["a"] == 3.0:
+                    return engine
     return None
 
 

@@ -10,13 +10,14 @@ from fourfold.compare.check.forms.constructing import Given, Sizes
 from fourfold.compare.check.forms.programs import Program, Stage, State, Whereabouts
 
 FORWARD = re.compile(
-    r"forward|predict|feed|think|propagat|run|query|activat|compute$|output|__call__|fprop|infer|hypothes|prob"
+    r"forward|predict|^update$|feed|think|propagat|run|query|activat|compute$|output|__call__|fprop|infer|hypothes|prob"
 )
-BACKWARD = re.compile(r"back|grad|bprop|deriv")
+BACKWARD = re.compile(r"back|grad|bprop|deriv|bptt|prime")
 LOSS = re.compile(r"loss|cost|objective|criterion|entropy|mse|sse|error|nll|likelihood|energy|^[jle]$|^fn$")
 TRAIN = re.compile(r"train|fit|step|learn|update|sgd|optimi|descent|epoch|batch|back")
 UPDATE = re.compile(r"update|step|apply|optimi|descent")
 SELDOM = re.compile(r"numer|check|plot|save|load|test|acc|score|^init|init$|eval|valid|initiali|reset|zero|random")
+AFTER_FORWARD = ("output", "error", "returned", "cache")
 LOSSES = re.compile(r"loss|cost|errors$|objective|^_?j_?(hist\w*)?$|history|mse")
 CALLED = ("forward", "__call__", "fn", "loss", "compute", "calculate", "value", "compute_loss", "func", "f", "cost")
 MOST_PROGRAMS = 400
@@ -99,31 +100,48 @@ class UsageSearch:
 
     def _programs(self):
         """(steps, where the output is) of all that may be done; the likeliest first."""
-        forwards = [(None, None, [])]
+        forwards = self._forwards()
+        for method in self._methods(re.compile(f"{BACKWARD.pattern}|{TRAIN.pattern}|{LOSS.pattern}")):
+            guess = not BACKWARD.search(method.lower())
+            for forward, output, labels in forwards:
+                for call in constructing.method_calls(getattr(self.thing, method), labels, guess=guess):
+                    if forward is None and any(call.uses(kind) for kind in AFTER_FORWARD):
+                        continue
+                    if forward is None or forward.method != method:
+                        yield (*([forward] if forward else ()), Stage("backward", method, call)), output
+        for method in self._methods(BACKWARD):
+            for update in self._methods(UPDATE):
+                for forward, output, labels in forwards[:-1]:
+                    for steps in self._with_update(forward, labels, method, update):
+                        yield steps, output
+
+    def _with_update(self, forward, labels, method, update):
+        for call in constructing.method_calls(getattr(self.thing, method), labels, guess=False)[:3]:
+            for second in constructing.method_calls(getattr(self.thing, update))[:2]:
+                yield forward, Stage("backward", method, call), Stage("backward", update, second)
+
+    def _forwards(self):
+        """(step, where the output is, the names of what it returns) each; none at all last."""
+        result = []
         for method in sorted(self._methods(FORWARD), key=lambda m: ("predict" in m, "forw" not in m)):
-            if BACKWARD.search(method.lower()) or TRAIN.search(method.lower()):
+            if BACKWARD.search(method.lower()) or (TRAIN.search(method.lower()) and method != "update"):
                 continue
-            labels = matching.returned_names(self.text, type(self.thing).__name__, method)
+            labels = matching.returned_names(self.text, self._where_defined(method), method)
             for call in constructing.method_calls(getattr(self.thing, method)):
                 step = Stage("forward", method, call)
                 output = self._output(step, labels)
                 if output is not None:
-                    forwards.append((step, output, [parts[-1] if parts else "" for parts in labels]))
+                    result.append((step, output, [parts[-1] if parts else "" for parts in labels]))
                     break
-        for method in self._methods(re.compile(f"{BACKWARD.pattern}|{TRAIN.pattern}|{LOSS.pattern}")):
-            for forward, output, labels in forwards[1:] + forwards[:1]:
-                for call in constructing.method_calls(getattr(self.thing, method), labels):
-                    if forward is None and any(call.uses(kind) for kind in ("output", "error", "returned", "cache")):
-                        continue
-                    step = Stage("backward", method, call)
-                    steps = (forward, step) if forward else (step,)
-                    yield steps, output
-        for method in self._methods(BACKWARD):
-            for update in self._methods(UPDATE):
-                for forward, output, labels in forwards[1:]:
-                    for call in constructing.method_calls(getattr(self.thing, method), labels)[:3]:
-                        for second in constructing.method_calls(getattr(self.thing, update))[:2]:
-                            yield (forward, Stage("backward", method, call), Stage("backward", update, second)), output
+        linear = [(None, Whereabouts("linear", key=method), []) for method in self._squashing()]
+        return [*result, *linear, (None, None, [])]
+
+    def _squashing(self):
+        """Names of methods that a class of one layer may put its sum through; None for none."""
+        weights = [value for value in self.values.values() if np.ndim(value)]
+        if not self.blank.late or len(weights) != 1:
+            return []
+        return [name for name in dir(self.cls) if re.search("sigmoid|logistic|activ", name.lower())][:1] or [None]
 
     def _output(self, step, labels):
         """Where a forward step leaves the output; None if it fails."""
@@ -166,8 +184,13 @@ class UsageSearch:
         program = self.blank._replace(parameters=self._pairs(), steps=steps, output=output, rate=self._rate(steps))
         inputs = {**self.data, **self.values}
         state = class_trials.attempt(State, program, self.namespace, class_trials.copied(inputs))
-        if state is None or class_trials.attempt(lambda: state.go() or True) is None:
+        if state is None:
             return
+        if class_trials.attempt(lambda: state.go() or True) is None:
+            state = self._after_loss(program, inputs)
+            if state is None:
+                return
+            program = state.program
         gradients = self._gradients(state)
         if not gradients:
             return
@@ -181,6 +204,14 @@ class UsageSearch:
             if candidate:
                 self.has_loss = self.has_loss or certain
                 yield candidate
+
+    def _after_loss(self, program, inputs):
+        """A State that has gone through, where the way back needs the loss to be known before; None if it has not."""
+        for _, with_loss in self._loss_stages(program):
+            state = class_trials.attempt(State, with_loss, self.namespace, class_trials.copied(inputs))
+            if state is not None and class_trials.attempt(lambda: state.go() or True):  # noqa: B023
+                return state
+        return None
 
     def _rate(self, steps):
         """What an update is multiplied with."""
@@ -244,6 +275,9 @@ class UsageSearch:
     def _with_losses(self, program, state, inputs):
         """(words, whether it is theirs alone, a program that gives a loss): each that there may be."""
         last = len(program.steps) - 1
+        if program.loss is not None:
+            yield f"{program.steps[program.loss.step].method}()", True, program
+            return
         for step in range(last, -1, -1):
             stage = program.steps[step]
             for path, first in self._numbers(state.returned[step], stage, dict(program.gradients)):
@@ -261,7 +295,7 @@ class UsageSearch:
         if program.output is not None and output is not None:
             for words, key in class_losses.candidates():
                 if class_losses.possible(key, output, self.data["Y"]):
-                    step = 0 if program.steps[0].role == "forward" else last
+                    step = 0 if program.steps[0].role == "forward" or program.output.where == "linear" else last
                     yield f"assumed: {words}", False, program._replace(loss=Whereabouts("assumed", (), step, key))
 
     def _numbers(self, returned, stage, gradients):
@@ -295,7 +329,7 @@ class UsageSearch:
                     calls.append((name, value, (), False))
                     continue
                 owner = (("attribute", name),)
-                calls += [(m, getattr(value, m), owner, False) for m in CALLED if callable(getattr(value, m, None))][:1]
+                calls += [(m, getattr(value, m), owner, False) for m in CALLED if _has(value, m)][:1]
         for name, value in self.namespace.items():
             if (
                 hasattr(value, "__code__")
@@ -305,7 +339,7 @@ class UsageSearch:
                 calls.append((name, value, (), True))
         for method, function, owner, is_function in calls:
             for call in constructing.method_calls(function, labels):
-                if forward is None and any(call.uses(kind) for kind in ("output", "error", "returned", "cache")):
+                if forward is None and any(call.uses(kind) for kind in AFTER_FORWARD):
                     continue
                 stage = Stage("loss", method, call, owner, is_function)
                 at = 0 if forward is None else 1
@@ -346,6 +380,8 @@ class UsageSearch:
         own = int("assumed" not in words)
         shapes = {name: np.shape(inputs[name]) for name in kept}
         direct = int(all(source is None or source.where != "updated" for source in gradients.values()))
+        if any(stage.call.uses("samples") for stage in program.steps):
+            direct = -1
         score = (fitting, int(share > 0), own, share, direct)
         return Candidate(program, self.layout, sizes, score, shapes, words)
 
@@ -357,3 +393,9 @@ class UsageSearch:
     def _ascends(self):
         """Whether their code adds to its parameters."""
         return bool(re.search(r"self\.(\w+)(\[[^\]]*\])? *(\+=|= *self\.\1(\[[^\]]*\])? *\+)", self.text))
+
+
+def _has(thing, method):
+    """Whether an object, or a class that is not to be constructed, has a method of its own."""
+    classes = thing.__mro__ if isinstance(thing, type) else type(thing).__mro__
+    return any(method in vars(cls) for cls in classes[:-1])
