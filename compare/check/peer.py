@@ -147,7 +147,7 @@ class Peer:
         try:
             answer = self._exchange("prove", protocol.line({"call": "prove", **options}))
         except Misfit as error:
-            self._unrecognised = f"{error}."
+            self._unrecognised = f"{str(error).rstrip('.')}."
             return False
         if "proof" in answer:
             self.proof = msgspec.convert(answer["proof"], Proof)

@@ -24,7 +24,7 @@ def answer(path, namespace, name, options, fits):
     """The line that answers "prove"; `options` are those of demands.Demands, and `explain`."""
     demands = Demands(*(options.get(field) for field in Demands._fields))
     proof = prove(sources.source(path), str(path), namespace, name or None, demands, options.get("explain", False))
-    settled = not fits or (proof.is_exact() and not proof.is_own and (proof.is_right() or bool(proof.network)))
+    settled = not fits or (not proof.is_own and (proof.is_right() or bool(proof.network)))
     return msgspec.json.encode({"proof": msgspec.structs.replace(proof, settles=settled)}) + b"\n"
 
 
@@ -78,8 +78,12 @@ def _with_network(proof, givens, demands):
     unlike = ""
     if demands and (demands.loss or demands.l2 is not None):
         unlike = naming.demanded(givens, demands.loss, demands.l2)
+    outcome = proof.examined
+    if network and mistakes and outcome.loss and {mistake.name for mistake in mistakes} <= _in_loss(network):
+        outcome = msgspec.structs.replace(outcome, blamed=[outcome.loss])
     return msgspec.structs.replace(
         proof,
+        examined=outcome,
         network=network.words() if network else "",
         activations=list(network.activations) if network else [],
         is_own=bool(network) and _is_own(network),
@@ -87,6 +91,11 @@ def _with_network(proof, givens, demands):
         others=others,
         unlike=unlike,
     )
+
+
+def _in_loss(network):
+    """Names of the mistakes in the loss itself: the gradients are those of the right one."""
+    return {mistake.name for mistake in network.mistakes} if network.activations == network.intended.activations else set()
 
 
 def _mistaken(named):

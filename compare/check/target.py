@@ -5,6 +5,7 @@ nothing but NumPy before the implementation does.
 """
 
 import inspect
+import itertools
 import json
 import mmap
 import os
@@ -222,10 +223,25 @@ def _proof(target, folder, message):
 def _fits(target, folder):
     """Whether the questions of protocol.py can be put to it."""
     try:
-        functions, _ = recognise.load(target, folder)
+        functions, given = recognise.load(target, folder)
     except UsageError:
         return False
-    return isinstance(functions, dict)
+    return isinstance(functions, dict) and (given == TWO_ARRAYS or _is_of_any_depth(functions["gradients"], given))
+
+
+def _is_of_any_depth(gradients, given):
+    """Whether lists of three layers are as good as any."""
+    widths, activations = (2, 3, 4, 1), ("sigmoid", "sigmoid", "identity")
+    lists = {"W": [np.full(shape, 0.5) for shape in itertools.pairwise(widths)]}
+    lists["b"] = [np.full((1, width), 0.5) for width in widths[1:]]
+    name = recognise.takes_activation(gradients, given)
+    try:
+        _, *gradients_of = gradients(
+            np.ones((5, 2)), np.ones((5, 1)), *(lists[part] for part in given), **({name: activations} if name else {})
+        )
+        return all(len(arrays) == len(activations) for arrays in gradients_of)
+    except Exception:  # whatever it is that they raise where it does not fit
+        return False
 
 
 def introduce(functions, given):

@@ -14,7 +14,7 @@ def blamed(lines, wrong, right, again):
     """
     flags = lines.flags(wrong, right)
     mended = repair(lines, wrong, right, again) if all(sources for sources, _ in wrong.values()) else None
-    if mended:
+    if mended and not (mended.is_end and flags and flags[0].needs):
         return [_of_repair(lines, mended, flags, wrong)]
     by_place = {}
     for flag in flags:
@@ -28,6 +28,13 @@ def blamed(lines, wrong, right, again):
     return made[:MOST]
 
 
+def loss(lines):
+    """Where the loss is computed, as if it were to blame; None where that is not in the code."""
+    if lines.loss < 0 or lines.events[lines.loss].place == LEAF:
+        return None
+    return _blamed(lines.place(lines.loss), (), (), "", "")
+
+
 def _of_repair(lines, mended, flags, wrong):
     event = lines.events[mended.event]
     place = lines.recorder.places[event.place]
@@ -36,7 +43,8 @@ def _of_repair(lines, mended, flags, wrong):
     sentences = [f"`{name}` has to be {gradient}: with that every gradient is right"]
     suspect = needs = ""
     for flag in flags:
-        if flag.place >= 0 and _statement(lines.recorder.places[flag.place]) == _statement(place):
+        shows = flag.place if flag.shows < 0 else flag.shows
+        if shows >= 0 and _statement(lines.recorder.places[shows]) == _statement(place):
             sentences = [*flag.sentences, *sentences]
             suspect, needs = flag.suspect, flag.needs
             place = lines.recorder.places[flag.place]

@@ -52,6 +52,7 @@ class Examined(msgspec.Struct, frozen=True):
     bits: int = 0
     gradients: list[Proven] = []
     blamed: list[Blamed] = []  # the first in execution first
+    loss: Blamed | None = None  # where the loss is computed
     steps: list[Step] = []
     notes: list[str] = []  # sentences
 

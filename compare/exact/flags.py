@@ -26,6 +26,7 @@ class Flag(NamedTuple):
     spoils: tuple[str, ...] = ()
     suspect: str = ""  # text of the operand that is wrong
     needs: str = ""  # what belongs there
+    shows: int = -1  # the place where it shows, if that is another
 
 
 class WrongLines(Lines):
@@ -274,9 +275,21 @@ class WrongLines(Lines):
         if belongs:
             needs, truth = belongs
             sentences.append(f"for ∂L/∂{truth.label} the factor is {needs.show()}, and {what}")
+            made = self._made_for_this(event, position, text)
+            if made is not None:
+                place = self.events[made].place
+                return Flag(made, place, tuple(sentences), (), text, needs.show(), event.place)
             return Flag(k, event.place, tuple(sentences), (), text, needs.show())
         sentences.append(f"{what}, and the result is no gradient of anything")
         return Flag(k, event.place, tuple(sentences), (), text)
+
+    def _made_for_this(self, event, position, text):
+        """The event that made a factor which has a name and a line of its own, and that the loss does not come of."""
+        for source in event.operands[position].sources[:1]:
+            made = self.events[source]
+            if made.place != LEAF and made.name == text and not self.gradient(source).any():
+                return source
+        return None
 
     def _belonging(self, G, match, is_now):
         """(the Factor that makes a gradient the one of what comes before, the Truth it then is); or None."""

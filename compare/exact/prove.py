@@ -99,7 +99,7 @@ def _without_leading_ones(shape):
 
 def _judged(name, Z, truth, differences):
     scale = max((abs(t).mid() for t in truth.flat), default=arb(0))
-    worst, where, undecided = arb(0), (), False
+    worst, where, undecided = arb(0), None, False
     for index, difference in np.ndenumerate(differences):
         if not difference.is_finite():
             if not truth[index].is_finite():
@@ -108,7 +108,7 @@ def _judged(name, Z, truth, differences):
         if not difference.contains(0) and abs(difference).mid() > worst:
             worst, where = abs(difference).mid(), index
         undecided = undecided or (difference.contains(0) and difference.rad() > scale * NARROW + arb(2) ** -500)
-    if (where and worst > scale * ROUNDED) or (worst > 0 and not scale > 0):
+    if worst > scale * ROUNDED:
         return _compared(name, WRONG, Z, truth, where)
     if undecided:
         return Compared(name, UNDECIDED)
@@ -117,7 +117,8 @@ def _judged(name, Z, truth, differences):
 
 def _compared(name, outcome, Z, truth, where):
     index = where or (0,) * truth.ndim
-    got, exact = float(Z[index].value.mid()), float(truth[index].mid())
+    exact = float(truth[index].mid())
+    got = 0.0 if Z[index].value.contains(0) else float(Z[index].value.mid())
     return Compared(name, outcome, "", index, got, exact, numbers.floats(Z), _floats(truth))
 
 

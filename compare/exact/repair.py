@@ -25,6 +25,7 @@ class Repair(NamedTuple):
     event: int
     label: str
     c: float
+    is_end: bool  # the event is itself what is given for a gradient
 
 
 class _Group(NamedTuple):
@@ -55,7 +56,7 @@ def repair(lines, wrong, right, again):
             if _are_alike(lines, group, candidate):
                 c = attempt.constant(group, candidate, any_constant=not is_right)
                 if c is not None and not _only_rescales(lines, group, candidate):
-                    return Repair(group.events[0], candidate.labels[0], c)
+                    return Repair(group.events[0], candidate.labels[0], c, group.is_end)
     for group in _likeliest_first(lines, groups):
         is_right = _is_right_already(lines, group)
         for candidate in _candidates(lines, group):
@@ -63,7 +64,7 @@ def repair(lines, wrong, right, again):
                 return None
             c = attempt.constant(group, candidate, any_constant=not is_right)
             if c is not None and not _only_rescales(lines, group, candidate):
-                return Repair(group.events[0], candidate.labels[0], c)
+                return Repair(group.events[0], candidate.labels[0], c, group.is_end)
     return None
 
 
@@ -229,9 +230,9 @@ class _Attempt:
         constants = []
         for source in sorted(self.lines.gradients_before(group.events[0])):
             for match in self.lines.matches(source)[:1]:
-                if abs(match.c - 1) > SAME:
-                    constants.append(match.c)
-        return constants[:1]
+                if abs(abs(match.c) - 1) > SAME:
+                    constants += [match.c, -match.c]
+        return [*constants[:2], -1.0]
 
     def _ratio(self, group, gradients, c):
         """How much too large all the wrong gradients then are, by one factor; None where they differ in another way."""
