@@ -121,7 +121,8 @@ class neuralNetwork:
         output_errors = (targets - final_outputs) * final_outputs * (1.0 - final_outputs)
         hidden_errors = numpy.dot(self.who.T, output_errors)
         self.who += self.lr * numpy.dot(output_errors, numpy.transpose(hidden_outputs))
-        self.wih += self.lr * numpy.dot((hidden_errors * hidden_outputs * (1.0 - hidden_outputs)), numpy.transpose(inputs))
+        hidden_errors = hidden_errors * hidden_outputs * (1.0 - hidden_outputs)
+        self.wih += self.lr * numpy.dot(hidden_errors, numpy.transpose(inputs))
     def query(self, inputs_list):
         inputs = numpy.array(inputs_list, ndmin=2).T
         hidden_outputs = self.activation_function(numpy.dot(self.wih, inputs))

@@ -8,8 +8,9 @@ import numpy as np
 
 from fourfold.compare.check.forms import attributes, class_trials, constructing, names
 from fourfold.compare.check.forms.constructing import Given, Sizes
+from fourfold.compare.check.forms.loss_sources import BACKWARD, LOSS, TRAIN
 from fourfold.compare.check.forms.recipe import Recipe, Roles
-from fourfold.compare.check.forms.searching import BACKWARD, LOSS, TRAIN, UsageSearch
+from fourfold.compare.check.forms.searching import UsageSearch
 
 N = 5
 

@@ -38,25 +38,12 @@ SIZES = (
     ("outputs", r".*out.*|.*class.*|n_?y|no|k|c|m|output.*|.*labels?"),
     ("inputs", r"in|.*input.*|.*features?|n_?x|d|ni|n_?in|nin|dim|fan_?in|.*_in|in_.*|num_in|vocab\w*|n"),
 )
-DATA = (
-    ("samples", names.PAIRS),
-    ("X", names.DATA),
-    ("Y", names.TARGETS),
-    ("output", names.PREDICTIONS),
-    ("gradient", names.OUTPUT_GRADIENTS),
-    ("cache", names.CACHES),
-)
 ACTIVATIONS = r"sigmoid|tanh|relu|logistic|leaky_?relu|sigma|sig|softplus|elu|gelu|swish|silu|identity|linear"
 SLOPES = re.compile(r"prime|deriv|grad|slope|^d_?(sig|tanh|relu|log|leaky|soft|elu|gelu)|backward|_d$")
-STATES = r"(h|state|hidden|a)_?(prev|0|init|last)|(prev|last|init|initial)_?(h|state|hidden\w*)|hidden_state"
-UPSTREAM = r"g|gy|gout|d_?(values?|inputs?|out\w*|l\w*|y\w*|z|a|h|x)|.*grad.*|upstream\w*|delta\w*"
-LIKE = (
-    ("Y", r"^(train|test|batch|in)\w*(out|lab|target|_y|answer)|target|label|expect|desire|correct"),
-    ("X", r"^(train|batch)\w*(_in|_x|data|set)|input|data|feature|pattern|sample"),
-)
-ERRORS = r"errors?|err|outputerrors?|diff|residuals?|e|loss"
+# Names of data that may be numbers of units.
+MAYBE_SIZES = {"inputs", "input", "d", "features", "classes", "labels"}
 WINDOWS = (
-    ("window", r"(kernel|filter|pool|window|k)_?(size|dim|width|height|h|w)?|k_?size|size|f|hh|ww|pool_\w|filter_\w"),
+    ("window", r"(kernel|filter|pool|window|k)_?(size|dim|width|height|h|w)?|k_?size|f|hh|ww|pool_\w|filter_\w"),
     ("stride", r"strides?|s"),
     ("padding", r"pad(ding)?s?"),
     ("filters", r"(n|num)_?(filters|kernels|channels)|filters|out_?channels"),
@@ -118,25 +105,6 @@ def kind(name, *tables):
     return None
 
 
-def data_kind(name):
-    """What a method takes by this name: "X", "Y", "output", ...; None if that is not known."""
-    if kind(name, KINDS):
-        return kind(name, KINDS)
-    if re.fullmatch(ERRORS, names.plain(name)):
-        return "error"
-    if re.fullmatch(STATES, name.lower()):
-        return "state"
-    if re.fullmatch(UPSTREAM, name.lower()):
-        return "gradient"
-    for known, words in DATA:
-        if names.is_one(name, words) or names.is_one(name.rstrip("0123456789s"), words):
-            return known
-    for known, pattern in LIKE:
-        if re.search(pattern, name.lower()):
-            return known
-    return None
-
-
 def parameters(function):
     """inspect's parameters of something to be called, without `self`; none where they cannot be known."""
     try:
@@ -175,51 +143,63 @@ def _are_partners(functions):
 
 def _choices(p, sizes, required, weights, namespace, columns):
     """Values for one parameter of a constructor; None to leave it out."""
-    known = kind(p.name, KINDS)
-    optional = p.default is not p.empty
-    fixed = {"rate": RATE, "epochs": 1, "batch size": Given("N"), "quiet": False}
-    window = kind(p.name, WINDOWS)
-    if window:
-        return None if optional else [{"window": 2, "stride": 1, "padding": 0, "filters": sizes.outputs}[window]]
-    if known in fixed:
-        return None if known == "quiet" and not optional else [fixed[known]]
-    if known:
-        return None if optional else [{"penalty": PENALTY, "seed": 0, "momentum": 0.0}[known]]
-    size = kind(p.name, SIZES)
-    if optional:
-        numeric = isinstance(p.default, int) and not isinstance(p.default, bool)
-        if size in {"inputs", "hidden", "outputs"} and numeric:
-            return [{"inputs": sizes.inputs, "hidden": sizes.hidden[0], "outputs": sizes.outputs}[size]]
-        return [list(sizes.widths)] if size == "sizes" and isinstance(p.default, list | tuple) and p.default else None
-    position = required.index(p)
-    if (p.name in weights and p.name.lower() not in {"w", "b"}) or (
-        p.name in weights and len(weights) == len(required)
-    ):
+    fixed = _fixed(p.name, sizes)
+    if p.default is not p.empty:
+        return _instead(p, sizes, fixed)
+    if fixed is not None:
+        return [fixed]
+    if p.name in weights and (p.name.lower() not in {"w", "b"} or len(weights) == len(required)):
         return [Given("array", _shape(p.name, weights, sizes, columns, flat)) for flat in (False, True)]
     data = "X" if names.is_one(p.name, names.DATA) else "Y" if names.is_one(p.name, names.TARGETS) else None
-    if data and p.name.lower() not in {"inputs", "input", "d", "features", "classes", "labels"} and len(required) <= 3:
+    if data and p.name.lower() not in MAYBE_SIZES and len(required) <= 3:
         return [Given(data)]
-    if re.search("activ|func|nonlin|prime|deriv|^f$|^fn$|^df$|^act", p.name.lower()):
-        if re.search("prime|deriv|grad|^d|slope|back", p.name.lower()):
-            return [Given("function", name) for name in namespace if SLOPES.search(name.lower())]
-        known = [name for name in namespace if re.fullmatch(ACTIVATIONS, name.lower())]
-        return [*(Given("function", name) for name in known), *(() if known else ("sigmoid", "tanh", "relu"))]
+    return _functions(p.name, namespace) or _sizes(p, sizes, required, data)
+
+
+def _fixed(name, sizes):
+    """The value that everything of a kind gets; None for other kinds."""
+    values = {"rate": RATE, "epochs": 1, "batch size": Given("N"), "quiet": False, "penalty": PENALTY, "seed": 0}
+    values |= {"momentum": 0.0, "window": 2, "stride": 1, "padding": 0, "filters": sizes.outputs}
+    return values.get(kind(name, WINDOWS, KINDS))
+
+
+def _instead(p, sizes, fixed):
+    """Values in place of a default; None to leave it."""
+    if kind(p.name, WINDOWS, KINDS) in {"rate", "epochs", "batch size", "quiet"}:
+        return [fixed]
+    size = kind(p.name, SIZES)
+    if fixed is None and size in {"inputs", "hidden", "outputs"} and type(p.default) is int:
+        return [{"inputs": sizes.inputs, "hidden": sizes.hidden[0], "outputs": sizes.outputs}[size]]
+    return [list(sizes.widths)] if size == "sizes" and isinstance(p.default, list | tuple) and p.default else None
+
+
+def _functions(name, namespace):
+    """An activation, or its derivative, where a name asks for one."""
+    if not re.search("activ|func|nonlin|prime|deriv|^f$|^fn$|^df$", name.lower()):
+        return []
+    if re.search("prime|deriv|grad|^d|slope|back", name.lower()):
+        return [Given("function", key) for key in namespace if SLOPES.search(key.lower())]
+    known = [Given("function", key) for key in namespace if re.fullmatch(ACTIVATIONS, key.lower())]
+    return known or ["sigmoid", "tanh", "relu"]
+
+
+def _sizes(p, sizes, required, data):
+    """Numbers of units, or lists of these, by a parameter's name, or else by its place."""
+    position, size = required.index(p), kind(p.name, SIZES)
     by_position = [*sizes.widths, *[sizes.outputs] * 9][position]
+    hidden = [other.name for other in required if kind(other.name, SIZES) == "hidden"]
+    width = sizes.hidden[min(hidden.index(p.name), len(sizes.hidden) - 1)] if p.name in hidden else sizes.hidden[0]
     named = {
         "sizes": [list(sizes.widths), tuple(sizes.widths), by_position],
         "hidden list": [[*sizes.hidden], sizes.hidden[0]],
-        "hidden": [sizes.hidden[0], [*sizes.hidden]],
+        "hidden": [width, [*sizes.hidden]],
         "outputs": [sizes.outputs],
         "inputs": [sizes.inputs],
     }
+    place = [Given("X"), Given("Y")][position : position + 1]
     if size and not (size == "sizes" and len(required) > 2):
-        return named[size] + ([Given("X" if position == 0 else "Y")] if data else [])
-    return [
-        by_position,
-        list(sizes.widths),
-        *([Given("X")] if position == 0 else []),
-        *([Given("Y")] if position == 1 else []),
-    ]
+        return named[size] + (place if data else [])
+    return [by_position, list(sizes.widths), *place]
 
 
 def _shape(name, weights, sizes, columns, flat):
@@ -231,86 +211,6 @@ def _shape(name, weights, sizes, columns, flat):
     if kind(name, SIZES, ARRAYS) == "weight":
         return (after, before) if columns else (before, after)
     return (after,) if flat else ((after, 1) if columns else (1, after))
-
-
-def method_calls(method, returns=(), extra=None, guess=True):
-    """Calls that may be meant by a method, or a function, the likeliest first; none if it takes what is not known.
-
-    returns: what the forward pass returns, by name. extra: more Givens by name. guess: whether a single thing that
-    has no known name may be data.
-    """
-    options = []
-    taken = parameters(method)
-    unknown = [p.name for p in taken if p.default is p.empty and _given(p.name, returns, extra) is None]
-    if unknown and len(taken) == 1 and not guess:
-        return []
-    for p in taken:
-        if p.kind is p.VAR_POSITIONAL:
-            continue
-        choices = _method_choices(p, returns, unknown, extra, len(taken))
-        if choices is not None:
-            options.append([(p, value) for value in choices])
-    calls = []
-    for chosen in islice(product(*options), MOST):
-        givens = [value for _, value in chosen if isinstance(value, Given) and value.kind in {"X", "Y"}]
-        if len(set(givens)) == len(givens):
-            positional = tuple(value for p, value in chosen if p.kind is p.POSITIONAL_ONLY)
-            calls.append(Call(positional, tuple((p.name, v) for p, v in chosen if p.kind is not p.POSITIONAL_ONLY)))
-    return calls
-
-
-def _given(name, returns, extra):
-    if extra and name in extra:
-        return extra[name]
-    lower = [n.lower() for n in returns]
-    if name.lower() in lower and data_kind(name) not in {"X", "Y"}:
-        return Given("returned", lower.index(name.lower())) if len(returns) > 1 else Given("output")
-    known = data_kind(name)
-    return known and Given(known)
-
-
-def _method_choices(p, returns, unknown, extra, count):
-    optional = p.default is not p.empty
-    given = _given(p.name, returns, extra)
-    fixed = {
-        "rate": RATE,
-        "epochs": 1,
-        "batch size": Given("N"),
-        "quiet": False,
-        "penalty": PENALTY,
-        "momentum": 0.0,
-        "seed": 0,
-    }
-    if given is None:
-        return None if optional else _in_order(unknown.index(p.name), count)
-    if given.kind in fixed:
-        left_out = optional and given.kind in {"penalty", "momentum", "seed"}
-        return None if left_out else [fixed[given.kind]]
-    if given.kind in {"cache", "returned", "gradient"}:
-        return None if optional else [given]
-    if given.kind == "state":
-        return None if optional else [Given("state", (Sizes().hidden[0], 1)), Given("state", Sizes().hidden)]
-    if given.kind == "error":
-        return None if optional else [given, Given("error", -1), Given("Y")]
-    if given.kind == "samples" and p.name.lower() == "samples":
-        return [Given("X"), given]
-    if given.kind in {"X", "Y", "output"} and optional and p.default is not None:
-        return None
-    if given.kind == "output" and count == 1:
-        return [given, Given("X"), Given("Y")]
-    if given.kind == "output":
-        return [given, Given("Y")]
-    return [given]
-
-
-def _in_order(position, count):
-    """What something without a known name may be, by its place among those."""
-    if count == 1:
-        return [Given("X"), Given("Y"), Given("output")]
-    first = [Given("X"), Given("output"), Given("samples")]
-    return [first, [Given("Y"), Given("output"), RATE], [Given("output"), RATE]][min(position, 2)] + [RATE] * (
-        position == 0 and count > 1
-    )
 
 
 def random_array(rng, shape):

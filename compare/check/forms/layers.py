@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import attributes, class_trials, constructing, matching, names, parts
+from fourfold.compare.check.forms import attributes, calling, class_trials, constructing, matching, names, parts
 from fourfold.compare.check.forms.classes import own_classes
 from fourfold.compare.check.forms.constructing import Call, Given, Sizes
 from fourfold.compare.check.forms.parts import Chain, Part
@@ -139,7 +139,7 @@ def _goodness(entry):
 
 
 def _with_methods(namespace, text, cls, construct, forward, backward):
-    """The Tried of two methods, with the first shape of data whose gradients get the right shapes; None if none runs."""
+    """The Tried of two methods, for the first shape of data whose gradients get the right shapes; None if none runs."""
     thing = parts.constructed(namespace, cls.__name__, construct)
     kind = thing is not None and {1: "layer", 2: "loss"}.get(len(_needed(getattr(thing, forward))))
     if not kind:
@@ -162,7 +162,7 @@ def _needed(method):
 
 
 def _tried(namespace, text, part):
-    """[Tried] of a part with all there is to know of it: its output's shape, its parameters, where their gradients are."""
+    """[Tried] of a part with all there is to know: its output's shape, its parameters, where their gradients are."""
     rng = np.random.default_rng(7)
     x = part.draw_x(rng)
     probe = class_trials.attempt(part.forwards, namespace, {"x": x})
@@ -200,7 +200,7 @@ def _forms(method, part):
     extras = [p for p in needed if constructing.kind(p.name, constructing.KINDS) == "epochs"]
     known += tuple((p.name, 1) for p in extras)
     first = [p for p in first if p not in extras]
-    if part.kind == "layer" and any(constructing.data_kind(p.name) == "Y" for p in first):
+    if part.kind == "layer" and any(calling.data_kind(p.name) == "Y" for p in first):
         return []
     if part.kind == "loss":
         forms = {0: [()], 1: [("one",), ("y",), ("x",)], 2: [("x", "y"), ("y", "x")]}.get(len(first), [])
@@ -259,7 +259,8 @@ def _sources(text, part, state):
             left.append(([key for _, key in known[0]], known[0], array))
     if "x" not in sources and returned is None:
         own = [place for _, place, _ in left if len(place) == 1 and OF_DATA.fullmatch(place[0][1])]
-        sources |= {"x": Whereabouts("attribute", place) for place in own[:1]}
+        if own:
+            sources["x"] = Whereabouts("attribute", own[0])
     missing = {n: ([key for _, key in known[0]], shape) for n, known, shape in part.parameters if n not in sources}
     for name, place in matching.assigned(left, missing, by_order=False).items():
         sources[name] = Whereabouts("attribute", place)

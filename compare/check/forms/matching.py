@@ -21,7 +21,7 @@ HOLD_GRADIENTS = re.compile(r"^_?(d|g|grads?|gradients?|derivatives?|nabla|delta
 
 
 def returned_names(text, cls, method):
-    """The names in a method's (cls: its class's name), or a function's, last `return a, b`: [("fc1", "dW"), ("db",)]."""
+    """The names in the last `return a, b` of a method, or of a function where cls is None: [("fc1", "dW"), ("db",)]."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ClassDef) and node.name == cls:
             for inner in node.body:

@@ -161,31 +161,24 @@ class State:
 
     def value(self, given):
         """What stands for a Given."""
-        match given.kind:
-            case "X" | "Y":
-                return self.inputs[given.kind]
-            case "N":
-                return self.count()
-            case "output":
-                return self.output
-            case "error":
-                Y = class_losses.as_target(self.output, self.inputs["Y"])
-                return Y - self.output if given.key == -1 else self.output - Y
-            case "samples":
-                return self.pairs()
-            case "function":
-                return self.namespace[given.key]
-            case "array":
-                return np.linspace(-0.5, 0.75, int(np.prod(given.key))).reshape(given.key)
-            case "state":
-                return np.full(given.key, 0.25)
-            case "returned":
-                return self.returned[0][given.key]
-            case "cache":
-                return self.returned[0][-1]
-            case "object":
-                return self.thing
-        raise LookupError(given.kind)
+        known = {
+            "X": lambda: self.inputs["X"],
+            "Y": lambda: self.inputs["Y"],
+            "N": self.count,
+            "output": lambda: self.output,
+            "error": lambda: self._error(given.key),
+            "samples": self.pairs,
+            "function": lambda: self.namespace[given.key],
+            "array": lambda: np.linspace(-0.5, 0.75, int(np.prod(given.key))).reshape(given.key),
+            "state": lambda: np.full(given.key, 0.25),
+            "returned": lambda: self.returned[0][given.key],
+            "cache": lambda: self.returned[0][-1],
+        }
+        return known[given.kind]()
+
+    def _error(self, sign):
+        Y = class_losses.as_target(self.output, self.inputs["Y"])
+        return Y - self.output if sign == -1 else self.output - Y
 
     def gradient(self, name, source):
         """The gradient of one parameter, as the user gives it."""

@@ -1,25 +1,21 @@
 """All ways to use an object of somebody's class: which methods, which loss, where gradients are."""
 
 import re
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import attributes, class_losses, class_trials, constructing, matching, names
+from fourfold.compare.check.forms import attributes, calling, class_trials, constructing, loss_sources, matching, names
 from fourfold.compare.check.forms.constructing import Given, Sizes
+from fourfold.compare.check.forms.loss_sources import AFTER_FORWARD, BACKWARD, LOSS, TRAIN
 from fourfold.compare.check.forms.programs import Program, Stage, State, Whereabouts
 
 FORWARD = re.compile(
     r"forward|predict|^update$|feed|think|propagat|run|query|activat|compute$|output|__call__|fprop|infer|hypothes|prob"
 )
-BACKWARD = re.compile(r"back|grad|bprop|deriv|bptt|prime")
-LOSS = re.compile(r"loss|cost|objective|criterion|entropy|mse|sse|error|nll|likelihood|energy|^[jle]$|^fn$")
-TRAIN = re.compile(r"train|fit|step|learn|update|sgd|optimi|descent|epoch|batch|back")
 UPDATE = re.compile(r"update|step|apply|optimi|descent")
 SELDOM = re.compile(r"numer|check|plot|save|load|test|acc|score|^init|init$|eval|valid|initiali|reset|zero|random")
-AFTER_FORWARD = ("output", "error", "returned", "cache")
-LOSSES = re.compile(r"loss|cost|errors$|objective|^_?j_?(hist\w*)?$|history|mse")
-CALLED = ("forward", "__call__", "fn", "loss", "compute", "calculate", "value", "compute_loss", "func", "f", "cost")
 MOST_PROGRAMS = 400
 MOST_SCORED = 16
 
@@ -69,24 +65,24 @@ class UsageSearch:
         """Looks for parameters that are there only when a method has trained."""
         self.blank = self.blank._replace(late=True)
         rng = np.random.default_rng(5)
-        for method in self._methods(TRAIN):
-            for call in constructing.method_calls(getattr(self.thing, method)):
+        for method in self.methods(TRAIN):
+            for call in calling.method_calls(getattr(self.thing, method)):
                 state = class_trials.attempt(State, self.blank, self.namespace, self.data)
                 if state is None:
                     return False
                 class_trials.attempt(state.called, Stage("backward", method, call))
                 for places, array in attributes.arrays(state.thing):
                     name = attributes.words(places[0])
-                    if len(places[0]) == 1 and (names.is_weight(name) or names.is_bias(name) or "weight" in name):
-                        if not self._is_data(array):
-                            self.parameters[name] = tuple(places[:1])
-                            shape = np.shape(array)
-                            self.values[name] = constructing.random_array(rng, shape) if shape else 0.375
+                    named = names.is_weight(name) or names.is_bias(name) or "weight" in name
+                    if len(places[0]) == 1 and named and not self._is_data(array):
+                        self.parameters[name] = tuple(places[:1])
+                        shape = np.shape(array)
+                        self.values[name] = constructing.random_array(rng, shape) if shape else 0.375
                 if self.parameters:
                     return True
         return False
 
-    def _methods(self, pattern, thing=None):
+    def methods(self, pattern, thing=None):
         thing = self.thing if thing is None else thing
         every = [
             name for name in dir(type(thing)) if callable(getattr(thing, name, None)) and pattern.search(name.lower())
@@ -101,33 +97,33 @@ class UsageSearch:
     def _programs(self):
         """(steps, where the output is) of all that may be done; the likeliest first."""
         forwards = self._forwards()
-        for method in self._methods(re.compile(f"{BACKWARD.pattern}|{TRAIN.pattern}|{LOSS.pattern}")):
+        for method in self.methods(re.compile(f"{BACKWARD.pattern}|{TRAIN.pattern}|{LOSS.pattern}")):
             guess = not BACKWARD.search(method.lower())
             for forward, output, labels in forwards:
-                for call in constructing.method_calls(getattr(self.thing, method), labels, guess=guess):
+                for call in calling.method_calls(getattr(self.thing, method), labels, guess=guess):
                     if forward is None and any(call.uses(kind) for kind in AFTER_FORWARD):
                         continue
                     if forward is None or forward.method != method:
                         yield (*([forward] if forward else ()), Stage("backward", method, call)), output
-        for method in self._methods(BACKWARD):
-            for update in self._methods(UPDATE):
+        for method in self.methods(BACKWARD):
+            for update in self.methods(UPDATE):
                 for forward, output, labels in forwards[:-1]:
                     for steps in self._with_update(forward, labels, method, update):
                         yield steps, output
 
     def _with_update(self, forward, labels, method, update):
-        for call in constructing.method_calls(getattr(self.thing, method), labels, guess=False)[:3]:
-            for second in constructing.method_calls(getattr(self.thing, update))[:2]:
+        for call in calling.method_calls(getattr(self.thing, method), labels, guess=False)[:3]:
+            for second in calling.method_calls(getattr(self.thing, update))[:2]:
                 yield forward, Stage("backward", method, call), Stage("backward", update, second)
 
     def _forwards(self):
         """(step, where the output is, the names of what it returns) each; none at all last."""
         result = []
-        for method in sorted(self._methods(FORWARD), key=lambda m: ("predict" in m, "forw" not in m)):
+        for method in sorted(self.methods(FORWARD), key=lambda m: ("predict" in m, "forw" not in m)):
             if BACKWARD.search(method.lower()) or (TRAIN.search(method.lower()) and method != "update"):
                 continue
-            labels = matching.returned_names(self.text, self._where_defined(method), method)
-            for call in constructing.method_calls(getattr(self.thing, method)):
+            labels = matching.returned_names(self.text, self.where_defined(method), method)
+            for call in calling.method_calls(getattr(self.thing, method)):
                 step = Stage("forward", method, call)
                 output = self._output(step, labels)
                 if output is not None:
@@ -197,7 +193,7 @@ class UsageSearch:
         given = {name: class_trials.attempt(state.gradient, name, source) for name, source in gradients.items()}
         program = program._replace(gradients=tuple(gradients.items()))
         self.scored += 1
-        for words, certain, with_loss in self._with_losses(program, state, inputs):
+        for words, certain, with_loss in loss_sources.with_losses(self, program, state):
             if "assumed" in words and self.has_loss:
                 return
             candidate = self._scored(with_loss, words, inputs, given, sizes)
@@ -207,7 +203,7 @@ class UsageSearch:
 
     def _after_loss(self, program, inputs):
         """A State that has gone through, where the way back needs the loss to be known before; None if it has not."""
-        for _, with_loss in self._loss_stages(program):
+        for _, with_loss in loss_sources.loss_stages(self, program):
             state = class_trials.attempt(State, with_loss, self.namespace, class_trials.copied(inputs))
             if state is not None and class_trials.attempt(lambda: state.go() or True):  # noqa: B023
                 return state
@@ -234,7 +230,7 @@ class UsageSearch:
         for step in range(last, -1, -1):
             if state.program.steps[step].role == "backward":
                 method = state.program.steps[step].method
-                labels = matching.returned_names(self.text, self._where_defined(method), method)
+                labels = matching.returned_names(self.text, self.where_defined(method), method)
                 leaves = [leaf for leaf in matching.leaves(state.returned[step], labels) if leaf[1] or leaf[0]]
                 whole = [x for x in leaves if isinstance(x[2], np.ndarray | list) and np.size(x[2])]
                 paths = matching.assigned(whole, shapes) if len(whole) * 2 >= len(shapes) else {}
@@ -254,7 +250,7 @@ class UsageSearch:
         changed = [name for name, places in self.parameters.items() if self._changed(state, name, places[0])]
         return {name: Whereabouts("updated") for name in shapes} if changed else {}
 
-    def _where_defined(self, method):
+    def where_defined(self, method):
         for base in type(self.thing).__mro__:
             if method in vars(base):
                 return base.__name__
@@ -271,87 +267,6 @@ class UsageSearch:
     def _changed(self, state, name, place):
         now = class_trials.attempt(attributes.get, state.thing, place)
         return now is not None and (np.shape(now) != np.shape(self.values[name]) or np.any(now != self.values[name]))
-
-    def _with_losses(self, program, state, inputs):
-        """(words, whether it is theirs alone, a program that gives a loss): each that there may be."""
-        last = len(program.steps) - 1
-        if program.loss is not None:
-            yield f"{program.steps[program.loss.step].method}()", True, program
-            return
-        for step in range(last, -1, -1):
-            stage = program.steps[step]
-            for path, first in self._numbers(state.returned[step], stage, dict(program.gradients)):
-                whereabouts = Whereabouts("returned", path, step, first=first)
-                yield f"what {stage.method}() returns", True, program._replace(loss=whereabouts)
-        for words, stages in self._loss_stages(program):
-            yield words, True, stages
-        for name, value in vars(state.thing).items():
-            if LOSSES.search(name.lower()) and name not in self.parameters:
-                several = isinstance(value, list) and value and class_trials.is_number(value[0])
-                if several or class_trials.is_number(value):
-                    whereabouts = Whereabouts("attribute", (("attribute", name),), last, first=bool(several))
-                    yield f"self.{name}", False, program._replace(loss=whereabouts)
-        output = state.output
-        if program.output is not None and output is not None:
-            for words, key in class_losses.candidates():
-                if class_losses.possible(key, output, self.data["Y"]):
-                    step = 0 if program.steps[0].role == "forward" or program.output.where == "linear" else last
-                    yield f"assumed: {words}", False, program._replace(loss=Whereabouts("assumed", (), step, key))
-
-    def _numbers(self, returned, stage, gradients):
-        """(path, whether it is the first of a list) of numbers in what a step returned that may be a loss."""
-        if class_trials.is_number(returned):
-            if stage.role != "forward" or stage.call.uses("Y"):
-                yield (), False
-        elif isinstance(returned, list) and returned and all(map(class_trials.is_number, returned)):
-            yield (), True
-        elif isinstance(returned, tuple | dict):
-            labels = matching.returned_names(self.text, self._where_defined(stage.method), stage.method)
-            used = {source.place for source in gradients.values() if source is not None}
-            for parts, path, value in matching.leaves(returned, labels):
-                named = not parts or not isinstance(parts[-1], str) or LOSS.search(parts[-1].lower())
-                if class_trials.is_number(value) and np.ndim(value) == 0 and path not in used and named:
-                    yield path, False
-
-    def _loss_stages(self, program):
-        """(words, a program with one more step that gives a loss): by a method, an attribute, or a function."""
-        forward = program.steps[0] if program.steps[0].role == "forward" else None
-        named = forward and matching.returned_names(self.text, self._where_defined(forward.method), forward.method)
-        labels = [parts[-1] if parts else "" for parts in named or ()]
-        used = {stage.method for stage in program.steps}
-        calls = []
-        for method in self._methods(LOSS):
-            if method not in used and not BACKWARD.search(method.lower()) and not TRAIN.search(method.lower()):
-                calls.append((method, getattr(self.thing, method), (), False))
-        for name, value in vars(self.thing).items():
-            if LOSS.search(name.lower()) and not re.search("prime|deriv|grad", name.lower()):
-                if callable(value) and not isinstance(value, type) and hasattr(value, "__code__"):
-                    calls.append((name, value, (), False))
-                    continue
-                owner = (("attribute", name),)
-                calls += [(m, getattr(value, m), owner, False) for m in CALLED if _has(value, m)][:1]
-        for name, value in self.namespace.items():
-            if (
-                hasattr(value, "__code__")
-                and LOSS.search(name.lower())
-                and not re.search("prime|deriv|grad|d_|_d$", name.lower())
-            ):
-                calls.append((name, value, (), True))
-        for method, function, owner, is_function in calls:
-            for call in constructing.method_calls(function, labels):
-                if forward is None and any(call.uses(kind) for kind in AFTER_FORWARD):
-                    continue
-                stage = Stage("loss", method, call, owner, is_function)
-                at = 0 if forward is None else 1
-                steps = (*program.steps[:at], stage, *program.steps[at:])
-                moved = tuple(
-                    (name, source and source._replace(step=source.step + (source.step >= at)))
-                    for name, source in program.gradients
-                )
-                yield (
-                    f"{method}()",
-                    program._replace(steps=steps, loss=Whereabouts("returned", (), at), gradients=moved),
-                )
 
     def _scored(self, program, words, inputs, given, sizes):
         """The Candidate of a program with a loss; None where that does not depend on the parameters."""
@@ -376,6 +291,11 @@ class UsageSearch:
         program = program._replace(
             gradients=tuple(gradients.items()), parameters=tuple(pair for pair in program.parameters if pair[0] in kept)
         )
+        multiple = self._multiple(given, slopes, updated & {*kept}) if updated and not right[1] else None
+        if multiple:
+            program = program._replace(rate=program.rate * multiple)
+            words += f", of which steps go along {multiple:g} times the slope"
+            right[1] = len(kept)
         share = right[1] / len(kept)
         own = int("assumed" not in words)
         shapes = {name: np.shape(inputs[name]) for name in kept}
@@ -385,6 +305,18 @@ class UsageSearch:
         score = (fitting, int(share > 0), own, share, direct)
         return Candidate(program, self.layout, sizes, score, shapes, words)
 
+    def _multiple(self, given, slopes, updated):
+        """What all updates are a multiple of, where a rate may stand for it; None if that is no plain number."""
+        name = max(updated, key=lambda name: np.size(slopes[name]))
+        slope = slopes[name]
+        array = class_trials.in_floats(given[name])
+        if array is None or array.shape != slope.shape:
+            return None
+        ratio = Fraction((array * slope).sum() / (slope * slope).sum()).limit_denominator(40)
+        if ratio > 0 and all(class_trials.agree(given[name], slopes[name], float(ratio)) for name in updated):
+            return float(ratio)
+        return None
+
     def _moves(self, given):
         if hasattr(given, "gradient"):
             given = class_trials.attempt(given.gradient)
@@ -393,9 +325,3 @@ class UsageSearch:
     def _ascends(self):
         """Whether their code adds to its parameters."""
         return bool(re.search(r"self\.(\w+)(\[[^\]]*\])? *(\+=|= *self\.\1(\[[^\]]*\])? *\+)", self.text))
-
-
-def _has(thing, method):
-    """Whether an object, or a class that is not to be constructed, has a method of its own."""
-    classes = thing.__mro__ if isinstance(thing, type) else type(thing).__mro__
-    return any(method in vars(cls) for cls in classes[:-1])

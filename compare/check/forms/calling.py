@@ -1,0 +1,128 @@
+"""What methods and functions are given: told from the names of what they take."""
+
+import re
+from itertools import islice, product
+
+from fourfold.compare.check.forms import names
+from fourfold.compare.check.forms.constructing import (
+    KINDS,
+    MOST,
+    PENALTY,
+    RATE,
+    Call,
+    Given,
+    Sizes,
+    kind,
+    parameters,
+)
+
+DATA = (
+    ("samples", names.PAIRS),
+    ("X", names.DATA),
+    ("Y", names.TARGETS),
+    ("output", names.PREDICTIONS),
+    ("gradient", names.OUTPUT_GRADIENTS),
+    ("cache", names.CACHES),
+)
+STATES = (
+    ("state", r"(h|state|hidden|a)_?(prev|0|init|last)|(prev|last|init|initial)_?(h|state|hidden\w*)|hidden_state"),
+    ("gradient", r"g|gy|gout|d_?(values?|inputs?|out\w*|l\w*|y\w*|z|a|h|x)|.*grad.*|upstream\w*|delta\w*"),
+)
+LIKE = (
+    ("Y", r"^(train|test|batch|in)\w*(out|lab|target|_y|answer)|target|label|expect|desire|correct"),
+    ("X", r"^(train|batch)\w*(_in|_x|data|set)|input|data|feature|pattern|sample"),
+)
+ERRORS = (("error", r"errors?|err|outputerrors?|diff|residuals?|e|loss"),)
+FIXED = {
+    "rate": RATE,
+    "epochs": 1,
+    "batch size": Given("N"),
+    "quiet": False,
+    "penalty": PENALTY,
+    "momentum": 0.0,
+    "seed": 0,
+}
+
+
+def data_kind(name):
+    """What a method takes by this name: "X", "Y", "output", ...; None if that is not known."""
+    known = kind(name, KINDS) or kind(names.plain(name), ERRORS) or kind(name, STATES)
+    if known:
+        return known
+    for known, words in DATA:
+        if names.is_one(name, words) or names.is_one(name.rstrip("0123456789s"), words):
+            return known
+    return next((known for known, pattern in LIKE if re.search(pattern, name.lower())), None)
+
+
+def method_calls(method, returns=(), extra=None, guess=True):
+    """Calls that may be meant by a method, or a function, the likeliest first; none if it takes what is not known.
+
+    returns: what the forward pass returns, by name. extra: more Givens by name. guess: whether a single thing that
+    has no known name may be data.
+    """
+    options = []
+    taken = parameters(method)
+    unknown = [p.name for p in taken if p.default is p.empty and _given(p.name, returns, extra) is None]
+    if unknown and len(taken) == 1 and not guess:
+        return []
+    for p in taken:
+        if p.kind is p.VAR_POSITIONAL:
+            continue
+        choices = _choices(p, returns, unknown, extra, len(taken))
+        if choices is not None:
+            options.append([(p, value) for value in choices])
+    calls = []
+    for chosen in islice(product(*options), MOST):
+        givens = [value for _, value in chosen if isinstance(value, Given) and value.kind in {"X", "Y"}]
+        if len(set(givens)) == len(givens):
+            positional = tuple(value for p, value in chosen if p.kind is p.POSITIONAL_ONLY)
+            calls.append(Call(positional, tuple((p.name, v) for p, v in chosen if p.kind is not p.POSITIONAL_ONLY)))
+    return calls
+
+
+def _given(name, returns, extra):
+    if extra and name in extra:
+        return extra[name]
+    lower = [n.lower() for n in returns]
+    if name.lower() in lower and data_kind(name) not in {"X", "Y"}:
+        return Given("returned", lower.index(name.lower())) if len(returns) > 1 else Given("output")
+    known = data_kind(name)
+    return known and Given(known)
+
+
+def _choices(p, returns, unknown, extra, count):
+    """Values for one parameter of a method; None to leave it out."""
+    optional = p.default is not p.empty
+    given = _given(p.name, returns, extra)
+    if given is None:
+        return None if optional else _in_order(unknown.index(p.name), count)
+    if given.kind in FIXED:
+        left_out = optional and given.kind in {"penalty", "momentum", "seed"}
+        return None if left_out else [FIXED[given.kind]]
+    if optional and (given.kind not in {"X", "Y", "output", "samples"} or p.default is not None):
+        return None
+    return _alternatives(given, p.name, count)
+
+
+def _alternatives(given, name, count):
+    """What may be meant by a known name."""
+    one_more = [Given("X"), Given("Y")] if count == 1 else [Given("Y")]
+    hidden = Sizes().hidden
+    others = {
+        "state": [Given("state", (*hidden, 1)), Given("state", hidden)],
+        "error": [given, Given("error", -1), Given("Y")],
+        "output": [given, *one_more],
+        "samples": [Given("X"), given] if name.lower() == "samples" else [given],
+    }
+    return others.get(given.kind, [given])
+
+
+def _in_order(position, count):
+    """What something without a known name may be, by its place among those."""
+    if count == 1:
+        return [Given("X"), Given("Y"), Given("output")]
+    first = [Given("X"), Given("output"), Given("samples")]
+    return [first, [Given("Y"), Given("output"), RATE], [Given("output"), RATE]][min(position, 2)] + [RATE] * (
+        position == 0 and count > 1
+    )
