@@ -174,8 +174,8 @@ def test_the_table_is_in_columns(folder):
         row("RIGHT", "x\x1b[2J"),
     ]
     assert course.table(rows).splitlines() == [
-        "ann        WRONG       line 4  H for A",
-        "zoltán     NOT JUDGED          It hangs.",
+        "ann       WRONG       line 4  H for A",
+        "zoltán    NOT JUDGED          It hangs.",
         "x\\x1b[2J  RIGHT",
     ]
     assert course.line(rows[0]) == "ann  WRONG  line 4  H for A"
