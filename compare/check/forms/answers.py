@@ -16,6 +16,14 @@ class AnswerPart(NamedTuple):
     value: np.ndarray
 
 
+class Slice(NamedTuple):
+    """A step of a path: a part of a vector, in its own shape."""
+
+    start: int
+    stop: int
+    shape: tuple
+
+
 class Reading(NamedTuple):
     """Where the loss is in an answer, or None, and where every parameter's gradient is: {parameter: path}."""
 
@@ -27,7 +35,10 @@ class Reading(NamedTuple):
 def at(answer, path):
     """What is at a path in an answer."""
     for step in path:
-        answer = getattr(answer, step[1]) if isinstance(step, tuple) else answer[step]
+        if isinstance(step, Slice):
+            answer = answer[step.start : step.stop].reshape(step.shape)
+        else:
+            answer = getattr(answer, step[1]) if isinstance(step, tuple) else answer[step]
     return answer
 
 
@@ -116,6 +127,19 @@ def readings(theirs, shapes, groups, renamed=False):
             yield Reading(None, {name: part.path for name, part in zip(order, chosen, strict=True)})
     if named and len(named) < len(shapes):
         yield Reading(None, named, True)
+
+
+def joined(theirs, shapes):
+    """The Reading of one vector that has the gradients of all parameters, one after the other."""
+    total = sum(int(np.prod(shape)) for shape in shapes.values())
+    for part in theirs:
+        if part.value.size == total and part.value.ndim == 1:
+            gradients, start = {}, 0
+            for name, shape in shapes.items():
+                stop = start + int(np.prod(shape))
+                gradients[name] = (*part.path, Slice(start, stop, shape))
+                start = stop
+            yield Reading(None, gradients, True)
 
 
 def _is_first_or_last(part, theirs):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import attempts, names, packings, signatures, trials
+from fourfold.compare.check.forms import attempts, layouts, names, packings, signatures, trials
 from fourfold.compare.check.forms.attempts import Caller
 
 FORWARD, LOSS = "assumed forward pass", "assumed loss"
@@ -156,7 +156,7 @@ def parameters(caller, written):
     result = caller.parameters()
     if result and packings.plural(result[0]):
         return result
-    for name in caller.function.returned(None):
+    for name in caller.function.returned(None) + written.strings:
         meant = [m for m in (name[1:], name[2:]) if m and name[:1] in "dg" and (names.is_weight(m) or names.is_bias(m))]
         result += [m for m in meant[:1] if m not in result]
     return result
@@ -226,7 +226,7 @@ def _unpacked(written, argument):
     return [places[k] for k in range(len(places))] if places and set(places) == set(range(len(places))) else None
 
 
-def losses(written, steps, results, setup, point):
+def losses(steps, results, setup):
     """(further steps, (function, path), note) of losses for the output of their own forward pass."""
     if not setup.y:
         return
@@ -234,7 +234,7 @@ def losses(written, steps, results, setup, point):
         if step.own is not None:
             continue
         answer = results[step.function]
-        Y = point[setup.y]
+        _, Y = layouts.data(setup.layout._replace(targets=layouts.MATRIX), setup.packing.depth, np.random.default_rng(1), 1)
         for path in attempts.values_at("prediction", answer, [""], Y, final=True)[:3]:
             output = attempts.from_result(step.function, path)
             for name in dict.fromkeys(ALL):

@@ -113,8 +113,15 @@ def template_of(name, packing):
     return None
 
 
+def is_joined(packing):
+    """Whether all parameters are in one vector."""
+    return any(isinstance(template, packings.JoinedTemplate) for template in packing.templates.values())
+
+
 def leaf_paths(template, path=()):
     """{input: path} of a template."""
+    if isinstance(template, packings.JoinedTemplate):
+        return {}
     if isinstance(template, packings.Leaf):
         return {template.name: path}
     if isinstance(template, packings.AttributeTemplate):
@@ -139,22 +146,20 @@ def setups(callers, written, kind):
     way = {role: name for caller in callers for name, role in reversed(caller.way.items())}
     x = way.get(signatures.X, "X")
     y = way.get(signatures.Y, "Y" if signatures.PAIRS in way else "")
-    inside = any(caller.function.uses(INSIDE) for caller in callers) or kind_of_text(written)
+    inside = any(f.uses(INSIDE) for f in written.functions.values())
+    first = any(f.uses(FIRST) for f in written.functions.values())
     for packing in packings.packings(parameters, written):
-        yield [Setup(packing, layout, x, y) for layout in _layouts(packing, kind, inside)]
+        yield [Setup(packing, layout, x, y) for layout in _layouts(packing, kind, inside, first)]
 
 
+FIRST = r"\[:, *1 ?:|\[1:|stack\([\[(]+np\.ones|c_\[np\.ones|r_\[1|insert\("
 INSIDE = r"append\(|stack\(|concatenate|\bc_\[|\br_\[|insert\(|:-1\]|np\.pad|\+ ?\[1"
 
 
-def kind_of_text(written):
-    return any(f.uses(INSIDE) for f in written.functions.values())
-
-
-def _layouts(packing, kind, inside):
+def _layouts(packing, kind, inside, first):
     result = list(kind(bool(packing.biases)))
     if inside and not packing.biases:
-        result += layouts.with_biases_inside(list(kind(False)))
+        result += layouts.with_biases_inside(list(kind(False)), first)
     return result
 
 
@@ -179,13 +184,18 @@ def values_at(name, answer, returned, Y, final=False):
     structures = [(k,) for k, value in enumerate(answer) if isinstance(value, dict | tuple | list)]
     if exact and not final:
         return exact
-    outputs = [(k,) for k, value in enumerate(answer) if Y is not None and np.shape(value) == np.shape(Y)]
+    outputs = [(k,) for k, value in enumerate(answer) if Y is not None and _shape(value) == _shape(Y)]
     others = [(k,) for k in range(len(answer)) if (k,) not in outputs]
     if names.is_one(name, names.CACHES) and not final:
         options = exact + deeper + structures + [whole] + others + outputs
     else:
         options = exact + deeper + outputs[::-1] + others + structures + [whole]
     return list(dict.fromkeys(options))[:WAYS]
+
+
+def _shape(value):
+    """The shape of an array or a number; None of lists, which may be of any form."""
+    return None if isinstance(value, list | tuple | dict) else np.shape(value)
 
 
 def _in_dict(name, value, path):

@@ -1,11 +1,15 @@
 """Recognises a function that gives gradients, with its loss or with one that another function gives."""
 
+import itertools
+import re
+
 import numpy as np
 
 from fourfold.compare.check.forms import answers, attempts, layouts, losses, names, signatures, trials, updating
 from fourfold.compare.check.forms.attempts import Caller, Inputs
 
-BATCH = r"axis|keepdims|\blen\(|shape\[|mean\(|\b[mMnN]\b|\.size\b|shape$"
+BATCH = re.compile(r"axis|keepdims|shape\[|mean\(|/ ?[mMnN]\b|\.size\b|\blen\((\w+)\)")
+WAYS = 3  # in which a function in the middle may be called
 KINDS = layouts.batches, layouts.one_output, layouts.single, layouts.single_output
 ONE_OUTPUT = layouts.one_output, layouts.single_output
 
@@ -24,7 +28,17 @@ def recognise(written, name, forwards):
                     break
             if best is not None and best.fits:
                 break
+    if best is not None and best.plan.rate is not None and not best.all_right and _goes_through_samples(written, best):
+        for callers in forwards(written, name):
+            trial = _over_setups(written, callers, layouts.few, False)
+            best = trial if trial is not None and trial.right >= best.right and trial.tier == 3 else best
     return best
+
+
+def _goes_through_samples(written, trial):
+    """Whether an update has a loop over samples: it learns from each, and the next one is asked with other weights."""
+    x = re.escape(trial.setup.x)
+    return any(f.uses(rf"for [^\n]* in [^\n]*\b{x}\b") for f in written.involved(trial.plan.goal.function))
 
 
 def _needless(kind, best, written, name):
@@ -35,7 +49,18 @@ def _needless(kind, best, written, name):
         return best.all_right or best.setup.layout.outputs == 1 or not written.one_output()
     if kind is layouts.one_output:
         return False
-    return best.tier == 3 or (best.tier == 2 and any(f.uses(BATCH) for f in written.involved(name)))
+    return best.tier == 3 or (best.tier == 2 and _of_batches(written, name, best.setup.x))
+
+
+def _of_batches(written, name, x):
+    """Whether a function's text speaks of several samples."""
+    if x[:1] == "X":
+        return True
+    for function in written.involved(name):
+        for use in BATCH.finditer(function.text):
+            if use[1] is None or names.is_one(use[1], names.DATA | names.TARGETS):
+                return True
+    return False
 
 
 def _chosen(best, trial, kind):
@@ -77,19 +102,27 @@ def _attempt(written, callers, setup):
 
 
 def _forward(written, before, inputs, point):
-    """([steps before], {function: its answer at the point})."""
-    steps, results = [], {}
+    """([steps before], {function: its answer at the point}), the likeliest first."""
+    ways = [([], {})]
     for caller in before:
-        step = inputs.step(caller)
-        if step is None:
-            return
-        try:
-            with trials.quiet():
-                results[step.function] = step.call(written.namespace, trials.copies(point), results)
-        except Exception:
-            return
-        steps.append(step)
-    yield steps, results
+        further = []
+        for steps, results in ways:
+            for values in itertools.islice(_values(written, caller, steps, results, point, inputs.setup), WAYS):
+                step = inputs.step(caller, values)
+                answer = None if step is None else _answer(written, step, point, results)
+                if answer is not None:
+                    further.append(([*steps, step], results | {step.function: answer[0]}))
+        ways = further
+    yield from ways
+
+
+def _answer(written, step, point, results):
+    """(what a call gives,), or None where it raises."""
+    try:
+        with trials.quiet():
+            return (step.call(written.namespace, trials.copies(point), dict(results)),)
+    except Exception:
+        return None
 
 
 def _values(written, goal, steps, results, point, setup):
@@ -124,7 +157,7 @@ def _called(written, steps, step, goal, setup, point):
         with trials.quiet():
             for one in steps:
                 results[one.function] = one.call(namespace, given, results)
-            answer = probe._goal(namespace, given, results, held)
+            answer = probe.ask(namespace, given, results, held)
     except Exception:
         return None
     returned = written[goal.name].returned(len(answer) if isinstance(answer, tuple | list) else None)
@@ -137,8 +170,8 @@ def _called(written, steps, step, goal, setup, point):
         truth = _truth(namespace, [*steps, *loss_steps], probe, loss, setup, point)
         if truth is None:
             continue
-        plans = _plans(written, [*steps, *loss_steps], step, goal, theirs, loss, setup, changed, note, point)
-        trial = attempts.best_reading(plans, setup, namespace, truth)
+        options = plans(written, [*steps, *loss_steps], step, goal, theirs, loss, setup, changed, note, point)
+        trial = attempts.best_reading(options, setup, namespace, truth)
         trial = updating.signed(trial, written, namespace, truth)
         best = attempts.better(best, trial)
         if best is not None and best.tier == 3 and (best.all_right or not note):
@@ -170,7 +203,7 @@ def _truth(namespace, steps, probe, loss, setup, point):
     return truth if finite and moves else None
 
 
-def _plans(written, steps, step, goal, theirs, loss, setup, changed, note, point):
+def plans(written, steps, step, goal, theirs, loss, setup, changed, note, point):
     """(CallPlan, note) for every reading of what a call gave."""
     shapes, orders = setup.shapes(), answers.groups(setup.packing)
     rest = [part for part in theirs if loss[0] != goal.name or part.path != loss[1][: len(part.path)]]
@@ -179,6 +212,10 @@ def _plans(written, steps, step, goal, theirs, loss, setup, changed, note, point
         return
     moves = updating.depends_on_rate(written, steps, step, goal, theirs, point)
     named = False
+    if attempts.is_joined(setup.packing):
+        for reading in answers.joined(rest, shapes):
+            yield attempts.plan_of(steps, step, reading, loss, setup), note
+        return
     if not moves:
         for reading in answers.readings(rest, shapes, orders):
             named = named or (reading.named and len(reading.gradients) == len(shapes))

@@ -7,7 +7,7 @@ import numpy as np
 ROWS, COLUMNS, ONE, ONE_COLUMN, ONE_ROW = "rows", "columns", "one", "one column", "one row"
 FLAT, ROW, COLUMN, NUMBER, NONE = "flat", "row", "column", "number", "none"
 MATRIX, INTEGERS, INTEGER_ROW, VECTOR = "matrix", "integers", "integer row", "vector"
-LAST_ROW, LAST_COLUMN = "last row", "last column"
+LAST, FIRST = "last", "first"  # row or column
 WIDTHS = {1: (3, 2), 2: (3, 6, 2), 3: (3, 6, 7, 2), 4: (3, 6, 7, 8, 2)}  # all distinct, and no number of samples
 SAMPLES = 4, 5  # of point 0: 1/N is exact, and of the others
 SINGLE = {ONE, ONE_COLUMN, ONE_ROW}
@@ -22,7 +22,7 @@ class DataLayout(NamedTuple):
     targets: str = MATRIX
     outputs: int = 2
     vector: bool = False  # the last layer has one unit: w is (d,) and its bias a number
-    augmented: str = ""  # the weights hold the biases, in their last row or column
+    augmented: str = ""  # the weights hold the biases, in their LAST or FIRST row or column
     few: bool = False  # one sample, in a batch
 
     @property
@@ -74,6 +74,12 @@ def single_output(has_biases):
             yield DataLayout(ONE, out_first, biases, VECTOR, 1, True)
 
 
+def few(has_biases):
+    """Layouts of a batch of one sample: of what goes through its samples one by one, and learns from each."""
+    for layout in [*batches(has_biases), *one_output(has_biases)]:
+        yield layout._replace(few=True)
+
+
 def _of_one_sample(has_biases):
     for targets in (MATRIX, INTEGERS):
         for out_first in (False, True):
@@ -87,11 +93,11 @@ def _of_one_sample(has_biases):
                 yield DataLayout(ONE_ROW, out_first, biases, targets)
 
 
-def with_biases_inside(layouts):
+def with_biases_inside(layouts, first):
     """The same, with biases in the weights."""
     for layout in layouts:
         if not layout.vector:
-            yield layout._replace(augmented=LAST_COLUMN if layout.out_first else LAST_ROW)
+            yield layout._replace(augmented=FIRST if first else LAST)
 
 
 def shapes(layout, depth):
@@ -115,7 +121,7 @@ def data(layout, depth, rng, n):
     N = 1 if layout.single else SAMPLES[min(n, 1)]
     d_in, d_out = WIDTHS[depth][0], layout.outputs
     X = rng.normal(size=(N, d_in))
-    classes = rng.permutation(np.arange(N) % max(d_out, 2))
+    classes = rng.permutation(np.arange(N) % max(d_out, 2)) if N > 1 else np.array([1])
     Y = classes[:, None].astype(float) if d_out == 1 else np.eye(d_out)[classes]
     if layout.columns:
         X, Y = np.ascontiguousarray(X.T), np.ascontiguousarray(Y.T)

@@ -52,7 +52,7 @@ def of_call(written, goal, steps, results, theirs, setup, point):
     for name in sorted(others, key=lambda name: _length(written, name), reverse=True):
         for step, path in _called(written, name, steps, results, setup, point):
             yield [step], (name, path), ""
-    yield from assumed.losses(written, steps, results, setup, point)
+    yield from assumed.losses(steps, results, setup)
 
 
 def _length(written, name):

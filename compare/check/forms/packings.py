@@ -4,6 +4,8 @@ from itertools import permutations
 from types import SimpleNamespace
 from typing import NamedTuple
 
+import numpy as np
+
 from fourfold.compare.check.forms import names
 
 DEPTHS = 3, 2, 1  # of what takes any number of layers: three show the most
@@ -19,6 +21,12 @@ class AttributeTemplate(NamedTuple):
     """A template of an object with attributes."""
 
     parts: dict
+
+
+class JoinedTemplate(NamedTuple):
+    """A template of one vector, in which all parts are, one after the other."""
+
+    parts: list
 
 
 class Packing(NamedTuple):
@@ -50,7 +58,7 @@ def leaves(template):
     """The names in a template, in order."""
     if isinstance(template, Leaf):
         return [template.name]
-    if isinstance(template, AttributeTemplate):
+    if isinstance(template, AttributeTemplate | JoinedTemplate):
         template = template.parts
     parts = template.values() if isinstance(template, dict) else template
     return [name for part in parts for name in leaves(part)]
@@ -63,6 +71,8 @@ def filled(template, inputs, listed=False):
         return value.tolist() if listed and hasattr(value, "tolist") else value
     if isinstance(template, AttributeTemplate):
         return SimpleNamespace(**{key: filled(part, inputs, listed) for key, part in template.parts.items()})
+    if isinstance(template, JoinedTemplate):
+        return np.concatenate([np.ravel(filled(part, inputs)) for part in template.parts])
     if isinstance(template, dict):
         return {key: filled(part, inputs, listed) for key, part in template.items()}
     return type(template)([filled(part, inputs, listed) for part in template])
@@ -96,10 +106,11 @@ def _layers(arguments):
         if len(arguments) % 2 == 0 and half > 1:
             yield tuple(zip(arguments[::2], arguments[1::2], strict=True))
     yield from _paired(weights, biases)
-    if not biases and len(arguments) % 2 == 0 and len(arguments) > 2:
+    if len(biases) != len(weights) and len(arguments) % 2 == 0 and len(arguments) > 2:
         half = len(arguments) // 2
-        yield tuple(zip(arguments[::2], arguments[1::2], strict=True))
-        yield tuple(zip(arguments[:half], arguments[half:], strict=True))
+        for pairs in (zip(arguments[::2], arguments[1::2], strict=True), zip(arguments[:half], arguments[half:], strict=True)):
+            layers = tuple(pairs)
+            yield from (layers, layers[::-1])
 
 
 def _paired(weights, biases):
@@ -173,6 +184,7 @@ def _one(argument, written):
     yield Packing({argument: Leaf(argument)}, ((argument, None),))
     if not plural(argument):
         yield from _lists(argument, written)
+    yield from _joined(argument)
 
 
 def plural(argument):
@@ -235,6 +247,19 @@ def _lists(argument, written):
         for w, b in _pairs_of_keys(written):
             keyed = [(f'{argument}[{k}]["{w}"]', f'{argument}[{k}]["{b}"]') for k in range(depth)]
             yield Packing({argument: [{w: Leaf(x), b: Leaf(y)} for x, y in keyed]}, tuple(keyed))
+
+
+def _joined(argument):
+    """One vector of all weights, or of weights and biases."""
+    for depth in (2, 3, 1):
+        weights = [f"{argument}: W{k}" for k in range(1, depth + 1)]
+        biases = [f"{argument}: b{k}" for k in range(1, depth + 1)]
+        template = JoinedTemplate([Leaf(name) for name in weights])
+        yield Packing({argument: template}, tuple((name, None) for name in weights))
+        layers = tuple(zip(weights, biases, strict=True))
+        turns = JoinedTemplate([Leaf(name) for pair in layers for name in pair])
+        yield Packing({argument: turns}, layers)
+        yield Packing({argument: JoinedTemplate([Leaf(name) for name in weights + biases])}, layers)
 
 
 def _pairs_of_keys(written):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fourfold.compare.check.forms import answers, assumed, attempts, layouts, losses, names, signatures, trials
+from fourfold.compare.check.forms import answers, assumed, attempts, functions, layouts, losses, names, signatures, trials, updating
 from fourfold.compare.check.forms.attempts import Caller, Inputs
 
 NOTE = "no forward pass of yours: taken to be {}, {} and {}"
@@ -140,13 +140,15 @@ def _best_loss(written, caller, setup, assumption, forward, step, point):
         with trials.quiet():
             given = trials.copies(point)
             results[forward.function] = forward.call(namespace, given, {})
-            answer = step.call(namespace, given, results)
+            probe = trials.CallPlan((), step, answers.Reading(None, {}), (assumed.LOSS, ()))
+            held = {}
+            answer = probe.ask(namespace, given, results, held)
     except Exception:
         return None
     returned = written[caller.name].returned(len(answer) if isinstance(answer, tuple | list) else None)
     theirs = answers.parts(answer, returned)
-    readings = list(answers.readings(theirs, setup.shapes(), answers.groups(setup.packing)))
-    if not readings:
+    changed = updating.changed(setup, caller, held, point)
+    if not theirs and not changed:
         return None
     output = attempts.from_result(forward.function, (f"A{setup.packing.depth}",))
     candidates = [assumed.loss_step(name, setup, output) for name in assumed.LOSSES[assumption.output]]
@@ -166,7 +168,8 @@ def _best_loss(written, caller, setup, assumption, forward, step, point):
         if not assumption.hidden:
             note = f"no forward pass of yours: taken to be {assumption.output} and {name}"
         loss = (assumed.LOSS, ())
-        plans = [(attempts.plan_of([forward, candidates[k]], step, r, loss, setup), note) for r in readings]
+        before = [forward, candidates[k]]
+        plans = functions.plans(written, before, step, caller, theirs, loss, setup, changed, note, point)
         truth = {parameter: Z[..., k] for parameter, Z in truths.items()}
         best = attempts.better(best, attempts.best_reading(plans, setup, namespace, truth))
     return best

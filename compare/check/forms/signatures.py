@@ -33,13 +33,18 @@ def roles(function, kept=frozenset()):
     data = [name for name in arguments if names.is_one(name, names.DATA) and name not in the_targets][:1]
     for name in arguments:
         role = _role(name, data, the_targets, kept)
-        if name in function.defaults and role not in {X, Y, RATE, STEPS}:
+        if name in function.defaults and role not in {X, Y, RATE, STEPS} and not (role == SCALAR and _is_off(function, name)):
             continue
         if role:
             result[name] = role
         else:
             free.append(name)
     return _completed(result, free, function)
+
+
+def _is_off(function, name):
+    """Whether a default is 0 or None, which leaves out what is to be judged."""
+    return function.default_of[name] is None or function.default_of[name] == 0
 
 
 def _role(name, data, targets, kept):
@@ -80,6 +85,9 @@ def _completed(result, free, function):
         ways.append(_way(result, sure, plain, [Y, X]))
     ways = [in_order(way, function) for way in ways if way is not None]
     ways += [moved for moved in map(_moved, ways) if moved]
+    for way in list(ways):
+        if X in way.values() and Y not in way.values():  # data may be samples with their targets
+            ways.append({name: PAIRS if role == X else role for name, role in way.items()})
     return _distinct(ways)
 
 
@@ -97,7 +105,7 @@ def _moved(way):
         doubtful = names.is_one(name, names.CONTAINERS) and names.is_value(name)
         if role == PARAMETER and doubtful:
             other[name] = VALUE
-        elif role in {VALUE, OUTPUT_GRADIENT} and not names.is_one(name, names.CACHES):
+        elif role == VALUE and not names.is_one(name, names.CACHES | names.PREDICTIONS):
             other[name] = PARAMETER
     return way | other if other else None
 

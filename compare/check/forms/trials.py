@@ -52,7 +52,7 @@ class CallPlan(NamedTuple):
         for step in self.steps:
             results[step.function] = step.call(namespace, inputs, results)
         held = {}
-        answer = self._goal(namespace, inputs, results, held)
+        answer = self.ask(namespace, inputs, results, held)
         results[self.goal.function] = answer
         L = answers.at(results[self.loss[0]], self.loss[1])
         gradients = {}
@@ -65,7 +65,7 @@ class CallPlan(NamedTuple):
             gradients[name] = given
         return L, gradients
 
-    def _goal(self, namespace, inputs, results, held):
+    def ask(self, namespace, inputs, results, held):
         """Calls the last function; `held` gets its arguments, as it left them."""
         values = {name: supply(inputs, results) for name, supply in self.goal.arguments}
         held |= values
@@ -111,7 +111,7 @@ class Setup(NamedTuple):
         return layouts.words(self.layout, bool(self.packing.biases))
 
     def roles(self):
-        if self.packing.odd or not self.y:
+        if self.packing.odd or not self.y or self.layout.augmented == layouts.FIRST:
             return None
         labels = "integers" if self.layout.targets in {layouts.INTEGERS, layouts.INTEGER_ROW} else "values"
         inside = bool(self.layout.augmented)

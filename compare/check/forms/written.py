@@ -15,15 +15,20 @@ class WrittenFunction:
 
     def __init__(self, name, function, node, text):
         self.name, self.node, self.text = name, node, text
-        self.arguments, self.defaults, self.keyword_only = [], set(), []
+        self.arguments, self.default_of, self.keyword_only = [], {}, []
         for argument in inspect.signature(function).parameters.values():
             if argument.kind is argument.VAR_POSITIONAL or argument.kind is argument.VAR_KEYWORD:
                 continue
             self.arguments.append(argument.name)
             if argument.default is not argument.empty:
-                self.defaults.add(argument.name)
+                self.default_of[argument.name] = argument.default
             if argument.kind is argument.KEYWORD_ONLY:
                 self.keyword_only.append(argument.name)
+
+    @property
+    def defaults(self):
+        """The arguments that need not be given."""
+        return self.default_of.keys()
 
     @cached_property
     def calls(self):
