@@ -274,8 +274,8 @@ class WrongLines(Lines):
         sentences = [f"{gets} is given ✓"]
         if belongs:
             needs, truth = belongs
-            sentences.append(f"for ∂L/∂{truth.label} the factor is {needs.show()}, and {what}")
-            made = self._made_for_this(event, position, text)
+            sentences.append(f"for ∂L/∂{bracketed(truth.label)} the factor is {needs.show()}, and {what}")
+            made = self._made_for_this(event, position, text, is_now)
             if made is not None:
                 place = self.events[made].place
                 return Flag(made, place, tuple(sentences), (), text, needs.show(), event.place)
@@ -283,11 +283,12 @@ class WrongLines(Lines):
         sentences.append(f"{what}, and the result is no gradient of anything")
         return Flag(k, event.place, tuple(sentences), (), text)
 
-    def _made_for_this(self, event, position, text):
-        """The event that made a factor which has a name and a line of its own, and that the loss does not come of."""
+    def _made_for_this(self, event, position, text, is_now):
+        """The event that made a factor that the loss does not come of: by its own name, or nothing that is known."""
         for source in event.operands[position].sources[:1]:
             made = self.events[source]
-            if made.place != LEAF and made.name == text and not self.gradient(source).any():
+            is_its_own = made.name == text or is_now is None
+            if made.place != LEAF and is_its_own and not self.gradient(source).any():
                 return source
         return None
 

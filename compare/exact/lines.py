@@ -67,8 +67,8 @@ class Lines:
         event = self.events[k]
         if event.place == LEAF and depends(event.value):
             return []
-        if self._is_constant(k):
-            return []
+        if self._is_constant(k) or (np.size(event.value) == 1 and self.gradient(k).any()):
+            return []  # one number of the forward pass may be like any other
         matches = self.truths.matches(numbers.floats(event.value))
         matches = [match for match in matches if match.truth.event != k or match.truth.used_in >= 0]
         if matches or event.kind not in ("move", "call") or self._makes_numbers(k):
