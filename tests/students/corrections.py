@@ -126,7 +126,7 @@ LINES = {
     "penalty_factor": {34},
     "power_rule": {35},
     "sample_by_sample": {17},
-    "scalar_values": {17, 18, 27, 28, 43},
+    "scalar_values": {17, 18, 27, 28},
     "slope_of_preactivation": {5, 15, 17},
     "softmax_axis": {7, 18},
     "softmax_diagonal": {36},

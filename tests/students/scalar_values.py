@@ -40,7 +40,7 @@ class Scalar:
         out = Scalar(t, (self,))
 
         def _back():
-            self.grad = (1 - t ** 2) * out.grad
+            self.grad += (1 - t ** 2) * out.grad
         out._back = _back
         return out
 
