@@ -15,6 +15,8 @@ from fourfold.compare.commands import course_check
 from fourfold.compare.errors import UsageError
 from fourfold.reports import course as report
 
+pytest_plugins = ["pytester"]
+HERE = str(Path(__file__).parent.parent)
 SOURCE = "import numpy as np\n\ndef gradients(X, Y, W1, W2):\n    dL_dW2 = H.T @ D\n    return 0\n"
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -264,3 +266,31 @@ def test_a_file_is_judged_by_the_command_itself(folder):
     (row,) = course.judge_all(course.submissions(where), course.by_command(timeout=60))
     assert row.verdict == "NOT JUDGED"
     assert "ended its process with status 3" in row.sentence
+
+
+# The pytest plugin.
+
+SUMMED = """import numpy as np
+
+def gradients(X, Y, W1, W2):
+    A = np.tanh(X @ W1)
+    D = 2 * (A @ W2 - Y)
+    return np.sum((A @ W2 - Y) ** 2), X.T @ (D @ W2.T * (1 - A**2)), A.T @ D
+"""
+
+
+def test_every_submission_is_a_test(pytester, monkeypatch):
+    """By a line in the configuration, and by one in a conftest.py."""
+    monkeypatch.setenv("PYTHONPATH", HERE)
+    (pytester.mkdir("ours") / "right.py").write_text(SUMMED)
+    (pytester.mkdir("theirs") / "wrong.py").write_text(SUMMED.replace("(1 - A**2)", "A"))
+    pytester.path.joinpath("ours", "notes.txt").write_text("")
+    pytester.makeini("[pytest]\nfourfold_course = ours/*\nfourfold_course_options = --loss sse")
+    line = 'config.addinivalue_line("fourfold_course", "theirs/*.py")'
+    pytester.makeconftest(f"def pytest_configure(config):\n    {line}\n")
+    done = pytester.runpytest_subprocess(
+        "-p", "no:fourfold", "-p", "fourfold.compare.check.pytest_plugin", "-W", "error", "-n", "0", "-v"
+    )
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["ours/right.py::fourfold PASSED*", "theirs/wrong.py::fourfold FAILED*"])
+    done.stdout.fnmatch_lines(["WRONG: *wrong.py, line 6: *"])

@@ -41,6 +41,13 @@ class Assessed(NamedTuple):
     sentence: str = ""
     text: str = ""  # all there is to say
 
+    def is_right(self):
+        return self.verdict not in (WRONG, NOT_JUDGED)
+
+    def in_full(self):
+        """All there is to say, or the sentence where that is all."""
+        return self.text or f"{self.verdict}: {self.sentence}"
+
 
 class Submission(NamedTuple):
     """One line of the table."""
@@ -145,11 +152,9 @@ def _submission(who, path, assessed, seconds):
     line, source = "", ""
     if assessed.line is not None:
         line, source = _place(path, assessed.line)
-    sentence = " ".join(assessed.sentence.split())
-    text = assessed.text or f"{assessed.verdict}: {sentence}"
-    return Submission(
-        who, str(path), assessed.verdict, assessed.mistake, line, source, round(seconds, 2), sentence, text
-    )
+    sentence, seconds = " ".join(assessed.sentence.split()), round(seconds, 2)
+    what = assessed.verdict, assessed.mistake, line, source, seconds, sentence, assessed.in_full()
+    return Submission(who, str(path), *what)
 
 
 def _place(path, number):

@@ -1,9 +1,53 @@
 """A pytest plugin: `def test_mine(fourfold): fourfold.check(my_gradients)` runs once a case, the case's name its id.
 
-Nothing but pytest is imported until a test asks for the fixture.
+With `fourfold_course = submissions/*.py` in pytest's configuration every submission is a test, run in a process of its
+own as `fourfold check` runs it. A conftest.py can have it too, in `pytest_configure(config)`:
+`config.addinivalue_line("fourfold_course", "submissions/*.py")`. Nothing but pytest is imported until a test asks for
+the fixture, or a submission is judged.
 """
 
+import glob
+
 import pytest
+
+COURSE, OPTIONS = "fourfold_course", "fourfold_course_options"
+SUFFIXES = (".py", ".ipynb")
+SUBMISSIONS: pytest.StashKey = pytest.StashKey()  # the paths that fit
+
+
+def pytest_addoption(parser):
+    parser.addini(COURSE, "patterns of the submissions that fourfold judges, a test each", "linelist", [])
+    parser.addini(OPTIONS, "options of fourfold check for them, such as --loss bce", "args", [])
+
+
+def pytest_collect_file(file_path, parent):
+    if SUBMISSIONS not in parent.config.stash:
+        paths = set()
+        for pattern in parent.config.getini(COURSE):
+            files = glob.glob(str(parent.config.rootpath / pattern), recursive=True)
+            paths |= {path for path in files if path.endswith(SUFFIXES)}
+        parent.config.stash[SUBMISSIONS] = paths
+    if str(file_path) in parent.config.stash[SUBMISSIONS]:
+        return SubmissionFile.from_parent(parent, path=file_path)
+    return None
+
+
+class SubmissionFile(pytest.File):
+    """Somebody's file of a course."""
+
+    def collect(self):
+        yield SubmissionTest.from_parent(self, name="fourfold")
+
+
+class SubmissionTest(pytest.Item):
+    """Fails where a submission is wrong or cannot be judged; its message is the diagnosis."""
+
+    def runtest(self):
+        from fourfold.compare.check import course
+
+        assessed = course.by_command(self.config.getini(OPTIONS))(self.path)
+        if not assessed.is_right():
+            pytest.fail(assessed.in_full(), pytrace=False)
 
 
 def pytest_generate_tests(metafunc):
