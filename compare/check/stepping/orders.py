@@ -9,9 +9,10 @@ from fourfold.compare.check.stepping.trajectory import MOMENTUM, Update, number
 from fourfold.compare.results.words import listed
 
 COEFFICIENTS = [0.9, 0.99, 0.95, 0.999, *(n / 100 for n in range(1, 99))]
-MOST_SAMPLES = 64  # that are gone through one by one
+MOST_SAMPLES = 16  # that are gone through one by one
 MOST_SHUFFLED = 5  # samples whose orders are all tried
 IN_TURN = "in turn"
+BY_LAYER = 3  # the first of the orders: all at once, and layers from either end
 
 
 class Orders:
@@ -53,7 +54,7 @@ class Orders:
     def _in_batches(self):
         for words, batches in self._passes.items():
             for share in (1, 1 / self._samples):
-                for order, anew in self._ways():
+                for order, anew in self._ways(BY_LAYER):
                     if self._fits(batches, order, anew, share):
                         return Update(self._batch_words(words, order, batches, anew, share), "by samples")
         return None
@@ -107,9 +108,9 @@ class Orders:
             orders += permutations(alone)
         return [*dict.fromkeys(orders)]
 
-    def _ways(self):
-        """(order, anew), all at once first: see _is_step."""
-        at_once, *orders = self._orders()
+    def _ways(self, number=None):
+        """(order, anew) of the first orders, all at once first: see _is_step."""
+        at_once, *orders = self._orders()[:number]
         return [(at_once, False), *product(orders, (False, True))]
 
     def _fits(self, batches, order, anew=False, share=1.0):
