@@ -2,7 +2,7 @@
 
 import importlib
 
-from fourfold.compare.check.forms import examples, functions, names, pipelines, trials
+from fourfold.compare.check.forms import examples, functions, names, pipelines
 from fourfold.compare.check.forms.recipe import Recipe
 from fourfold.compare.check.forms.written import WrittenText
 from fourfold.compare.errors import Misfit
@@ -62,17 +62,28 @@ def _by_example(written, name):
 
 
 def _by_trial(written, name):
-    """The best Trial of the functions that may give gradients."""
-    if name is not None:
-        return _of_function(written, name)
-    ranked = {}
-    for candidate in _candidates(written):
-        ranked.setdefault(_rank(candidate), []).append(candidate)
+    """The best Trial of the functions that may give gradients; forward passes and losses are assumed where none fits."""
+    candidates = [name] if name is not None else _candidates(written)
     weak = None
+    for recognised in (_of_function, _with_assumptions):
+        trial, weak = _by_rank(written, candidates, recognised, weak)
+        if trial is not None:
+            return trial
+        if weak is not None and weak.fits:  # it is all there, and wrong
+            return weak
+        candidates = [n for n in candidates if n == name or names.GRADIENTS.search(n) or names.UPDATES.search(n)]
+    return weak
+
+
+def _by_rank(written, candidates, recognised, weak):
+    """(the Trial that is meant, or None, and the best of those that hardly fit)."""
+    ranked = {}
+    for candidate in candidates:
+        ranked.setdefault(_rank(candidate), []).append(candidate)
     for rank in sorted(ranked):
         good = {}
         for candidate in ranked[rank]:
-            trial = _of_function(written, candidate)
+            trial = recognised(written, candidate)
             if trial is None:
                 continue
             if trial.tier >= 2 and trial.right:
@@ -80,9 +91,9 @@ def _by_trial(written, name):
             elif weak is None or trial.worth > weak.worth:
                 weak = trial
         if good:
-            own = {n: t for n, t in good.items() if not t.note.startswith("no ")} or good
-            return own[_preferred(written, list(own))]
-    return weak
+            sure = {n: trial for n, trial in good.items() if not trial.note} or good
+            return sure[_preferred(written, list(sure))], weak
+    return None, weak
 
 
 def _of_function(written, name):
@@ -90,9 +101,14 @@ def _of_function(written, name):
     if trial is None or not (trial.tier == 3 and trial.right):
         other = functions.recognise(written, name, pipelines.forms)
         trial = other if trial is None or (other is not None and other.worth > trial.worth) else trial
-    if trial is None:
-        trial = pipelines.without_forward(written, name) or pipelines.without_loss(written, name)
     return trial
+
+
+def _with_assumptions(written, name):
+    trial = functions.recognise(written, name, pipelines.forms, assume=True)
+    if trial is not None and trial.right:
+        return trial
+    return pipelines.without_forward(written, name) or pipelines.without_loss(written, name)
 
 
 def _candidates(written):
@@ -131,8 +147,3 @@ def _nothing(written, name):
     seen = [n for n in written.functions if not names.NUMERICAL.search(n)]
     listed = f"the functions {', '.join(seen[:6])} were seen" if seen else "no function was seen"
     raise Misfit(f"No loss and gradients were recognised, {listed}: {EXAMPLE}.")
-
-
-def weak(trial: trials.Trial | None):
-    """Whether hardly anything speaks for it."""
-    return trial is None or not trial.right

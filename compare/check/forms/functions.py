@@ -14,15 +14,18 @@ KINDS = layouts.batches, layouts.one_output, layouts.single, layouts.single_outp
 ONE_OUTPUT = layouts.one_output, layouts.single_output
 
 
-def recognise(written, name, forwards):
-    """The best Trial of the function of this name; `forwards` gives what may be called before it, or None."""
+def recognise(written, name, forwards, assume=False):
+    """The best Trial of the function of this name; `forwards` gives lists of Callers, the function itself last.
+
+    assume: whether the loss may be one that is not in the file.
+    """
     best = None
     for kind in KINDS:
         if _needless(kind, best, written, name):
             continue
         for callers in forwards(written, name):
             for listed in (False, True):
-                trial = _over_setups(written, callers, kind, listed)
+                trial = _over_setups(written, callers, kind, listed, assume)
                 best = _chosen(best, trial, kind)
                 if best is not None and best.fits:
                     break
@@ -30,7 +33,7 @@ def recognise(written, name, forwards):
                 break
     if best is not None and best.plan.rate is not None and not best.all_right and _goes_through_samples(written, best):
         for callers in forwards(written, name):
-            trial = _over_setups(written, callers, layouts.few, False)
+            trial = _over_setups(written, callers, layouts.few, False, assume)
             best = trial if trial is not None and trial.right >= best.right and trial.tier == 3 else best
     return best
 
@@ -71,12 +74,12 @@ def _chosen(best, trial, kind):
     return trial if trial.tier > best.tier or (trial.tier == best.tier and trial.right > best.right) else best
 
 
-def _over_setups(written, callers, kind, listed):
+def _over_setups(written, callers, kind, listed, assume):
     best = None
     for group in attempts.setups(callers, written, kind):
         here = None
         for setup in group:
-            here = attempts.better(here, _attempt(written, callers, setup._replace(listed=listed)))
+            here = attempts.better(here, _attempt(written, callers, setup._replace(listed=listed), assume))
             if here is not None and here.all_right:
                 break
         best = attempts.better(best, here)
@@ -85,7 +88,7 @@ def _over_setups(written, callers, kind, listed):
     return best
 
 
-def _attempt(written, callers, setup):
+def _attempt(written, callers, setup, assume):
     """The best Trial with inputs of one form, or None."""
     *before, goal = callers
     inputs = Inputs(setup)
@@ -95,7 +98,7 @@ def _attempt(written, callers, setup):
         for values in _values(written, goal, steps, supplies, point, setup):
             step = inputs.step(goal, values)
             if step is not None:
-                best = attempts.better(best, _called(written, steps, step, goal, setup, point))
+                best = attempts.better(best, _called(written, steps, step, goal, setup, point, assume))
             if best is not None and best.all_right:
                 return best
     return best
@@ -148,7 +151,7 @@ def _values(written, goal, steps, results, point, setup):
                 yield dict(zip(wanted, chosen, strict=True))
 
 
-def _called(written, steps, step, goal, setup, point):
+def _called(written, steps, step, goal, setup, point, assume):
     """The best Trial of one call, whatever is read from what it gives."""
     namespace, results, given = written.namespace, {}, trials.copies(point)
     probe = trials.CallPlan(tuple(steps), step, answers.Reading(None, {}), (step.function, ()))
@@ -166,7 +169,7 @@ def _called(written, steps, step, goal, setup, point):
     if not theirs and not changed:
         return None
     best = None
-    for loss_steps, loss, note in losses.of_call(written, goal, steps, results, theirs, setup, point):
+    for loss_steps, loss, note in losses.of_call(written, goal, steps, results, theirs, setup, point, assume):
         truth = _truth(namespace, [*steps, *loss_steps], probe, loss, setup, point)
         if truth is None:
             continue

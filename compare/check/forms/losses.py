@@ -37,7 +37,7 @@ def supplies(written, name, role, steps, results, point, setup):
     return result
 
 
-def of_call(written, goal, steps, results, theirs, setup, point):
+def of_call(written, goal, steps, results, theirs, setup, point, assume):
     """(further steps, (function, path of the loss), note), the likeliest first."""
     for path in answers.loss_paths(theirs, answers.named_gradients(theirs, setup.shapes())):
         yield [], (goal.name, path), ""
@@ -52,7 +52,8 @@ def of_call(written, goal, steps, results, theirs, setup, point):
     for name in sorted(others, key=lambda name: _length(written, name), reverse=True):
         for step, path in _called(written, name, steps, results, setup, point):
             yield [step], (name, path), ""
-    yield from assumed.losses(steps, results, setup)
+    if assume:
+        yield from assumed.losses(steps, results, setup)
 
 
 def _length(written, name):

@@ -36,7 +36,7 @@ IN_SIZES = _words(
 )
 HIDDEN_SIZES = _words("nh hiddensize hiddendim hiddenlayersize nhidden numhidden hdim hiddenunits nhid")
 OUT_SIZES = _words(
-    "ny nout dout outputsize outputdim outputlayersize numlabels numclasses nclasses nlabels noutput "
+    "ny nout outputsize outputdim outputlayersize numlabels numclasses nclasses nlabels noutput "
     "numoutputs noutputs ncls"
 )
 LAYER_COUNTS = _words("nlayers numlayers depth layercount")

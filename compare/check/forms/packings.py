@@ -8,6 +8,7 @@ import numpy as np
 
 from fourfold.compare.check.forms import names
 
+DEEPEST = 4
 DEPTHS = 3, 2, 1  # of what takes any number of layers: three show the most
 
 
@@ -80,6 +81,12 @@ def filled(template, inputs, listed=False):
 
 def packings(arguments, written):
     """Packings of some arguments that are parameters, the likeliest first."""
+    for packing in _packings(arguments, written):
+        if packing.depth <= DEEPEST:
+            yield packing
+
+
+def _packings(arguments, written):
     if len(arguments) == 1:
         yield from _one(arguments[0], written)
     elif len(arguments) == 2:

@@ -148,6 +148,9 @@ def _best_loss(written, caller, setup, assumption, forward, step, point):
     returned = written[caller.name].returned(len(answer) if isinstance(answer, tuple | list) else None)
     theirs = answers.parts(answer, returned)
     changed = updating.changed(setup, caller, held, point)
+    sizes = sorted(part.value.size for part in theirs)
+    if not changed and any(np.prod(shape) not in sizes for shape in setup.shapes().values()):
+        return None
     if not theirs and not changed:
         return None
     output = attempts.from_result(forward.function, (f"A{setup.packing.depth}",))

@@ -17,6 +17,7 @@ WORDS = (
     (names.OUT_SIZES, OUT),
     (names.LAYER_COUNTS, DEPTH),
 )
+MANY = {"data", "samples", "examples", "points", "batch"}
 LITTLE = {"m", "n", "N"}  # M may be a matrix
 
 
@@ -86,7 +87,8 @@ def _completed(result, free, function):
     ways = [in_order(way, function) for way in ways if way is not None]
     ways += [moved for moved in map(_moved, ways) if moved]
     for way in list(ways):
-        if X in way.values() and Y not in way.values():  # data may be samples with their targets
+        plural = [name for name, role in way.items() if role == X and names.plain(name) in MANY]
+        if plural and Y not in way.values():  # data may be samples with their targets
             ways.append({name: PAIRS if role == X else role for name, role in way.items()})
     return _distinct(ways)
 

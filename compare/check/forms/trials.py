@@ -137,7 +137,7 @@ class Trial(NamedTuple):
     @property
     def fits(self):
         """Whether there is no need to look further."""
-        return self.tier == 3 and bool(self.right or (self.plan.reading.named and self.shaped == self.total))
+        return self.tier == 3 and (self.right > 0 or self.shaped == self.total)
 
     @property
     def worth(self):
