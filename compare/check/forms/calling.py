@@ -26,7 +26,7 @@ DATA = (
 )
 STATES = (
     ("state", r"(h|state|hidden|a)_?(prev|0|init|last)|(prev|last|init|initial)_?(h|state|hidden\w*)|hidden_state"),
-    ("gradient", r"g|gy|gout|d_?(values?|inputs?|out\w*|l\w*|y\w*|z|a|h|x)|.*grad.*|upstream\w*|delta\w*"),
+    ("gradient", r"g|gy|gout|d_?[wb]\d*|d_?(values?|inputs?|out\w*|l\w*|y\w*|z|a|h|x)|.*grad.*|upstream\w*|delta\w*"),
 )
 LIKE = (
     ("Y", r"^(train|test|batch|in)\w*(out|lab|target|_y|answer)|target|label|expect|desire|correct"),

@@ -58,8 +58,11 @@ def loss(key, output, target, samples):
 def as_target(output, target):
     """The target in the output's shape: integers as rows with a 1, a column for a row of numbers."""
     target = np.asarray(target)
-    if target.dtype.kind in "iu" and np.ndim(target) == 1 and np.ndim(output) == 2 and np.shape(output)[1] > 1:
-        return np.eye(np.shape(output)[1], dtype=int)[target]
+    shape = np.shape(output)
+    if target.dtype.kind in "iu" and target.ndim == 1 and len(shape) == 2 and target.size in shape and min(shape) > 1:
+        rows = shape[0] == target.size
+        ones = np.eye(shape[1] if rows else shape[0], dtype=int)[target]
+        return ones if rows else ones.T
     if np.size(target) == np.size(output):
         return target.reshape(np.shape(output))
     return target

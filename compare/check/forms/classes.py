@@ -65,9 +65,19 @@ def find(namespace, text, name=None):
         if name not in (None, cls.__name__) or not _has_methods(cls):
             continue
         candidate = _best(namespace, text, cls)
+        if candidate and name is None and _is_a_layer(candidate, namespace, text):
+            continue
         if candidate and (best is None or candidate.score > best.score):
             best = candidate
     return _recipe(best) if best and _is_likely(best) else None
+
+
+def _is_a_layer(candidate, namespace, text):
+    """Whether it is one of several classes with the same way back, which is given what may be an output's gradient."""
+    last = candidate.program.steps[-1]
+    upstream = not last.call.uses("Y") and (last.call.uses("error") or last.call.uses("output"))
+    others = [cls for cls in own_classes(namespace, text) if cls.__name__ != candidate.program.cls]
+    return upstream and any(last.method in vars(cls) for cls in others)
 
 
 def _is_likely(candidate):

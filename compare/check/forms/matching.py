@@ -17,6 +17,7 @@ OF_GRADIENTS = re.compile(
     r"d[A-Z_].*|d(w|b|u|v|x|k|f|weights?|bias(es)?|gamma|beta|theta|inputs?|kernels?|filters?|params)\w*|(g|grad|nabla|delta|d[ljce])_.*"
     r"|.*(grad(ient)?s?|_g|_d|delta|prime|derivative)\d*"
 )
+LONG = 50  # times
 HOLD_GRADIENTS = re.compile(r"^_?(d|g|grads?|gradients?|derivatives?|nabla|delta|dparams)s?_?$|grad", re.IGNORECASE)
 
 
@@ -26,13 +27,30 @@ def returned_names(text, cls, method):
         if isinstance(node, ast.ClassDef) and node.name == cls:
             for inner in node.body:
                 if isinstance(inner, ast.FunctionDef) and inner.name == method:
-                    return _names_of_last_return(inner)
+                    return _long_last_return(inner)
         if cls is None and isinstance(node, ast.FunctionDef) and node.name == method:
-            return _names_of_last_return(node)
+            return _long_last_return(node)
     return []
 
 
-def _names_of_last_return(function):
+def endless(text):
+    """Names of methods and functions with a loop that is long, whatever they are given."""
+    long = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            loops = [inner.iter for inner in ast.walk(node) if isinstance(inner, ast.For)]
+            if any(_is_long(loop) for loop in loops):
+                long.add(node.name)
+    return long
+
+
+def _is_long(iterated):
+    if not (isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and iterated.func.id == "range"):
+        return False
+    return any(isinstance(limit, ast.Constant) and limit.value >= LONG for limit in iterated.args)
+
+
+def _long_last_return(function):
     returns = [node for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
     if not returns:
         return []

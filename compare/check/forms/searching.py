@@ -37,6 +37,7 @@ class UsageSearch:
     def __init__(self, namespace, text, cls, construct, layout, data):
         self.namespace, self.text, self.cls, self.layout, self.data = namespace, text, cls, layout, data
         self.blank = Program(cls.__name__, construct, (), (), samples=layout.samples)
+        self.endless = matching.endless(text)
         self.parameters, self.values, self.scored, self.has_loss = {}, {}, 0, False
         state = class_trials.attempt(State, self.blank, namespace, data)
         self.thing = state.thing if state else None
@@ -88,7 +89,7 @@ class UsageSearch:
             name for name in dir(type(thing)) if callable(getattr(thing, name, None)) and pattern.search(name.lower())
         ]
         own = [name for name in every if not name.startswith("__") or name == "__call__"]
-        own = [name for name in own if not SELDOM.search(name.lower())]
+        own = [name for name in own if not SELDOM.search(name.lower()) and name not in self.endless]
         order = list(vars(type(thing)))
         return sorted(
             own, key=lambda name: (not BACKWARD.search(name.lower()), order.index(name) if name in order else 99)
@@ -279,6 +280,7 @@ class UsageSearch:
         active = [name for name in slopes if np.abs(slopes[name]).max(initial=0) > 1e-9]
         if not active:
             return None
+        own = int("assumed" not in words)
         updated = {name for name, source in program.gradients if source and source.where == "updated"}
         kept = [name for name in slopes if name in active or (name not in updated and self._moves(given[name]))]
         fitting = sum(class_trials.fits(given[name], np.shape(inputs[name])) for name in kept) / len(kept)
@@ -291,13 +293,12 @@ class UsageSearch:
         program = program._replace(
             gradients=tuple(gradients.items()), parameters=tuple(pair for pair in program.parameters if pair[0] in kept)
         )
-        multiple = self._multiple(given, slopes, updated & {*kept}) if updated and not right[1] else None
+        multiple = self._multiple(given, slopes, updated & {*kept}) if own and updated and not right[1] else None
         if multiple:
             program = program._replace(rate=program.rate * multiple)
             words += f", of which steps go along {multiple:g} times the slope"
             right[1] = len(kept)
         share = right[1] / len(kept)
-        own = int("assumed" not in words)
         shapes = {name: np.shape(inputs[name]) for name in kept}
         direct = int(all(source is None or source.where != "updated" for source in gradients.values()))
         if any(stage.call.uses("samples") for stage in program.steps):
