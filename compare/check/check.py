@@ -5,10 +5,12 @@
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from fourfold.compare.check.exams import exam_of
 from fourfold.compare.check.proven import Proof
 from fourfold.compare.check.record import JUDGES, LOSES_DIGITS, NOT_JUDGED, RIGHT, WRONG, FunctionVerdict, Record
+from fourfold.compare.check.stepping.trajectory import PLAIN
 from fourfold.compare.errors import exit_code
 from fourfold.compare.judge.quantities import shown
 
@@ -28,6 +30,7 @@ class Checked(msgspec.Struct, frozen=True):
     diagnosis: str = ""
     printed: str = ""  # by the target
     proof: Proof | None = None  # of its gradients against its own loss
+    update: str = ""  # how `train` steps, where it is not by plain descent: a sentence
 
     def verdict(self):
         """The worst of its functions', and of what was proved."""
@@ -41,11 +44,11 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 @np.errstate(all="ignore")
-def check(peer, cases, extra=(), hint=False, advance=lambda n: None):
+def check(peer, cases, extra=(), hint=False, advance=lambda n: None, stepping=None):
     """The Checked on a peer. `advance(1)` is called as each case of each function is done.
 
     cases: {dtype: [Case]}. `extra`: dtypes, and names of cases, that cost nothing but themselves where a function
-    does not take them: nobody asked for them by name.
+    does not take them: nobody asked for them by name. `stepping`: the updates.Stepping that is asked for.
     """
     exams, activations = [], {}  # activations in order, each once
     for dtype, of_dtype in cases.items():
@@ -67,17 +70,50 @@ def check(peer, cases, extra=(), hint=False, advance=lambda n: None):
     judged = [dtype for dtype in cases if dtype not in extra]
     for record in records:
         judged += [dtype for dtype in record.judged_in() if dtype not in judged]
+    functions, update = _with_update([record.verdict() for record in records], exams, given, stepping)
     return Checked(
         target=peer.name,
         dtype=",".join(judged),
         cases=list(dict.fromkeys(exam.case for exam in exams)),
         activations=list(activations),
         seeds=len(exams[0].seeds),
-        functions=[record.verdict() for record in records],
+        functions=functions,
+        update=update,
         missing=missing,
         proof=getattr(peer, "proof", None),
-        diagnosis=_diagnosis(exams, given, [record.rejection for record in records if record.rejection], hint),
+        diagnosis=_diagnosis(exams, given, [f.rejection for f in functions if f.rejection], hint),
     )
+
+
+def _with_update(functions, exams, given, stepping):
+    """(the verdicts, how train steps): right gradients taken in another way than plain descent are not wrong.
+
+    Where a `stepping` is asked for, another one is.
+    """
+    verdicts = {f.name: f.verdict for f in functions}
+    trains_right = verdicts.get("train") == RIGHT
+    if verdicts["gradients"] == WRONG or not (trains_right or verdicts.get("train") == WRONG):
+        return functions, ""
+    if trains_right:
+        is_asked_for = stepping is None or stepping.kind == PLAIN
+        sentence = "" if is_asked_for else f"Its step is {PLAIN}; asked for was {stepping.words()}"
+        return (functions, "") if is_asked_for else (_with_train(functions, WRONG, sentence), "")
+    from fourfold.compare.check import stepped, updates  # few have such a train
+
+    update = stepped.update_of(exams, given)
+    if update is None or update.is_plain or not update.is_as_usual:
+        return functions, ""
+    if stepping is not None and (sentence := updates.unlike(stepping, update)):
+        return _with_train(functions, WRONG, sentence.rstrip(".")), ""
+    return _with_train(functions, RIGHT, ""), f"train steps by {update.words}, with right gradients."
+
+
+def _with_train(functions, verdict, reason):
+    changed = []
+    for f in functions:
+        is_train = f.name == "train"
+        changed.append(replace(f, verdict=verdict, wrong=0, rejection=None, reason=reason) if is_train else f)
+    return changed
 
 
 def settled(peer):

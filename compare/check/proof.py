@@ -45,7 +45,7 @@ def prove(source, path, namespace, name=None, demands=None, explain=False):
             outcome = Examined(examined.OPEN, recipe.words, bits=examine.BITS[-1], notes=[sentence])
         is_proved = outcome.verdict == examined.RIGHT and outcome.how == examined.EXACTLY
         lossy = estimate.lost_digits(theirs, namespace) if is_proved else ""
-        return _with_network(Proof(outcome, lossy=lossy), _givens(recipe, namespace), demands)
+        return _with_network(Proof(outcome, lossy=lossy), _givens(recipe, namespace), recipe.roles, demands)
 
 
 @contextlib.contextmanager
@@ -66,7 +66,7 @@ def _givens(recipe, namespace):
     return [] if None in [type(one) if one is not None else None for one in givens] else givens
 
 
-def _with_network(proof, givens, demands):
+def _with_network(proof, givens, roles, demands):
     if not givens:
         return proof
     network = recognition.recognised(givens)
@@ -75,9 +75,6 @@ def _with_network(proof, givens, demands):
         named = naming.named(givens)
         mistakes = _mistaken(named[0]) if named else []
         others = [" and ".join(one.names) for one in named[1:]]
-    unlike = ""
-    if demands and (demands.loss or demands.l2 is not None):
-        unlike = naming.demanded(givens, demands.loss, demands.l2)
     outcome = proof.examined
     if network and mistakes and outcome.loss and {mistake.name for mistake in mistakes} <= _in_loss(network):
         outcome = msgspec.structs.replace(outcome, blamed=[outcome.loss])
@@ -89,7 +86,7 @@ def _with_network(proof, givens, demands):
         is_own=bool(network) and _is_own(network),
         mistakes=mistakes,
         others=others,
-        unlike=unlike,
+        unlike=demands.unlike(givens, roles) if demands else "",
     )
 
 

@@ -45,6 +45,8 @@ def verdict(checked):
         f"{_work(checked)}: {numbers}.",
         *(f"{sentence}." for sentence in left_out),
     ]
+    if checked.update:
+        sentences.append(checked.update)
     if checked.missing:
         sentences.append(f"Not there to be judged: {', '.join(checked.missing)}.")
     return " ".join(sentences)

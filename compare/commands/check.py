@@ -70,6 +70,8 @@ def check(
     *,
     command: str | None = None,
     template: str | None = None,
+    course: str | None = None,
+    csv: str | None = None,
     out: str | None = None,
     how: How = How(),
 ):
@@ -88,15 +90,23 @@ def check(
         A program, with its arguments, instead of a file or module.
     template
         Write a file to start from instead: numpy, torch, jax or tf; of any depth numpy-deep.
+    course
+        Judge every file of a folder, or of a pattern such as "submissions/*.py".
+    csv
+        Write the course's table to this file, too.
     out
-        Where the template goes, instead of standard output.
+        Where the template goes, instead of standard output; of a course, a page for the teacher.
     """
     if template is not None:
         return _template(template, out)
+    if course is not None:
+        return _course(course, target or command, out, csv, how)
+    if csv is not None:
+        raise UsageError("--csv is for --course.")
     if (target is None) == (command is None):
         raise UsageError("check takes a file, a module or --command: fourfold check mine.py")
     if out is not None:
-        raise UsageError("--out is for --template.")
+        raise UsageError("--out is for --template, or for --course.")
     return _check(target, command, how)
 
 
@@ -107,6 +117,28 @@ def _template(name, target):
     if name not in files:
         raise UsageError(f"There is no template {name!r}: choose from {', '.join(sorted(files))}.")
     terminal.write_json(target or "-", files[name].read_bytes())
+
+
+def _course(where, target, page, table, how):
+    if target is not None:
+        raise UsageError("--course takes the place of a file: give one or the other.")
+    if how.json:
+        raise UsageError("--course writes --csv and --out, not --json.")
+    from fourfold.compare.check.course import by_command
+    from fourfold.compare.commands.course_check import course
+
+    return course(where, by_command(_options(how), how.timeout), page, table, longest=how.timeout + 15)
+
+
+def _options(how):
+    """The options of a course as they are on every file's command line."""
+    words = []
+    for field in dataclasses.fields(how):
+        value, plain = getattr(how, field.name), field.default
+        if field.name in {"timeout", "json"} or value == plain:
+            continue
+        words += [f"--{field.name}"] if value is True else [f"--{field.name}", str(value)]
+    return tuple(words)
 
 
 def _check(name, program, how):
@@ -132,8 +164,16 @@ def _check(name, program, how):
         if how.dtype == How.dtype:
             extra += DTYPES[1:]
         advance = bar(p.name, len(p.functions) * sum(map(len, chosen.values())))
-        checked = replace(judge.check(p, chosen, extra, how.hint, advance), printed=p.printed())
+        checked = replace(judge.check(p, chosen, extra, how.hint, advance, _stepping(how)), printed=p.printed())
     return _show(checked, how, name)
+
+
+def _stepping(how):
+    if how.update is None:
+        return None
+    from fourfold.compare.check import updates
+
+    return updates.demanded(how.update)
 
 
 def _show(checked, how, name):
