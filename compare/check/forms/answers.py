@@ -110,8 +110,11 @@ def named_gradients(theirs, shapes):
 
 
 def readings(theirs, shapes, groups, renamed=False):
-    """Readings of gradients, the likeliest first. `shapes` is {parameter: shape}; `groups` orders of parameters that are
-    usual; `renamed`: parts are called as the parameters are, not as gradients."""
+    """Readings of gradients, the likeliest first.
+
+    `shapes` is {parameter: shape}, `groups` usual orders of the parameters; renamed: parts are called as the
+    parameters are, not as gradients.
+    """
     sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
     named = _by_name(theirs, shapes, renamed)
     if len(named) == len(shapes):

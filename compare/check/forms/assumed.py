@@ -15,6 +15,8 @@ from fourfold.compare.check.forms.attempts import Caller
 FORWARD, LOSS = "assumed forward pass", "assumed loss"
 HIDDEN = "tanh", "sigmoid", "ReLU", "no activation"
 OUTPUTS = "sigmoid", "softmax", "no activation", "tanh"
+BEFORE = {"z", "s", "u", "net", "pre", "zs", "logits", "in", "hiddeninput", "zh"}  # an activation
+HIDDEN_NAMES = {"h", "hidden", "hid", "hiddenlayer", "hiddenoutput"}
 HINTS = (
     (
         "tanh",
@@ -32,7 +34,7 @@ class Assumption(NamedTuple):
     output: str
 
     def words(self):
-        return self.output if self.hidden == self.output or not self.hidden else f"{self.hidden}, {self.output}"
+        return f"{self.hidden}, {self.output}" if self.hidden else self.output
 
 
 def activated(name, Z, axis):
@@ -191,23 +193,24 @@ def _value(inputs, values, key):
 def _key(name, depth, setup):
     """What a name means in an assumed forward pass: "Z1", "A2", the name of an input; or None."""
     template = attempts.template_of(name, setup.packing)
-    if isinstance(template, packings.Leaf):
-        return template.name
-    if names.is_one(name, names.DATA):
-        return "X"
-    if names.is_one(name, names.SURE_TARGETS) or name in {"Y", "y"}:
-        return "Y"
     numbered = re.fullmatch(r"([a-zA-Z]+?)_?(\d+)", name)
-    if numbered and int(numbered[2]) <= depth:
-        before = numbered[1].lower() in {"z", "s", "u", "net", "pre", "zs", "logits", "in"} and int(numbered[2]) > 0
-        return f"{'Z' if before else 'A'}{int(numbered[2])}"
-    if names.is_one(name, names.PREDICTIONS | {"al", "a", "yh"}) or name in {"o", "O"}:
-        return f"A{depth}"
-    if names.plain(name) in {"h", "hidden", "hid", "hiddenlayer", "hiddenoutput"} and depth == 2:
-        return "A1"
-    if names.plain(name) in {"z", "pre", "net", "hiddeninput", "zh"}:
-        return "Z1"
-    return None
+    key = None
+    if isinstance(template, packings.Leaf):
+        key = template.name
+    elif names.is_one(name, names.DATA):
+        key = "X"
+    elif names.is_one(name, names.SURE_TARGETS) or name in {"Y", "y"}:
+        key = "Y"
+    elif numbered and int(numbered[2]) <= depth:
+        before = numbered[1].lower() in BEFORE and int(numbered[2]) > 0
+        key = f"{'Z' if before else 'A'}{int(numbered[2])}"
+    elif names.is_one(name, names.PREDICTIONS | {"a", "yh"}):
+        key = f"A{depth}"
+    elif names.plain(name) in HIDDEN_NAMES and depth == 2:
+        key = "A1"
+    elif names.plain(name) in BEFORE:
+        key = "Z1"
+    return key
 
 
 def _unpacked(written, argument):
@@ -234,7 +237,9 @@ def losses(steps, results, setup):
         if step.own is not None:
             continue
         answer = results[step.function]
-        _, Y = layouts.data(setup.layout._replace(targets=layouts.MATRIX), setup.packing.depth, np.random.default_rng(1), 1)
+        _, Y = layouts.data(
+            setup.layout._replace(targets=layouts.MATRIX), setup.packing.depth, np.random.default_rng(1), 1
+        )
         for path in attempts.values_at("prediction", answer, [""], Y, final=True)[:3]:
             output = attempts.from_result(step.function, path)
             for name in dict.fromkeys(ALL):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.check.forms import answers, layouts, names, packings, signatures, trials
-from fourfold.compare.check.forms.trials import CallPlan, Setup, CallStep, Trial
+from fourfold.compare.check.forms.trials import CallPlan, CallStep, Setup, Trial
 
 WAYS = 6  # in which values of a forward pass may be handed on
 
@@ -33,7 +33,7 @@ class Inputs(NamedTuple):
     setup: Setup
 
     def step(self, caller, values=None):
-        """The CallStep that calls a function; `values` are supplies of what others have computed. None where something lacks."""
+        """The CallStep of a function, None where something lacks; `values` are supplies of what others computed."""
         arguments = []
         for name, role in signatures.in_order(caller.way, caller.function).items():
             supply = (values or {}).get(name) or self._supply(name, role)
@@ -46,23 +46,31 @@ class Inputs(NamedTuple):
     def _supply(self, name, role):
         setup = self.setup
         x, y = setup.x, setup.y
-        if role in signatures.CONSTANTS:
-            return _constant(signatures.CONSTANTS[role])
-        if role == signatures.X:
-            return _listed(lambda inputs, _: inputs[x], setup.listed)
-        if role == signatures.Y:
-            return _listed(lambda inputs, _: inputs[y], setup.listed) if y else None
-        if role == signatures.PAIRS:
-            return lambda inputs, _: _pairs(inputs[x], inputs[y])
-        if role == signatures.PARAMETER:
-            template = template_of(name, setup.packing)
-            return None if template is None else lambda inputs, _: packings.filled(template, inputs, setup.listed)
-        widths = layouts.WIDTHS[setup.packing.depth]
-        sizes = {signatures.IN: widths[0], signatures.HIDDEN: widths[1], signatures.OUT: setup.layout.outputs}
-        if role == signatures.COUNT:
-            columns, one = setup.layout.columns, setup.layout.samples == layouts.ONE
-            return lambda inputs, _: 1 if one else np.shape(inputs[x])[-1 if columns else 0]
-        return _constant((sizes | {signatures.DEPTH: setup.packing.depth})[role]) if role != signatures.VALUE else None
+        match role:
+            case signatures.X:
+                supply = _listed(lambda inputs, _: inputs[x], setup.listed)
+            case signatures.Y:
+                supply = _listed(lambda inputs, _: inputs[y], setup.listed) if y else None
+            case signatures.PAIRS:
+                supply = lambda inputs, _: _pairs(inputs[x], inputs[y])
+            case signatures.PARAMETER:
+                template = template_of(name, setup.packing)
+                supply = lambda inputs, _: packings.filled(template, inputs, setup.listed)
+                supply = None if template is None else supply
+            case signatures.COUNT:
+                columns, one = setup.layout.columns, setup.layout.samples == layouts.ONE
+                supply = lambda inputs, _: 1 if one else np.shape(inputs[x])[-1 if columns else 0]
+            case _:
+                number = self._sizes().get(role)
+                supply = None if number is None else _constant(number)
+        return supply
+
+    def _sizes(self):
+        """{role: number} of what is the same in every example."""
+        depth = self.setup.packing.depth
+        widths = layouts.WIDTHS[depth]
+        sizes = {signatures.IN: widths[0], signatures.HIDDEN: widths[1], signatures.OUT: self.setup.layout.outputs}
+        return signatures.CONSTANTS | sizes | {signatures.DEPTH: depth}
 
 
 def _with_gaps(caller, given):
@@ -166,7 +174,7 @@ def _layouts(packing, kind, inside, first):
 def values_at(name, answer, returned, Y, final=False):
     """Paths in a forward pass's answer at which an argument's value may be, the likeliest first."""
     whole = ()
-    if not isinstance(answer, tuple | list) or isinstance(answer, list) and not returned[1:]:
+    if not isinstance(answer, tuple | list) or (isinstance(answer, list) and not returned[1:]):
         options = _in_dict(name, answer, ()) if isinstance(answer, dict) else []
         if names.is_one(name, names.PREDICTIONS) and isinstance(answer, list):
             options += [(len(answer) - 1,)]
@@ -210,16 +218,20 @@ def best_reading(plans, setup, namespace, truth):
     """The best Trial of CallPlans that differ in their readings only. `truth` is by parameter."""
     best = None
     for plan, note in plans:
-        try:
-            with trials.quiet():
-                _, given = plan.run(namespace, setup.example(np.random.default_rng(1), 1))
-        except Exception:
-            continue
-        gradients = {name: trials.as_array(value) for name, value in given.items()}
-        trial = trials.judged(plan, setup, gradients, truth, note)
-        if best is None or trial.worth > best.worth:
-            best = trial
+        gradients = gradients_of(plan, setup, namespace)
+        if gradients is not None:
+            best = better(best, trials.judged(plan, setup, gradients, truth, note))
     return best
+
+
+def gradients_of(plan, setup, namespace):
+    """{parameter: array or None} that a CallPlan gives at point 1; None where it raises."""
+    try:
+        with trials.quiet():
+            _, given = plan.run(namespace, setup.example(np.random.default_rng(1), 1))
+    except Exception:
+        return None
+    return {name: trials.as_array(value) for name, value in given.items()}
 
 
 def better(best: Trial | None, trial: Trial | None):
@@ -229,5 +241,5 @@ def better(best: Trial | None, trial: Trial | None):
     return trial if trial.worth > best.worth else best
 
 
-def plan_of(steps, goal, reading, loss, setup, **more):
-    return CallPlan(tuple(steps), goal, reading, loss, templates=setup.packing.templates, listed=setup.listed, **more)
+def plan_of(steps, goal, reading, loss, **more):
+    return CallPlan(tuple(steps), goal, reading, loss, **more)

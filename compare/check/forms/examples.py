@@ -197,7 +197,7 @@ def _shaped(rest, pool, real):
 
 
 def _meant(part, key):
-    """Whether a part is the gradient of an input: by its name, or by the way that leads there, as in {"weights": [...]}."""
+    """Whether a part is the gradient of an input: by its name, or by the way there, as in {"weights": [...]}."""
     way = "".join(f"[{k}]" if isinstance(k, int) else f'["{k}"]' for k in part.path)
     if any(isinstance(step, str) for step in part.path):
         first = next(k for k, step in enumerate(part.path) if isinstance(step, str))

@@ -10,8 +10,8 @@ from fourfold.compare.errors import Misfit
 CLASSES = "classes", "layers", "scalars"  # rooms that recognise what is no function
 HERE = __name__.rpartition(".")[0]
 EXAMPLE = (
-    "add `def example(rng):` and `return dict(X=rng.normal(size=(4, 3)), ...)` with every argument of the function that "
-    "returns a loss and gradients"
+    "add `def example(rng):` and `return dict(X=rng.normal(size=(4, 3)), ...)` with every argument of the function "
+    "that returns a loss and gradients"
 )
 
 
@@ -62,7 +62,7 @@ def _by_example(written, name):
 
 
 def _by_trial(written, name):
-    """The best Trial of the functions that may give gradients; forward passes and losses are assumed where none fits."""
+    """The best Trial of the functions that may give gradients; what they lack is assumed where none fits as it is."""
     candidates = [name] if name is not None else _candidates(written)
     weak = None
     for recognised in (_of_function, _with_assumptions):
@@ -81,11 +81,13 @@ def _by_rank(written, candidates, recognised, weak):
     for candidate in candidates:
         ranked.setdefault(_rank(candidate), []).append(candidate)
     for rank in sorted(ranked):
-        good = {}
-        for candidate in ranked[rank]:
-            trial = recognised(written, candidate)
+        good, inside = {}, set()
+        for candidate in _outer_first(written, ranked[rank]):
+            trial = None if candidate in inside else recognised(written, candidate)
             if trial is None:
                 continue
+            if trial.fits:
+                inside |= {function.name for function in written.involved(candidate)}
             if trial.tier >= 2 and trial.right:
                 good[candidate] = trial
             elif weak is None or trial.worth > weak.worth:
@@ -94,6 +96,14 @@ def _by_rank(written, candidates, recognised, weak):
             sure = {n: trial for n, trial in good.items() if not trial.note} or good
             return sure[_preferred(written, list(sure))], weak
     return None, weak
+
+
+def _outer_first(written, candidates):
+    """Functions that no other one calls before those that are called."""
+    called = set()
+    for name in candidates:
+        called |= {function.name for function in written.involved(name) if function.name != name}
+    return sorted(candidates, key=lambda name: name in called)
 
 
 def _of_function(written, name):

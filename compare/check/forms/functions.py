@@ -92,6 +92,8 @@ def _attempt(written, callers, setup, assume):
     """The best Trial with inputs of one form, or None."""
     *before, goal = callers
     inputs = Inputs(setup)
+    if any(inputs.step(caller, dict.fromkeys(caller.values(), _nothing)) is None for caller in callers):
+        return None
     point = setup.example(np.random.default_rng(1), 1)
     best = None
     for steps, supplies in _forward(written, before, inputs, point):
@@ -102,6 +104,10 @@ def _attempt(written, callers, setup, assume):
             if best is not None and best.all_right:
                 return best
     return best
+
+
+def _nothing(inputs, results):
+    """Stands for a value that is computed later."""
 
 
 def _forward(written, before, inputs, point):
@@ -217,13 +223,13 @@ def plans(written, steps, step, goal, theirs, loss, setup, changed, note, point)
     named = False
     if attempts.is_joined(setup.packing):
         for reading in answers.joined(rest, shapes):
-            yield attempts.plan_of(steps, step, reading, loss, setup), note
+            yield attempts.plan_of(steps, step, reading, loss), note
         return
     if not moves:
         for reading in answers.readings(rest, shapes, orders):
             named = named or (reading.named and len(reading.gradients) == len(shapes))
-            yield attempts.plan_of(steps, step, reading, loss, setup), note
-    if moves or not named and names.UPDATES.search(goal.name):
+            yield attempts.plan_of(steps, step, reading, loss), note
+    if moves or (not named and names.UPDATES.search(goal.name)):
         yield from updating.returned(steps, step, goal, rest, loss, setup, note, orders)
 
 

@@ -1,5 +1,6 @@
 """The shapes that a layered network's inputs may have, and example inputs of such shapes."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -102,10 +103,9 @@ def with_biases_inside(layouts, first):
 
 def shapes(layout, depth):
     """(shapes of the weights, of the biases), a layer each."""
-    *widths, last = WIDTHS[depth]
-    widths = [*widths, layout.outputs]
+    widths = [*WIDTHS[depth][:-1], layout.outputs]
     weights, biases = [], []
-    for k, (d_in, d_out) in enumerate(zip(widths, widths[1:], strict=False)):
+    for k, (d_in, d_out) in enumerate(pairwise(widths)):
         at_end = layout.vector and k == depth - 1
         rows = d_in + (layout.augmented != "")
         shape = (d_out, rows) if layout.out_first else (rows, d_out)

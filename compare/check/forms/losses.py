@@ -105,5 +105,4 @@ def _number_in(answer):
     if trials.number(answer) is not None:
         yield (0,) * np.ndim(answer)
     elif isinstance(answer, tuple) and answer:
-        for path in answers.loss_paths(answers.parts(answer), ()):
-            yield path
+        yield from answers.loss_paths(answers.parts(answer), ())

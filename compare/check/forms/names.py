@@ -8,13 +8,15 @@ def _words(text):
 
 
 DATA = _words(
-    "x xs x0 xb inputs input inp data features feature feats a0 images image sample samples xtrain xbatch trainx xi xin "
-    "inputdata xdata observations points inputbatch batchx examples inputvector l0 layer0 inputlayer batchinputs u0 "
+    "x xs x0 xb inputs input inp data features feature feats a0 images image sample samples xtrain xbatch trainx xi "
+    "xin inputdata xdata observations points inputbatch batchx examples inputvector l0 layer0 inputlayer "
+    "batchinputs u0 "
     "xsample design designmatrix phi xx datain vectors"
 )
 TARGETS = _words(
-    "t ts target targets ytrue label labels yy y ys ytrain ybatch yb trainy truth groundtruth expected desired onehot yonehot "
-    "tgt yi gt ydata batchy targetvector actual ytarget yactual answers tt classes outcome response yreal ylabels "
+    "t ts target targets ytrue label labels yy y ys ytrain ybatch yb trainy truth "
+    "groundtruth expected desired onehot yonehot tgt yi gt ydata batchy targetvector actual ytarget yactual answers "
+    "tt classes outcome response yreal ylabels "
     "onehotlabels expectedoutput desiredoutput targetoutput correct teacher tgts labs"
 )
 SURE_TARGETS = TARGETS - _words("y ys yb yi yy")  # where both are there, y is what the network gives
@@ -45,12 +47,12 @@ CACHES = _words(
     "forwardpass values acts memo state states zs outs outputs layeroutputs hiddens kept store trace forwardresult res"
 )
 PREDICTIONS = _words(
-    "yhat ypred pred preds prediction predictions predicted output out probs prob p probabilities scores logits o al aout "
-    "final result hypothesis ŷ yout outp guess estimate netout yp outputlayer softmaxoutput"
+    "yhat ypred pred preds prediction predictions predicted output out probs prob p probabilities scores logits o "
+    "al aout final result hypothesis ŷ yout outp guess estimate netout yp outputlayer softmaxoutput"
 )
 OUTPUT_GRADIENTS = _words(
-    "dout gradoutput gradout dal dyhat dypred dl delta error err upstream dscores dpred dloss doutput outputgradient dp "
-    "grady gradypred lossgrad dy dlogits dz gradloss outputerror"
+    "dout gradoutput gradout dal dyhat dypred dl delta error err upstream dscores dpred dloss doutput "
+    "outputgradient dp grady gradypred lossgrad dy dlogits dz gradloss outputerror"
 )
 CONTAINERS = _words(
     "params parameters param model net network theta thetas weights wts p nn layers w ws pars par coefficients state "

@@ -31,7 +31,7 @@ class JoinedTemplate(NamedTuple):
 
 
 class Packing(NamedTuple):
-    """`templates` has the value of every argument, Leafs in place of arrays; `layers` the names of (weight, bias or None)."""
+    """`templates` has every argument, Leafs in place of arrays; `layers` the names of (weight, bias or None)."""
 
     templates: dict
     layers: tuple
@@ -115,7 +115,10 @@ def _layers(arguments):
     yield from _paired(weights, biases)
     if len(biases) != len(weights) and len(arguments) % 2 == 0 and len(arguments) > 2:
         half = len(arguments) // 2
-        for pairs in (zip(arguments[::2], arguments[1::2], strict=True), zip(arguments[:half], arguments[half:], strict=True)):
+        for pairs in (
+            zip(arguments[::2], arguments[1::2], strict=True),
+            zip(arguments[:half], arguments[half:], strict=True),
+        ):
             layers = tuple(pairs)
             yield from (layers, layers[::-1])
 
@@ -209,7 +212,7 @@ def _keys(argument, written):
     starts = [start for start in written.counted if names.is_weight(start) or names.is_bias(start)]
     weights = [start for start in starts if names.is_weight(start)]
     biases = [start for start in starts if names.is_bias(start)]
-    if weights and not (keys and any(any(c.isdigit() for c in key) for key in keys)):
+    if weights and not (keys and any(map(_numbered, keys))):
         for depth in DEPTHS:
             made = []
             for k in range(1, depth + 1):
@@ -218,12 +221,15 @@ def _keys(argument, written):
     if keys:
         yield keys
     strings = [s for s in written.strings if (names.is_weight(s) or names.is_bias(s)) and s not in keys]
-    strings = [s for s in strings if any(c.isdigit() for c in s) or len(s) == 1]
+    strings = [s for s in strings if _numbered(s) or len(s) == 1]
     if strings:
         yield strings
-    if names.is_one(argument, names.CONTAINERS):
-        if weights or not (keys or strings):
-            yield ["W1", "b1", "W2", "b2"]
+    if names.is_one(argument, names.CONTAINERS) and (weights or not (keys or strings)):
+        yield ["W1", "b1", "W2", "b2"]
+
+
+def _numbered(name):
+    return any(c.isdigit() for c in name)
 
 
 def _of_gradients(written):
@@ -270,6 +276,6 @@ def _joined(argument):
 
 
 def _pairs_of_keys(written):
-    weights = [s for s in written.strings if names.is_weight(s) and not any(c.isdigit() for c in s)]
-    biases = [s for s in written.strings if names.is_bias(s) and not any(c.isdigit() for c in s)]
+    weights = [s for s in written.strings if names.is_weight(s) and not _numbered(s)]
+    biases = [s for s in written.strings if names.is_bias(s) and not _numbered(s)]
     return [(w, b) for w in weights[:2] for b in biases[:2]]

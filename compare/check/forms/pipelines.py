@@ -2,10 +2,21 @@
 
 import numpy as np
 
-from fourfold.compare.check.forms import answers, assumed, attempts, functions, layouts, losses, names, signatures, trials, updating
+from fourfold.compare.check.forms import (
+    answers,
+    assumed,
+    attempts,
+    functions,
+    layouts,
+    losses,
+    names,
+    signatures,
+    trials,
+    updating,
+)
 from fourfold.compare.check.forms.attempts import Caller, Inputs
 
-NOTE = "no forward pass of yours: taken to be {}, {} and {}"
+NOTE = "no forward pass of yours: taken to be"
 
 
 def forms(written, name):
@@ -135,44 +146,49 @@ def _of_assumption(written, caller, setup, assumption, point):
 
 
 def _best_loss(written, caller, setup, assumption, forward, step, point):
-    results, namespace = {}, written.namespace
+    """The best Trial of the losses that go with an output's activation; the gradients are the same for all."""
+    results, held, namespace = {}, {}, written.namespace
+    probe = trials.CallPlan((), step, answers.Reading(None, {}), (assumed.LOSS, ()))
     try:
         with trials.quiet():
             given = trials.copies(point)
             results[forward.function] = forward.call(namespace, given, {})
-            probe = trials.CallPlan((), step, answers.Reading(None, {}), (assumed.LOSS, ()))
-            held = {}
             answer = probe.ask(namespace, given, results, held)
     except Exception:
         return None
     returned = written[caller.name].returned(len(answer) if isinstance(answer, tuple | list) else None)
     theirs = answers.parts(answer, returned)
     changed = updating.changed(setup, caller, held, point)
-    sizes = sorted(part.value.size for part in theirs)
+    sizes = {part.value.size for part in theirs}
     if not changed and any(np.prod(shape) not in sizes for shape in setup.shapes().values()):
         return None
-    if not theirs and not changed:
-        return None
     output = attempts.from_result(forward.function, (f"A{setup.packing.depth}",))
-    candidates = [assumed.loss_step(name, setup, output) for name in assumed.LOSSES[assumption.output]]
+    losses_here = {name: assumed.loss_step(name, setup, output) for name in assumed.LOSSES[assumption.output]}
+    truths = _truths(namespace, forward, list(losses_here.values()), setup, point)
+    if truths is None:
+        return None
+    before = [forward, *list(losses_here.values())[:1]]
+    loss = (assumed.LOSS, ())
+    best = None
+    for plan, _ in functions.plans(written, before, step, caller, theirs, loss, setup, changed, "", point):
+        gradients = attempts.gradients_of(plan, setup, namespace)
+        for k, (name, one) in enumerate(losses_here.items() if gradients is not None else ()):
+            truth = {parameter: Z[..., k] for parameter, Z in truths.items()}
+            trial = trials.judged(plan, setup, gradients, truth, f"{NOTE} {assumption.words()} and {name}")
+            if best is None or trial.worth > best[0].worth:
+                best = trial._replace(plan=plan._replace(steps=(forward, one))), truth
+    return best and updating.signed(best[0], written, namespace, best[1])
+
+
+def _truths(namespace, forward, loss_steps, setup, point):
+    """{parameter: gradients of several losses, on the last axis}, or None."""
 
     def all_losses(inputs):
-        values = {forward.function: forward.call(namespace, inputs, {})}
-        return np.array([float(one.call(namespace, inputs, values)) for one in candidates])
+        results = {forward.function: forward.call(namespace, inputs, {})}
+        return np.array([float(one.call(namespace, inputs, results)) for one in loss_steps])
 
     try:
         with trials.quiet():
-            truths = trials.derivatives(all_losses, point, setup.shapes())
+            return trials.derivatives(all_losses, point, setup.shapes())
     except Exception:
         return None
-    best = None
-    for k, name in enumerate(assumed.LOSSES[assumption.output]):
-        note = NOTE.format(assumption.hidden, assumption.output, name)
-        if not assumption.hidden:
-            note = f"no forward pass of yours: taken to be {assumption.output} and {name}"
-        loss = (assumed.LOSS, ())
-        before = [forward, candidates[k]]
-        plans = functions.plans(written, before, step, caller, theirs, loss, setup, changed, note, point)
-        truth = {parameter: Z[..., k] for parameter, Z in truths.items()}
-        best = attempts.better(best, attempts.best_reading(plans, setup, namespace, truth))
-    return best

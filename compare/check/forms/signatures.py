@@ -34,7 +34,11 @@ def roles(function, kept=frozenset()):
     data = [name for name in arguments if names.is_one(name, names.DATA) and name not in the_targets][:1]
     for name in arguments:
         role = _role(name, data, the_targets, kept)
-        if name in function.defaults and role not in {X, Y, RATE, STEPS} and not (role == SCALAR and _is_off(function, name)):
+        if (
+            name in function.defaults
+            and role not in {X, Y, RATE, STEPS}
+            and not (role == SCALAR and _is_off(function, name))
+        ):
             continue
         if role:
             result[name] = role
@@ -76,7 +80,7 @@ def _completed(result, free, function):
             sure[name] = VALUE
         else:
             plain.append(name)
-    result |= {name: PARAMETER for name in parameters}
+    result |= dict.fromkeys(parameters, PARAMETER)
     missing = [role for role in (X, Y) if role not in result.values() and PAIRS not in result.values()]
     ways = []
     for k in range(len(missing) + 1):  # so many of the unknown arguments are data, the others parameters

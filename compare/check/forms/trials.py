@@ -42,8 +42,6 @@ class CallPlan(NamedTuple):
     sign: int = -1
     opposite: float = 0  # gradients are this factor times minus the gradient, as they are added to the parameters
     in_place: bool = False
-    templates: dict = {}
-    listed: bool = False
 
     def run(self, namespace, inputs):
         """(L, {parameter: gradient or Updated})."""
@@ -178,7 +176,7 @@ def number(L):
 
 
 def derivatives(loss, inputs, parameters):
-    """{parameter: its gradient} by central differences of a function of inputs, or of several: they are the last axis."""
+    """{parameter: its gradient} by central differences of a function of inputs; of several, on the last axis."""
     result = {}
     for name in parameters:
         value = np.array(inputs[name], float)

@@ -42,14 +42,14 @@ def _rate(goal, step):
 def in_place(steps, step, goal, loss, setup, note):
     """The CallPlan of a call that changes its arguments."""
     reading = answers.Reading(None, paths(goal, setup), True)
-    yield attempts.plan_of(steps, step, reading, loss, setup, rate=_rate(goal, step), in_place=True), note
+    yield attempts.plan_of(steps, step, reading, loss, rate=_rate(goal, step), in_place=True), note
 
 
 def returned(steps, step, goal, theirs, loss, setup, note, orders):
     """CallPlans of a call that returns new parameters."""
     for renamed in (True, False):
         for reading in answers.readings(theirs, setup.shapes(), orders, renamed):
-            yield attempts.plan_of(steps, step, reading, loss, setup, rate=_rate(goal, step)), note
+            yield attempts.plan_of(steps, step, reading, loss, rate=_rate(goal, step)), note
 
 
 def depends_on_rate(written, steps, step, goal, theirs, point):

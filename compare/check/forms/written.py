@@ -1,4 +1,4 @@
-"""What somebody's text says about its functions: their arguments, what they return by which name, what they index by."""
+"""What somebody's text says about its functions: their arguments, what they return, what they index by."""
 
 import ast
 import inspect
@@ -150,7 +150,7 @@ class WrittenText:
         return result
 
     def one_output(self):
-        """Whether the text itself says that the network has one output: a shape in words, or targets with one column."""
+        """Whether the text says that the network has one output: a shape in words, or targets with one column."""
         if re.search(
             r"\(1, *(m|n|N|number of examples|n_samples|examples|batch)\b|\((m|n|N|n_samples),? *(1)?\)", self.text
         ):
@@ -162,30 +162,33 @@ class WrittenText:
         return False
 
 
-def _nodes(tree, *kinds):
-    return sorted((n for n in ast.walk(tree) if isinstance(n, kinds)), key=lambda n: (n.lineno, n.col_offset))
+def _nodes(tree, *kinds) -> list:
+    """The nodes of some kinds, in the order of the text."""
+    return sorted((n for n in ast.walk(tree) if isinstance(n, kinds)), key=lambda n: (n.lineno, n.col_offset))  # pyright: ignore
 
 
 def _name(node):
     """The name of an expression: a variable, an attribute, or that of what is indexed or changed in form."""
+    name = ""
     match node:
         case ast.Name(id=name):
-            return name
-        case ast.Attribute(attr=name, value=value):
-            return _name(value) if name == "T" else name
-        case ast.Call(func=ast.Attribute(value=value, attr="copy" | "reshape" | "item" | "squeeze" | "tolist")):
-            return _name(value)
-        case ast.Call(func=ast.Name(id="float"), args=[value]):
-            return _name(value)
-        case ast.Call(func=ast.Attribute(attr="squeeze" | "array" | "asarray"), args=[value, *_]):
-            return _name(value)
-        case ast.Subscript(value=value, slice=ast.Constant(value=str(key))):
-            return key
-        case ast.Subscript(value=value):
-            return _name(value)
+            pass
+        case ast.Attribute(attr="T", value=value):
+            name = _name(value)
+        case ast.Attribute(attr=name):
+            pass
+        case ast.Subscript(slice=ast.Constant(value=str(key))):
+            name = key
         case ast.BinOp(op=ast.Div() | ast.Mult(), left=left, right=right):
-            return _name(left) if isinstance(right, ast.Constant) or not _name(right) else ""
-    return ""
+            name = _name(left) if isinstance(right, ast.Constant) or not _name(right) else ""
+        case (
+            ast.Call(func=ast.Attribute(value=value, attr="copy" | "reshape" | "item" | "tolist"))
+            | ast.Call(func=ast.Name(id="float"), args=[value])
+            | ast.Call(func=ast.Attribute(attr="squeeze" | "array" | "asarray"), args=[value, *_])
+            | ast.Subscript(value=value)
+        ):
+            name = _name(value)
+    return name
 
 
 def _is_theirs(value, defined):
