@@ -84,6 +84,11 @@ def put(thing, place, value):
     return thing
 
 
+def keys(place):
+    """The names and positions in a place."""
+    return [key for _, key in place]
+
+
 def words(place):
     """How people write it: `layers[0].W`; the key alone of a dictionary that is an attribute."""
     if len(place) == 2 and place[1][0] == "item" and isinstance(place[1][1], str):

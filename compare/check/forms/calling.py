@@ -10,7 +10,7 @@ from fourfold.compare.check.forms.constructing import (
     PENALTY,
     RATE,
     Call,
-    Given,
+    Placeholder,
     Sizes,
     kind,
     parameters,
@@ -36,7 +36,7 @@ ERRORS = (("error", r"errors?|err|outputerrors?|diff|residuals?|e|loss"),)
 FIXED = {
     "rate": RATE,
     "epochs": 1,
-    "batch size": Given("N"),
+    "batch size": Placeholder("N"),
     "quiet": False,
     "penalty": PENALTY,
     "momentum": 0.0,
@@ -74,7 +74,7 @@ def method_calls(method, returns=(), extra=None, guess=True):
             options.append([(p, value) for value in choices])
     calls = []
     for chosen in islice(product(*options), MOST):
-        givens = [value for _, value in chosen if isinstance(value, Given) and value.kind in {"X", "Y"}]
+        givens = [value for _, value in chosen if isinstance(value, Placeholder) and value.kind in {"X", "Y"}]
         if len(set(givens)) == len(givens):
             positional = tuple(value for p, value in chosen if p.kind is p.POSITIONAL_ONLY)
             calls.append(Call(positional, tuple((p.name, v) for p, v in chosen if p.kind is not p.POSITIONAL_ONLY)))
@@ -86,9 +86,9 @@ def _given(name, returns, extra):
         return extra[name]
     lower = [n.lower() for n in returns]
     if name.lower() in lower and data_kind(name) not in {"X", "Y"}:
-        return Given("returned", lower.index(name.lower())) if len(returns) > 1 else Given("output")
+        return Placeholder("returned", lower.index(name.lower())) if len(returns) > 1 else Placeholder("output")
     known = data_kind(name)
-    return known and Given(known)
+    return Placeholder(known) if known else None
 
 
 def _choices(p, returns, unknown, extra, count):
@@ -107,13 +107,13 @@ def _choices(p, returns, unknown, extra, count):
 
 def _alternatives(given, name, count):
     """What may be meant by a known name."""
-    one_more = [Given("X"), Given("Y")] if count == 1 else [Given("Y")]
+    one_more = [Placeholder("X"), Placeholder("Y")] if count == 1 else [Placeholder("Y")]
     hidden = Sizes().hidden
     others = {
-        "state": [Given("state", (*hidden, 1)), Given("state", hidden)],
-        "error": [given, Given("error", -1), Given("Y")],
+        "state": [Placeholder("state", (*hidden, 1)), Placeholder("state", hidden)],
+        "error": [given, Placeholder("error", -1), Placeholder("Y")],
         "output": [given, *one_more],
-        "samples": [Given("X"), given] if name.lower() == "samples" else [given],
+        "samples": [Placeholder("X"), given] if name.lower() == "samples" else [given],
     }
     return others.get(given.kind, [given])
 
@@ -121,8 +121,7 @@ def _alternatives(given, name, count):
 def _in_order(position, count):
     """What something without a known name may be, by its place among those."""
     if count == 1:
-        return [Given("X"), Given("Y"), Given("output")]
-    first = [Given("X"), Given("output"), Given("samples")]
-    return [first, [Given("Y"), Given("output"), RATE], [Given("output"), RATE]][min(position, 2)] + [RATE] * (
-        position == 0 and count > 1
-    )
+        return [Placeholder("X"), Placeholder("Y"), Placeholder("output")]
+    first = [Placeholder("X"), Placeholder("output"), Placeholder("samples"), RATE]
+    later = [Placeholder("output"), RATE]
+    return [first, [Placeholder("Y"), *later], later][min(position, 2)]

@@ -4,6 +4,7 @@ import contextlib
 import io
 import warnings
 from numbers import Number as AnyNumber
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def quiet():
             yield
 
 
-def attempt(function, *arguments, **keywords):
+def attempt(function, *arguments, **keywords) -> Any:
     """What it gives, or None where it raises anything."""
     with quiet():
         try:
@@ -49,7 +50,7 @@ def as_float(value):
     return float(np.asarray(value, float).item())
 
 
-def slopes(loss, inputs, names):
+def slopes(loss, inputs, names) -> Any:
     """{name: dL/d(it) by central differences} of `loss(inputs)`; None where it fails."""
     result = {}
     with quiet():
@@ -72,7 +73,7 @@ def slopes(loss, inputs, names):
     return result
 
 
-def in_floats(given):
+def in_floats(given) -> Any:
     """A gradient as an array, whatever it was given as; None where it is none."""
     try:
         return np.asarray(given.gradient() if hasattr(given, "gradient") else given, float)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.check.forms import attributes, class_trials, constructing, names
-from fourfold.compare.check.forms.constructing import Given, Sizes
+from fourfold.compare.check.forms.constructing import Placeholder, Sizes
 from fourfold.compare.check.forms.loss_sources import BACKWARD, LOSS, TRAIN
 from fourfold.compare.check.forms.recipe import Recipe, Roles
 from fourfold.compare.check.forms.searching import UsageSearch
@@ -100,7 +100,7 @@ def _has_methods(cls):
 
 
 def _best(namespace, text, cls):
-    """The Candidate of one class with the best score."""
+    """The Usage of one class with the best score."""
     best = None
     for outputs in (2, 1):
         for columns in (False, True):
@@ -133,7 +133,7 @@ def construct_takes_arrays(cls):
 
 
 def _of_construction(namespace, text, cls, construct, sizes):
-    """Candidates with the best layout in which an object that is constructed in one way can be used."""
+    """Usages with the best layout in which an object that is constructed in one way can be used."""
     best = []
     for inputs, outputs in _dimensions(namespace, cls, construct, sizes):
         for layout in LAYOUTS:
@@ -162,7 +162,10 @@ def _dimensions(namespace, cls, construct, sizes):
     """(inputs, outputs) that an object may take: those it was made for, or those of its arrays."""
     if construct.arguments or construct.keywords:
         ours = [*construct.arguments, *(value for _, value in construct.keywords)]
-        if any(isinstance(x, Given) or x in (sizes.inputs, sizes.outputs) or isinstance(x, list | tuple) for x in ours):
+        if any(
+            isinstance(x, Placeholder) or x in (sizes.inputs, sizes.outputs) or isinstance(x, list | tuple)
+            for x in ours
+        ):
             return [(sizes.inputs, sizes.outputs)]
     arguments = construct.bound(lambda given: None)
     thing = class_trials.attempt(cls, *arguments[0], **arguments[1])

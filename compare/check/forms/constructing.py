@@ -67,23 +67,23 @@ class Sizes(NamedTuple):
 
 
 class Call(NamedTuple):
-    """What something is called with. A value that depends on the inputs, or the namespace, is a Given."""
+    """What something is called with. A value that depends on the inputs, or the namespace, is a Placeholder."""
 
     arguments: tuple = ()
     keywords: tuple = ()  # pairs
 
     def bound(self, values):
-        """(arguments, keywords) with what `values(given)` says in place of every Given."""
+        """(arguments, keywords) with what `values(given)` says in place of every Placeholder."""
         arguments = [_bound(x, values) for x in self.arguments]
         return arguments, {name: _bound(x, values) for name, x in self.keywords}
 
     def uses(self, kind):
-        """Whether a Given of this kind is in it."""
+        """Whether a Placeholder of this kind is in it."""
         everything = [*self.arguments, *(value for _, value in self.keywords)]
-        return any(isinstance(x, Given) and x.kind == kind for x in everything)
+        return any(isinstance(x, Placeholder) and x.kind == kind for x in everything)
 
 
-class Given(NamedTuple):
+class Placeholder(NamedTuple):
     """A value that is known when the call is made: an input ("X"), an output, a function of the namespace, an array."""
 
     kind: str
@@ -91,7 +91,7 @@ class Given(NamedTuple):
 
 
 def _bound(x, values):
-    if isinstance(x, Given):
+    if isinstance(x, Placeholder):
         return values(x)
     return list(x) if isinstance(x, list) else x
 
@@ -131,7 +131,9 @@ def constructions(cls, sizes, namespace, columns=False):
     for chosen in islice(product(*options), MOST):
         positional = tuple(value for p, value in chosen if p.kind is p.POSITIONAL_ONLY)
         keywords = tuple((p.name, value) for p, value in chosen if p.kind is not p.POSITIONAL_ONLY)
-        if _are_partners([value.key for _, value in chosen if isinstance(value, Given) and value.kind == "function"]):
+        if _are_partners(
+            [value.key for _, value in chosen if isinstance(value, Placeholder) and value.kind == "function"]
+        ):
             calls.append(Call(positional, keywords))
     return calls
 
@@ -149,18 +151,18 @@ def _choices(p, sizes, required, weights, namespace, columns):
     if fixed is not None:
         return [fixed]
     if p.name in weights and (p.name.lower() not in {"w", "b"} or len(weights) == len(required)):
-        return [Given("array", _shape(p.name, weights, sizes, columns, flat)) for flat in (False, True)]
+        return [Placeholder("array", _shape(p.name, weights, sizes, columns, flat)) for flat in (False, True)]
     data = "X" if names.is_one(p.name, names.DATA) else "Y" if names.is_one(p.name, names.TARGETS) else None
     if data and p.name.lower() not in MAYBE_SIZES and len(required) <= 3:
-        return [Given(data)]
+        return [Placeholder(data)]
     return _functions(p.name, namespace) or _sizes(p, sizes, required, data)
 
 
 def _fixed(name, sizes):
     """The value that everything of a kind gets; None for other kinds."""
-    values = {"rate": RATE, "epochs": 1, "batch size": Given("N"), "quiet": False, "penalty": PENALTY, "seed": 0}
+    values = {"rate": RATE, "epochs": 1, "batch size": Placeholder("N"), "quiet": False, "penalty": PENALTY, "seed": 0}
     values |= {"momentum": 0.0, "window": 2, "stride": 1, "padding": 0, "filters": sizes.outputs}
-    return values.get(kind(name, WINDOWS, KINDS))
+    return values.get(kind(name, WINDOWS, KINDS) or "")
 
 
 def _instead(p, sizes, fixed):
@@ -178,8 +180,8 @@ def _functions(name, namespace):
     if not re.search("activ|func|nonlin|prime|deriv|^f$|^fn$|^df$", name.lower()):
         return []
     if re.search("prime|deriv|grad|^d|slope|back", name.lower()):
-        return [Given("function", key) for key in namespace if SLOPES.search(key.lower())]
-    known = [Given("function", key) for key in namespace if re.fullmatch(ACTIVATIONS, key.lower())]
+        return [Placeholder("function", key) for key in namespace if SLOPES.search(key.lower())]
+    known = [Placeholder("function", key) for key in namespace if re.fullmatch(ACTIVATIONS, key.lower())]
     return known or ["sigmoid", "tanh", "relu"]
 
 
@@ -196,7 +198,7 @@ def _sizes(p, sizes, required, data):
         "outputs": [sizes.outputs],
         "inputs": [sizes.inputs],
     }
-    place = [Given("X"), Given("Y")][position : position + 1]
+    place = [Placeholder("X"), Placeholder("Y")][position : position + 1]
     if size and not (size == "sizes" and len(required) > 2):
         return named[size] + (place if data else [])
     return [by_position, list(sizes.widths), *place]

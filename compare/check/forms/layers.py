@@ -7,8 +7,8 @@ import numpy as np
 
 from fourfold.compare.check.forms import attributes, calling, class_trials, constructing, matching, names, parts
 from fourfold.compare.check.forms.classes import own_classes
-from fourfold.compare.check.forms.constructing import Call, Given, Sizes
-from fourfold.compare.check.forms.parts import Chain, Part
+from fourfold.compare.check.forms.constructing import Call, Placeholder, Sizes
+from fourfold.compare.check.forms.parts import Chain, LayerPart
 from fourfold.compare.check.forms.programs import Whereabouts
 from fourfold.compare.check.forms.recipe import Recipe
 
@@ -46,10 +46,10 @@ LABELS = np.array([1, 0, 1, 1])
 ONE_HOT = np.eye(2)[LABELS]
 
 
-class Tried(NamedTuple):
+class TriedPart(NamedTuple):
     """A part that runs, and how it does in float64."""
 
-    part: Part
+    part: LayerPart
     right: dict  # {name: whether it is the derivative}
     fitting: bool = True  # whether all gradients have their parameters' shapes
 
@@ -105,7 +105,7 @@ def _label(members, position):
 
 
 def _of_class(namespace, text, cls):
-    """[Tried] of one class: one, or one for each activation that it may be given; none where it has no way back."""
+    """[TriedPart] of one class: one, or one for each activation that it may be given; none where it has no way back."""
     methods = [name for name in dir(cls) if callable(getattr(cls, name, None))]
     forwards = [name for name in FORWARD if name in methods and (name != "__call__" or "__call__" in _own(cls))]
     backwards = [name for name in methods if BACKWARD.search(name.lower())] or [
@@ -114,7 +114,7 @@ def _of_class(namespace, text, cls):
     best, functions = None, {}
     calls = constructing.constructions(cls, SIZES, namespace) + constructing.constructions(cls, SIZES, namespace, True)
     for construct in calls:
-        key = tuple(x.key for _, x in construct.keywords if isinstance(x, Given) and x.kind == "function")
+        key = tuple(x.key for _, x in construct.keywords if isinstance(x, Placeholder) and x.kind == "function")
         if best is not None and best.fitting and not key:
             break
         for forward in forwards[:2]:
@@ -139,7 +139,7 @@ def _goodness(entry):
 
 
 def _with_methods(namespace, text, cls, construct, forward, backward):
-    """The Tried of two methods, for the first shape of data whose gradients get the right shapes; None if none runs."""
+    """The TriedPart of two methods, for the first shape of data whose gradients have the right shapes, or None."""
     thing = parts.constructed(namespace, cls.__name__, construct)
     kind = thing is not None and {1: "layer", 2: "loss"}.get(len(_needed(getattr(thing, forward))))
     if not kind:
@@ -149,7 +149,7 @@ def _with_methods(namespace, text, cls, construct, forward, backward):
         entries = []
         for target in (None,) if kind == "layer" else (ONE_HOT, LABELS):
             for swapped in (False, True) if kind == "loss" else (False,):
-                part = Part(cls.__name__, construct, forward, backward, shape, kind, target, swapped)
+                part = LayerPart(cls.__name__, construct, forward, backward, shape, kind, target, swapped)
                 entries += _tried(namespace, text, part)
         best = max([best, *entries], key=_goodness)
         if best is not None and best.fitting:
@@ -162,7 +162,7 @@ def _needed(method):
 
 
 def _tried(namespace, text, part):
-    """[Tried] of a part with all there is to know: its output's shape, its parameters, where their gradients are."""
+    """[TriedPart] with all there is to know: its output's shape, its parameters, where their gradients are."""
     rng = np.random.default_rng(7)
     x = part.draw_x(rng)
     probe = class_trials.attempt(part.forwards, namespace, {"x": x})
@@ -179,10 +179,10 @@ def _tried(namespace, text, part):
             return []
     elif not class_trials.is_number(output):
         return []
-    part = part._replace(output=np.shape(output))
+    part = part._replace(output=np.shape(np.asarray(output)))
     parameters = []
     for places, array in attributes.arrays(parts.constructed(namespace, part.cls, part.construct)):
-        if not matching.says_gradient([key for _, key in places[0]]) and np.shape(array):
+        if not matching.says_gradient(attributes.keys(places[0])) and np.shape(array):
             parameters.append((attributes.words(places[0]), tuple(places), np.shape(array)))
     part = part._replace(parameters=tuple(parameters))
     entries = [
@@ -236,17 +236,17 @@ def _with_form(namespace, text, part):
         part = part._replace(averaged=True)
         right |= dict.fromkeys(scaled, True)
     fitting = all(class_trials.fits(given[1][name], slopes[name].shape) for name in sources)
-    return Tried(part, right, fitting)
+    return TriedPart(part, right, fitting)
 
 
 def _sources(text, part, state):
     """{name: Whereabouts} of what the way back gives: dL/dx is returned, alone or first; of the parameters anywhere."""
-    sources = {}
+    sources: dict[str, Whereabouts | None] = {}
     returned = state.returned
     if isinstance(returned, tuple | list | dict):
         labels = matching.returned_names(text, part.cls, part.backward)
         leaves = [leaf for leaf in matching.leaves(returned, labels) if leaf[1] and isinstance(leaf[2], np.ndarray)]
-        mine = {name: ([key for _, key in places[0]], shape) for name, places, shape in part.parameters}
+        mine = {name: (attributes.keys(places[0]), shape) for name, places, shape in part.parameters}
         paths = matching.assigned(leaves, {**mine, "x": (["x"], part.shape)})
         sources = {name: Whereabouts("returned", path) for name, path in paths.items()}
     elif isinstance(returned, np.ndarray | float):
@@ -255,13 +255,13 @@ def _sources(text, part, state):
     left = []
     places = {place for _, known, _ in part.parameters for place in known}
     for known, array in attributes.arrays(state.thing):
-        if not places & set(known) and matching.says_gradient([key for _, key in known[0]]):
-            left.append(([key for _, key in known[0]], known[0], array))
+        if not places & set(known) and matching.says_gradient(attributes.keys(known[0])):
+            left.append((attributes.keys(known[0]), known[0], array))
     if "x" not in sources and returned is None:
         own = [place for _, place, _ in left if len(place) == 1 and OF_DATA.fullmatch(place[0][1])]
         if own:
             sources["x"] = Whereabouts("attribute", own[0])
-    missing = {n: ([key for _, key in known[0]], shape) for n, known, shape in part.parameters if n not in sources}
+    missing = {n: (attributes.keys(known[0]), shape) for n, known, shape in part.parameters if n not in sources}
     for name, place in matching.assigned(left, missing, by_order=False).items():
         sources[name] = Whereabouts("attribute", place)
     for name, known, _ in part.parameters:
@@ -275,7 +275,7 @@ def _sources(text, part, state):
 
 
 def _containers(namespace, text, tried):
-    """[Tried] of classes that are given a list of layers."""
+    """[TriedPart] of classes that are given a list of layers."""
     layers = [
         entry.part for entry in tried if entry.part.kind == "layer" and BACKWARD.search(entry.part.backward.lower())
     ]
@@ -289,9 +289,9 @@ def _containers(namespace, text, tried):
         backward = next((name for name in methods if BACKWARD.search(name.lower())), None)
         if not forward or not backward or any(entry.part.cls == cls.__name__ for entry in tried):
             continue
-        given = Given("chain", chain)
-        for construct in (Call((given,)), Call((Given("spread", chain),)), Call((Given("added", chain),))):
-            part = Part(cls.__name__, construct, forward, backward, chain.shape, "layer")
+        given = Placeholder("chain", chain)
+        for construct in (Call((given,)), Call((Placeholder("spread", chain),)), Call((Placeholder("added", chain),))):
+            part = LayerPart(cls.__name__, construct, forward, backward, chain.shape, "layer")
             entry = class_trials.attempt(_tried, namespace, text, part)
             if entry:
                 result.append(max(entry, key=_goodness))
@@ -313,7 +313,7 @@ def _chains(namespace, members, sound):
             slopes = class_trials.slopes(lambda v, c=chain: c.run(namespace, v)[0], inputs, chain.trained())
             if slopes is not None:
                 right = {name: class_trials.agree(answer[1][name], slopes[name]) for name in chain.trained()}
-                result.append(Tried(chain, right))
+                result.append(TriedPart(chain, right))
     return result
 
 

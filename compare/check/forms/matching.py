@@ -47,7 +47,10 @@ def endless(text):
 def _is_long(iterated):
     if not (isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and iterated.func.id == "range"):
         return False
-    return any(isinstance(limit, ast.Constant) and limit.value >= LONG for limit in iterated.args)
+    return any(
+        isinstance(limit, ast.Constant) and isinstance(limit.value, int) and limit.value >= LONG
+        for limit in iterated.args
+    )
 
 
 def _long_last_return(function):

@@ -1,12 +1,12 @@
 """Layers, activations and losses as they are used: alone, and one after the other."""
 
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fourfold.compare.check.forms import attributes, class_trials, constructing
-from fourfold.compare.check.forms.constructing import Call
+from fourfold.compare.check.forms.constructing import Call, Placeholder
 from fourfold.compare.exact.updated import Updated
 
 
@@ -44,7 +44,7 @@ def _construct(namespace, cls, construct):
     return thing
 
 
-class Part(NamedTuple):
+class LayerPart(NamedTuple):
     """One class with a way forward and a way back: L = sum(output * G), or what a loss is."""
 
     cls: str
@@ -53,11 +53,11 @@ class Part(NamedTuple):
     backward: str
     shape: tuple  # x's
     kind: str  # "layer" or "loss"
-    target: object = None  # a loss's
+    target: Any = None  # a loss's
     swapped: bool = False  # a loss is given its target first
     output: tuple = ()  # its shape
     parameters: tuple = ()  # (name, places, shape) each
-    form: tuple = ()  # what the way back is given, and its other arguments
+    form: Any = ()  # what the way back is given, and its other arguments
     gradients: tuple = ()  # (name, Whereabouts or None) each
     left: str = ""  # the attribute with the output, where its way forward returns nothing
     averaged: bool = False  # its parameters' gradients are divided by the number of samples
@@ -163,8 +163,8 @@ def _own(value):
 class Chain(NamedTuple):
     """Layers one after the other, perhaps with a loss at the end."""
 
-    layers: tuple  # Parts
-    loss: Part | None
+    layers: tuple  # LayerParts
+    loss: LayerPart | None
     shape: tuple  # x's
     output: tuple
 
@@ -259,7 +259,7 @@ def _widened(part, first=False):
     swap = {3: before, 2: after}
 
     def exchanged(value):
-        if isinstance(value, tuple) and hasattr(value, "_replace"):
+        if isinstance(value, Placeholder):
             return value._replace(key=exchanged(value.key)) if value.kind == "array" else value
         if isinstance(value, tuple | list):
             return type(value)(swap.get(x, x) for x in value)

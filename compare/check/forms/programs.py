@@ -1,6 +1,6 @@
 """How to use an object of somebody's class: construct it, set its parameters, call methods, read off."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -68,7 +68,9 @@ class State:
 
     def __init__(self, program, namespace, inputs):
         self.program, self.namespace, self.inputs = program, namespace, inputs
-        self.returned, self.output, self.loss, self.old = [], None, None, {}
+        self.returned, self.old = [], {}
+        self.output: Any = None
+        self.loss: Any = None
         cls = namespace[program.cls]
         self.thing = None
         if program.late:
@@ -104,6 +106,11 @@ class State:
             self.returned.append(self.called(step))
             if source is not None and source.step == position:
                 self._read_loss(source)
+
+    def finished(self):
+        """True, when all steps are done."""
+        self.go()
+        return True
 
     def _linear(self, method):
         """What a class with one layer would put out, which has no method for that."""
@@ -160,7 +167,7 @@ class State:
         return list(zip(X, Y, strict=True))
 
     def value(self, given):
-        """What stands for a Given."""
+        """What stands for a Placeholder."""
         known = {
             "X": lambda: self.inputs["X"],
             "Y": lambda: self.inputs["Y"],

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.check.forms import attributes, calling, class_trials, constructing, loss_sources, matching, names
-from fourfold.compare.check.forms.constructing import Given, Sizes
+from fourfold.compare.check.forms.constructing import Placeholder, Sizes
 from fourfold.compare.check.forms.loss_sources import AFTER_FORWARD, BACKWARD, LOSS, TRAIN
 from fourfold.compare.check.forms.programs import Program, Stage, State, Whereabouts
 
@@ -20,7 +20,7 @@ MOST_PROGRAMS = 400
 MOST_SCORED = 16
 
 
-class Candidate(NamedTuple):
+class Usage(NamedTuple):
     """A Program that runs, with what speaks for it."""
 
     program: Program
@@ -43,7 +43,7 @@ class UsageSearch:
         self.thing = state.thing if state else None
         rng = np.random.default_rng(5)
         for places, array in attributes.arrays(self.thing) if state else []:
-            if not self._is_data(array) and not matching.says_gradient([key for _, key in places[0]]):
+            if not self._is_data(array) and not matching.says_gradient(attributes.keys(places[0])):
                 name = attributes.words(places[0])
                 self.parameters[name] = tuple(places)
                 self.values[name] = constructing.random_array(rng, np.shape(array)) if np.shape(array) else 0.375
@@ -52,7 +52,7 @@ class UsageSearch:
         return any(np.shape(array) == np.shape(given) and np.all(array == given) for given in self.data.values())
 
     def candidates(self, sizes):
-        """Yields Candidates."""
+        """Yields Usages."""
         if self.thing is None:
             return
         if not self.parameters and not self._late():
@@ -152,7 +152,7 @@ class UsageSearch:
         fitting = [leaf for leaf in own if self._may_be_output(leaf[2])]
         if fitting:
             named = [leaf for leaf in fitting if leaf[0] and names.is_one(str(leaf[0][-1]), names.PREDICTIONS)]
-            return Whereabouts("returned", (named or fitting)[0 if named else -1][1])
+            return Whereabouts("returned", named[0][1] if named else fitting[-1][1])
         if class_trials.is_number(result):
             return Whereabouts("returned", ())
         if result is not None:
@@ -177,13 +177,13 @@ class UsageSearch:
         return tuple(self.parameters.items())
 
     def _judged(self, steps, output, sizes):
-        """Candidates of some steps: with each loss there may be, and where the gradients are."""
+        """Usages of some steps: with each loss there may be, and where the gradients are."""
         program = self.blank._replace(parameters=self._pairs(), steps=steps, output=output, rate=self._rate(steps))
         inputs = {**self.data, **self.values}
         state = class_trials.attempt(State, program, self.namespace, class_trials.copied(inputs))
         if state is None:
             return
-        if class_trials.attempt(lambda: state.go() or True) is None:
+        if class_trials.attempt(state.finished) is None:
             state = self._after_loss(program, inputs)
             if state is None:
                 return
@@ -206,7 +206,7 @@ class UsageSearch:
         """A State that has gone through, where the way back needs the loss to be known before; None if it has not."""
         for _, with_loss in loss_sources.loss_stages(self, program):
             state = class_trials.attempt(State, with_loss, self.namespace, class_trials.copied(inputs))
-            if state is not None and class_trials.attempt(lambda: state.go() or True):  # noqa: B023
+            if state is not None and class_trials.attempt(state.finished):
                 return state
         return None
 
@@ -214,7 +214,7 @@ class UsageSearch:
         """What an update is multiplied with."""
         for step in steps:
             for _, value in step.call.keywords:
-                if value == constructing.RATE and not isinstance(value, Given):
+                if value == constructing.RATE and not isinstance(value, Placeholder):
                     return constructing.RATE
         for name in ("lr", "learning_rate", "alpha", "eta", "learningRate", "learn_rate", "rate", "lrate", "step_size"):
             value = getattr(self.thing, name, None)
@@ -226,7 +226,7 @@ class UsageSearch:
         """{parameter: Whereabouts}: returned, left in attributes, or the parameters themselves are others now."""
         shapes = {}
         for name, places in self.parameters.items():
-            shapes[name] = ([key for _, key in places[0]], np.shape(self.values[name]))
+            shapes[name] = (attributes.keys(places[0]), np.shape(self.values[name]))
         last = len(state.returned) - 1
         for step in range(last, -1, -1):
             if state.program.steps[step].role == "backward":
@@ -242,7 +242,7 @@ class UsageSearch:
         mine = {place for places in self.parameters.values() for place in places}
         left = []
         for places, array in attributes.arrays(state.thing):
-            keys = [key for _, key in places[0]]
+            keys = attributes.keys(places[0])
             if not mine & set(places) and matching.says_gradient(keys):
                 left.append((keys, places[0], array))
         paths = matching.assigned(left, shapes, by_order=False)
@@ -270,7 +270,7 @@ class UsageSearch:
         return now is not None and (np.shape(now) != np.shape(self.values[name]) or np.any(now != self.values[name]))
 
     def _scored(self, program, words, inputs, given, sizes):
-        """The Candidate of a program with a loss; None where that does not depend on the parameters."""
+        """The Usage of a program with a loss; None where that does not depend on the parameters."""
         answer = class_trials.attempt(program.run, self.namespace, class_trials.copied(inputs))
         if answer is None or not class_trials.is_number(answer[0]) or not np.isfinite(class_trials.as_float(answer[0])):
             return None
@@ -284,7 +284,9 @@ class UsageSearch:
         updated = {name for name, source in program.gradients if source and source.where == "updated"}
         kept = [name for name in slopes if name in active or (name not in updated and self._moves(given[name]))]
         fitting = sum(class_trials.fits(given[name], np.shape(inputs[name])) for name in kept) / len(kept)
-        right = {sign: sum(class_trials.agree(given[name], slopes[name], sign) for name in kept) for sign in (1, -1)}
+        right = {}
+        for sign in (1, -1):
+            right[sign] = sum(class_trials.agree(given[name], slopes[name], sign) for name in kept)
         gradients = {name: source for name, source in program.gradients if name in kept}
         turned = right[-1] > right[1] and ("assumed" in words or self._ascends())
         if turned and all(source is None or source.where != "updated" for source in gradients.values()):
@@ -304,7 +306,7 @@ class UsageSearch:
         if any(stage.call.uses("samples") for stage in program.steps):
             direct = -1
         score = (fitting, int(share > 0), own, share, direct)
-        return Candidate(program, self.layout, sizes, score, shapes, words)
+        return Usage(program, self.layout, sizes, score, shapes, words)
 
     def _multiple(self, given, slopes, updated):
         """What all updates are a multiple of, where a rate may stand for it; None if that is no plain number."""
