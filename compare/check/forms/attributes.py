@@ -95,5 +95,5 @@ def words(place):
         return place[1][1]
     text = ""
     for kind, key in place:
-        text += f".{key}" if kind == "attribute" else f"[{key!r}]"
+        text += f".{key}" if kind == "attribute" else f'["{key}"]' if isinstance(key, str) else f"[{key!r}]"
     return text.removeprefix(".")

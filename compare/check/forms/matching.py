@@ -76,7 +76,7 @@ def _parts(node):
     return ()
 
 
-def leaves(value, labels=(), path=()):
+def leaves(value, labels=(), path=()) -> list:
     """[(parts of its name, path, array or number)] of what was returned."""
     if isinstance(value, dict):
         inner = [(key, (("item", key),), x) for key, x in value.items()]
