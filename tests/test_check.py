@@ -92,7 +92,7 @@ def test_the_first_wrong_quantity_is_named(judged, right, wrong, quantity, funct
     assert right in source
     code, text = judged(source.replace(right, wrong))
     assert code == 1
-    first, *_ = text.splitlines()
+    first = next(line for line in text.splitlines() if "the first wrong number is" in line)
     assert f"the first wrong number is {quantity}" in first
     assert function in first
     assert "    got    " in text

@@ -118,7 +118,7 @@ def test_the_first_wrong_quantity_and_the_mistake_are_named(judged, right, wrong
     source = RIGHT + TRAIN + TRACE * (function == "trace")
     assert right in source
     code, text = judged(source.replace(right, wrong), case="xor,asymmetric")
-    first, *_ = text.splitlines()
+    first = next(line for line in text.splitlines() if "the first wrong number is" in line)
     assert (code, f"the first wrong number is {quantity}" in first, function in first) == (1, True, True), text
     assert f"This is what happens with: {named}." in text or not named
 

@@ -12,7 +12,7 @@ SUITES = ("quick", "default", "full")
 SEEDS = range(3)
 
 
-class Recipe(NamedTuple):
+class CaseRecipe(NamedTuple):
     """How a Case is made. `data` and `weights` name functions below."""
 
     name: str
@@ -32,13 +32,13 @@ class Recipe(NamedTuple):
 
 
 def two_layer(name, data, hidden, activation, weights="normal", **more):
-    """The Recipe of a network with one hidden layer of this width."""
-    return Recipe(name, data, (hidden,), (activation, "identity"), weights, **more)
+    """The CaseRecipe of a network with one hidden layer of this width."""
+    return CaseRecipe(name, data, (hidden,), (activation, "identity"), weights, **more)
 
 
 def deep(name, data, hidden, activations, biases: float | None = 1, steps=20, **more):
-    """The Recipe of a network of any depth. Steps are few: JAX takes longer to compile than to train."""
-    return Recipe(name, data, hidden, activations, biases=biases, steps=steps, row="deep", **more)
+    """The CaseRecipe of a network of any depth. Steps are few: JAX takes longer to compile than to train."""
+    return CaseRecipe(name, data, hidden, activations, biases=biases, steps=steps, row="deep", **more)
 
 
 # XOR alone is weak: its row (0, 0) gives W1 no gradient and hides relu'(0), its targets are symmetric under reversing
@@ -269,7 +269,7 @@ WEIGHTS = {
 
 
 def build(recipe, seeds=None):
-    """The Case of a Recipe, with its own seeds or these."""
+    """The Case of a CaseRecipe, with its own seeds or these."""
     seeds = seeds or recipe.seeds
     X, Y = DATA[recipe.data]()
     depth = len(recipe.activations)
@@ -324,7 +324,7 @@ def choose(suite, names, default, deep=False, dtypes=DTYPES):
 
 
 def by_name(*recipes):
-    """{name: Recipe}."""
+    """{name: CaseRecipe}."""
     return {recipe.name: recipe for recipe in recipes}
 
 

@@ -101,7 +101,7 @@ def _with_update(functions, exams, given, stepping):
     from fourfold.compare.check import stepped, updates  # few have such a train
 
     update = stepped.update_of(exams, given)
-    if update is None or update.is_plain or not update.is_as_usual:
+    if update is None or not update.is_as_usual or update.kind not in stepped.OPTIMISERS:
         return functions, ""
     if stepping is not None and (sentence := updates.unlike(stepping, update)):
         return _with_train(functions, WRONG, sentence.rstrip(".")), ""

@@ -24,7 +24,7 @@ def answer(path, namespace, name, options, fits):
     """The line that answers "prove"; `options` are those of demands.Demands, and `explain`."""
     demands = Demands(*(options.get(field) for field in Demands._fields))
     proof = prove(sources.source(path), str(path), namespace, name or None, demands, options.get("explain", False))
-    settled = not fits or (not proof.is_own and (proof.is_right() or bool(proof.network)))
+    settled = not fits or bool(proof.unlike) or (not proof.is_own and (proof.is_right() or bool(proof.network)))
     return msgspec.json.encode({"proof": msgspec.structs.replace(proof, settles=settled)}) + b"\n"
 
 

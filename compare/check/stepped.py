@@ -5,6 +5,9 @@ import numpy as np
 from fourfold.compare.check import updates
 from fourfold.compare.judge import judgement, truth
 
+# Ways to go down by right gradients. A rate that changes on the way may be a slip, and stays one.
+OPTIMISERS = {"momentum", "nesterov", "dampened", "averaged", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta"}
+
 
 def update_of(exams, given):
     """The updates.Update of the first trajectory that is long enough to tell; None where there is none, or none fits."""
