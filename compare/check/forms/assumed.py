@@ -221,8 +221,9 @@ def _unpacked(written, argument):
     for node in ast.walk(written.tree):
         match node:
             case ast.Assign(targets=[ast.Tuple(elts=parts) | ast.List(elts=parts)], value=ast.Name(id=name)):
-                if name == argument and all(isinstance(part, ast.Name) for part in parts):
-                    return [part.id for part in parts]
+                names_of_parts = [part.id for part in parts if isinstance(part, ast.Name)]
+                if name == argument and len(names_of_parts) == len(parts):
+                    return names_of_parts
             case ast.Assign(targets=[ast.Name(id=part)], value=ast.Subscript(ast.Name(id=name), ast.Constant(int(k)))):
                 if name == argument:
                     places[k] = part

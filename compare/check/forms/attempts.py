@@ -6,6 +6,7 @@ import numpy as np
 
 from fourfold.compare.check.forms import answers, layouts, names, packings, signatures, trials
 from fourfold.compare.check.forms.trials import CallPlan, CallStep, Setup, Trial
+from fourfold.compare.check.forms.written import WrittenFunction
 
 WAYS = 6  # in which values of a forward pass may be handed on
 
@@ -13,7 +14,7 @@ WAYS = 6  # in which values of a forward pass may be handed on
 class Caller(NamedTuple):
     """A function of theirs, and what its arguments are taken to be."""
 
-    function: object  # a WrittenFunction
+    function: WrittenFunction
     way: dict
 
     @property
@@ -114,7 +115,7 @@ def template_of(name, packing):
     for leaf in packing.order:
         if names.plain(names.base(leaf)) == names.plain(name):
             return packings.Leaf(leaf)
-    if len(packing.templates) == 1 and not isinstance(*packing.templates.values(), packings.Leaf):
+    if len(packing.templates) == 1 and not isinstance(next(iter(packing.templates.values())), packings.Leaf):
         return next(iter(packing.templates.values()))
     if packings.plural(name) and not names.is_bias(name) and len(packing.templates) > 1:
         return {names.base(leaf): packings.Leaf(leaf) for leaf in packing.order}

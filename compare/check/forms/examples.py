@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-from fourfold.compare.check.forms import answers, names, signatures, trials
+from fourfold.compare.check.forms import answers, names, trials
 from fourfold.compare.check.forms.recipe import Recipe
 
 NAME = "example"
@@ -220,7 +220,3 @@ def _better(best, fit):
 def _answer(namespace, function, arguments, inputs):
     values = trials.copies(inputs)
     return namespace[function](**{key: rebuilt(value, key, values) for key, value in arguments.items()})
-
-
-def is_rate(name):
-    return signatures.RATE if names.is_one(name, names.RATES) else None

@@ -118,8 +118,8 @@ def _forward(written, before, inputs, point):
         for steps, results in ways:
             for values in itertools.islice(_values(written, caller, steps, results, point, inputs.setup), WAYS):
                 step = inputs.step(caller, values)
-                answer = None if step is None else _answer(written, step, point, results)
-                if answer is not None:
+                answer = _answer(written, step, point, results) if step else None
+                if step and answer:
                     further.append(([*steps, step], results | {step.function: answer[0]}))
         ways = further
     yield from ways

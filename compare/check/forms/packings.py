@@ -190,10 +190,9 @@ def _one(argument, written):
             named = tuple((f"{argument}.{w}", f"{argument}.{b}" if b else None) for w, b in layers)
             yield Packing({argument: parts}, named)
     if plural(argument):
-        yield from _lists(argument, written)
+        yield from _lists(argument, written, DEPTHS[:-1])
     yield Packing({argument: Leaf(argument)}, ((argument, None),))
-    if not plural(argument):
-        yield from _lists(argument, written)
+    yield from _lists(argument, written, DEPTHS[-1:] if plural(argument) else DEPTHS)
     yield from _joined(argument)
 
 
@@ -243,9 +242,9 @@ def _is_gradient_key(key, written):
     return key[:1] == "d" and key[1:] in written.strings
 
 
-def _lists(argument, written):
+def _lists(argument, written, depths):
     """One list: of matrices, of pairs, of both by turns, or two lists in one."""
-    for depth in DEPTHS:
+    for depth in depths:
         plain = [f"{argument}[{k}]" for k in range(depth)]
         yield Packing({argument: [Leaf(name) for name in plain]}, tuple((name, None) for name in plain))
         turns = [(f"{argument}[{2 * k}]", f"{argument}[{2 * k + 1}]") for k in range(depth)]

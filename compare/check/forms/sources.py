@@ -57,7 +57,7 @@ def _kept(code):
     for node in tree.body:
         if _defines(node):
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-            numbers = range(first, node.end_lineno + 1)
+            numbers = range(first, (node.end_lineno or first) + 1)
             kept += [(lines[number - 1], number) for number in numbers if (lines[number - 1], number) not in kept]
     return kept
 

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import warnings
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ class CallStep(NamedTuple):
     function: str
     arguments: tuple  # (name, supply): supply(inputs, results) is the value
     keyword_only: tuple = ()
-    own: object = None
+    own: Callable | None = None
 
     def call(self, namespace, inputs, results):
         values = {name: supply(inputs, results) for name, supply in self.arguments}

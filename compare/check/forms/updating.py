@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from fourfold.compare.check.forms import answers, attempts, names, signatures, trials
+from fourfold.compare.check.forms import answers, attempts, signatures, trials
 
 UPHILL = re.compile(r"likelihood|log_?lik|reward|elbo|^ll$", re.IGNORECASE)
 ADDED = re.compile(r"\+=|(\b\w+) = \1 \+ ")
@@ -108,7 +108,3 @@ def _ratio(given, truth):
     factor = given @ truth / (truth @ truth)
     near = np.abs(given - factor * truth).max() <= trials.SAME * np.abs(given).max()
     return factor if near and abs(factor) > trials.SAME else None
-
-
-def is_update(name):
-    return names.UPDATES.search(name) is not None
