@@ -27,3 +27,4 @@ class Recipe(NamedTuple):
     parameters: tuple[str, ...]  # those of the inputs that have a gradient
     run: Callable
     roles: Roles | None = None
+    parts: tuple = ()  # Recipes of less: where the whole is wrong, the first that is wrong says more

@@ -1,6 +1,7 @@
 """Finds small automatic differentiation in a class: numbers, or arrays, that know where they came from."""
 
 import inspect
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -245,10 +246,14 @@ def _recipe(namespace, engine):
     def run(namespace, inputs):
         return _run(namespace, engine, functions, inputs)
 
+    parts = []
+    for label, term in terms:
+        words = f"class {engine.cls}: {label or 'a number that is used several times'}"
+        parts.append(Recipe(words, _example(engine), names, partial(_run_one, engine, term)))
     labels = ", ".join(dict.fromkeys(label for label, _ in terms if label))
     what = "arrays" if engine.whole else "numbers"
     words = f"class {engine.cls}: {what} with .{engine.data} and .{engine.grad}; used: {labels}"
-    return Recipe(words, _example(engine), names, run)
+    return Recipe(words, _example(engine), names, run, parts=tuple(parts))
 
 
 def _example(engine):
@@ -274,6 +279,10 @@ def _run(namespace, engine, functions, inputs):
     engine.differentiate(namespace, total)
     L = engine.value(total)
     return (L.sum() if engine.whole else L), {name: engine.gradient(leaf) for name, leaf in leaves.items()}
+
+
+def _run_one(engine, term, namespace, inputs):
+    return _run(namespace, engine, [term], inputs)
 
 
 def _reduced(engine, part):
