@@ -42,7 +42,7 @@ class Inputs(NamedTuple):
                 return None
             arguments.append((name, supply))
         positional = _with_gaps(caller, [name for name, _ in arguments])
-        return CallStep(caller.name, tuple(arguments), positional)
+        return CallStep(caller.name, tuple(arguments), positional, outer=self.setup.outer)
 
     def _supply(self, name, role):
         setup = self.setup
@@ -149,7 +149,8 @@ def setups(callers, written, kind):
     for caller in callers:
         known = [names.plain(name) for name in parameters]
         parameters += [name for name in caller.parameters() if names.plain(name) not in known]
-    lists = [name for name in parameters if packings.plural(name) and len(parameters) > 2]
+    lists = [name for name in parameters if len(name) > 1 and names.is_one(name, names.CONTAINERS)]
+    lists = lists if len(parameters) > 2 else []
     if lists:
         parameters = [name for name in parameters if name not in lists]
     way = {role: name for caller in callers for name, role in reversed(caller.way.items())}
@@ -157,8 +158,12 @@ def setups(callers, written, kind):
     y = way.get(signatures.Y, "Y" if signatures.PAIRS in way else "")
     inside = any(f.uses(INSIDE) for f in written.functions.values())
     first = any(f.uses(FIRST) for f in written.functions.values())
-    for packing in packings.packings(parameters, written):
-        yield [Setup(packing, layout, x, y) for layout in _layouts(packing, kind, inside, first)]
+    outer = () if parameters else tuple(written.outer(callers[-1].name))
+    for packing in packings.packings(parameters or list(outer), written):
+        shapes = _layouts(packing, kind, inside, first)
+        if not y and kind is layouts.batches:  # what is learnt without targets gives back its data
+            shapes = [layout._replace(outputs=layouts.WIDTHS[packing.depth][0]) for layout in shapes]
+        yield [Setup(packing, layout, x, y, outer=outer) for layout in shapes]
 
 
 FIRST = r"\[:, *1 ?:|\[1:|stack\([\[(]+np\.ones|c_\[np\.ones|r_\[1|insert\("
@@ -177,6 +182,8 @@ def values_at(name, answer, returned, Y, final=False):
     whole = ()
     if not isinstance(answer, tuple | list) or (isinstance(answer, list) and not returned[1:]):
         options = _in_dict(name, answer, ()) if isinstance(answer, dict) else []
+        if isinstance(answer, dict) and names.is_one(name, names.PREDICTIONS) and Y is not None:
+            options += [(key,) for key, value in reversed(answer.items()) if _shape(value) == _shape(Y)]
         if names.is_one(name, names.PREDICTIONS) and isinstance(answer, list):
             options += [(len(answer) - 1,)]
         return (

@@ -20,7 +20,14 @@ def find(namespace, text, name=None):
 
     Raises Misfit with a sentence that says what was seen and what to do.
     """
-    written = WrittenText(namespace, text)
+    before = dict(namespace)
+    try:
+        return _recipe(WrittenText(namespace, text), namespace, text, name)
+    finally:  # parameters that are variables of a module were tried with other values
+        namespace |= before
+
+
+def _recipe(written, namespace, text, name):
     if name is not None and name not in written.functions:
         return _of_classes(namespace, text, name) or _nothing(written, name)
     if examples.has_example(namespace):
@@ -33,9 +40,16 @@ def find(namespace, text, name=None):
     recipe = _of_classes(namespace, text, name)
     if recipe:
         return recipe
-    if trial is not None:
+    if trial is not None and _is_meant(trial):
         return trial.recipe(functions.words_of(trial, written))
     return _nothing(written, name)
+
+
+def _is_meant(trial):
+    """Whether a function with no right gradient is one all the same: it is called so, or gives all that it should."""
+    plan = trial.plan
+    called = names.GRADIENTS.search(plan.goal.function) or names.UPDATES.search(plan.goal.function)
+    return bool(called) or (trial.fits and not plan.in_place)
 
 
 def _of_classes(namespace, text, name):

@@ -257,5 +257,5 @@ def forms(written, name):
     """Callers for a function that needs no other."""
     for way in signatures.roles(written[name]):
         caller = Caller(written[name], way)
-        if caller.parameters() and not caller.values():
+        if (caller.parameters() or written.outer(name)) and not caller.values():
             yield [caller]

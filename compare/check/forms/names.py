@@ -62,6 +62,8 @@ BIASES = re.compile(r"(b|bs|bias|biases|intercepts?|offsets?|beta|c|β)((_|\d|h|
 WEIGHTS = re.compile(
     r"(w|ws|wts|weights?|kernel|matrix|mat|theta|thetas|syn|synapse|u|v|m|θ|coef)((_|\d|[a-z]{1,3}$).*)?", re.IGNORECASE
 )
+BIAS_LAST = re.compile(r"[a-z0-9]_?(bias|biases)$|_b$", re.IGNORECASE)
+WEIGHT_LAST = re.compile(r"[a-z0-9]_?(weights?|kernel|matrix)$|_[wW]$", re.IGNORECASE)
 VALUE = re.compile(
     r"(a|z|h|s|o|u|l|net|act|layer|hidden|out|relu|sig|tanh)_?(\d|[lL]$|in$|out$|prev$).*", re.IGNORECASE
 )
@@ -97,11 +99,13 @@ def is_one(name, words):
 
 
 def is_bias(name):
-    return BIASES.fullmatch(name) is not None
+    """Whether it is a bias, or several: b1, bias_2, hidden_bias, b."""
+    return BIASES.fullmatch(name) is not None or BIAS_LAST.search(name) is not None
 
 
 def is_weight(name):
-    return WEIGHTS.fullmatch(name) is not None
+    """Whether it is a matrix of weights, or several: W1, theta, hidden_weights, w."""
+    return (WEIGHTS.fullmatch(name) is not None or WEIGHT_LAST.search(name) is not None) and not BIAS_LAST.search(name)
 
 
 def is_value(name):
@@ -141,7 +145,8 @@ def layer_of(name):
     digits = re.findall(r"\d+", name)
     if digits:
         return int(digits[-1])
-    tail = plain(name)
+    tail = re.sub(r"_?(weights?|kernel|matrix|bias|biases|w|b)$", "", name, flags=re.IGNORECASE) or name
+    tail = plain(tail)
     for rank, ends in enumerate(
         (("xh", "ih", "in", "input", "hidden", "h", "first"), ("ho", "hy", "out", "output", "o", "y", "z"))
     ):

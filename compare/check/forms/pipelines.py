@@ -24,11 +24,11 @@ def forms(written, name):
     function = written[name]
     for other in _forwards(written, name):
         kept = frozenset(part for part in written[other].returned(None) if part)
-        for before in _alone(written[other]):
+        for before in _alone(written, written[other]):
             for way in signatures.roles(function, kept - set(before.way)):
                 caller = Caller(function, way)
                 if not caller.values():  # the loss alone needs the forward pass
-                    if caller.parameters():
+                    if caller.parameters() or written.outer(name):
                         yield [before, caller]
                     continue
                 if signatures.OUTPUT_GRADIENT in way.values():
@@ -37,11 +37,12 @@ def forms(written, name):
                 yield [before, caller]
 
 
-def _alone(function):
+def _alone(written, function):
     """Callers of a function that needs only data and parameters."""
     for way in signatures.roles(function):
         caller = Caller(function, way)
-        if caller.parameters() and not caller.values() and signatures.X in way.values():
+        has_parameters = caller.parameters() or written.outer(function.name)
+        if has_parameters and not caller.values() and signatures.X in way.values():
             yield caller
 
 
@@ -50,7 +51,11 @@ def _forwards(written, name):
     result = []
     for other, function in written.functions.items():
         excluded = names.NUMERICAL.search(other) or names.GRADIENTS.search(other) or losses.is_loss(other)
-        if other != name and (not excluded or names.FORWARD.search(other)) and len(function.arguments) > 1:
+        if (
+            other != name
+            and (not excluded or names.FORWARD.search(other))
+            and len(function.arguments) > (not written.outer(other))
+        ):
             keeps = len(function.returned(None)) > 1
             inside = any(other in one.calls for n, one in written.functions.items() if n != name and _is_forward(n))
             result.append((not _is_forward(other), inside, not keeps, len(result), other))

@@ -24,12 +24,18 @@ class CallStep(NamedTuple):
     arguments: tuple  # (name, supply): supply(inputs, results) is the value
     keyword_only: tuple = ()
     own: Callable | None = None
+    outer: tuple = ()  # inputs that it takes from variables of its module
 
     def call(self, namespace, inputs, results):
+        self.settle(namespace, inputs)
         values = {name: supply(inputs, results) for name, supply in self.arguments}
         named = {name: values.pop(name) for name in self.keyword_only if name in values}
         function = self.own or namespace[self.function]
         return function(*values.values(), **named) if not self.own else function(**values, **named)
+
+    def settle(self, namespace, inputs):
+        """Gives the module's variables their values."""
+        namespace |= {name: inputs[name] for name in self.outer}
 
 
 class CallPlan(NamedTuple):
@@ -66,10 +72,14 @@ class CallPlan(NamedTuple):
 
     def ask(self, namespace, inputs, results, held):
         """Calls the last function; `held` gets its arguments, as it left them."""
-        values = {name: supply(inputs, results) for name, supply in self.goal.arguments}
+        goal = self.goal
+        goal.settle(namespace, inputs)
+        values = {name: supply(inputs, results) for name, supply in goal.arguments}
         held |= values
-        named = {name: values.pop(name) for name in self.goal.keyword_only if name in values}
-        return namespace[self.goal.function](*values.values(), **named)
+        named = {name: values.pop(name) for name in goal.keyword_only if name in values}
+        answer = namespace[goal.function](*values.values(), **named)
+        held |= {name: namespace[name] for name in goal.outer}
+        return answer
 
 
 def _copy(value):
@@ -88,6 +98,7 @@ class Setup(NamedTuple):
     x: str = "X"
     y: str = "Y"  # "" without targets
     listed: bool = False
+    outer: tuple = ()  # parameters that are variables of the module
 
     def shapes(self):
         weights, biases = layouts.shapes(self.layout, self.packing.depth)

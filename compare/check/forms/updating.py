@@ -12,7 +12,7 @@ ADDED = re.compile(r"\+=|(\b\w+) = \1 \+ ")
 
 def paths(goal, setup):
     """{parameter: its path in the arguments of a call}."""
-    result = {}
+    result = {name: (name,) for name in setup.outer}
     for name in goal.parameters():
         template = attempts.template_of(name, setup.packing)
         if template is not None:

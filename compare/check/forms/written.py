@@ -5,6 +5,8 @@ import inspect
 import re
 from functools import cached_property
 
+import numpy as np
+
 from fourfold.compare.check.forms import names
 
 NOT_THEIRS = ("site-packages", "dist-packages", "<frozen", "/lib/python")
@@ -96,6 +98,18 @@ class WrittenText:
                 seen[one] = self.functions[one]
                 waiting += sorted(self.functions[one].calls)
         return list(seen.values())
+
+    def outer(self, name):
+        """Variables of the module, by name parameters, that a function or what it calls uses."""
+        result = []
+        for function in self.involved(name):
+            for node in _nodes(function.node, ast.Name) if function.node else ():
+                value = self.namespace.get(node.id)
+                is_parameter = names.is_weight(node.id) or names.is_bias(node.id)
+                numbers = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+                if numbers and is_parameter and node.id not in function.arguments and node.id not in result:
+                    result.append(node.id)
+        return result
 
     @cached_property
     def keys(self):
