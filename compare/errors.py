@@ -16,6 +16,10 @@ class ColumnError(Exception):
     """A column could not be run: framework missing, raised, crashed or timed out. The others go on: exit code 3."""
 
 
+class JudgeError(Exception):
+    """The judge contradicts itself: a fault of fourfold, not of a column: exit code 3."""
+
+
 class Breach(ColumnError):
     """A column answers, and not as its contract says: it raises, or gives something else."""
 

@@ -3,44 +3,16 @@
 `peer` is whatever has `name`, `functions` (some of record.JUDGES) and `ask`: peer.Peer, or here.Here.
 """
 
-import msgspec
 import numpy as np
 from msgspec.structs import replace
 
+from fourfold.compare.check.checked import RIGHT, WRONG, Checked
 from fourfold.compare.check.exams import exam_of
-from fourfold.compare.check.proven import Proof
-from fourfold.compare.check.record import JUDGES, LOSES_DIGITS, NOT_JUDGED, RIGHT, WRONG, FunctionVerdict, Record
+from fourfold.compare.check.record import JUDGES, Record
 from fourfold.compare.check.stepping.trajectory import PLAIN
-from fourfold.compare.errors import exit_code
 from fourfold.compare.judge.quantities import shown
 
 TRAJECTORIES = 4  # that are compared with those of known mistakes
-
-
-class Checked(msgspec.Struct, frozen=True):
-    """What was found out about an implementation; as JSON, what `fourfold check --json` writes."""
-
-    target: str
-    dtype: str  # those in which anything was judged, comma-separated
-    cases: list[str]
-    activations: list[str]
-    seeds: int
-    functions: list[FunctionVerdict]
-    missing: list[str]  # functions and quantities that are not there to be judged
-    diagnosis: str = ""
-    printed: str = ""  # by the target
-    proof: Proof | None = None  # of its gradients against its own loss
-    update: str = ""  # how `train` steps, where it is not by plain descent: a sentence
-
-    def verdict(self):
-        """The worst of its functions', and of what was proved."""
-        verdicts = {f.verdict for f in self.functions}
-        if self.proof:
-            verdicts.add(self.proof.verdict())
-        return next((v for v in (WRONG, NOT_JUDGED, LOSES_DIGITS) if v in verdicts), RIGHT)
-
-    def exit_code(self):
-        return exit_code(self.verdict() == WRONG, self.verdict() == NOT_JUDGED)
 
 
 @np.errstate(all="ignore")
@@ -114,21 +86,6 @@ def _with_train(functions, verdict, reason):
         is_train = f.name == "train"
         changed.append(replace(f, verdict=verdict, wrong=0, rejection=None, reason=reason) if is_train else f)
     return changed
-
-
-def settled(peer):
-    """The Checked on a peer whose proof says all there is to say."""
-    return Checked(peer.name, "float64", [], [], 0, [], [], printed=peer.printed(), proof=peer.proof)
-
-
-def first_rejection(checked):
-    """The first wrong number in order of computation: of `trace` if that shows it, else of `gradients` or `train`.
-
-    One that is not only lossy comes before those that are.
-    """
-    rejections = {f.name: f.rejection for f in checked.functions if f.rejection}
-    in_order = [rejections[name] for name in ("trace", "gradients", "train") if name in rejections]
-    return min(in_order, key=lambda r: r.loses_digits, default=None)
 
 
 def _diagnosis(exams, given, rejections, hint):

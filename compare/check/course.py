@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from fourfold.compare.check import proof_words, words
-from fourfold.compare.check.check import Checked, first_rejection
+from fourfold.compare.check.checked import Checked, first_rejection
 from fourfold.compare.check.forms import sources
 from fourfold.compare.errors import UsageError, exit_code, visible
 from fourfold.compare.results.words import count

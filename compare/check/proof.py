@@ -7,14 +7,13 @@ import warnings
 import msgspec
 import numpy as np
 
-from fourfold.compare.check import canonical
-from fourfold.compare.check.demands import Demands
+from fourfold.compare.check import by_line, canonical
 from fourfold.compare.check.forms import find, sources
 from fourfold.compare.check.proven import Mistaken, Proof
 from fourfold.compare.exact import estimate, examine, examined
 from fourfold.compare.exact.examined import Examined
 from fourfold.compare.exact.parts import copies
-from fourfold.compare.mistakes.anywhere import naming, recognition
+from fourfold.compare.mistakes.anywhere import losses, recognition
 
 POINTS = 3  # that tell mistakes apart
 OWN = {"sigmoid", "tanh", "relu", "identity"}  # activations of fourfold's network
@@ -22,10 +21,20 @@ OWN = {"sigmoid", "tanh", "relu", "identity"}  # activations of fourfold's netwo
 
 def answer(path, namespace, name, options, fits):
     """The line that answers "prove"; `options` are those of demands.Demands, and `explain`."""
-    demands = Demands(*(options.get(field) for field in Demands._fields))
+    demands = _demands(options)
     proof = prove(sources.source(path), str(path), namespace, name or None, demands, options.get("explain", False))
     settled = not fits or bool(proof.unlike) or (not proof.is_own and (proof.is_right() or bool(proof.network)))
     return msgspec.json.encode({"proof": msgspec.structs.replace(proof, settles=settled)}) + b"\n"
+
+
+def _demands(options):
+    """The demands.Demands, None where nothing is asked for."""
+    asked = {name: options[name] for name in ("loss", "l2", "columns", "update") if options.get(name)}
+    if not asked and options.get("l2") is None:
+        return None
+    from fourfold.compare.check.demands import Demands  # it takes its time
+
+    return Demands(**asked | {"l2": options.get("l2")})
 
 
 def prove(source, path, namespace, name=None, demands=None, explain=False):
@@ -45,7 +54,8 @@ def prove(source, path, namespace, name=None, demands=None, explain=False):
             outcome = Examined(examined.OPEN, recipe.words, bits=examine.BITS[-1], notes=[sentence])
         is_proved = outcome.verdict == examined.RIGHT and outcome.how == examined.EXACTLY
         lossy = estimate.lost_digits(theirs, namespace) if is_proved else ""
-        return _with_network(Proof(outcome, lossy=lossy), _givens(recipe, namespace), recipe.roles, demands)
+        proof = Proof(outcome, mistakes=by_line.mistakes(outcome), lossy=lossy)
+        return _with_network(proof, _givens(recipe, namespace), recipe.roles, demands)
 
 
 @contextlib.contextmanager
@@ -63,17 +73,19 @@ def _givens(recipe, namespace):
         inputs = recipe.example(np.random.default_rng(n), n)
         L, gradients = recipe.run(namespace, copies(inputs))
         givens.append(canonical.seen(recipe.roles, inputs, L, gradients))
-    return [] if None in [type(one) if one is not None else None for one in givens] else givens
+    return [] if any(one is None for one in givens) else givens
 
 
 def _with_network(proof, givens, roles, demands):
     if not givens:
         return proof
     network = recognition.recognised(givens)
-    mistakes, others = [], []
+    mistakes, others = proof.mistakes, []
     if proof.examined.verdict == examined.WRONG:
+        from fourfold.compare.mistakes.anywhere import naming  # for the catalogue, which takes its time
+
         named = naming.named(givens)
-        mistakes = _mistaken(named[0]) if named else []
+        mistakes = _mistaken(named[0]) if named else mistakes
         others = [" and ".join(one.names) for one in named[1:]]
     outcome = proof.examined
     if network and mistakes and outcome.loss and {mistake.name for mistake in mistakes} <= _in_loss(network):
@@ -92,7 +104,9 @@ def _with_network(proof, givens, roles, demands):
 
 def _in_loss(network):
     """Names of the mistakes in the loss itself: the gradients are those of the right one."""
-    return {mistake.name for mistake in network.mistakes} if network.activations == network.intended.activations else set()
+    if network.activations != network.intended.activations:
+        return set()
+    return {mistake.name for mistake in network.mistakes}
 
 
 def _mistaken(named):
@@ -105,5 +119,5 @@ def _mistaken(named):
 def _is_own(network):
     *hidden, output = network.activations
     convention = network.loss, network.reduction
-    plain = convention == naming.DEMANDS["half-mse"] and not network.l2 and not network.mistakes
+    plain = convention == (losses.SQUARED, "half the mean over samples") and not network.l2 and not network.mistakes
     return plain and output == "identity" and set(hidden) <= OWN

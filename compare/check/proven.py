@@ -30,7 +30,7 @@ class Proof(msgspec.Struct, frozen=True):
     settles: bool = False  # nothing else is to be asked
 
     def verdict(self):
-        """One of compare/check/record.py's; what was only estimated counts as right where it agrees."""
+        """One of compare/check/checked.py's; what was only estimated counts as right where it agrees."""
         if self.unlike:
             return examined.WRONG
         if self.is_right() and self.lossy:

@@ -2,28 +2,11 @@
 
 from functools import partial
 
-import msgspec
-
+from fourfold.compare.check.checked import LOSES_DIGITS, NOT_JUDGED, RIGHT, WRONG, FunctionVerdict
 from fourfold.compare.check.exams import VARIES, ask, evaluated
 from fourfold.compare.check.training import train
 from fourfold.compare.errors import ColumnError, Misfit, Raised, WrongPrecision
-from fourfold.compare.results.result import Rejection
 from fourfold.compare.results.words import listed
-
-RIGHT, LOSES_DIGITS, WRONG, NOT_JUDGED = "right", "loses digits", "wrong", "not judged"
-
-
-class FunctionVerdict(msgspec.Struct, frozen=True):
-    """What was found out about one function."""
-
-    name: str
-    verdict: str  # RIGHT, LOSES_DIGITS, WRONG or NOT_JUDGED
-    numbers: int  # judged
-    wrong: int  # of them
-    rejection: Rejection | None = None
-    reason: str = ""  # why it is wrong, or was not judged, other than by a number
-    left_out: list[str] = []  # what of it could not be judged, and costs nothing but itself
-    steps: int = 0  # of the longest call of `train`
 
 
 def _gradients(peer, exam, n, first):

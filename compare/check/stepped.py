@@ -10,7 +10,7 @@ OPTIMISERS = {"momentum", "nesterov", "dampened", "averaged", "Adam", "AdamW", "
 
 
 def update_of(exams, given):
-    """The updates.Update of the first trajectory that is long enough to tell; None where there is none, or none fits."""
+    """The updates.Update of the first trajectory that is long enough; None where there is none, or none fits."""
     for exam, quantities in zip(exams, given, strict=True):
         trajectory = quantities.get("trajectory")
         if trajectory is None or len(trajectory[-1]) < updates.FEWEST or not np.isfinite(exam.p.X).all():

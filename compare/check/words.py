@@ -1,7 +1,7 @@
 """A Checked in words."""
 
-from fourfold.compare.check import check, proof_words
-from fourfold.compare.check.record import LOSES_DIGITS, NOT_JUDGED, RIGHT, WRONG
+from fourfold.compare.check import proof_words
+from fourfold.compare.check.checked import LOSES_DIGITS, NOT_JUDGED, RIGHT, WRONG, first_rejection
 from fourfold.compare.results.words import count, listed, measure
 
 START = {RIGHT: "RIGHT", LOSES_DIGITS: "RIGHT BUT LOSES DIGITS", WRONG: "WRONG", NOT_JUDGED: "NOT JUDGED"}
@@ -11,7 +11,7 @@ def text(checked, source="", hint=False):
     """What is wrong and where, then by how much; the verdict last. `source` is the text of the file."""
     if not checked.functions:
         return "\n".join([proof_words.text(checked.proof, checked.target, source, hint), *_printed(checked)])
-    rejection = check.first_rejection(checked)
+    rejection = first_rejection(checked)
     parts = [checked.diagnosis] if checked.diagnosis else []
     if checked.proof and checked.proof.verdict() == WRONG:
         parts += proof_words.lines(checked.proof, source, hint)

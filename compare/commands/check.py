@@ -1,25 +1,18 @@
 """`fourfold check`."""
 
 import dataclasses
-import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from cyclopts import Parameter
-from msgspec.structs import replace
 
-from fourfold.compare.agreement import suite
-from fourfold.compare.cases import situations, suites
-from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, parse_widths
-from fourfold.compare.check import check as judge
+from fourfold.compare.cases.case import DTYPES, parse_widths
 from fourfold.compare.check import peer, recognise, words
+from fourfold.compare.check.checked import settled
 from fourfold.compare.check.forms import sources
 from fourfold.compare.commands import options, terminal
-from fourfold.compare.commands.agree import print_result
 from fourfold.compare.commands.options import Json, Memory, Timeout
 from fourfold.compare.errors import UsageError
-from fourfold.compare.judge.quantities import DEEP, TWO_LAYER
 from fourfold.compare.results import result
 
 TEMPLATES = Path(peer.__file__).parent / "templates"
@@ -148,32 +141,17 @@ def _check(name, program, how):
     if widths is not None and not (len(widths) > 1 and min(widths) >= 1):
         raise UsageError(f"--layers must be widths of at least 1, inputs and outputs included, not {how.layers}.")
     layers = bool(how.bias or widths or len(activations or ()) > 1)
-    asked = how.timeout, how.memory, layers, how.bias
-    opened = peer.of_command(program, *asked) if program else peer.of_target(name, *asked, _proof(name, how))
+    limits = how.timeout, how.memory, layers, how.bias
+    opened = peer.of_command(program, *limits) if program else peer.of_target(name, *limits, _proof(name, how))
     with opened as p, terminal.progress() as bar:
         if p.proof and p.proof.settles:
-            return _show(judge.settled(p), how, name)
+            return _show(settled(p), how, name)
+        from fourfold.compare.commands import asked  # most files need no questions
+
         if p.model:
-            return _model(name, dtypes, seeds, how, p.row)
-        if p.proof and p.proof.is_own:
-            activations = p.proof.activations[:-1] if p.row == TWO_LAYER else p.proof.activations
-        names, chosen = options.names(how.case), {}
-        for dtype in dtypes:
-            chosen[dtype] = _cases(p, activations, widths, how.suite, names, dtype, seeds)
-        extra = situations.MAY_BE_REFUSED if names is None else ()
-        if how.dtype == How.dtype:
-            extra += DTYPES[1:]
-        advance = bar(p.name, len(p.functions) * sum(map(len, chosen.values())))
-        checked = replace(judge.check(p, chosen, extra, how.hint, advance, _stepping(how)), printed=p.printed())
+            return asked.model(name, dtypes, seeds, how, p.row)
+        checked = asked.checked(p, activations, dtypes, seeds, how, bar)
     return _show(checked, how, name)
-
-
-def _stepping(how):
-    if how.update is None:
-        return None
-    from fourfold.compare.check import updates
-
-    return updates.demanded(how.update)
 
 
 def _show(checked, how, name):
@@ -200,55 +178,3 @@ def _proof(name, how):
     is_plain = plain == dataclasses.replace(how, loss=None, l2=None, columns=False, update=None, explain=False)
     is_file = recognise.split(name)[0].endswith((".py", ".ipynb"))
     return demands | {"explain": how.explain} if is_file and is_plain else None
-
-
-def _cases(p, activations, widths, suite, names, dtype, seeds):
-    """What a Peer is asked: all it says it can do, or what the options say it is."""
-    if p.row == TWO_LAYER:
-        cases = []
-        for activation in activations or p.activations or ["sigmoid"]:
-            cases += situations.situations(activation, suite, names, dtype, seeds)
-        return cases
-    takes_any = set(p.activations) == set(ACTIVATIONS)
-    activations = activations or (None if takes_any else ["sigmoid"])
-    hidden = None if widths is None else widths[1:-1]
-    return situations.layered(activations, hidden, p.biases, suite, names, dtype, seeds)
-
-
-def _model(name, dtypes, seeds, how, row):
-    """A whole impls.model.Model, or DeepModel, is judged like a column."""
-    where, attribute = recognise.split(name)
-    if attribute:
-        raise UsageError(f"{name} is a whole Model, and those are modules: give {where}.")
-    deep = row == DEEP
-    widths = parse_widths(how.layers) or ([2, 4, 4, 1] if deep else None)
-    default = make_case("xor", how.activation or "sigmoid", 0.1, 10_000, 3, seeds, widths, how.bias or deep)
-    chosen = [case for case in suites.choose(how.suite, options.names(how.case), default, deep) if case.row == row]
-    module = _module(where)
-    with peer.surroundings() as around:
-        outcome, _ = suite.agreement(
-            [module],
-            chosen,
-            dtypes,
-            how.timeout,
-            terminal.command(),
-            memory=how.memory,
-            surroundings=around,
-            keep=False,
-        )
-    if how.json != "-":
-        print_result(outcome)
-    terminal.write_json(how.json, result.encode(outcome))
-    return outcome.exit_code()
-
-
-def _module(where):
-    """The name by which a worker can import it."""
-    if not where.endswith(".py"):
-        return where
-    path = Path(where).resolve()
-    sys.path.append(str(path.parent))
-    spec = find_spec(path.stem)
-    if not spec or not spec.origin or Path(spec.origin) != path:
-        raise UsageError(f"{where} has the name of a module that is installed: call it something else.")
-    return path.stem

@@ -3,14 +3,12 @@
 import os
 import signal
 import sys
-from importlib import import_module
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
 from fourfold.compare.commands.terminal import STYLE, Terminal, err, plain, saying, unsaid
-from fourfold.compare.errors import ColumnError, UsageError
-from fourfold.compare.judge.referee import JudgeError
+from fourfold.compare.errors import ColumnError, JudgeError, UsageError
 from fourfold.compare.system import signals
 
 # Each is a function in the file of its name.
@@ -26,9 +24,8 @@ app = App(
     console=Terminal(**STYLE),
     suppress_keyboard_interrupt=False,
 )
-for name in COMMANDS:
-    module = import_module(f"fourfold.compare.commands.{name}")
-    app.command(getattr(module, name))
+for name in COMMANDS:  # imported when they are called: each has rooms of its own
+    app.command(f"fourfold.compare.commands.{name}:{name}", name=name)
 
 
 def main(program=app):

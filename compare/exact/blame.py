@@ -2,6 +2,7 @@
 
 from fourfold.compare.exact.events import LEAF
 from fourfold.compare.exact.examined import Blamed, Step
+from fourfold.compare.exact.flags import Flag
 from fourfold.compare.exact.repair import repair
 
 MOST = 3  # lines that are blamed at once
@@ -24,7 +25,7 @@ def blamed(lines, wrong, right, again):
     made = []
     for place, flag in by_place.items():
         if place >= 0:
-            made.append(_blamed(lines.recorder.places[place], flag.sentences, flag.spoils, flag.suspect, flag.needs))
+            made.append(_blamed(lines.recorder.places[place], flag))
     return made[:MOST]
 
 
@@ -32,7 +33,7 @@ def loss(lines):
     """Where the loss is computed, as if it were to blame; None where that is not in the code."""
     if lines.loss < 0 or lines.events[lines.loss].place == LEAF:
         return None
-    return _blamed(lines.place(lines.loss), (), (), "", "")
+    return _blamed(lines.place(lines.loss), Flag(lines.loss, -1, ()))
 
 
 def _of_repair(lines, mended, flags, wrong):
@@ -41,24 +42,25 @@ def _of_repair(lines, mended, flags, wrong):
     gradient = lines.words(mended.label, mended.c)
     name = event.name or place.text
     sentences = [f"`{name}` has to be {gradient}: with that every gradient is right"]
-    suspect = needs = ""
+    suspect = needs = mistake = ""
     for flag in flags:
         shows = flag.place if flag.shows < 0 else flag.shows
         if shows >= 0 and _statement(lines.recorder.places[shows]) == _statement(place):
             sentences = [*flag.sentences, *sentences]
-            suspect, needs = flag.suspect, flag.needs
+            suspect, needs, mistake = flag.suspect, flag.needs, flag.mistake
             place = lines.recorder.places[flag.place]
             break
         if flag.place == event.kept:
-            return _blamed(lines.recorder.places[event.kept], flag.sentences, tuple(wrong), flag.suspect, flag.needs)
-    return _blamed(place, sentences, tuple(wrong), suspect, needs)
+            return _blamed(lines.recorder.places[event.kept], flag._replace(spoils=tuple(wrong)))
+    flag = Flag(mended.event, -1, tuple(sentences), tuple(wrong), suspect, needs, mistake=mistake)
+    return _blamed(place, flag)
 
 
 def _statement(place):
     return place.file, place.statement
 
 
-def _blamed(place, sentences, spoils, suspect, needs):
+def _blamed(place, flag):
     return Blamed(
         place.file,
         place.line,
@@ -66,10 +68,11 @@ def _blamed(place, sentences, spoils, suspect, needs):
         place.end_line,
         place.end_column,
         place.text,
-        list(sentences),
-        list(spoils),
-        suspect,
-        needs,
+        list(flag.sentences),
+        list(flag.spoils),
+        flag.suspect,
+        flag.needs,
+        flag.mistake,
     )
 
 

@@ -57,7 +57,7 @@ def examine(theirs, explain=False):
     wrong = evaluation.wrong()
     for part in theirs.recipe.parts if wrong else ():
         smaller = examine(theirs._replace(recipe=part), explain)
-        if smaller.verdict == WRONG:
+        if smaller.blamed:
             return smaller
     if any(one.outcome == prove.ALMOST for one in evaluation.compared.values()):
         notes.append("A constant of yours is rounded, as 1 / 3 is: its digits end where float64's do.")

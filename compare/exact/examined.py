@@ -3,6 +3,9 @@
 import msgspec
 
 RIGHT, WRONG, LOSES_DIGITS, OPEN = "right", "wrong", "loses digits", "open"
+# What a line shows, whatever the network is.
+ADDED_UP, UPDATED, FACTOR, SIGN, PART = "to be added up", "updated too early", "factor", "sign", "a part"
+SLOPE, SLOPE_MISSING, OPERAND = "slope", "slope missing", "operand"
 EXACTLY, COMPLEX_STEP, DIFFERENCES = "exactly", "complex step", "central differences"
 
 
@@ -31,6 +34,7 @@ class Blamed(msgspec.Struct, frozen=True):
     spoils: list[str]  # parameters whose gradients are wrong by it
     suspect: str = ""  # text of the operand that is wrong
     needs: str = ""  # what belongs there
+    mistake: str = ""  # one of the above, where it is one
 
 
 class Step(msgspec.Struct, frozen=True):

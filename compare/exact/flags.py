@@ -11,8 +11,9 @@ import numpy as np
 
 from fourfold.compare.exact import factors, numbers
 from fourfold.compare.exact.events import LEAF
+from fourfold.compare.exact.examined import ADDED_UP, FACTOR, OPERAND, PART, SIGN, SLOPE, SLOPE_MISSING, UPDATED
 from fourfold.compare.exact.lines import Lines, bracketed
-from fourfold.compare.exact.truths import SAME, Match
+from fourfold.compare.exact.truths import SAME, Match, depends
 
 ELEMENTWISE = {"Mult", "Div"}
 
@@ -27,6 +28,7 @@ class Flag(NamedTuple):
     suspect: str = ""  # text of the operand that is wrong
     needs: str = ""  # what belongs there
     shows: int = -1  # the place where it shows, if that is another
+    mistake: str = ""  # one of examined.py's
 
 
 class WrongLines(Lines):
@@ -102,7 +104,8 @@ class WrongLines(Lines):
         part_of_own = [m for m in self.matches(k) if self.label(m.truth.event) == name]
         if part_of_own:
             sentence = f"only one of the parts of ∂L/∂{name} is kept: they are to be added up (+=, not =)"
-            return Flag(k, event.place if event.kept is None else event.kept, (sentence,))
+            place = event.place if event.kept is None else event.kept
+            return Flag(k, place, (sentence,), mistake=ADDED_UP)
         return Flag(k, event.place, (f"what is given for ∂L/∂{name} is {self.gradient_words(match)}",))
 
     def _constant(self, k, match, name, compared, good):
@@ -122,7 +125,8 @@ class WrongLines(Lines):
         sentence = f"∂L/∂{name} is {ratio} times what it should be: a factor {missing} is missing"
         if abs(times + 1) < SAME:
             sentence = f"∂L/∂{name} has the opposite sign"
-        return Flag(place, self.events[place].place, (sentence,))
+        mistake = SIGN if abs(times + 1) < SAME else FACTOR
+        return Flag(place, self.events[place].place, (sentence,), mistake=mistake)
 
     def _with_constant(self, k, c):
         """An operand that is already c times a gradient."""
@@ -146,6 +150,9 @@ class WrongLines(Lines):
         better = self._needs_another_gradient(k, name, compared, good) or self._other_operand(k, compared)
         if better or flag:
             return better or flag
+        if self._is_update(event):
+            sentence = f"{event.name} is updated here, and used afterwards: a gradient further back needs the old one"
+            return Flag(k, event.place, (sentence,), mistake=UPDATED)
         taken = [self.gradient_words(self.matches(g)[0]) for g in self.gradients_of(k)]
         if not taken:
             return Flag(k, event.place, ("it is made of no gradient",))
@@ -171,12 +178,15 @@ class WrongLines(Lines):
                 needs = self.gradient_words(Match(truth, 1.0))
                 if truth.event == gets.truth.event and gets.truth.used_in >= 0:
                     sentence = f"{self.gradient_words(gets)} is given, and the whole of {needs} is needed"
-                    return Flag(gradients[0], self.events[gradients[0]].place, (sentence,), (), "", needs)
+                    place = self.events[gradients[0]].place
+                    return Flag(gradients[0], place, (sentence,), (), "", needs, mistake=PART)
                 sentence = f"∂L/∂{name} needs {needs} here, and gets {self.gradient_words(gets)}"
                 between = self._between(values, truth.values, gets.c)
                 sentences = (sentence, f"the factor {between} is missing") if between else (sentence,)
                 blamed = k if gradients[0] in good else gradients[0]
-                return Flag(blamed, self.events[blamed].place, sentences, (), self._text_of(k, position), needs)
+                mistake = SLOPE_MISSING if between else ""
+                text, place = self._text_of(k, position), self.events[blamed].place
+                return Flag(blamed, place, sentences, (), text, needs, mistake=mistake)
         return None
 
     def _only_a_part(self, k):
@@ -187,7 +197,7 @@ class WrongLines(Lines):
                 continue
             whole = f"∂L/∂{bracketed(part.label)}"
             sentence = f"only the last of the parts of {whole} is kept here: they are to be added up (+=, not =)"
-            return Flag(source, kept, (sentence,), (), "", whole)
+            return Flag(source, kept, (sentence,), (), "", whole, mistake=ADDED_UP)
         return None
 
     def _as_wanted(self, made, compared):
@@ -203,6 +213,14 @@ class WrongLines(Lines):
             ratio = truth / values * c
         factor = self.forward.recognised(ratio) if np.isfinite(ratio).all() else None
         return factor.words if factor and factor.words != "1" else ""
+
+    def _is_update(self, event):
+        """Whether it changes a parameter by a gradient."""
+        if event.kind not in ("Add", "Sub", "in place") or len(event.operands) != 2:
+            return False
+        before, by = event.operands
+        is_parameter = any(self.events[k].place == LEAF and depends(self.events[k].value) for k in before.sources)
+        return is_parameter and any(map(self.carries, by.sources))
 
     def _other_operand(self, k, compared):
         """ "H stands where A belongs": with which value of the forward pass in its place the result is right."""
@@ -220,7 +238,8 @@ class WrongLines(Lines):
                         continue
                     if self._as_wanted(self._redone(event, position, turned), compared):
                         text, belongs = self._text_of(k, position), f"{label}{mark}"
-                        return Flag(k, event.place, (f"{text} stands where {belongs} belongs",), (), text, belongs)
+                        sentence = f"{text} stands where {belongs} belongs"
+                        return Flag(k, event.place, (sentence,), (), text, belongs, mistake=OPERAND)
         return None
 
     def _redone(self, event, position, value):
@@ -278,8 +297,8 @@ class WrongLines(Lines):
             made = self._made_for_this(event, position, text, is_now)
             if made is not None:
                 place = self.events[made].place
-                return Flag(made, place, tuple(sentences), (), text, needs.show(), event.place)
-            return Flag(k, event.place, tuple(sentences), (), text, needs.show())
+                return Flag(made, place, tuple(sentences), (), text, needs.show(), event.place, SLOPE)
+            return Flag(k, event.place, tuple(sentences), (), text, needs.show(), mistake=SLOPE)
         sentences.append(f"{what}, and the result is no gradient of anything")
         return Flag(k, event.place, tuple(sentences), (), text)
 

@@ -6,15 +6,12 @@ Every rejection is confirmed here before it is reported, and the bulk evaluation
 import flint
 import numpy as np
 
+from fourfold.compare.errors import JudgeError
 from fourfold.compare.judge import bounds, truth
 from fourfold.compare.judge.judgement import exact_values, network_of
 from fourfold.compare.judge.quantities import gradient, parameter_names
 
 MOST_BITS = 16384
-
-
-class JudgeError(Exception):
-    """The judge contradicts itself: a fault of fourfold, not of a column."""
 
 
 def enclose(parameters, p, sufficient, own=None):

@@ -20,7 +20,7 @@ def recognise(written, name, forwards, assume=False):
     assume: whether the loss may be one that is not in the file.
     """
     best = None
-    for kind in KINDS:
+    for kind in (*KINDS, *map(_of_classes, written.classes())):
         if _needless(kind, best, written, name):
             continue
         for callers in forwards(written, name):
@@ -36,6 +36,16 @@ def recognise(written, name, forwards, assume=False):
             trial = _over_setups(written, callers, layouts.few, False, assume)
             best = trial if trial is not None and trial.right >= best.right and trial.tier == 3 else best
     return best
+
+
+def _of_classes(number):
+    """Layouts of as many outputs as the text has classes."""
+
+    def layouts_of_classes(has_biases):
+        for layout in layouts.batches(has_biases):
+            yield layout._replace(outputs=number)
+
+    return layouts_of_classes
 
 
 def _goes_through_samples(written, trial):

@@ -32,7 +32,7 @@ SCALARS = _words(
     "strength l2lambda regularizer margin"
 )
 KEPT = _words("keepprob keep dropoutkeep pkeep")  # probabilities of staying
-COUNTS = _words("m n batchsize numsamples nsamples numexamples nexamples samplecount numtrain size mbatch bs")
+COUNTS = _words("m n batchsize numsamples nsamples numexamples nexamples samplecount numtrain size mbatch")
 IN_SIZES = _words(
     "nx nin din inputsize inputdim inputlayersize nfeatures numfeatures nipt ninput numinputs ninputs dimin"
 )

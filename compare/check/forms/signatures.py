@@ -62,7 +62,7 @@ def _role(name, data, targets, kept):
     if names.is_one(name, names.PAIRS) and not (data or targets):
         return PAIRS
     for words, role in WORDS:
-        if names.is_one(name, words):
+        if names.is_one(name, words) or (name == "C" and role == SCALAR):
             return role
     return COUNT if name in LITTLE or names.is_one(name, names.COUNTS - LITTLE - {"m", "n"}) else None
 

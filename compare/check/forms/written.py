@@ -163,11 +163,18 @@ class WrittenText:
                 result += [start] if start not in result else []
         return result
 
+    def classes(self):
+        """Numbers of classes that the text has as constants, beyond two."""
+        written = re.findall(r"\beye\((\d+)\)|num_?classes ?= ?(\d+)|, ?(10)\)", self.text)
+        return sorted({int(number) for numbers in written for number in numbers if number and 2 < int(number) < 30})
+
     def one_output(self):
         """Whether the text says that the network has one output: a shape in words, or targets with one column."""
         if re.search(
             r"\(1, *(m|n|N|number of examples|n_samples|examples|batch)\b|\((m|n|N|n_samples),? *(1)?\)", self.text
         ):
+            return True
+        if re.search(r"\b[yYtT]\w* = [yYtT]\w*(\.reshape\(-1, ?1\)|\[:, ?(np\.newaxis|None)\])", self.text):
             return True
         for name, value in self.namespace.items():
             shape = getattr(value, "shape", None)
