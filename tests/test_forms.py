@@ -139,7 +139,7 @@ def update_parameters(params, grads, learning_rate):
     "L_model_forward, compute_cost and L_model_backward(AL, Y, caches): samples in columns, biases, one output",
     "dZ[Z <= 0] = 0\n",
     "pass\n",
-    {'parameters["b1"]', 'parameters["b2"]', 'parameters["W2"]', 'parameters["W1"]'},
+    {'parameters["b2"]', 'parameters["W1"]', 'parameters["b1"]', 'parameters["W2"]'},
 )
 FORMS["regularized_course"] = Form(
     """
@@ -309,7 +309,7 @@ def quadratic_cost(x, y, weights, biases):
     "quadratic_cost and backprop(x, y, weights, biases): one sample at a time",
     "(weights[-l+1].T @ delta)*s",
     "weights[-l+1].T @ delta",
-    {"biases[1]", "biases[0]", "weights[0]", "weights[1]"},
+    {"weights[0]", "weights[1]", "biases[0]", "biases[1]"},
 )
 FORMS["predict_backward_two"] = Form(
     """
@@ -376,7 +376,7 @@ def backward(y, y_hat, cache):
     "no forward pass of yours: taken to be sigmoid, sigmoid and binary cross-entropy",
     "dz @ W2.T*h",
     "dz @ W2.T*h*h",
-    {"W1", "b1"},
+    {"b1", "W1"},
 )
 FORMS["list_of_dicts"] = Form(
     """
@@ -398,7 +398,7 @@ def loss_fn(layers, x, y):
     "samples in rows, biases",
     "*(1-stored[i]**2)",
     "",
-    {'layers[0]["b"]', 'layers[1]["w"]', 'layers[0]["w"]', 'layers[1]["b"]'},
+    {'layers[1]["w"]', 'layers[1]["b"]', 'layers[0]["b"]', 'layers[0]["w"]'},
 )
 FORMS["sgd_samples"] = Form(
     """
@@ -477,7 +477,123 @@ def binary_net(X, y, W1, b1, w2, b2):
     "samples in rows, biases, one output",
     "*(h > 0)",
     "",
-    {"W1", "b1"},
+    {"b1", "W1"},
+)
+FORMS["globals"] = Form(
+    """
+import numpy as np
+np.random.seed(0)
+W1 = np.random.randn(2, 3)
+W2 = np.random.randn(3, 1)
+def sigmoid(x): return 1/(1+np.exp(-x))
+def forward(X):
+    h = sigmoid(X @ W1)
+    return sigmoid(h @ W2), h
+def loss(X, Y):
+    o, _ = forward(X)
+    return 0.5*np.sum((o-Y)**2)
+def backward(X, Y):
+    o, h = forward(X)
+    d = (o-Y)*o*(1-o)
+    return X.T @ (d @ W2.T*h*(1-h)), h.T @ d
+""",
+    "loss and backward(X, Y): samples in rows, no biases",
+    "*h*(1-h)",
+    "",
+    {"W1"},
+)
+FORMS["eye10"] = Form(
+    """
+import numpy as np
+def loss_and_gradients(W1, W2, x, y):
+    t = np.eye(10)[y]
+    h = np.tanh(x @ W1)
+    z = h @ W2
+    p = np.exp(z)/np.exp(z).sum(1, keepdims=True)
+    g = (p-t)/len(x)
+    return -np.sum(t*np.log(p))/len(x), x.T @ (g @ W2.T*(1-h**2)), h.T @ g
+""",
+    "samples in rows, no biases, targets are class numbers",
+    "(p-t)/len(x)",
+    "(p-t)",
+    {"W2", "W1"},
+)
+FORMS["hidden_w_b"] = Form(
+    """
+import numpy as np
+def loss_grads(x, y, hidden_weights, hidden_bias, output_weights, output_bias):
+    h = np.tanh(np.dot(x, hidden_weights) + hidden_bias)
+    o = np.dot(h, output_weights) + output_bias
+    l = np.mean((o-y)**2)
+    do = 2*(o-y)/o.size
+    dh = np.dot(do, output_weights.T)*(1-h**2)
+    return l, np.dot(x.T, dh), np.sum(dh, axis=0, keepdims=True), np.dot(h.T, do), np.sum(do, axis=0, keepdims=True)
+""",
+    "samples in rows, biases",
+    "*(1-h**2)",
+    "",
+    {"hidden_weights", "hidden_bias"},
+)
+FORMS["cache_loop_dict"] = Form(
+    """
+import numpy as np
+def sigmoid(z): return 1/(1+np.exp(-z))
+def forward(X, weights, biases):
+    cache = {"A0": X}
+    A = X
+    for i, (W, b) in enumerate(zip(weights, biases), 1):
+        Z = W @ A + b
+        A = sigmoid(Z)
+        cache[f"Z{i}"] = Z
+        cache[f"A{i}"] = A
+    return A, cache
+def cost(A, Y):
+    return np.sum((A-Y)**2)/(2*Y.shape[1])
+def backward(Y, weights, cache):
+    L = len(weights)
+    m = Y.shape[1]
+    dW, db = [None]*L, [None]*L
+    dA = (cache[f"A{L}"] - Y)/m
+    for i in range(L, 0, -1):
+        A = cache[f"A{i}"]
+        dZ = dA*A*(1-A)
+        dW[i-1] = dZ @ cache[f"A{i-1}"].T
+        db[i-1] = dZ.sum(axis=1, keepdims=True)
+        dA = weights[i-1].T @ dZ
+    return dW, db
+""",
+    "forward, cost and backward(Y, weights, cache): samples in columns, biases",
+    "dA*A*(1-A)",
+    "dA*A",
+    {"weights[0]", "biases[2]", "weights[1]", "biases[0]", "biases[1]", "weights[2]"},
+)
+FORMS["vector_net_loops"] = Form(
+    """
+import math
+def backpropagate(w_hidden, b_hidden, w_out, b_out, x, t):
+    h = []
+    for j in range(len(b_hidden)):
+        s = b_hidden[j]
+        for i in range(len(x)):
+            s += w_hidden[j][i]*x[i]
+        h.append(math.tanh(s))
+    o = []
+    for k in range(len(b_out)):
+        s = b_out[k]
+        for j in range(len(h)):
+            s += w_out[k][j]*h[j]
+        o.append(1/(1+math.exp(-s)))
+    error = sum(0.5*(o[k]-t[k])**2 for k in range(len(o)))
+    d_out = [(o[k]-t[k])*o[k]*(1-o[k]) for k in range(len(o))]
+    d_hidden = [sum(d_out[k]*w_out[k][j] for k in range(len(o)))*(1-h[j]**2) for j in range(len(h))]
+    g_w_out = [[d_out[k]*h[j] for j in range(len(h))] for k in range(len(o))]
+    g_w_hidden = [[d_hidden[j]*x[i] for i in range(len(x))] for j in range(len(h))]
+    return error, g_w_hidden, d_hidden, g_w_out, d_out
+""",
+    "one sample at a time, biases",
+    "*(1-h[j]**2) for",
+    "*1 for",
+    {"b_hidden", "w_hidden"},
 )
 
 
