@@ -1,7 +1,7 @@
 """Which lines are wrong, and what every line of a backward pass computes."""
 
 from fourfold.compare.exact.events import LEAF
-from fourfold.compare.exact.examined import Blamed, Step
+from fourfold.compare.exact.examined import UPDATED, Blamed, Step
 from fourfold.compare.exact.flags import Flag
 from fourfold.compare.exact.repair import repair
 
@@ -15,7 +15,10 @@ def blamed(lines, wrong, right, again):
     """
     flags = lines.flags(wrong, right)
     mended = repair(lines, wrong, right, again) if all(sources for sources, _ in wrong.values()) else None
-    if mended and not (mended.is_end and flags and flags[0].needs):
+    is_plain = bool(flags) and (
+        flags[0].mistake == UPDATED or (mended is not None and mended.is_end and flags[0].needs)
+    )
+    if mended and not is_plain:
         return [_of_repair(lines, mended, flags, wrong)]
     by_place = {}
     for flag in flags:

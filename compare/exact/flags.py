@@ -68,10 +68,10 @@ class WrongLines(Lines):
 
     def _own_match(self, k, name, compared):
         """The Match with the right gradient, where an output is that but for a constant."""
-        for match in self.matches(k):
-            if self.label(match.truth.event) == name and match.truth.rank == 0:
-                return match
-        return None
+        own = [match for match in self.matches(k) if self.label(match.truth.event) == name]
+        if np.size(self.events[k].value) == 1 and any(abs(match.c - 1) < SAME for match in own if match.truth.rank):
+            return None  # one number is a multiple of any other: it is rather a part of the gradient
+        return next((match for match in own if match.truth.rank == 0), None)
 
     def _first_wrong(self, start):
         """Events from which no operand that carries leads further down without being a gradient."""
