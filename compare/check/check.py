@@ -67,9 +67,9 @@ def _with_update(functions, exams, given, stepping):
     if verdicts["gradients"] == WRONG or not (trains_right or verdicts.get("train") == WRONG):
         return functions, ""
     if trains_right:
-        is_asked_for = stepping is None or stepping.kind == PLAIN
-        sentence = "" if is_asked_for else f"Its step is {PLAIN}; asked for was {stepping.words()}"
-        return (functions, "") if is_asked_for else (_with_train(functions, WRONG, sentence), "")
+        if stepping is None or stepping.kind == PLAIN:
+            return functions, ""
+        return _with_train(functions, WRONG, f"Its step is {PLAIN}; asked for was {stepping.words()}"), ""
     from fourfold.compare.check import stepped, updates  # few have such a train
 
     update = stepped.update_of(exams, given)

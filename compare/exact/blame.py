@@ -2,8 +2,8 @@
 
 from fourfold.compare.exact.events import LEAF
 from fourfold.compare.exact.examined import UPDATED, Blamed, Step
-from fourfold.compare.exact.flags import Flag
 from fourfold.compare.exact.repair import repair
+from fourfold.compare.exact.suspects import Flag
 
 MOST = 3  # lines that are blamed at once
 

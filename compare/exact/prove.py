@@ -1,6 +1,6 @@
 """Compares a gradient with the derivative of the loss, both exact: equal, or not, without a tolerance."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb
@@ -79,7 +79,8 @@ def compare(name, given, truth):
         return _misshapen(name, Z, truth)
     differences = np.empty(truth.shape, object)
     for index, t in np.ndenumerate(truth):
-        differences[index] = shaped[index].value - t
+        x: Any = shaped[index]
+        differences[index] = x.value - t
     return _judged(name, shaped, truth, differences)
 
 

@@ -163,8 +163,8 @@ def _of_loops(lines, group, shapes):
     for k, event in enumerate(lines.events):
         if k < group.events[0] and lines.gradient(k).any():
             turns.setdefault((event.place, event.name), []).append(k)
-    by_name = [_by_name(lines, k) for k in group.events]
-    if all(by_name):
+    by_name = [truth for k in group.events if (truth := _by_name(lines, k))]
+    if len(by_name) == len(group.events):
         known.append((0, _Candidate(tuple(truth.values for truth in by_name), tuple(truth.label for truth in by_name))))
     for events in turns.values():
         for ordered in (events, events[::-1]):
@@ -250,10 +250,13 @@ class _Attempt:
             return None
         if not all(_times(given.get(name), truth) == 1 for name, truth in self.right.items()):
             return None
-        ratios = [_times(given.get(name), truth) for name, truth in self.wrong.items()]
-        if None in ratios or max(ratios) - min(ratios) > RIGHT * abs(ratios[0]):
-            return None
-        return ratios[0]
+        ratios = []
+        for name, truth in self.wrong.items():
+            ratio = _times(given.get(name), truth)
+            if ratio is None:
+                return None
+            ratios.append(ratio)
+        return ratios[0] if max(ratios) - min(ratios) <= RIGHT * abs(ratios[0]) else None
 
 
 def _times(given, truth):

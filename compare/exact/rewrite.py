@@ -178,6 +178,9 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_FunctionDef(self, node):
+        return self._function(node)
+
+    def _function(self, node):
         node.args.defaults = list(map(self.visit, node.args.defaults))
         node.args.kw_defaults = [default and self.visit(default) for default in node.args.kw_defaults]
         body = []
@@ -187,7 +190,7 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_AsyncFunctionDef(self, node):
-        return self.visit_FunctionDef(node)
+        return self._function(node)
 
 
 def _key(node):
