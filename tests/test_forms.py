@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from fourfold.compare.check.forms import find, names, sources, trials
+from fourfold.compare.check.forms import find, names, slopes, sources, trials
 from fourfold.compare.errors import Misfit, UsageError
 
 
@@ -605,12 +605,10 @@ def recognised(text, name=None):
     for n in range(2):
         inputs = recipe.example(np.random.default_rng(n), n)
         _, gradients = recipe.run(run(text), trials.copies(inputs))
-        truth = trials.derivatives(
-            lambda moved: trials.number(recipe.run(namespace, moved)[0]), inputs, recipe.parameters
-        )
+        truth = slopes.slopes(lambda moved: trials.number(recipe.run(namespace, moved)[0]), inputs, recipe.parameters)
         for parameter in right:
             given = trials.as_array(gradients.get(parameter))
-            right[parameter] &= trials.alike(given, truth[parameter])
+            right[parameter] &= slopes.alike(given, truth[parameter])
     return recipe, right
 
 
@@ -654,9 +652,10 @@ TWO_LAYERS = dedented("""
 def test_the_example_is_generic_and_its_sizes_differ():
     recipe, _ = recognised(TWO_LAYERS)
     first, second = (recipe.example(np.random.default_rng(0), n) for n in (0, 1))
-    assert [len(inputs["X"]) for inputs in (first, second)] == [4, 5]
-    sizes = {5, *second["X"].shape[1:], *second["W1"].shape[1:], *second["W2"].shape[1:]}
-    assert len(sizes) == 4
+    assert [len(inputs["X"]) for inputs in (first, second)] == [4, 8]
+    sizes = {4, 8, *second["X"].shape[1:], *second["W1"].shape[1:], *second["W2"].shape[1:]}
+    assert len(sizes) == 5
+    assert 2 not in sizes
     assert (second["Y"].sum(axis=1) == 1).all()
     assert (second["Y"].sum(axis=0) > 0).all()
 

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 
-from fourfold.compare.check.forms import answers, names, trials
+from fourfold.compare.check.forms import answers, names, slopes, trials
 from fourfold.compare.check.forms.recipe import Recipe
 
 NAME = "example"
@@ -142,14 +142,14 @@ def _of_loss(written, function, arguments, inputs, theirs, path, elsewhere):
         with trials.quiet():
             if L(trials.copies(inputs)) is None:
                 return None
-            truth = trials.derivatives(L, inputs, real)
+            truth = slopes.slopes(L, inputs, real)
     except Exception:
         return None
     rest = [part for part in theirs if part.path != (path or ())[: len(part.path)] or path is None]
     best = None
     for gradients in _readings(rest, real, truth):
         given_there = {key: _value_at(rest, where) for key, where in gradients.items()}
-        right = sum(trials.alike(given_there[key], truth[key]) for key in gradients) / max(len(gradients), 1)
+        right = sum(slopes.alike(given_there[key], truth[key]) for key in gradients) / max(len(gradients), 1)
         best = _better(
             best, ExampleFit(function.name, arguments, path, gradients, right, elsewhere) if gradients else None
         )

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from fourfold.compare.check.forms import answers, attempts, layouts, losses, names, signatures, trials, updating
+from fourfold.compare.check.forms import answers, attempts, layouts, losses, names, signatures, slopes, trials, updating
 from fourfold.compare.check.forms.attempts import Caller, Inputs
 
 BATCH = re.compile(r"axis|keepdims|shape\[|mean\(|/ ?[mMnN]\b|\.size\b|\blen\((\w+)\)")
@@ -58,6 +58,8 @@ def _needless(kind, best, written, name):
     """Whether other layouts are not asked for: enough fits, or the code is about several samples."""
     if best is None:
         return False
+    if best.tier == 3 and not best.setup.layout.single and kind in {layouts.single, layouts.single_output}:
+        return True
     if kind in ONE_OUTPUT and best.tier == 3:
         return best.all_right or best.setup.layout.outputs == 1 or not written.one_output()
     if kind is layouts.one_output:
@@ -199,7 +201,7 @@ def _called(written, steps, step, goal, setup, point, assume):
 
 
 def _truth(namespace, steps, probe, loss, setup, point):
-    """The loss's gradient by central differences; None where it is no number, or does not depend on the weights."""
+    """The Slopes of the loss by central differences; None where it is no number, or does not depend on the weights."""
     plan = probe._replace(steps=tuple(steps), loss=loss)
 
     def L(inputs):
@@ -214,12 +216,11 @@ def _truth(namespace, steps, probe, loss, setup, point):
         with trials.quiet():
             if L(trials.copies(point)) is None:
                 return None
-            truth = trials.derivatives(L, point, setup.shapes())
+            truth = slopes.slopes(L, point, setup.shapes())
     except Exception:
         return None
-    finite = all(np.isfinite(g).all() for g in truth.values())
-    moves = all(np.abs(truth[name]).max(initial=0) > trials.NOTHING for name in setup.packing.weights)
-    return truth if finite and moves else None
+    finite = all(np.isfinite(g.values).all() for g in truth.values())
+    return truth if finite and all(truth[name].moves for name in setup.packing.weights) else None
 
 
 def plans(written, steps, step, goal, theirs, loss, setup, changed, note, point):

@@ -9,8 +9,8 @@ ROWS, COLUMNS, ONE, ONE_COLUMN, ONE_ROW = "rows", "columns", "one", "one column"
 FLAT, ROW, COLUMN, NUMBER, NONE = "flat", "row", "column", "number", "none"
 MATRIX, INTEGERS, INTEGER_ROW, VECTOR = "matrix", "integers", "integer row", "vector"
 LAST, FIRST = "last", "first"  # row or column
-WIDTHS = {1: (3, 2), 2: (3, 6, 2), 3: (3, 6, 7, 2), 4: (3, 6, 7, 8, 2)}  # all distinct, and no number of samples
-SAMPLES = 4, 5  # of point 0: 1/N is exact, and of the others
+WIDTHS = {1: (5, 3), 2: (5, 6, 3), 3: (5, 6, 7, 3), 4: (5, 6, 7, 9, 3)}  # all distinct, no number of samples, not 2
+SAMPLES = 4, 8  # of point 0, and of the others: 1/N is exact
 SINGLE = {ONE, ONE_COLUMN, ONE_ROW}
 
 
@@ -21,7 +21,7 @@ class DataLayout(NamedTuple):
     out_first: bool = False  # W is (out, in)
     biases: str = FLAT
     targets: str = MATRIX
-    outputs: int = 2
+    outputs: int = 3
     vector: bool = False  # the last layer has one unit: w is (d,) and its bias a number
     augmented: str = ""  # the weights hold the biases, in their LAST or FIRST row or column
     few: bool = False  # one sample, in a batch

@@ -11,6 +11,7 @@ from fourfold.compare.check.forms import (
     losses,
     names,
     signatures,
+    slopes,
     trials,
     updating,
 )
@@ -178,7 +179,7 @@ def _best_loss(written, caller, setup, assumption, forward, step, point):
     for plan, _ in functions.plans(written, before, step, caller, theirs, loss, setup, changed, "", point):
         gradients = attempts.gradients_of(plan, setup, namespace)
         for k, (name, one) in enumerate(losses_here.items() if gradients is not None else ()):
-            truth = {parameter: Z[..., k] for parameter, Z in truths.items()}
+            truth = {parameter: one.of(k) for parameter, one in truths.items()}
             trial = trials.judged(plan, setup, gradients, truth, f"{NOTE} {assumption.words()} and {name}")
             if best is None or trial.worth > best[0].worth:
                 best = trial._replace(plan=plan._replace(steps=(forward, one))), truth
@@ -186,7 +187,7 @@ def _best_loss(written, caller, setup, assumption, forward, step, point):
 
 
 def _truths(namespace, forward, loss_steps, setup, point):
-    """{parameter: gradients of several losses, on the last axis}, or None."""
+    """{parameter: Slopes of several losses}, or None."""
 
     def all_losses(inputs):
         results = {forward.function: forward.call(namespace, inputs, {})}
@@ -194,6 +195,6 @@ def _truths(namespace, forward, loss_steps, setup, point):
 
     try:
         with trials.quiet():
-            return trials.derivatives(all_losses, point, setup.shapes())
+            return slopes.slopes(all_losses, point, setup.shapes())
     except Exception:
         return None

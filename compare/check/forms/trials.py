@@ -8,13 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import answers, layouts, packings
+from fourfold.compare.check.forms import answers, layouts, packings, slopes
 from fourfold.compare.check.forms.recipe import Recipe, Roles
 from fourfold.compare.exact.updated import Updated
-
-STEP = 1e-6  # of central differences
-SAME = 1e-5  # relative to the gradient's largest entry
-NOTHING = 1e-9
 
 
 class CallStep(NamedTuple):
@@ -187,25 +183,6 @@ def number(L):
     return L if np.isfinite(L) else None
 
 
-def derivatives(loss, inputs, parameters):
-    """{parameter: its gradient} by central differences of a function of inputs; of several, on the last axis."""
-    result = {}
-    for name in parameters:
-        value = np.array(inputs[name], float)
-        gradient = None
-        for index in np.ndindex(value.shape):
-            ends = []
-            for step in (STEP, -STEP):
-                moved = value.copy()
-                moved[index] += step
-                ends.append(loss(copies(inputs) | {name: moved if value.ndim else float(moved)}))
-            slope = (np.asarray(ends[0]) - ends[1]) / (2 * STEP)
-            gradient = np.zeros(value.shape + slope.shape) if gradient is None else gradient
-            gradient[index] = slope
-        result[name] = gradient
-    return result
-
-
 def as_array(given):
     """A gradient, as it was given, as a float64 array; or None."""
     try:
@@ -216,33 +193,13 @@ def as_array(given):
         return None
 
 
-def alike(given, truth):
-    """Whether a gradient is right: in its parameter's shape, or in one that it can be subtracted in."""
-    if given is None:
-        return False
-    if given.shape != truth.shape:
-        try:
-            if np.broadcast_shapes(given.shape, truth.shape) != truth.shape and not _leading_ones(given, truth):
-                return False
-        except ValueError:
-            return False
-        given = given.reshape(truth.shape) if given.size == truth.size else given
-    return bool(np.abs(given - truth).max(initial=0) <= SAME * np.abs(truth).max(initial=0) + NOTHING)
-
-
-def _leading_ones(given, truth):
-    """Whether their shapes differ in ones before them alone."""
-    longer, shorter = sorted((given.shape, truth.shape), key=len, reverse=True)
-    return longer == (1,) * (len(longer) - len(shorter)) + shorter
-
-
 def judged(plan, setup, gradients, truth, note=""):
-    """The Trial of gradients, arrays by name or None, beside the true ones."""
+    """The Trial of gradients, arrays by name or None, beside the true Slopes."""
     shapes = setup.shapes()
     sizes = {name: g is not None and g.size == truth[name].size for name, g in gradients.items()}
     weights = set(setup.packing.weights)
     tier = 3 if all(sizes.get(name) for name in shapes) else 0
     tier = tier or (2 if all(sizes.get(name) for name in weights) else 1 if any(sizes.values()) else 0)
-    right = sum(alike(gradients.get(name), truth[name]) for name in shapes)
+    right = sum(slopes.alike(gradients.get(name), truth[name]) for name in shapes)
     shaped = sum(g is not None and g.shape == truth[name].shape for name, g in gradients.items())
     return Trial(plan, setup, tier, right, len(shapes), shaped, note)

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from fourfold.compare.check.forms import answers, attempts, signatures, trials
+from fourfold.compare.check.forms import answers, attempts, signatures, slopes, trials
 
 UPHILL = re.compile(r"likelihood|log_?lik|reward|elbo|^ll$", re.IGNORECASE)
 ADDED = re.compile(r"\+=|(\b\w+) = \1 \+ ")
@@ -83,28 +83,16 @@ def signed(trial, written, namespace, truth):
             _, given = plan.run(namespace, setup.example(np.random.default_rng(1), 1))
     except Exception:
         return trial
-    ratios = {name: _ratio(trials.as_array(value), truth[name]) for name, value in given.items()}
+    ratios = {name: slopes.ratio(trials.as_array(value), truth[name]) for name, value in given.items()}
     known = [ratio for ratio in ratios.values() if ratio is not None]
     if not known or max(known) > 0:
         return trial
     if plan.rate is not None:
         uphill = UPHILL.search(plan.loss[0]) and len(known) == len(truth)
         return trial._replace(plan=plan._replace(sign=1), right=len(known)) if uphill else trial
-    alike = len(known) == len(truth) and max(known) - min(known) < trials.SAME
+    alike = len(known) == len(truth) and max(known) - min(known) < slopes.SAME
     if not alike and not (ADDED.search(written.text) and len(set(np.round(known, 5))) == 1):
         return trial
-    factor = 0.5 if abs(known[0] + 0.5) < trials.SAME else 1
-    right = sum(abs(ratio + factor) < trials.SAME for ratio in known)
+    factor = 0.5 if abs(known[0] + 0.5) < slopes.SAME else 1
+    right = sum(abs(ratio + factor) < slopes.SAME for ratio in known)
     return trial._replace(plan=plan._replace(opposite=factor), right=right)
-
-
-def _ratio(given, truth):
-    """c where a gradient is c times the true one, or None."""
-    if given is None or given.size != truth.size:
-        return None
-    given, truth = given.ravel(), truth.ravel()
-    if not truth.any():
-        return None
-    factor = given @ truth / (truth @ truth)
-    near = np.abs(given - factor * truth).max() <= trials.SAME * np.abs(given).max()
-    return factor if near and abs(factor) > trials.SAME else None

@@ -171,7 +171,7 @@ class WrittenText:
     def one_output(self):
         """Whether the text says that the network has one output: a shape in words, or targets with one column."""
         if re.search(
-            r"\(1, *(m|n|N|number of examples|n_samples|examples|batch)\b|\((m|n|N|n_samples),? *(1)?\)", self.text
+            r"\(1, *(m|n|N|number of examples|n_samples|examples|batch)\b|\((m|n|N|n_samples), *1?\)", self.text
         ):
             return True
         if re.search(r"\b[yYtT]\w* = [yYtT]\w*(\.reshape\(-1, ?1\)|\[:, ?(np\.newaxis|None)\])", self.text):
