@@ -38,9 +38,11 @@ class Lines:
 
     def is_backward(self, k):
         """Whether it carries gradients, or the loss does not come of it."""
-        if self.carries(k) or k > self.loss:
-            return True
-        return any(node >= 0 and node not in self.adjoints.total for node in _nodes(self.events[k].value))
+        return self.carries(k) or k > self.loss or not self.is_forward(k)
+
+    def is_forward(self, k):
+        """Whether the loss comes of all of it."""
+        return all(node < 0 or node in self.adjoints.total for node in _nodes(self.events[k].value))
 
     def rank(self, k):
         """The lower, the plainer what it is: a parameter, what has a name, and what has none."""

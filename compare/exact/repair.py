@@ -40,6 +40,7 @@ class _Candidate(NamedTuple):
 
     gradients: tuple
     labels: tuple  # of what they are derivatives with respect to
+    rank: int  # as of Truths
 
 
 def repair(lines, wrong, right, again):
@@ -77,7 +78,8 @@ def _statements(lines, sources):
         event = lines.events[k]
         key = event.place, event.name
         stands = event.name or k in ends or k not in within
-        if event.place != LEAF and stands and lines.is_backward(k):
+        is_forward = lines.is_forward(k) and not lines.matches(k)
+        if event.place != LEAF and stands and lines.is_backward(k) and not is_forward:
             turns.setdefault(key, []).append(k)
             if all(k in events for events in above):
                 common.add(key)
@@ -86,9 +88,11 @@ def _statements(lines, sources):
         if key not in common:
             continue
         last = events[-1]
-        groups.append(_Group(tuple(events), bool(ends.intersection(events))))
-        if len(events) > 1 and (last in ends or lines.events[last].kind in ("in place", "store")):
-            groups.append(_Group((last,), last in ends))  # what is added up is there after the last turn
+        is_filled = lines.events[last].kind in ("in place", "store")
+        if len(events) == 1 or not is_filled:
+            groups.append(_Group(tuple(events), bool(ends.intersection(events))))
+        if len(events) > 1 and (last in ends or is_filled):
+            groups.append(_Group((last,), last in ends))  # what is filled, or added up, is there after the last turn
     return groups
 
 
@@ -150,27 +154,28 @@ def _candidates(lines, group):
     if len(shapes) == 1:
         known = []
         for truth in lines.truths.of_shape(shapes[0]):
-            known.append((truth.rank, _Candidate((truth.values,), (truth.label,))))
+            known.append(_Candidate((truth.values,), (truth.label,), truth.rank))
     else:
         known = _of_loops(lines, group, shapes)
-    known.sort(key=lambda entry: (not _are_alike(lines, group, entry[1]), entry[0]))
-    return [candidate for _, candidate in known[:CANDIDATES]]
+    known.sort(key=lambda candidate: (not _are_alike(lines, group, candidate), candidate.rank))
+    return known[:CANDIDATES]
 
 
 def _of_loops(lines, group, shapes):
-    """[(rank, _Candidate)]: derivatives with respect to what another statement made in as many turns."""
+    """[_Candidate]: derivatives with respect to what another statement made in as many turns."""
     turns, known = {}, []
     for k, event in enumerate(lines.events):
         if k < group.events[0] and lines.gradient(k).any():
             turns.setdefault((event.place, event.name), []).append(k)
     by_name = [truth for k in group.events if (truth := _by_name(lines, k))]
     if len(by_name) == len(group.events):
-        known.append((0, _Candidate(tuple(truth.values for truth in by_name), tuple(truth.label for truth in by_name))))
+        values, labels = [truth.values for truth in by_name], [truth.label for truth in by_name]
+        known.append(_Candidate(tuple(values), tuple(labels), 0))
     for events in turns.values():
         for ordered in (events, events[::-1]):
             gradients = tuple(map(lines.gradient, ordered))
             if list(map(np.shape, gradients)) == shapes:
-                known.append((lines.rank(ordered[0]), _Candidate(gradients, tuple(map(lines.label, ordered)))))
+                known.append(_Candidate(gradients, tuple(map(lines.label, ordered)), lines.rank(ordered[0])))
     return known
 
 
@@ -215,7 +220,7 @@ class _Attempt:
         ratio = self._ratio(group, candidate.gradients, 1.0)
         if ratio is not None and abs(ratio - 1) < RIGHT:
             return 1.0
-        constants = self._constants(group)
+        constants = self._constants(group) if candidate.rank < 2 else []
         if any_constant and ratio and factors.is_simple(1 / ratio):
             constants.insert(0, 1 / ratio)
         for c in constants:
