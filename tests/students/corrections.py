@@ -32,7 +32,7 @@ CORRECTIONS = {
     "logistic_propagate": ("db = np.sum(A - Y)", "db = 1/m*np.sum(A - Y)"),
     "missing_slope": ("dH = E.dot(Wo.T)", "dH = E.dot(Wo.T) * H * (1 - H)"),
     "momentum_sign": ("v2 = momentum * v2 + lr * g2", "v2 = momentum * v2 - lr * g2"),
-    "naive_softplus": ("np.log(1 + np.exp(z))", "np.log1p(np.exp(z))"),
+    "naive_softplus": ("np.log(1 + np.exp(z))", "np.logaddexp(0, z)"),
     "network_with_lists": ("delta = (activations[-1] - y)*sigmoid_prime(zs[-1])", "delta = activations[-1] - y"),
     "one_bias_number": ("np.sum(error) / m * np.ones_like(b)", "np.sum(error, axis=0).reshape(b.shape) / m"),
     "penalised_tanh": ("return 1./num_examples * data_loss", "return data_loss"),
