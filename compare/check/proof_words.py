@@ -83,8 +83,8 @@ def lines(proof, source, hint=False):
     parts = []
     for blamed in proof.examined.blamed[: 1 if hint else None]:
         parts += shown(blamed, source)
-        for sentence in () if hint else blamed.sentences:
-            parts.append(f"    {_sentence(sentence)}")
+        for one in () if hint else blamed.sentences:
+            parts.append(f"    {sentence(one)}")
     return parts
 
 
@@ -92,7 +92,8 @@ def _gradients(names):
     return listed([f"∂L/∂{name}" for name in names])
 
 
-def _sentence(text):
+def sentence(text):
+    """A sentence of a Blamed, as it is written."""
     return text[0].upper() + text[1:] + ("" if text.endswith((".", "✓")) else ".")
 
 
@@ -142,16 +143,28 @@ def shown(blamed, source):
     return shown_lines or [f"  ✗ {Path(blamed.file).name}, line {blamed.line}: {blamed.text}"]
 
 
-def explained(proof, source):
-    """A backward pass line by line: what each line computes, ✓ where it is a gradient, ✗ where it is wrong."""
-    blamed = {one.line for one in proof.examined.blamed}
-    lines, parts = source.splitlines(), []
+def marked(proof):
+    """[(Step, mark, what it is)]: ✓ where a line computes a gradient, ✗ where it is wrong, " " where it is neither.
+
+    Behind a line that is wrong, a gradient but for a factor is none.
+    """
+    blamed, spoiled, made = {one.line for one in proof.examined.blamed}, False, []
     for step in proof.examined.steps:
-        mark, what = "✓", f"{step.name or 'it'} = {step.gradient}"
+        mark, what = "✓", f"{step.name} = {step.gradient}" if step.name else step.gradient
         if step.line in blamed:
-            mark, what = "✗", what if step.gradient else "no gradient of anything"
+            mark, what, spoiled = "✗", what if step.gradient else "no gradient of anything", True
         elif not step.gradient:
             mark, what = " ", "on the way"
+        elif spoiled and "·" in step.gradient:
+            mark = " "
+        made.append((step, mark, what))
+    return made
+
+
+def explained(proof, source):
+    """A backward pass line by line: what each line computes, ✓ where it is a gradient, ✗ where it is wrong."""
+    lines, parts = source.splitlines(), []
+    for step, mark, what in marked(proof):
         code = lines[step.line - 1].strip() if step.line <= len(lines) else step.text
         parts.append(f"  {mark} {step.line:4d} | {code:<56} {what}")
     return parts

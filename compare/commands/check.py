@@ -14,6 +14,7 @@ from fourfold.compare.commands import options, terminal
 from fourfold.compare.commands.options import Json, Memory, Timeout
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results import result
+from fourfold.compare.system import files
 
 TEMPLATES = Path(peer.__file__).parent / "templates"
 
@@ -88,7 +89,8 @@ def check(
     csv
         Write the course's table to this file, too.
     out
-        Where the template goes, instead of standard output; of a course, a page for the teacher.
+        Where the template goes, instead of standard output; of a course, a page for the teacher; with --explain, a
+        page that shows the file line by line.
     """
     if template is not None:
         return _template(template, out)
@@ -99,8 +101,8 @@ def check(
     if (target is None) == (command is None):
         raise UsageError("check takes a file, a module or --command: fourfold check mine.py")
     if out is not None:
-        raise UsageError("--out is for --template, or for --course.")
-    return _check(target, command, how)
+        _check_page(out, target, how)
+    return _check(target, command, how, out)
 
 
 def _template(name, target):
@@ -134,7 +136,19 @@ def _options(how):
     return tuple(words)
 
 
-def _check(name, program, how):
+def _check_page(page, target, how):
+    if not how.explain:
+        raise UsageError("--out is for --template, for --course, or for --explain.")
+    if how.hint:
+        raise UsageError("--out of --explain shows what is wrong: it goes without --hint.")
+    if not page.endswith(".html"):
+        raise UsageError(f"--out of --explain is a file whose name ends in .html, not {page!r}.")
+    if target is None or _proof(target, how) is None:
+        raise UsageError("--out shows a file line by line: it takes a .py or .ipynb file, and no options of cases.")
+    files.check_writable(page)
+
+
+def _check(name, program, how, page=None):
     dtypes, seeds = options.dtypes(how.dtype), options.seeds(how.seeds)
     widths = parse_widths(how.layers)
     activations = options.names(how.activation)
@@ -145,20 +159,32 @@ def _check(name, program, how):
     opened = peer.of_command(program, *limits) if program else peer.of_target(name, *limits, _proof(name, how))
     with opened as p, terminal.progress() as bar:
         if p.proof and p.proof.settles:
-            return _show(settled(p), how, name)
+            return _show(settled(p), how, name, page)
         from fourfold.compare.commands import asked  # most files need no questions
 
         if p.model:
+            _check_explained(page, None)
             return asked.model(name, dtypes, seeds, how, p.row)
         checked = asked.checked(p, activations, dtypes, seeds, how, bar)
-    return _show(checked, how, name)
+    return _show(checked, how, name, page)
 
 
-def _show(checked, how, name):
+def _show(checked, how, name, page):
+    _check_explained(page, checked.proof)
     if how.json != "-":
         terminal.out.print(words.text(checked, _source(name), how.hint), markup=False)
     terminal.write_json(how.json, result.encode(checked))
+    if page is not None:
+        from fourfold.reports import explained  # matplotlib is not for the other commands
+
+        files.write_whole(page, explained.page(checked, _source(name)))
+        (terminal.err if how.json == "-" else terminal.out).print(f"Page: {page}", markup=False)
     return checked.exit_code()
+
+
+def _check_explained(page, proof):
+    if page is not None and proof is None:
+        raise UsageError("There is no page: what the file computes was not recognised line by line.")
 
 
 def _source(name):

@@ -1,0 +1,107 @@
+"""What is known of somebody's file -> "your backward pass, line by line": one self-contained file."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from fourfold.compare.check import proof_words, words
+from fourfold.compare.exact import examined
+from fourfold.reports import render
+
+WHOLE, AROUND = 150, 10  # a longer file is shown around what is marked
+GOOD, BAD = "good", "bad"
+
+
+class SourceLine(NamedTuple):
+    """A line of the source; `number` 0 stands for lines that are left out."""
+
+    number: int
+    code: tuple  # (before, marked, after): what is marked is to blame
+    mark: str  # "✓", "✗" or ""
+    what: str  # it is
+    kind: str  # GOOD, BAD or ""
+    sentences: tuple  # on what is wrong there
+
+    @property
+    def hang(self):
+        """How far a line that is too wide is indented where it goes on."""
+        text = "".join(self.code)
+        return len(text) - len(text.lstrip()) + 4
+
+
+def page(checked, source):
+    """The bytes of the page of a check.Checked with a proof; `source` is the text of the file."""
+    proof = checked.proof
+    outcome = proof.examined
+    has_numbers = bool(checked.functions)
+    by_proof = not has_numbers or outcome.verdict == examined.WRONG
+    numbers = words.verdict(checked) if has_numbers else ""
+    context = {
+        "file": Path(checked.target).name,
+        "verdict": proof_words.text(proof, checked.target).splitlines()[0] if by_proof else numbers,
+        "numbers": numbers if by_proof else "",
+        "ok": not checked.exit_code(),
+        "recognised": proof_words.recognised(proof),
+        "source": lines(proof, source),
+        "diagnosis": checked.diagnosis,
+        "mistakes": () if checked.diagnosis else proof.mistakes,
+        "others": () if checked.diagnosis else proof.others[:3],
+        "gradients": outcome.gradients,
+        "how": f"exactly, with {outcome.bits} bits" if outcome.how == examined.EXACTLY else f"by {outcome.how}",
+        "notes": outcome.notes,
+        "learns": proof_words.LEARNS if proof_words.verdict(proof) == "RIGHT" else "",
+        "has_steps": bool(outcome.steps),
+    }
+    return render.html("explained.html.j2", context)
+
+
+def lines(proof, source):
+    """The SourceLines of a file: all of them, or those near what is marked."""
+    outcome = proof.examined
+    steps, blamed = {}, {}
+    for step, mark, what in proof_words.marked(proof):
+        steps.setdefault(step.line, (mark, what))
+    for one in outcome.blamed:
+        blamed.setdefault(one.line, one)
+    if outcome.loss:
+        steps.setdefault(outcome.loss.line, ("", "the loss"))
+    texts = source.splitlines()
+    shown = _shown(len(texts), steps.keys() | blamed.keys())
+    made, last = [], 0
+    for number in shown:
+        if number != last + 1:
+            made.append(_left_out(last + 1, number - 1))
+        made.append(_line(number, texts[number - 1], steps.get(number), blamed.get(number)))
+        last = number
+    if last < len(texts):
+        made.append(_left_out(last + 1, len(texts)))
+    return made
+
+
+def _shown(count, marked):
+    """The numbers of the lines to show."""
+    if count <= WHOLE or not marked:
+        return range(1, count + 1)
+    near = set()
+    for number in marked:
+        near |= set(range(max(1, number - AROUND), min(count, number + AROUND) + 1))
+    return sorted(near)
+
+
+def _left_out(first, last):
+    return SourceLine(0, (f"lines {first} to {last}" if last > first else f"line {first}", "", ""), "", "", "", ())
+
+
+def _line(number, text, step, blamed):
+    mark, what = step or ("", "")
+    if blamed is None:
+        return SourceLine(number, (text.expandtabs(4), "", ""), mark.strip(), what, GOOD if mark == "✓" else "", ())
+    sentences = tuple(proof_words.sentence(one) for one in blamed.sentences)
+    return SourceLine(number, _parts(text, blamed), "✗", what, BAD, sentences)
+
+
+def _parts(text, blamed):
+    """A line before, in and after the operation that is to blame; its columns count bytes."""
+    code = text.encode()
+    end = blamed.end_column if blamed.end_line == blamed.line else len(code)
+    parts = code[: blamed.column], code[blamed.column : end], code[end:]
+    return tuple(part.decode(errors="replace").expandtabs(4) for part in parts)
