@@ -10,7 +10,7 @@ from fourfold.compare.cases.case import DTYPES, parse_widths
 from fourfold.compare.check import peer, recognise, words
 from fourfold.compare.check.checked import settled
 from fourfold.compare.check.forms import sources
-from fourfold.compare.commands import options, terminal
+from fourfold.compare.commands import colours, options, terminal
 from fourfold.compare.commands.options import Json, Memory, Timeout
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results import result
@@ -172,7 +172,7 @@ def _check(name, program, how, page=None):
 def _show(checked, how, name, page):
     _check_explained(page, checked.proof)
     if how.json != "-":
-        terminal.out.print(words.text(checked, _source(name), how.hint), markup=False)
+        terminal.out.print(colours.coloured(words.text(checked, _source(name), how.hint)))
     terminal.write_json(how.json, result.encode(checked))
     if page is not None:
         from fourfold.reports import explained  # matplotlib is not for the other commands
