@@ -1,5 +1,6 @@
 """`fourfold check` as the people who bring their own gradients meet it."""
 
+import functools
 import inspect
 import json
 import os
@@ -14,7 +15,7 @@ import pytest
 
 from fourfold.compare.cases import situations
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
-from fourfold.compare.check import peer, protocol
+from fourfold.compare.check import here, peer, protocol
 from fourfold.compare.commands import check as verb
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge import judgement
@@ -549,7 +550,21 @@ def test_a_course_can_test_gradients(pytester, monkeypatch, factor, outcome):
     done.assert_outcomes(**outcome)
     done.stdout.fnmatch_lines(["*test_mine?xor? *", "*test_mine?asymmetric? *"])
     if factor:
-        done.stdout.fnmatch_lines(["mine.gradients (xor, sigmoid, float64, seed 0): the first wrong number is dL_dW2*"])
+        done.stdout.fnmatch_lines(
+            [
+                "  ✗ *| *dL_dW2 = 2 [*] A.T @ (R / N)",
+                "* | *^^^^^*",
+                "*∂L/∂W2 is 2 times what it should be: *",
+                "mine.gradients (xor, sigmoid, float64, seed 0): the first wrong number is dL_dW2*",
+            ]
+        )
+
+
+@pytest.mark.parametrize(
+    "function", [len, lambda X, Y, W1, W2: 0, functools.partial(sum), numpy_impl.trace, protocol.line]
+)
+def test_a_function_that_cannot_be_proved_is_judged_by_its_numbers_alone(function):
+    assert here.with_line(None, function) == (None, "")
 
 
 def test_the_plugin_imports_nothing_until_it_is_used():

@@ -85,5 +85,8 @@ class Fourfold:
             pytest.fail(str(error), pytrace=False)
         if checked.verdict() == "not judged" and self.case in MAY_BE_REFUSED:
             pytest.skip(words.text(checked))
+        if checked.verdict() == "wrong":
+            checked, source = here.with_line(checked, gradients)
+            pytest.fail(words.text(checked, source, hint), pytrace=False)
         if checked.exit_code():
             pytest.fail(words.text(checked), pytrace=False)
