@@ -248,6 +248,6 @@ def losses(steps, results, setup):
 
 
 def hinted(text):
-    """Hidden activations, those that a text speaks of first."""
+    """Hidden activations: those that a text speaks of, and the others."""
     first = [name for name, pattern in HINTS if re.search(pattern, text)]
-    return [*first, *(name for name in HIDDEN if name not in first)]
+    return [group for group in (first, [name for name in HIDDEN if name not in first]) if group]

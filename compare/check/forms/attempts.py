@@ -24,6 +24,9 @@ class Caller(NamedTuple):
     def parameters(self):
         return signatures.of_role(self.way, signatures.PARAMETER)
 
+    def has_data(self):
+        return signatures.X in self.way.values() or signatures.PAIRS in self.way.values()
+
     def values(self):
         return signatures.of_role(self.way, signatures.VALUE, signatures.OUTPUT_GRADIENT)
 

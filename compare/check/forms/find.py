@@ -2,7 +2,7 @@
 
 import importlib
 
-from fourfold.compare.check.forms import examples, functions, names, pipelines
+from fourfold.compare.check.forms import examples, functions, losses, names, pipelines
 from fourfold.compare.check.forms.recipe import Recipe
 from fourfold.compare.check.forms.written import WrittenText
 from fourfold.compare.errors import Misfit
@@ -37,19 +37,23 @@ def _recipe(written, namespace, text, name):
     trial = _by_trial(written, name)
     if trial is not None and trial.right:
         return trial.recipe(functions.words_of(trial, written))
-    recipe = _of_classes(namespace, text, name)
+    meant = trial is not None and _is_meant(trial)
+    recipe = None if meant and trial.fits and not written.has_classes else _of_classes(namespace, text, name)
     if recipe:
         return recipe
-    if trial is not None and _is_meant(trial):
+    if meant:
         return trial.recipe(functions.words_of(trial, written))
     return _nothing(written, name)
 
 
 def _is_meant(trial):
     """Whether a function with no right gradient is one all the same: it is called so, or gives all that it should."""
-    plan = trial.plan
-    called = names.GRADIENTS.search(plan.goal.function) or names.UPDATES.search(plan.goal.function)
-    return bool(called) or (trial.fits and not plan.in_place)
+    return _is_called_so(trial) or (trial.fits and not trial.plan.in_place)
+
+
+def _is_called_so(trial):
+    function = trial.plan.goal.function
+    return bool(names.GRADIENTS.search(function) or names.UPDATES.search(function))
 
 
 def _of_classes(namespace, text, name):
@@ -97,6 +101,8 @@ def _by_rank(written, candidates, recognised, weak):
     for rank in sorted(ranked):
         good, inside = {}, set()
         for candidate in _outer_first(written, ranked[rank]):
+            if weak is not None and _is_called_so(weak) and weak.fits and not _calls(written, candidate, weak):
+                continue
             trial = None if candidate in inside else recognised(written, candidate)
             if trial is None:
                 continue
@@ -112,6 +118,10 @@ def _by_rank(written, candidates, recognised, weak):
     return None, weak
 
 
+def _calls(written, name, trial):
+    return any(function.name == trial.plan.goal.function for function in written.involved(name))
+
+
 def _outer_first(written, candidates):
     """Functions that no other one calls before those that are called."""
     called = set()
@@ -121,9 +131,12 @@ def _outer_first(written, candidates):
 
 
 def _of_function(written, name):
-    trial = functions.recognise(written, name, functions.forms)
+    first, second = functions.forms, pipelines.forms
+    if losses.is_elsewhere(written, name):
+        first, second = second, first
+    trial = functions.recognise(written, name, first)
     if trial is None or not (trial.tier == 3 and trial.right):
-        other = functions.recognise(written, name, pipelines.forms)
+        other = functions.recognise(written, name, second)
         trial = other if trial is None or (other is not None and other.worth > trial.worth) else trial
     return trial
 
@@ -144,7 +157,9 @@ def _rank(name):
         return names.BEST.index(name) > 0
     if names.GRADIENTS.search(name):
         return 2
-    return 4 if names.UPDATES.search(name) else 3
+    if names.UPDATES.search(name):
+        return 4
+    return 5 if names.FORWARD.search(name) and not names.LOSS.search(name) else 3
 
 
 def _preferred(written, candidates):

@@ -9,6 +9,7 @@ from fourfold.compare.check.forms import answers, attempts, layouts, losses, nam
 from fourfold.compare.check.forms.attempts import Caller, Inputs
 
 BATCH = re.compile(r"axis|keepdims|shape\[|mean\(|/ ?[mMnN]\b|\.size\b|\blen\((\w+)\)")
+ARRAYS = r" @ |\.dot\(|\.T\b|\.shape\b|np\.outer|axis ?="
 WAYS = 3  # in which a function in the middle may be called
 KINDS = layouts.batches, layouts.one_output, layouts.single, layouts.single_output
 ONE_OUTPUT = layouts.one_output, layouts.single_output
@@ -24,7 +25,7 @@ def recognise(written, name, forwards, assume=False):
         if _needless(kind, best, written, name):
             continue
         for callers in forwards(written, name):
-            for listed in (False, True):
+            for listed in (False, True)[: 1 if _of_arrays(written, name) else 2]:
                 trial = _over_setups(written, callers, kind, listed, assume)
                 best = _chosen(best, trial, kind)
                 if best is not None and best.fits:
@@ -76,6 +77,11 @@ def _of_batches(written, name, x):
             if use[1] is None or names.is_one(use[1], names.DATA | names.TARGETS):
                 return True
     return False
+
+
+def _of_arrays(written, name):
+    """Whether a function's text is about arrays, so that nested lists are not needed."""
+    return any(function.uses(ARRAYS) for function in written.involved(name))
 
 
 def _chosen(best, trial, kind):
@@ -268,5 +274,5 @@ def forms(written, name):
     """Callers for a function that needs no other."""
     for way in signatures.roles(written[name]):
         caller = Caller(written[name], way)
-        if (caller.parameters() or written.outer(name)) and not caller.values():
+        if (caller.parameters() or written.outer(name)) and not caller.values() and caller.has_data():
             yield [caller]

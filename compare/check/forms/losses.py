@@ -19,6 +19,13 @@ def is_loss(name):
     return names.LOSS.search(name) is not None
 
 
+def is_elsewhere(written, name):
+    """Whether a function returns no loss that is called so, and another one gives it."""
+    returned = " ".join(written[name].returned(None))
+    shown = [other for other in written.functions if other != name and is_loss(other)]
+    return bool(shown) and not names.LOSS.search(returned) and not is_loss(name)
+
+
 def supplies(written, name, role, steps, results, point, setup):
     """Supplies of an argument that others have computed, the likeliest first."""
     result = []

@@ -1,5 +1,7 @@
 """Recognises a backward pass that takes what a forward pass kept, from the file's own or from an assumed one."""
 
+import itertools
+
 import numpy as np
 
 from fourfold.compare.check.forms import (
@@ -29,7 +31,7 @@ def forms(written, name):
             for way in signatures.roles(function, kept - set(before.way)):
                 caller = Caller(function, way)
                 if not caller.values():  # the loss alone needs the forward pass
-                    if caller.parameters() or written.outer(name):
+                    if (caller.parameters() or written.outer(name)) and caller.has_data():
                         yield [before, caller]
                     continue
                 if signatures.OUTPUT_GRADIENT in way.values():
@@ -111,6 +113,8 @@ def _assumed(written, caller, kind):
             if signatures.Y not in caller.way.values():
                 setup = setup._replace(y=setup.y or "Y")
             best = attempts.better(best, _of_setup(written, caller, setup))
+            if best is not None and best.right:
+                return best
         if best is not None and best.right:
             return best
     return best
@@ -120,15 +124,17 @@ def _of_setup(written, caller, setup):
     best = None
     point = setup.example(np.random.default_rng(1), 1)
     involved = "\n".join(f.text for f in written.involved(caller.name))
-    hidden = assumed.hinted(involved) if setup.packing.depth > 1 else [""]
-    for output in assumed.OUTPUTS:
-        for activation in hidden:
+    groups = assumed.hinted(involved) if setup.packing.depth > 1 else [[""]]
+    for activations in groups:
+        for output, activation in itertools.product(assumed.OUTPUTS, activations):
             assumption = assumed.Assumption(activation, output)
             best = attempts.better(best, _of_assumption(written, caller, setup, assumption, point))
             if best is not None and best.all_right:
                 return best
             if best is None:
                 return None  # its shapes do not fit, whatever the activation
+        if best.right:
+            return best
     return best
 
 
@@ -179,7 +185,7 @@ def _best_loss(written, caller, setup, assumption, forward, step, point):
     for plan, _ in functions.plans(written, before, step, caller, theirs, loss, setup, changed, "", point):
         gradients = attempts.gradients_of(plan, setup, namespace)
         for k, (name, one) in enumerate(losses_here.items() if gradients is not None else ()):
-            truth = {parameter: one.of(k) for parameter, one in truths.items()}
+            truth = {parameter: one.single(k) for parameter, one in truths.items()}
             trial = trials.judged(plan, setup, gradients, truth, f"{NOTE} {assumption.words()} and {name}")
             if best is None or trial.worth > best[0].worth:
                 best = trial._replace(plan=plan._replace(steps=(forward, one))), truth

@@ -17,7 +17,7 @@ class Slopes(NamedTuple):
     directions: np.ndarray  # (directions, entries)
     values: np.ndarray  # (directions,), or (directions, functions) of several
 
-    def of(self, k):
+    def single(self, k):
         """The same of one function among several."""
         return self._replace(values=self.values[:, k])
 

@@ -112,6 +112,10 @@ class WrittenText:
         return result
 
     @cached_property
+    def has_classes(self):
+        return any(isinstance(node, ast.ClassDef) for node in self.tree.body)
+
+    @cached_property
     def keys(self):
         """{name of a dict: the constant keys it is indexed by}, in the order of the text."""
         result = {}
