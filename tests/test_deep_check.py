@@ -322,4 +322,5 @@ def test_a_mistake_of_two_layers_is_known_at_any_depth(judged):
     assert find("slope missing") not in known
     text = judged(RIGHT.replace("R / len(X)", "R"))[1]
     assert "This is what happens with: 1/N missing." in text
-    assert "in common, one of dL_dY_hat (E10), dL_dH3 (E16), or more than one by itself. dL_dW3 is N times" in text
+    off = "in common, one of dL_dY_hat (E10: R / N), dL_dH3 (E16: dL_dY_hat ∘ σ3'(H3)), or more than one by itself."
+    assert f"{off} dL_dW3 is N times" in text

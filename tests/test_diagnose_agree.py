@@ -55,8 +55,11 @@ def diagnosed(name, column="numpy", dtype="float64", step=0):
         ("momentum", "Training is off, in W2 and W1"),
         ("gradients not zeroed", "Training is off, in W2 and W1"),
         ("weight decay", "1e-4 * W1"),
-        ("mean over all elements", "L and dL_dY_hat are off: what they have in common, L (E5), or each by itself."),
-        ("slope missing", "First wrong: dL_dH (E16)."),
+        (
+            "mean over all elements",
+            "L and dL_dY_hat are off: what they have in common, L (E5: 1/(2N) Σ R²), or each by itself.",
+        ),
+        ("slope missing", "First wrong: dL_dH (E16: dL_dA ∘ σ'(H))."),
         ("float32 leak in the product", "Y_hat has float32 inside."),
         ("bfloat16 inside a product", "H has bfloat16 inside."),
         ("sigmoid by tanh", "keeps them    "),
@@ -152,5 +155,5 @@ def test_agree_names_the_mistake():
     (first,) = result.rejections
     assert first.mistakes == ["momentum"]
     text = words.rejection(first)
-    assert "    Training is off, in W2 and W1: the update (E23), or the loop around it (E24)." in text
+    assert "    Training is off, in W2 and W1: the update (E23: W - lr dL_dW), or the loop around it (E24)." in text
     assert "    This is what happens with: momentum." in text

@@ -1,16 +1,28 @@
 """Wrong numbers are led back to what may be wrong first, and to the mistake that made them, and to no other."""
 
+import inspect
 import random
+import re
 
 import numpy as np
 import pytest
 
-from fourfold.compare.judge.quantities import anatomy, internal, is_of_every_step, shown
+from fourfold.compare.judge.quantities import (
+    DEEP,
+    FORMULAS,
+    TWO_LAYER,
+    anatomy,
+    formula,
+    internal,
+    is_of_every_step,
+    shown,
+)
 from fourfold.compare.mistakes import evidence, planted
 from fourfold.compare.mistakes.catalogue import find, of_row
 from fourfold.compare.mistakes.diagnosis import diagnose, show_diagnosis
 from fourfold.compare.mistakes.evidence import Observation, points
 from fourfold.compare.mistakes.suspects import suspects
+from fourfold.impls import model
 from fourfold.impls.two_layer import numpy_impl
 
 POINTS = list(points())
@@ -105,15 +117,16 @@ def accused_with_care(views, whole):
 def test_two_gradients_may_each_be_wrong_by_itself():
     """1/N missing in both is 1/N missing in what they have in common: the numbers cannot tell."""
     text = show_diagnosis(diagnose(observe(planted.load("numpy", "1/N missing"))), hint=True)
-    assert text == "Both gradients are off: their common factor dL_dY_hat (E10), or each by itself."
+    assert text == "Both gradients are off: their common factor dL_dY_hat (E10: R / N), or each by itself."
     turned = show_diagnosis(diagnose(observe(planted.load("numpy", "sign of the residual"))), hint=True)
     assert turned == (
-        "Both gradients are off: what they have in common, one of R (E4), dL_dY_hat (E10), or each by itself."
+        "Both gradients are off: what they have in common, one of R (E4: Y_hat - Y), dL_dY_hat (E10: R / N), "
+        "or each by itself."
     )
     odd = observe(numpy_impl, change=lambda T: T._replace(dL_dW2=3 * T.dL_dW2, dL_dW1=1.2345 * T.dL_dW1))
     assert show_diagnosis(diagnose(odd), hint=True) == (
-        "Both gradients are off, and not from one cause: one of dL_dY_hat (E10), dL_dW2 (E13); "
-        "one of dL_dY_hat (E10), dL_dA (E15), dL_dH (E16), dL_dW1 (E19)."
+        "Both gradients are off, and not from one cause: one of dL_dY_hat (E10: R / N), dL_dW2 (E13: Aᵀ dL_dY_hat); "
+        "one of dL_dY_hat (E10), dL_dA (E15: dL_dY_hat W2ᵀ), dL_dH (E16: dL_dA ∘ σ'(H)), dL_dW1 (E19: Xᵀ dL_dH)."
     )
 
 
@@ -121,8 +134,8 @@ def test_a_loss_may_be_what_a_framework_differentiates():
     """Residuals that give these gradients do not give this loss; those of a wrong formula do."""
     text = show_diagnosis(diagnose(observe(planted.load("numpy", "mean over all elements"))), hint=True)
     assert text == (
-        "L, dL_dW2 and dL_dW1 are off: what they have in common, one of H (E1), A (E2), L (E5), "
-        "or more than one by itself."
+        "L, dL_dW2 and dL_dW1 are off: what they have in common, one of H (E1: X W1), A (E2: σ(H)), "
+        "L (E5: 1/(2N) Σ R²), or more than one by itself."
     )
     reversed_targets = diagnose(observe(planted.load("numpy", "targets reversed")))
     assert {"Y_hat", "R"} < {*reversed_targets.suspects.common}
@@ -135,7 +148,7 @@ def test_an_error_in_a_row_that_is_all_zeros_does_not_show_in_w1():
     where = [(p, (rng.standard_normal((2, 3)), rng.standard_normal((3, 1))))]
     module = planted.changed("numpy", "dL_dY_hat = R / N", "dL_dY_hat = R / N; dL_dY_hat[0] *= 2")
     text = show_diagnosis(diagnose(observe(module, where=where)), hint=True)
-    assert text == "First wrong: one of dL_dY_hat (E10), dL_dW2 (E13)."
+    assert text == "First wrong: one of dL_dY_hat (E10: R / N), dL_dW2 (E13: Aᵀ dL_dY_hat)."
     elsewhere = planted.changed("numpy", "dL_dW2 = A.mT @ dL_dY_hat", "dL_dW2 = 2 * A.mT @ dL_dY_hat")
     found = diagnose(observe(elsewhere, where=[POINTS[1]]))
     assert (found.quantity, found.suspects.all) == ("dL_dW2", {"dL_dW2"})
@@ -194,7 +207,7 @@ def test_a_mistake_in_training_is_named_from_the_path(name):
 def test_training_that_is_off_is_told_from_a_quantity():
     found = diagnose(observe(planted.load("numpy", "momentum"), steps=8))
     text = show_diagnosis(found, hint=True)
-    assert text == "Training is off, in W2 and W1: the update (E23), or the loop around it (E24)."
+    assert text == "Training is off, in W2 and W1: the update (E23: W - lr dL_dW), or the loop around it (E24)."
     assert found.pattern == "W2 goes wrong in training."
 
 
@@ -247,14 +260,41 @@ def test_a_mistake_nobody_knows_is_called_none_of_them():
     found = diagnose(observe(numpy_impl, change=odd))
     assert found.candidates == ()
     assert "none of the known mistakes" in show_diagnosis(found)
-    assert show_diagnosis(found, hint=True) == "First wrong: one of dL_dA (E15), dL_dH (E16), dL_dW1 (E19)."
+    assert show_diagnosis(found, hint=True) == (
+        "First wrong: one of dL_dA (E15: dL_dY_hat W2ᵀ), dL_dH (E16: dL_dA ∘ σ'(H)), dL_dW1 (E19: Xᵀ dL_dH)."
+    )
 
 
 def test_a_quantity_that_is_not_shown_is_deduced():
     """Where the next one shown is right for its own wrong input only one is left."""
     T = lambda T: T._replace(dL_dH=2 * T.dL_dH, dL_dW1=2 * T.dL_dW1)
     found = diagnose(observe(numpy_impl, show=("dL_dA", "dL_dH", "dL_dW1"), change=T))
-    assert show_diagnosis(found, hint=True) == "First wrong: dL_dH (E16)."
+    assert show_diagnosis(found, hint=True) == "First wrong: dL_dH (E16: dL_dA ∘ σ'(H))."
+
+
+def test_formulas_are_those_of_the_contracts():
+    """impls/model.py has one beside every quantity, behind shape and equation."""
+    for row, trace in ((TWO_LAYER, "Trace"), (DEEP, "DeepTrace")):
+        text = inspect.getsource(getattr(model, trace))
+        beside = re.findall(r"^    (\w+): Any  # .*\)  +(?:E[\dE, ]+)?  (\S[^,;\n]*)", text, re.MULTILINE)
+        assert dict(beside) == FORMULAS[row]
+
+
+def test_formulas_have_the_numbers_of_layers_and_no_bias_where_there_is_none():
+    def formulas(biases):
+        trace = anatomy(DEEP, 3, biases).trace
+        return {name: formula(quantity, DEEP, 3, biases) for name, quantity in trace.items()}
+
+    with_biases, without = formulas(True), formulas(False)
+    assert [with_biases[name] for name in ("H1", "H2", "A2", "Y_hat")] == [
+        "X W1 + b1",
+        "A1 W2 + b2",
+        "σ2(H2)",
+        "σ3(H3)",
+    ]
+    assert [with_biases[name] for name in ("dL_dH3", "dL_dH1")] == ["dL_dY_hat ∘ σ3'(H3)", "dL_dA1 ∘ σ1'(H1)"]
+    assert [with_biases[name] for name in ("dL_dW1", "dL_dW2", "dL_dA2")] == ["Xᵀ dL_dH1", "A1ᵀ dL_dH2", "dL_dH3 W3ᵀ"]
+    assert without["H2"] == "A1 W2"
 
 
 @pytest.mark.parametrize("factor", [3, -2, 1.0000001, 1 + 2.0**-24, 0.1234567890123])
@@ -451,7 +491,10 @@ def observe_deep(module):
 def test_of_any_depth_it_is_one_cause_or_several():
     module = planted.changed("numpy", "dL_dY_hat = R / N", "dL_dY_hat = R", row="deep")
     text = show_diagnosis(diagnose(observe_deep(module)), hint=True)
-    assert text.endswith("what they have in common, one of dL_dY_hat (E10), dL_dH3 (E16), or more than one by itself.")
+    assert text.endswith(
+        "what they have in common, one of dL_dY_hat (E10: R / N), dL_dH3 (E16: dL_dY_hat ∘ σ3'(H3)), "
+        "or more than one by itself."
+    )
     right = "H.append(A[k] @ W_k + b[k] if b else A[k] @ W_k)"
     module = planted.changed("numpy", right, right.replace(" if b", " + 0.25 if b"), row="deep")
     assert {"H1", "A1", "H2"} < accused_of(observe_deep(module))

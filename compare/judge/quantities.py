@@ -35,6 +35,35 @@ EQUATIONS = {
     "every b": "E23",
 }
 
+UPDATE = "W - lr dL_dW"  # E23
+# What each is computed from, as impls/model.py says it; in a layer of any depth with the numbers of layers left open.
+FORMULAS = {
+    TWO_LAYER: {
+        "H": "X W1",
+        "A": "σ(H)",
+        "Y_hat": "A W2",
+        "R": "Y_hat - Y",
+        "L": "1/(2N) Σ R²",
+        "dL_dY_hat": "R / N",
+        "dL_dW2": "Aᵀ dL_dY_hat",
+        "dL_dA": "dL_dY_hat W2ᵀ",
+        "dL_dH": "dL_dA ∘ σ'(H)",
+        "dL_dW1": "Xᵀ dL_dH",
+    },
+    DEEP: {
+        "H": "A_(k-1) W_k + b_k",
+        "A": "σ_k(H_k)",
+        "Y_hat": "σ_K(H_K)",
+        "R": "Y_hat - Y",
+        "L": "1/(2N) Σ R²",
+        "dL_dY_hat": "R / N",
+        "dL_dH": "dL_dA_k ∘ σ_k'(H_k)",
+        "dL_dW": "A_(k-1)ᵀ dL_dH_k",
+        "dL_db": "column sums of dL_dH_k",
+        "dL_dA": "dL_dH_(k+1) W_(k+1)ᵀ",
+    },
+}
+
 
 class Quantity(NamedTuple):
     """One quantity of a network."""
@@ -132,6 +161,19 @@ def _with_linear_output(trace):
             inputs = trace["H2"].inputs if name == "Y_hat" else quantity.inputs
             kept[name] = quantity._replace(inputs=tuple(same.get(source, source) for source in inputs))
     return kept
+
+
+def formula(quantity, row, depth, biases):
+    """What a Quantity is computed from, "dL_dA ∘ σ'(H)", by the names people know; "" of what a run shows."""
+    if row == TWO_LAYER:
+        return FORMULAS[row].get(shown(quantity.name, row), "")
+    k = quantity.layer
+    text = FORMULAS[row].get(quantity.kind, "")
+    if not biases:
+        text = text.removesuffix(" + b_k")
+    for letter, number in (("_(k-1)", k - 1), ("_(k+1)", k + 1), ("_k", k), ("_K", depth)):
+        text = text.replace(letter, str(number))
+    return text.replace("A0", "X").replace(f"dL_dA{depth}", "dL_dY_hat")
 
 
 def anatomy_of(p):

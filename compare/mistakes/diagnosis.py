@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.judge.quantities import anatomy_at, is_of_every_step, of_every_step, shown
+from fourfold.compare.judge.quantities import UPDATE, anatomy_at, formula, is_of_every_step, of_every_step, shown
 from fourfold.compare.mistakes import planted
 from fourfold.compare.mistakes.candidates import candidates
 from fourfold.compare.mistakes.evidence import view
@@ -29,6 +29,7 @@ class Diagnosis(NamedTuple):
     equation: str = ""
     suspects: Suspects = Suspects()
     equations: dict[str, str] | None = None  # of all quantities
+    formulas: dict[str, str] | None = None  # of all quantities of an evaluation
     seen: frozenset = frozenset()  # what the target showed
     pattern: str = ""  # what is odd about what is off
     candidates: tuple[tuple[Mistake, ...], ...] = ()
@@ -68,10 +69,19 @@ def _diagnosis(views):
         equation=equation,
         suspects=_as_shown(accused, p.row),
         equations={shown(name, p.row): quantity.equation for name, quantity in network.all.items()},
+        formulas=_formulas(network, p.row, len(views[0].parameters) > network.depth),
         seen=frozenset(shown(name, p.row) for name in seen),
         pattern=" ".join(patterns),
         candidates=tuple(candidate.mistakes for candidate in fitting),
     )
+
+
+def _formulas(network, row, biases):
+    """{name people know: formula}."""
+    formulas = {}
+    for name, quantity in network.trace.items():
+        formulas[shown(name, row)] = formula(quantity, row, network.depth, biases)
+    return formulas
 
 
 def _as_shown(accused, row):
@@ -109,23 +119,31 @@ def show_diagnosis(diagnosis, hint=False):
 def _where(diagnosis):
     """A sentence on what may be wrong first, one cause or several."""
     off, apart, common = diagnosis.suspects
+    explained = set()
     if len(off) == 1:
         deduced = ", deduced" if not diagnosis.seen & {*apart[0]} else ""
-        return f"First wrong: {_one_of(apart[0], diagnosis)}{deduced}."
+        return f"First wrong: {_one_of(apart[0], diagnosis, explained)}{deduced}."
     if all(map(is_of_every_step, diagnosis.suspects.all)):
         names = _listed([*map(of_every_step, off)])
-        return f"Training is off, in {names}: the update (E23), or the loop around it (E24)."
+        return f"Training is off, in {names}: the update (E23: {UPDATE}), or the loop around it (E24)."
     names = "Both gradients" if set(off) == {"dL_dW1", "dL_dW2"} else _listed(off)
     if not common:
-        causes = "; ".join(_one_of(names, diagnosis) for names in apart)
+        causes = "; ".join(_one_of(names, diagnosis, explained) for names in apart)
         return f"{names} are off, and not from one cause: {causes}."
     together = "their common factor" if common == ("dL_dY_hat",) else "what they have in common,"
     each = "each by itself" if len(off) == 2 else "more than one by itself"
-    return f"{names} are off: {together} {_one_of(common, diagnosis)}, or {each}."
+    return f"{names} are off: {together} {_one_of(common, diagnosis, explained)}, or {each}."
 
 
-def _one_of(names, diagnosis):
-    text = ", ".join(f"{name} ({diagnosis.equations[name]})" for name in names)
+def _one_of(names, diagnosis, explained):
+    """Names with the numbers of their equations, and with the formulas of those that are not `explained` yet."""
+    texts = []
+    for name in names:
+        formula_there = "" if name in explained else diagnosis.formulas.get(name)
+        explained.add(name)
+        equation = diagnosis.equations[name]
+        texts.append(f"{name} ({equation}: {formula_there})" if formula_there else f"{name} ({equation})")
+    text = ", ".join(texts)
     return text if len(names) == 1 else f"one of {text}"
 
 
