@@ -1,5 +1,7 @@
 """Where an object keeps its arrays: in attributes, dictionaries and lists, and in objects in these."""
 
+from collections import deque
+
 import numpy as np
 
 DEEPEST = 5
@@ -44,7 +46,7 @@ def _is_bias(step, value):
 def _inside(thing):
     if isinstance(thing, dict):
         return [(("item", key), value) for key, value in thing.items()]
-    if isinstance(thing, list | tuple):
+    if isinstance(thing, list | tuple | deque):
         return [(("item", position), value) for position, value in enumerate(thing)]
     own = getattr(thing, "__dict__", {})
     if isinstance(thing, type) or not isinstance(own, dict):
@@ -56,7 +58,7 @@ def _inside(thing):
 
 
 def _holds_more(value):
-    if isinstance(value, dict | list | tuple):
+    if isinstance(value, dict | list | tuple | deque):
         return True
     library = type(value).__module__.partition(".")[0] in {"numpy", "builtins", "random", "fourfold", "flint"}
     return not library and (hasattr(value, "__dict__") or hasattr(value, "__slots__"))

@@ -52,11 +52,17 @@ def as_float(value):
 
 def slopes(loss, inputs, names) -> Any:
     """{name: dL/d(it) by central differences} of `loss(inputs)`; None where it fails."""
-    result = {}
+    several = slopes_of_several(lambda moved: [loss(moved)], 1, inputs, names)
+    return several and several[0]
+
+
+def slopes_of_several(losses, count, inputs, names) -> Any:
+    """The same of each of several losses that `losses(inputs)` gives together: a list of dicts; None where it fails."""
+    result = [{} for _ in range(count)]
     with quiet():
         for name in names:
             value = np.asarray(inputs[name], float)
-            slope = np.zeros(value.shape)
+            slope = np.zeros((count, *value.shape))
             for index in np.ndindex(value.shape):
                 ends = []
                 for sign in (1, -1):
@@ -65,11 +71,12 @@ def slopes(loss, inputs, names) -> Any:
                     there[index] += sign * STEP
                     moved[name] = there if there.ndim else float(there)
                     try:
-                        ends.append(as_float(loss(moved)))
+                        ends.append(np.array([as_float(loss) for loss in losses(moved)]))
                     except Exception:
                         return None
-                slope[index] = (ends[0] - ends[1]) / (2 * STEP)
-            result[name] = slope
+                slope[(slice(None), *index)] = (ends[0] - ends[1]) / (2 * STEP)
+            for one, own in zip(result, slope, strict=True):
+                one[name] = own
     return result
 
 

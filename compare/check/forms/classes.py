@@ -82,8 +82,8 @@ def _is_a_layer(candidate, namespace, text):
 
 def _is_likely(candidate):
     """Whether more than chance speaks for it: a right gradient, a loss of theirs, or gradients of the right shapes."""
-    fitting, right, own, *_ = candidate.score
-    return bool(right or own or fitting == 1.0)
+    score = candidate.score
+    return bool(score.some or score.own or score.fitting == 1.0)
 
 
 def own_classes(namespace, text):
@@ -116,14 +116,14 @@ def _best(namespace, text, cls):
                         return best
             if not construct_takes_arrays(cls):
                 break
-        if best is not None and best.score[0] == 1.0:
+        if best is not None and best.score.fitting == 1.0:
             break
     return best
 
 
 def is_perfect(candidate):
     """Whether all gradients are right."""
-    return candidate.score[0] == 1.0 and candidate.score[3] == 1.0 and candidate.score[4] >= 0
+    return candidate.score.fitting == 1.0 and candidate.score.share == 1.0 and candidate.score.direct >= 0
 
 
 def construct_takes_arrays(cls):
@@ -147,11 +147,20 @@ def _of_construction(namespace, text, cls, construct, sizes):
             search = UsageSearch(namespace, text, cls, construct, layout, {"X": X, "Y": Y})
             for candidate in search.candidates(Sizes(inputs, sizes.hidden, outputs)):
                 best.append(candidate)
-                if is_perfect(candidate) and candidate.score[2]:
+                if is_perfect(candidate) and candidate.score.own:
                     return [candidate]
-            if any(candidate.score[:2] == (1.0, 1) and candidate.score[4] >= 0 for candidate in best):
+            if any(_is_natural(candidate, text) for candidate in best):
                 return best
     return best
+
+
+def _is_natural(candidate, text):
+    """Whether nothing else need be tried, right or not: several samples at a time, or something is right."""
+    score = candidate.score
+    if score.fitting < 1.0 or score.direct < 0:
+        return False
+    one_by_one = score.direct == 0 and re.search(r"\bfor\b.* in .*(zip|len|shape|enumerate|X|x)", text)
+    return bool(score.some or (score.own and candidate.layout.samples != "one" and not one_by_one))
 
 
 def _speaks_of_batches(text):

@@ -54,6 +54,17 @@ ARRAYS = (
 )
 
 
+def rates(text):
+    """{word: number} of the rates that a text has as numbers: `learn_rate = 0.1`, `-= 0.1 *`."""
+    known = {}
+    for name, number in re.findall(r"\b(\w+) *= *(\d*\.\d+|1e-\d+)\b", text):
+        if kind(name, KINDS) == "rate":
+            known[name] = float(number)
+    for number in re.findall(r"[-+]= *(\d*\.\d+|1e-\d+) *\*", text):
+        known.setdefault(number, float(number))
+    return known
+
+
 class Sizes(NamedTuple):
     """Of a network that is made to be tried: a number for each of its layers."""
 

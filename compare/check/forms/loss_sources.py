@@ -9,6 +9,7 @@ from fourfold.compare.check.forms.programs import Stage, Whereabouts
 
 LOSS = re.compile(r"loss|cost|objective|criterion|entropy|mse|sse|error|nll|likelihood|energy|^[jle]$|^fn$")
 LOSSES = re.compile(r"loss|cost|errors$|objective|^_?j_?(hist\w*)?$|history|mse")
+MONITORED = re.compile(r"assumed|abs|mae|rmse|error|history|acc")
 CALLED = ("forward", "__call__", "fn", "loss", "compute", "calculate", "value", "compute_loss", "func", "f", "cost")
 AFTER_FORWARD = ("output", "error", "returned", "cache")
 BACKWARD = re.compile(r"back|grad|bprop|deriv|bptt|prime")
@@ -34,12 +35,20 @@ def with_losses(search, program, state):
             if several or class_trials.is_number(value):
                 whereabouts = Whereabouts("attribute", (("attribute", name),), last, first=bool(several))
                 yield f"self.{name}", False, program._replace(loss=whereabouts)
-    output = state.output
-    if program.output is not None and output is not None:
-        for words, key in class_losses.candidates():
-            if class_losses.possible(key, output, search.data["Y"]):
-                step = 0 if program.steps[0].role == "forward" or program.output.where == "linear" else last
-                yield f"assumed: {words}", False, program._replace(loss=Whereabouts("assumed", (), step, key))
+
+
+def assumed(search, program, state):
+    """([(words, key)] of losses that may have been meant, where they are read off)."""
+    if program.output is None or state.output is None or program.loss is not None:
+        return [], None
+    keys = [pair for pair in class_losses.candidates() if class_losses.possible(pair[1], state.output, search.data["Y"])]
+    begins = program.steps[0].role == "forward" or program.output.where == "linear"
+    return keys, Whereabouts("assumed", (), 0 if begins else len(program.steps) - 1)
+
+
+def is_declared(words):
+    """Whether a loss is called so, or returned; not what only goes with training, as the number of errors."""
+    return not MONITORED.search(words.lower())
 
 
 def _numbers(search, returned, stage, gradients):

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,9 +22,15 @@ LONG = 50  # times
 HOLD_GRADIENTS = re.compile(r"^_?(d|g|grads?|gradients?|derivatives?|nabla|delta|dparams)s?_?$|grad", re.IGNORECASE)
 
 
+@lru_cache(16)
+def _nodes(text):
+    """All nodes of a text."""
+    return list(ast.walk(ast.parse(text)))
+
+
 def returned_names(text, cls, method):
     """The names in the last `return a, b` of a method, or of a function where cls is None: [("fc1", "dW"), ("db",)]."""
-    for node in ast.walk(ast.parse(text)):
+    for node in _nodes(text):
         if isinstance(node, ast.ClassDef) and node.name == cls:
             for inner in node.body:
                 if isinstance(inner, ast.FunctionDef) and inner.name == method:
@@ -33,10 +40,11 @@ def returned_names(text, cls, method):
     return []
 
 
+@lru_cache(16)
 def endless(text):
     """Names of methods and functions with a loop that is long, whatever they are given."""
     long = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in _nodes(text):
         if isinstance(node, ast.FunctionDef):
             loops = [inner.iter for inner in ast.walk(node) if isinstance(inner, ast.For)]
             if any(_is_long(loop) for loop in loops):

@@ -37,7 +37,7 @@ class Whereabouts(NamedTuple):
     where: str  # "returned", "attribute", "updated" or "assumed"
     place: tuple = ()  # in what a step returned, or in the object
     step: int = 0
-    key: object = None  # which loss is assumed
+    key: object = None  # which loss is assumed; a list of several
     first: bool = False  # the first of a list
     sign: int = 1
 
@@ -143,7 +143,9 @@ class State:
         if source.where == "assumed":
             if self.output is None:  # a class whose output is left in an attribute
                 self._read_output(self.returned[-1])
-            self.loss = class_losses.loss(source.key, self.output, self.inputs["Y"], self.count())
+            keys = source.key if isinstance(source.key, list) else [source.key]
+            losses = [class_losses.loss(key, self.output, self.inputs["Y"], self.count()) for key in keys]
+            self.loss = losses if isinstance(source.key, list) else losses[0]
         else:
             root = self.thing if source.where == "attribute" else self.returned[source.step]
             self.loss = attributes.get(root, source.place)

@@ -1,7 +1,6 @@
 """All ways to use an object of somebody's class: which methods, which loss, where gradients are."""
 
 import re
-from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +15,20 @@ FORWARD = re.compile(
 )
 UPDATE = re.compile(r"update|step|apply|optimi|descent")
 SELDOM = re.compile(r"numer|check|plot|save|load|test|acc|score|^init|init$|eval|valid|initiali|reset|zero|random")
+N = 5  # samples
 MOST_PROGRAMS = 400
 MOST_SCORED = 16
+
+
+class Score(NamedTuple):
+    """What speaks for a Usage, what counts most first: that gradients are right only settles ties."""
+
+    fitting: float  # the share of gradients with their parameters' shapes
+    declared: int  # whether the loss is theirs, and called so
+    some: int  # whether any gradient is right
+    own: int  # whether the loss is theirs
+    share: float  # of right gradients
+    direct: int  # whether gradients are given, not updates
 
 
 class Usage(NamedTuple):
@@ -26,7 +37,7 @@ class Usage(NamedTuple):
     program: Program
     layout: object
     sizes: Sizes
-    score: tuple
+    score: Score
     shapes: dict
     loss: str
 
@@ -38,6 +49,7 @@ class UsageSearch:
         self.namespace, self.text, self.cls, self.layout, self.data = namespace, text, cls, layout, data
         self.blank = Program(cls.__name__, construct, (), (), samples=layout.samples)
         self.endless = matching.endless(text)
+        self.blank_rate, self.rates = False, constructing.rates(text)
         self.parameters, self.values, self.scored, self.has_loss = {}, {}, 0, False
         state = class_trials.attempt(State, self.blank, namespace, data)
         self.thing = state.thing if state else None
@@ -49,7 +61,7 @@ class UsageSearch:
                 self.values[name] = constructing.random_array(rng, np.shape(array)) if np.shape(array) else 0.375
 
     def _is_data(self, array):
-        return any(np.shape(array) == np.shape(given) and np.all(array == given) for given in self.data.values())
+        return np.ndim(array) > 0 and any(np.shape(array) == np.shape(given) and np.all(array == given) for given in self.data.values())
 
     def candidates(self, sizes):
         """Yields Usages."""
@@ -195,12 +207,32 @@ class UsageSearch:
         program = program._replace(gradients=tuple(gradients.items()))
         self.scored += 1
         for words, certain, with_loss in loss_sources.with_losses(self, program, state):
-            if "assumed" in words and self.has_loss:
-                return
-            candidate = self._scored(with_loss, words, inputs, given, sizes)
+            slopes = class_trials.slopes(lambda x, p=with_loss: p.run(self.namespace, x)[0], inputs, list(self.values))
+            candidate = slopes and self._scored(with_loss, words, inputs, given, sizes, slopes)
             if candidate:
                 self.has_loss = self.has_loss or certain
                 yield candidate
+        if not self.has_loss:
+            yield from self._with_assumed(program, state, inputs, given, sizes)
+
+    def _with_assumed(self, program, state, inputs, given, sizes):
+        """Usages with each loss that may have been meant, until one of them is right."""
+        every, whereabouts = loss_sources.assumed(self, program, state)
+        if not every:
+            return
+        together = program._replace(loss=whereabouts._replace(key=[key for _, key in every]))
+
+        def losses(moved):
+            return together.run(self.namespace, moved)[0]
+
+        several = class_trials.slopes_of_several(losses, len(every), inputs, list(self.values))
+        for (words, key), slopes in zip(every, several or (), strict=False):
+            with_loss = program._replace(loss=whereabouts._replace(key=key))
+            candidate = self._scored(with_loss, f"assumed: {words}", inputs, given, sizes, slopes)
+            if candidate:
+                yield candidate
+                if candidate.score.share == 1.0:
+                    return
 
     def _after_loss(self, program, inputs):
         """A State that has gone through, where the way back needs the loss to be known before; None if it has not."""
@@ -211,7 +243,8 @@ class UsageSearch:
         return None
 
     def _rate(self, steps):
-        """What an update is multiplied with."""
+        """What an update is multiplied with; where nothing says so, rates that are numbers in their code may be."""
+        self.blank_rate = False
         for step in steps:
             for _, value in step.call.keywords:
                 if value == constructing.RATE and not isinstance(value, Placeholder):
@@ -220,6 +253,7 @@ class UsageSearch:
             value = getattr(self.thing, name, None)
             if isinstance(value, int | float) and value > 0:
                 return float(value)
+        self.blank_rate = True
         return 1.0
 
     def _gradients(self, state):
@@ -269,13 +303,10 @@ class UsageSearch:
         now = class_trials.attempt(attributes.get, state.thing, place)
         return now is not None and (np.shape(now) != np.shape(self.values[name]) or np.any(now != self.values[name]))
 
-    def _scored(self, program, words, inputs, given, sizes):
+    def _scored(self, program, words, inputs, given, sizes, slopes):
         """The Usage of a program with a loss; None where that does not depend on the parameters."""
         answer = class_trials.attempt(program.run, self.namespace, class_trials.copied(inputs))
         if answer is None or not class_trials.is_number(answer[0]) or not np.isfinite(class_trials.as_float(answer[0])):
-            return None
-        slopes = class_trials.slopes(lambda x: program.run(self.namespace, x)[0], inputs, list(self.values))
-        if slopes is None:
             return None
         active = [name for name in slopes if np.abs(slopes[name]).max(initial=0) > 1e-9]
         if not active:
@@ -288,36 +319,39 @@ class UsageSearch:
         for sign in (1, -1):
             right[sign] = sum(class_trials.agree(given[name], slopes[name], sign) for name in kept)
         gradients = {name: source for name, source in program.gradients if name in kept}
-        turned = right[-1] > right[1] and ("assumed" in words or self._ascends())
+        turned = right[-1] > right[1] and self._ascends()
         if turned and all(source is None or source.where != "updated" for source in gradients.values()):
             gradients = {name: source and source._replace(sign=-1) for name, source in gradients.items()}
             right[1] = right[-1]
         program = program._replace(
             gradients=tuple(gradients.items()), parameters=tuple(pair for pair in program.parameters if pair[0] in kept)
         )
-        multiple = self._multiple(given, slopes, updated & {*kept}) if own and updated and not right[1] else None
+        alike = not right[1] and updated >= {*kept}
+        multiple = self._multiple(given, slopes, kept) if own and alike else None
         if multiple:
-            program = program._replace(rate=program.rate * multiple)
-            words += f", of which steps go along {multiple:g} times the slope"
+            number, what = multiple
+            program = program._replace(rate=program.rate * number)
+            words += f", along {what} times its slope: a matter of the rate"
             right[1] = len(kept)
         share = right[1] / len(kept)
         shapes = {name: np.shape(inputs[name]) for name in kept}
         direct = int(all(source is None or source.where != "updated" for source in gradients.values()))
         if any(stage.call.uses("samples") for stage in program.steps):
             direct = -1
-        score = (fitting, int(share > 0), own, share, direct)
+        score = Score(fitting, own * int(loss_sources.is_declared(words)), int(share > 0), own, share, direct)
         return Usage(program, self.layout, sizes, score, shapes, words)
 
-    def _multiple(self, given, slopes, updated):
-        """What all updates are a multiple of, where a rate may stand for it; None if that is no plain number."""
-        name = max(updated, key=lambda name: np.size(slopes[name]))
-        slope = slopes[name]
-        array = class_trials.in_floats(given[name])
-        if array is None or array.shape != slope.shape:
-            return None
-        ratio = Fraction((array * slope).sum() / (slope * slope).sum()).limit_denominator(40)
-        if ratio > 0 and all(class_trials.agree(given[name], slopes[name], float(ratio)) for name in updated):
-            return float(ratio)
+    def _multiple(self, given, slopes, kept):
+        """(number, words) of what all updates are of the slope, where a rate explains it: 2, 1/2, N or 1/N; or None."""
+        samples = 1 if self.layout.samples == "one" else N
+        entries = max(np.size(self.data["Y"]), 1)
+        counts = {"": 1.0, "N": samples, "1/N": 1 / samples, "N·d": entries, "1/(N·d)": 1 / entries}
+        for count, size in counts.items():
+            for factor, number in {"": 1.0, "2": 2.0, "1/2": 0.5}.items():
+                for rate, value in {"": 1.0, **(self.rates if self.blank_rate else {})}.items():
+                    ratio = size * number * value
+                    if all(class_trials.agree(given[name], slopes[name], ratio) for name in kept):
+                        return ratio, " · ".join(word for word in (rate, factor, count) if word) or "1"
         return None
 
     def _moves(self, given):
