@@ -48,7 +48,7 @@ def page(checked, source):
         "gradients": outcome.gradients,
         "how": f"exactly, with {outcome.bits} bits" if outcome.how == examined.EXACTLY else f"by {outcome.how}",
         "notes": outcome.notes,
-        "learns": proof_words.LEARNS if proof_words.verdict(proof) == "RIGHT" else "",
+        "learns": proof_words.LEARNS if proof_words.verdict(proof) == "RIGHT" and not has_numbers else "",
         "has_steps": bool(outcome.steps),
     }
     return render.html("explained.html.j2", context)

@@ -61,7 +61,7 @@ def test_right_gradients_are_right(judged):
     assert len(text.splitlines()) == 1
     work = "4 cases × 3 seeds × sigmoid × float64 and float32: 468 numbers judged, 0 wrong"
     assert f"gradients is within what rounding allows. {work}." in text
-    assert "Not there to be judged: trace, train." in text
+    assert "Not there to be judged: trace, train. If it does not learn all the same, look at the first weights" in text
 
 
 def test_trace_and_train_are_judged_where_they_are_there(judged):

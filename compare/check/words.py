@@ -1,18 +1,32 @@
 """A Checked in words."""
 
-from fourfold.compare.check import proof_words
+import numpy as np
+
+from fourfold.compare.check import cells, proof_words
 from fourfold.compare.check.checked import LOSES_DIGITS, NOT_JUDGED, RIGHT, WRONG, first_rejection
 from fourfold.compare.results.words import count, listed, measure
 
+TO_DO = "# to do"  # stands in the lines of a template that are to be filled in
 START = {RIGHT: "RIGHT", LOSES_DIGITS: "RIGHT BUT LOSES DIGITS", WRONG: "WRONG", NOT_JUDGED: "NOT JUDGED"}
 
 
-def text(checked, source="", hint=False):
-    """What is wrong and where, then by how much; the verdict last. `source` is the text of the file."""
+def text(checked, source="", hint=False, places=None):
+    """What is wrong and where, then by how much; the verdict last.
+
+    source: the text of the file; places: those of its lines in a notebook, as forms.sources has them.
+    """
+    return cells.placed(_text(checked, source, hint), places)
+
+
+def _text(checked, source, hint):
+    to_do = _to_do(source) if checked.verdict() == WRONG else ""
     if not checked.functions:
-        return "\n".join([proof_words.text(checked.proof, checked.target, source, hint), *_printed(checked)])
+        words = proof_words.text(checked.proof, checked.target, source, hint)
+        return "\n".join([*([to_do] if to_do else []), words, *_printed(checked)])
     rejection = first_rejection(checked)
-    parts = [checked.diagnosis] if checked.diagnosis else []
+    if to_do and rejection and rejection.quantity == "L" and not np.any(rejection.value):
+        return f"WRONG: {checked.target} is not filled in. {to_do}"
+    parts = [part for part in (to_do, checked.diagnosis) if part]
     if checked.proof and checked.proof.verdict() == WRONG:
         parts += proof_words.lines(checked.proof, source, hint)
     if checked.proof and checked.proof.unlike:
@@ -22,6 +36,14 @@ def text(checked, source="", hint=False):
     if checked.proof and checked.proof.examined.steps:
         parts += proof_words.explained(checked.proof, source)
     return "\n".join([*parts, *_printed(checked), verdict(checked)])
+
+
+def _to_do(source):
+    """A sentence on the lines of a template that are as they were; "" where there are none."""
+    numbers = [str(number) for number, line in enumerate(source.splitlines(), 1) if TO_DO in line.lstrip()[1:]]
+    if not numbers:
+        return ""
+    return f"{'Line' if len(numbers) == 1 else 'Lines'} {listed(numbers)} {'is' if len(numbers) == 1 else 'are'} to do."
 
 
 def _printed(checked):
@@ -49,6 +71,8 @@ def verdict(checked):
         sentences.append(checked.update)
     if checked.missing:
         sentences.append(f"Not there to be judged: {', '.join(checked.missing)}.")
+    if checked.verdict() == RIGHT and "train" in checked.missing:
+        sentences.append(proof_words.LEARNS)
     return " ".join(sentences)
 
 
