@@ -22,9 +22,10 @@ def seen(roles, inputs, L, gradients):
 def _seen(roles, inputs, L, gradients):
     weights, biases, dL_dW, dL_db, notes = [], [], [], [], []
     names = roles.biases or (None,) * len(roles.weights)
+    out_first = _is_out_first(roles, _array(inputs[roles.X]), np.shape(inputs[roles.weights[0]]))
     for name, bias in zip(roles.weights, names, strict=True):
         W, given = _array(inputs[name]), _gradient(gradients.get(name))
-        W, b, dW, db = _layer(roles, W, given, name, notes)
+        W, b, dW, db = _layer(roles, out_first, W, given, name, notes)
         if bias is not None:
             b, db = _array(inputs[bias]).reshape(1, -1), _gradient(gradients.get(bias))
             db = db if db is None else _bias(db, b, bias, notes)
@@ -57,12 +58,22 @@ def _gradient(given):
     return _array(given.gradient() if hasattr(given, "gradient") else given)
 
 
-def _layer(roles, W, given, name, notes):
+def _is_out_first(roles, X, shape):
+    """Whether weights are (out, in): as a rule where samples are columns, but their sizes know better."""
+    sizes = {X.shape[0] if roles.columns else X.shape[-1]}
+    if roles.augmented:
+        sizes |= {size + 1 for size in sizes}
+    if len(shape) < 2 or (shape[0] in sizes) == (shape[1] in sizes):
+        return roles.columns
+    return shape[1] in sizes
+
+
+def _layer(roles, out_first, W, given, name, notes):
     """(W, b, dW, db) of one layer, samples in rows; b and db are None where the weights hold no biases."""
     if W.ndim == 1:  # one unit: a vector of weights
-        W = W.reshape(1, -1) if roles.columns else W.reshape(-1, 1)
+        W = W.reshape(1, -1) if out_first else W.reshape(-1, 1)
     dW = None if given is None else _fitted(given, W.shape, name, notes)
-    if roles.columns:
+    if out_first:
         W, dW = W.T, (dW if dW is None or dW.ndim < 2 else dW.T)
     if not roles.augmented:
         return W, None, dW, None

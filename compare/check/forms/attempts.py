@@ -45,7 +45,7 @@ class Inputs(NamedTuple):
                 return None
             arguments.append((name, supply))
         positional = _with_gaps(caller, [name for name, _ in arguments])
-        return CallStep(caller.name, tuple(arguments), positional, outer=self.setup.outer)
+        return CallStep(caller.name, tuple(arguments), positional, outer=self.setup.outer + self.setup.outer_data)
 
     def _supply(self, name, role):
         setup = self.setup
@@ -157,8 +157,11 @@ def setups(callers, written, kind):
     if lists:
         parameters = [name for name in parameters if name not in lists]
     way = {role: name for caller in callers for name, role in reversed(caller.way.items())}
-    x = way.get(signatures.X, "X")
-    y = way.get(signatures.Y, "Y" if signatures.PAIRS in way else "")
+    outer_data = written.outer_data(callers[-1].name)
+    if signatures.PAIRS in way:
+        outer_data = {}
+    x = way.get(signatures.X) or outer_data.get("X", "X")
+    y = way.get(signatures.Y) or outer_data.get("Y", "Y" if signatures.PAIRS in way else "")
     inside = any(f.uses(INSIDE) for f in written.functions.values())
     first = any(f.uses(FIRST) for f in written.functions.values())
     outer = () if parameters else tuple(written.outer(callers[-1].name))
@@ -166,7 +169,8 @@ def setups(callers, written, kind):
         shapes = _layouts(packing, kind, inside, first)
         if not y and kind is layouts.batches:  # what is learnt without targets gives back its data
             shapes = [layout._replace(outputs=layouts.WIDTHS[packing.depth][0]) for layout in shapes]
-        yield [Setup(packing, layout, x, y, outer=outer) for layout in shapes]
+        given = tuple(name for name in outer_data.values() if name in {x, y})
+        yield [Setup(packing, layout, x, y, outer=outer, outer_data=given) for layout in shapes]
 
 
 FIRST = r"\[:, *1 ?:|\[1:|stack\([\[(]+np\.ones|c_\[np\.ones|r_\[1|insert\("

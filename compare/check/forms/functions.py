@@ -110,6 +110,8 @@ def _attempt(written, callers, setup, assume):
     """The best Trial with inputs of one form, or None."""
     *before, goal = callers
     inputs = Inputs(setup)
+    if not written.has_attempts_left():
+        return None
     if any(inputs.step(caller, dict.fromkeys(caller.values(), _nothing)) is None for caller in callers):
         return None
     point = setup.example(np.random.default_rng(1), 1)
@@ -274,5 +276,6 @@ def forms(written, name):
     """Callers for a function that needs no other."""
     for way in signatures.roles(written[name]):
         caller = Caller(written[name], way)
-        if (caller.parameters() or written.outer(name)) and not caller.values() and caller.has_data():
+        has_data = caller.has_data() or "X" in written.outer_data(name)
+        if (caller.parameters() or written.outer(name)) and not caller.values() and has_data:
             yield [caller]

@@ -31,7 +31,7 @@ def forms(written, name):
             for way in signatures.roles(function, kept - set(before.way)):
                 caller = Caller(function, way)
                 if not caller.values():  # the loss alone needs the forward pass
-                    if (caller.parameters() or written.outer(name)) and caller.has_data():
+                    if (caller.parameters() and caller.has_data()) or written.outer(name):
                         yield [before, caller]
                     continue
                 if signatures.OUTPUT_GRADIENT in way.values():
@@ -45,7 +45,8 @@ def _alone(written, function):
     for way in signatures.roles(function):
         caller = Caller(function, way)
         has_parameters = caller.parameters() or written.outer(function.name)
-        if has_parameters and not caller.values() and signatures.X in way.values():
+        has_data = signatures.X in way.values() or "X" in written.outer_data(function.name)
+        if has_parameters and not caller.values() and has_data:
             yield caller
 
 
@@ -122,6 +123,8 @@ def _assumed(written, caller, kind):
 
 def _of_setup(written, caller, setup):
     best = None
+    if not written.has_attempts_left():
+        return None
     point = setup.example(np.random.default_rng(1), 1)
     involved = "\n".join(f.text for f in written.involved(caller.name))
     groups = assumed.hinted(involved) if setup.packing.depth > 1 else [[""]]

@@ -95,6 +95,7 @@ class Setup(NamedTuple):
     y: str = "Y"  # "" without targets
     listed: bool = False
     outer: tuple = ()  # parameters that are variables of the module
+    outer_data: tuple = ()  # data that are
 
     def shapes(self):
         weights, biases = layouts.shapes(self.layout, self.packing.depth)

@@ -9,6 +9,7 @@ import numpy as np
 
 from fourfold.compare.check.forms import names
 
+MOST_ATTEMPTS = 6000  # at calling their functions
 NOT_THEIRS = ("site-packages", "dist-packages", "<frozen", "/lib/python")
 
 
@@ -38,6 +39,14 @@ class WrittenFunction:
         if self.node is None:
             return frozenset()
         return frozenset(n.func.id for n in _nodes(self.node, ast.Call) if isinstance(n.func, ast.Name))
+
+    @cached_property
+    def local_names(self):
+        """Its arguments, and the variables that it sets, but for those of the module."""
+        nodes = _nodes(self.node, ast.Name, ast.Global) if self.node else []
+        outer = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+        stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        return set(self.arguments) | (stored - outer)
 
     @cached_property
     def returns(self):
@@ -70,6 +79,7 @@ class WrittenText:
         self.tree = ast.parse(text)
         self.namespace = namespace
         self.functions = {}
+        self.left = MOST_ATTEMPTS
         nodes = {}
         for node in self.tree.body:
             if isinstance(node, ast.FunctionDef):
@@ -102,14 +112,39 @@ class WrittenText:
     def outer(self, name):
         """Variables of the module, by name parameters, that a function or what it calls uses."""
         result = []
+        for variable in self._outer(name):
+            value = self.namespace[variable]
+            if (names.is_weight(variable) or names.is_bias(variable)) and value.dtype.kind == "f":
+                result.append(variable)
+        return result
+
+    def outer_data(self, name):
+        """{"X": variable of the module, "Y": another} that a function or what it calls uses, as far as there are."""
+        result = {}
+        for variable in self._outer(name):
+            if variable in self.outer(name):
+                continue
+            if names.is_one(variable, names.TARGETS):
+                result.setdefault("Y", variable)
+            elif names.is_one(variable, names.DATA):
+                result.setdefault("X", variable)
+        return result
+
+    def _outer(self, name):
+        """Arrays of the module that a function or what it calls uses."""
+        result = []
         for function in self.involved(name):
             for node in _nodes(function.node, ast.Name) if function.node else ():
                 value = self.namespace.get(node.id)
-                is_parameter = names.is_weight(node.id) or names.is_bias(node.id)
-                numbers = isinstance(value, np.ndarray) and value.dtype.kind == "f"
-                if numbers and is_parameter and node.id not in function.arguments and node.id not in result:
+                numbers = isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
+                if numbers and node.id not in function.local_names and node.id not in result:
                     result.append(node.id)
         return result
+
+    def has_attempts_left(self):
+        """Whether one more attempt is worth its time; it counts as one."""
+        self.left -= 1
+        return self.left >= 0
 
     @cached_property
     def has_classes(self):
