@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from fourfold.compare.check import proof_words, words
+from fourfold.compare.check import cells, proof_words, words
 from fourfold.compare.exact import examined
 from fourfold.reports import render
 
@@ -12,9 +12,9 @@ GOOD, BAD = "good", "bad"
 
 
 class SourceLine(NamedTuple):
-    """A line of the source; `number` 0 stands for lines that are left out."""
+    """A line of the source; `number` 0 stands for lines that are left out, or for the name of a cell."""
 
-    number: int
+    number: int  # in its cell, of a notebook
     code: tuple  # (before, marked, after): what is marked is to blame
     mark: str  # "✓", "✗" or ""
     what: str  # it is
@@ -28,26 +28,30 @@ class SourceLine(NamedTuple):
         return len(text) - len(text.lstrip()) + 4
 
 
-def page(checked, source):
-    """The bytes of the page of a check.Checked with a proof; `source` is the text of the file."""
+def page(checked, source, places=None):
+    """The bytes of the page of a check.Checked with a proof.
+
+    source: the text of the file; places: those of its lines in a notebook, as check.forms.sources has them.
+    """
     proof = checked.proof
     outcome = proof.examined
     has_numbers = bool(checked.functions)
     by_proof = not has_numbers or outcome.verdict == examined.WRONG
     numbers = words.verdict(checked) if has_numbers else ""
+    said = proof_words.text(proof, checked.target).splitlines()[0] if by_proof else numbers
     context = {
         "file": Path(checked.target).name,
-        "verdict": proof_words.text(proof, checked.target).splitlines()[0] if by_proof else numbers,
+        "verdict": cells.placed(said, places),
         "numbers": numbers if by_proof else "",
         "ok": not checked.exit_code(),
         "recognised": proof_words.recognised(proof),
-        "source": lines(proof, source),
+        "source": in_cells(lines(proof, source), places),
         "diagnosis": checked.diagnosis,
         "mistakes": () if checked.diagnosis else proof.mistakes,
         "others": () if checked.diagnosis else proof.others[:3],
         "gradients": outcome.gradients,
         "how": f"exactly, with {outcome.bits} bits" if outcome.how == examined.EXACTLY else f"by {outcome.how}",
-        "notes": outcome.notes,
+        "notes": [cells.placed(note, places) for note in outcome.notes],
         "learns": proof_words.LEARNS if proof_words.verdict(proof) == "RIGHT" and not has_numbers else "",
         "has_steps": bool(outcome.steps),
     }
@@ -77,6 +81,20 @@ def lines(proof, source):
     return made
 
 
+def in_cells(shown, places):
+    """SourceLines with the numbers they have in their cells, and the name of each cell above it."""
+    if not places:
+        return shown
+    made, last = [], 0
+    for line in shown:
+        cell, number = places.get(line.number, (last, line.number))
+        if cell != last:
+            made.append(_aside(f"cell {cell}"))
+        made.append(line._replace(number=number))
+        last = cell
+    return made
+
+
 def _shown(count, marked):
     """The numbers of the lines to show."""
     if count <= WHOLE or not marked:
@@ -88,7 +106,11 @@ def _shown(count, marked):
 
 
 def _left_out(first, last):
-    return SourceLine(0, (f"lines {first} to {last}" if last > first else f"line {first}", "", ""), "", "", "", ())
+    return _aside(f"⋯ lines {first} to {last} ⋯" if last > first else f"⋯ line {first} ⋯")
+
+
+def _aside(text):
+    return SourceLine(0, (text, "", ""), "", "", "", ())
 
 
 def _line(number, text, step, blamed):

@@ -104,7 +104,16 @@ def test_a_long_file_is_shown_around_what_is_marked():
     outcome = Examined(WRONG, "f", gradients=[Proven("w", False)], blamed=[blamed])
     lines = explained.lines(Proof(outcome), source)
     assert [line.number for line in lines] == [0, *range(295, 316), 0]
-    assert [lines[0].code[0], lines[-1].code[0]] == ["lines 1 to 294", "lines 316 to 606"]
+    assert [lines[0].code[0], lines[-1].code[0]] == ["⋯ lines 1 to 294 ⋯", "⋯ lines 316 to 606 ⋯"]
+
+
+def test_lines_of_a_notebook_have_the_numbers_of_their_cells():
+    places = {1: (1, 1), 2: (1, 2), 3: (4, 1), 4: (4, 2), 5: (4, 3), 6: (4, 4)}
+    shown = explained.in_cells(explained.lines(Proof(WRONG_ONE), SOURCE), places)
+    assert [line.number for line in shown] == [0, 1, 2, 0, 1, 2, 3, 4]
+    assert [shown[0].code[0], shown[3].code[0]] == ["cell 1", "cell 4"]
+    page = explained.page(settled(Judged(Proof(WRONG_ONE), "mine.ipynb")), SOURCE, places).decode()
+    assert "WRONG: mine.ipynb, cell 4, line 3: ∂L/∂w." in page
 
 
 def test_the_page_needs_nothing_else_and_nothing_in_it_runs():
