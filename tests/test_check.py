@@ -416,7 +416,7 @@ def test_a_template_has_the_right_form_and_wrong_numbers(tmp_path, capsys, frame
     if framework != "numpy":
         return
     assert verb.check(str(file), how=verb.How(suite="quick")) == 1
-    assert "the first wrong number is L" in capsys.readouterr().out
+    assert "is not filled in. Lines 17, 18 and 19 are to do." in capsys.readouterr().out
 
 
 def test_an_unknown_template():

@@ -196,7 +196,8 @@ def by_command(options=(), timeout=120):
 
 def assessed_of(checked, path, hint=False):
     """The Assessed of a check.Checked on a file."""
-    text = words.text(checked, sources.source(path).text, hint)
+    source = sources.source(path)
+    text = words.text(checked, source.text, hint, source.places)
     proof, rejection = checked.proof, first_rejection(checked)
     verdict = words.START[checked.verdict()] if checked.functions else proof_words.verdict(proof)
     mistakes, line = [], None

@@ -149,6 +149,8 @@ class Peer:
         except Misfit as error:
             self._unrecognised = f"{str(error).rstrip('.')}."
             return False
+        except ColumnError as error:
+            raise self._with_printed(error) from None
         if "proof" in answer:
             self.proof = msgspec.convert(answer["proof"], Proof)
         return self.proof is not None and self.proof.settles
@@ -163,8 +165,7 @@ class Peer:
         except UsageError as error:
             raise UsageError(self._unrecognised or str(error)) from None
         except ColumnError as error:
-            printed = self.printed()
-            raise ColumnError(f"{error}; it printed:\n{printed}" if printed else f"{error}.") from None
+            raise self._with_printed(error) from None
         functions, activations = hello.get("functions"), hello.get("activations", [])
         self.model = hello.get("model") is True
         self.row = DEEP if hello.get("protocol") == 2 else TWO_LAYER
@@ -179,6 +180,10 @@ class Peer:
             raise UsageError(f'{self.name} does not answer "hello" with {{"functions": ["gradients", ...]}}.')
         self.functions = [f for f in protocol.FUNCTIONS if f in functions]
         self.activations = [a for a in protocol.ACTIVATIONS if a in activations]
+
+    def _with_printed(self, error):
+        printed = self.printed()
+        return ColumnError(f"{error}; it printed:\n{printed}" if printed else f"{error}.")
 
     def ask(self, question):
         """{name: NumPy array}. Raises Misfit where the answer is none, ColumnError where there is none."""
@@ -266,7 +271,7 @@ class Peer:
 
     def _check(self, call, seconds):
         """Raises ColumnError where no answer will come."""
-        doing = "while it was started" if call == "hello" else f"in {call}"
+        doing = {"hello": "while it was started", "prove": "while it was run"}.get(call, f"in {call}")
         code, complaint = self._process.poll(), ""
         if code is not None:
             while self._read() or self._keep():

@@ -30,7 +30,7 @@ def text(proof, target, source="", hint=False):
     if outcome.verdict == examined.WRONG:
         parts = _wrong(proof, target, source, hint)
     elif proof.unlike:
-        parts = [f"WRONG: {target}: {proof.unlike}"]
+        parts = [f"WRONG: {target}: {proof.unlike[0].lower()}{proof.unlike[1:]}"]
     elif outcome.verdict == examined.OPEN:
         parts = [f"NOT JUDGED: {target}."]
     else:

@@ -5,14 +5,17 @@ Imports nothing but NumPy before their code does.
 
 import importlib.util
 import inspect
+import linecache
 import os
 import sys
 import traceback
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from fourfold import impls
-from fourfold.compare.check import protocol
+from fourfold.compare.check import cells, protocol
+from fourfold.compare.check.forms import sources
 from fourfold.compare.columns import lacking
 from fourfold.compare.errors import UsageError, nearest
 
@@ -56,19 +59,30 @@ def load(target, folder, layers=False, biases=False):
 @cache
 def module_of(where, folder):
     """The module of a file or a name, imported. Raises UsageError where it is not there, or does not import."""
-    return _file(Path(folder) / where, where) if where.endswith(".py") else _module(where, folder)
+    return _file(Path(folder) / where, where) if where.endswith((".py", ".ipynb")) else _module(where, folder)
 
 
 def _file(path, shown):
     if not path.is_file():
         raise UsageError(f"There is no file {shown}.")
     sys.path.append(str(path.resolve().parent))  # last, so that it shadows nothing
+    if path.suffix == ".ipynb":
+        return _notebook(path, shown)
     spec = importlib.util.spec_from_file_location(f"checked_{path.stem}", path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     _imported(shown, spec.loader.exec_module, module)
+    return module
+
+
+def _notebook(path, shown):
+    """The module that the cells of a notebook make together."""
+    text = sources.source(path).text
+    linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
+    module = sys.modules[f"checked_{path.stem}"] = ModuleType(f"checked_{path.stem}")
+    _imported(shown, lambda names: exec(compile(text, str(path), "exec"), names), vars(module))
     return module
 
 
@@ -181,11 +195,17 @@ def explain(who, error):
     else:
         sentence = f"{who} raised {type(error).__name__}: {brief(error)}"
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{sentence.partition(' (')[0]} ({Path(error.filename).name}, line {error.lineno})"
+        return f"{sentence.partition(' (')[0]} ({_where(error.filename, error.lineno)})"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith(NOT_THEIRS) and "site-packages" not in frame.filename:
-            return f"{sentence} ({Path(frame.filename).name}, line {frame.lineno})"
+            return f"{sentence} ({_where(frame.filename, frame.lineno)})"
     return sentence
+
+
+def _where(filename, line):
+    path = Path(filename)
+    places = sources.source(path).places if path.suffix == ".ipynb" and path.is_file() else {}
+    return f"{path.name}, {cells.where(line, places)}"
 
 
 def brief(error):

@@ -24,8 +24,9 @@ def _text(checked, source, hint):
         words = proof_words.text(checked.proof, checked.target, source, hint)
         return "\n".join([*([to_do] if to_do else []), words, *_printed(checked)])
     rejection = first_rejection(checked)
-    if to_do and rejection and rejection.quantity == "L" and not np.any(rejection.value):
-        return f"WRONG: {checked.target} is not filled in. {to_do}"
+    if to_do and rejection and not np.any(rejection.value):
+        loss = "" if rejection.quantity == "L" else " The loss is right."
+        return f"WRONG: {checked.target} is not filled in. {to_do}{loss}"
     parts = [part for part in (to_do, checked.diagnosis) if part]
     if checked.proof and checked.proof.verdict() == WRONG:
         parts += proof_words.lines(checked.proof, source, hint)

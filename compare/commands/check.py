@@ -172,12 +172,14 @@ def _check(name, program, how, page=None):
 def _show(checked, how, name, page):
     _check_explained(page, checked.proof)
     if how.json != "-":
-        terminal.out.print(colours.coloured(words.text(checked, _source(name), how.hint)))
+        source = _source(name)
+        terminal.out.print(colours.coloured(words.text(checked, source.text, how.hint, source.places)))
     terminal.write_json(how.json, result.encode(checked))
     if page is not None:
         from fourfold.reports import explained  # matplotlib is not for the other commands
 
-        files.write_whole(page, explained.page(checked, _source(name)))
+        source = _source(name)
+        files.write_whole(page, explained.page(checked, source.text, source.places))
         (terminal.err if how.json == "-" else terminal.out).print(f"Page: {page}", markup=False)
     return checked.exit_code()
 
@@ -188,9 +190,9 @@ def _check_explained(page, proof):
 
 
 def _source(name):
-    """The text of a file; "" of anything else."""
+    """The forms.sources.Source of a file; an empty one of anything else."""
     where, _ = recognise.split(name or "")
-    return sources.source(Path(where)).text if where.endswith((".py", ".ipynb")) else ""
+    return sources.source(Path(where)) if where.endswith((".py", ".ipynb")) else sources.Source("", {})
 
 
 def _proof(name, how):
