@@ -38,10 +38,10 @@ def page(checked, source, places=None):
     has_numbers = bool(checked.functions)
     by_proof = not has_numbers or outcome.verdict == examined.WRONG
     numbers = words.verdict(checked) if has_numbers else ""
-    said = proof_words.text(proof, checked.target).splitlines()[0] if by_proof else numbers
+    headline = proof_words.text(proof, checked.target).splitlines()[0] if by_proof else numbers
     context = {
         "file": Path(checked.target).name,
-        "verdict": cells.placed(said, places),
+        "verdict": cells.placed(headline, places),
         "numbers": numbers if by_proof else "",
         "ok": not checked.exit_code(),
         "recognised": proof_words.recognised(proof),
