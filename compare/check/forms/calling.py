@@ -98,11 +98,16 @@ def _choices(p, returns, unknown, extra, count):
     if given is None:
         return None if optional else _in_order(unknown.index(p.name), count)
     if given.kind in FIXED:
-        left_out = optional and given.kind in {"penalty", "momentum", "seed"}
+        left_out = optional and (given.kind in {"momentum", "seed"} or (given.kind == "penalty" and not _is_off(p)))
         return None if left_out else [FIXED[given.kind]]
     if optional and (given.kind not in {"X", "Y", "output", "samples"} or p.default is not None):
         return None
     return _alternatives(given, p.name, count)
+
+
+def _is_off(p):
+    """Whether a penalty's default is none, or so small that nothing would be seen of it."""
+    return isinstance(p.default, int | float) and 0 <= p.default < PENALTY
 
 
 def _alternatives(given, name, count):

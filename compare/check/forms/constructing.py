@@ -131,11 +131,12 @@ def constructions(cls, sizes, namespace, columns=False):
         return [Call(tuple(sizes.widths)), Call((list(sizes.widths),)), Call()]
     required = [p for p in taken if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
     weights = [p.name for p in required if kind(p.name, SIZES, ARRAYS) in {"weight", "bias"}]
+    windows = any(kind(p.name, WINDOWS) in {"stride", "padding"} for p in taken)
     options = []
     for p in taken:
         if p.kind is p.VAR_POSITIONAL:
             continue
-        choices = _choices(p, sizes, required, weights, namespace, columns)
+        choices = _choices(p, sizes, required, weights, namespace, columns, windows)
         if choices is not None:
             options.append([(p, value) for value in choices])
     calls = []
@@ -154,7 +155,7 @@ def _are_partners(functions):
     return len(functions) != 2 or (functions[0] != functions[1] and functions[0].lower() in functions[1].lower())
 
 
-def _choices(p, sizes, required, weights, namespace, columns):
+def _choices(p, sizes, required, weights, namespace, columns, windows):
     """Values for one parameter of a constructor; None to leave it out."""
     fixed = _fixed(p.name, sizes)
     if p.default is not p.empty:
@@ -162,7 +163,13 @@ def _choices(p, sizes, required, weights, namespace, columns):
     if fixed is not None:
         return [fixed]
     if p.name in weights and (p.name.lower() not in {"w", "b"} or len(weights) == len(required)):
-        return [Placeholder("array", _shape(p.name, weights, sizes, columns, flat)) for flat in (False, True)]
+        given = [Placeholder("array", _shape(p.name, weights, sizes, columns, flat)) for flat in (False, True)]
+        if windows:
+            images = (
+                (sizes.outputs, sizes.inputs, 2, 2) if kind(p.name, SIZES, ARRAYS) == "weight" else (sizes.outputs,)
+            )
+            given.insert(0, Placeholder("array", images))
+        return given
     data = "X" if names.is_one(p.name, names.DATA) else "Y" if names.is_one(p.name, names.TARGETS) else None
     if data and p.name.lower() not in MAYBE_SIZES and len(required) <= 3:
         return [Placeholder(data)]
@@ -179,6 +186,8 @@ def _fixed(name, sizes):
 def _instead(p, sizes, fixed):
     """Values in place of a default; None to leave it."""
     if kind(p.name, WINDOWS, KINDS) in {"rate", "epochs", "batch size", "quiet"}:
+        return [fixed]
+    if kind(p.name, WINDOWS, KINDS) == "penalty" and type(p.default) in (int, float) and 0 <= p.default < PENALTY:
         return [fixed]
     size = kind(p.name, SIZES)
     if fixed is None and size in {"inputs", "hidden", "outputs"} and type(p.default) is int:

@@ -148,13 +148,23 @@ def _with_methods(namespace, text, cls, construct, forward, backward):
     for shape in SHAPES if kind == "layer" else ((N, 2),):
         entries = []
         for target in (None,) if kind == "layer" else (ONE_HOT, LABELS):
-            for swapped in (False, True) if kind == "loss" else (False,):
+            for swapped in _orders(getattr(thing, forward)) if kind == "loss" else (False,):
                 part = LayerPart(cls.__name__, construct, forward, backward, shape, kind, target, swapped)
                 entries += _tried(namespace, text, part)
         best = max([best, *entries], key=_goodness)
         if best is not None and best.fitting:
             return best
     return best
+
+
+def _orders(method):
+    """Whether a loss is given its target first: what the names say, or both where they say nothing."""
+    first, second = [p.name for p in _needed(method)]
+    known = [name for name in (first, second) if names.is_one(name, names.SURE_TARGETS)]
+    given = [name for name in (first, second) if names.is_one(name, names.PREDICTIONS | names.DATA)]
+    if len(known) == 1:
+        return (known == [first],)
+    return (given == [second],) if len(given) == 1 else (False, True)
 
 
 def _needed(method):
@@ -289,14 +299,18 @@ def _containers(namespace, text, tried):
         backward = next((name for name in methods if BACKWARD.search(name.lower())), None)
         if not forward or not backward or any(entry.part.cls == cls.__name__ for entry in tried):
             continue
-        given = Placeholder("chain", chain)
-        for construct in (Call((given,)), Call((Placeholder("spread", chain),)), Call((Placeholder("added", chain),))):
+        for construct in (*_constructs(chain), *_constructs(Chain.plain(layers, square=True))):
             part = LayerPart(cls.__name__, construct, forward, backward, chain.shape, "layer")
             entry = class_trials.attempt(_tried, namespace, text, part)
             if entry:
                 result.append(max(entry, key=_goodness))
                 break
     return result
+
+
+def _constructs(chain):
+    """How a container may be given its layers."""
+    return [Call((Placeholder(kind, chain),)) for kind in ("chain", "spread", "added")]
 
 
 def _chains(namespace, members, sound):

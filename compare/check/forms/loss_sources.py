@@ -41,7 +41,8 @@ def assumed(search, program, state):
     """([(words, key)] of losses that may have been meant, where they are read off)."""
     if program.output is None or state.output is None or program.loss is not None:
         return [], None
-    keys = [pair for pair in class_losses.candidates() if class_losses.possible(pair[1], state.output, search.data["Y"])]
+    Y, keys = search.data["Y"], class_losses.candidates()
+    keys = [(words, key) for words, key in keys if class_losses.possible(key, state.output, Y)]
     begins = program.steps[0].role == "forward" or program.output.where == "linear"
     return keys, Whereabouts("assumed", (), 0 if begins else len(program.steps) - 1)
 

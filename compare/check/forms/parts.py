@@ -169,10 +169,17 @@ class Chain(NamedTuple):
     output: tuple
 
     @classmethod
-    def plain(cls, layers):
-        """A layer with weights, another, and an activation in between; None where that cannot be."""
+    def plain(cls, layers, square=False):
+        """A layer with weights, another, and an activation in between; None where that cannot be.
+
+        square: all as wide as the input, so that layers in a wrong order still run.
+        """
         chains = cls.all_of(layers, None)
-        return max(chains, key=lambda chain: len(chain.layers), default=None)
+        chain = max(chains, key=lambda chain: len(chain.layers), default=None)
+        if chain is None or not square:
+            return chain
+        row = tuple(part if not part.parameters else _widened(part, {5: 3, 2: 3}) for part in chain.layers)
+        return cls(row, None, chain.shape, chain.shape)
 
     @classmethod
     def all_of(cls, layers, loss, sound=()):
@@ -181,8 +188,8 @@ class Chain(NamedTuple):
         alike = [part for part in layers if part.output == part.shape and not part.parameters and len(part.shape) == 2]
         result = []
         for first in linear[:1]:
-            second = _widened(first)
-            start = _widened(first, True)
+            second = _widened(first, {3: 5, 2: 2})
+            start = _widened(first, {3: 3, 2: 5})
             if second is None or start is None:
                 continue
             hidden = [part for part in alike if part.cls in sound][:1] or alike[:1]
@@ -253,10 +260,8 @@ class Chain(NamedTuple):
         return L, {"x": G, **gradients} if "x" in self.trained() else gradients
 
 
-def _widened(part, first=False):
-    """The same layer from as many as it gives, or to as many as it takes: 3 → 2 becomes 3 → 5, and 5 → 2."""
-    before, after = (3, 5) if first else (5, 2)
-    swap = {3: before, 2: after}
+def _widened(part, swap):
+    """The same layer with other widths: 3 → 2 becomes 3 → 5, or 5 → 2."""
 
     def exchanged(value):
         if isinstance(value, Placeholder):

@@ -61,7 +61,9 @@ class UsageSearch:
                 self.values[name] = constructing.random_array(rng, np.shape(array)) if np.shape(array) else 0.375
 
     def _is_data(self, array):
-        return np.ndim(array) > 0 and any(np.shape(array) == np.shape(given) and np.all(array == given) for given in self.data.values())
+        if np.ndim(array) == 0:
+            return False
+        return any(np.shape(array) == np.shape(given) and np.all(array == given) for given in self.data.values())
 
     def candidates(self, sizes):
         """Yields Usages."""
@@ -277,13 +279,21 @@ class UsageSearch:
         left = []
         for places, array in attributes.arrays(state.thing):
             keys = attributes.keys(places[0])
-            if not mine & set(places) and matching.says_gradient(keys):
+            if not mine & set(places) and (matching.says_gradient(keys) or self._belongs(keys, array)):
                 left.append((keys, places[0], array))
         paths = matching.assigned(left, shapes, by_order=False)
         if paths and len(paths) * 2 >= len(shapes):
             return {name: Whereabouts("attribute", paths[name]) if name in paths else None for name in shapes}
         changed = [name for name, places in self.parameters.items() if self._changed(state, name, places[0])]
         return {name: Whereabouts("updated") for name in shapes} if changed else {}
+
+    def _belongs(self, keys, array):
+        """Whether an attribute is called after a parameter of its shape: dc and c."""
+        for name, places in self.parameters.items():
+            own = attributes.keys(places[0])
+            if own != keys and matching.belongs(keys, own) and np.shape(array) == np.shape(self.values[name]):
+                return True
+        return False
 
     def where_defined(self, method):
         for base in type(self.thing).__mro__:
