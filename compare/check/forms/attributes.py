@@ -1,11 +1,13 @@
 """Where an object keeps its arrays: in attributes, dictionaries and lists, and in objects in these."""
 
+import re
 from collections import deque
 
 import numpy as np
 
 DEEPEST = 5
-BIASES = {"b", "bias", "intercept", "b_", "bias_", "_bias", "intercept_", "theta0", "w0", "c"}  # may be plain numbers
+# Parameters that may be plain numbers.
+NUMBERS = re.compile(r"_?(b|bias|intercept|c)_?|theta\d?|[wb]_?\d+|w|(weight|bias)_?\d")
 
 
 def arrays(thing):
@@ -33,14 +35,27 @@ def arrays(thing):
 
 def is_array(value):
     """Whether it may be a parameter: an array of numbers that are no integers."""
+    if isinstance(value, list):
+        return _is_table(value)
     if not isinstance(value, np.ndarray) or value.size == 0:
         return False
     return value.dtype.kind == "f" or (value.dtype == object and not isinstance(value.flat[0], np.ndarray | list | str))
 
 
+def _is_table(value):
+    """Whether lists are a row, or rows as long as each other, of numbers with fractions."""
+    if value and all(isinstance(row, list) and row for row in value):
+        return len({len(row) for row in value}) == 1 and all(all(map(_is_real, row)) for row in value)
+    return bool(value) and all(map(_is_real, value))
+
+
+def _is_real(x):
+    return isinstance(x, float) or (not isinstance(x, int | list | str | bool) and hasattr(x, "value"))
+
+
 def _is_bias(step, value):
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return number and step[0] == "attribute" and step[1] in BIASES
+    return number and step[0] == "attribute" and NUMBERS.fullmatch(step[1]) is not None
 
 
 def _inside(thing):

@@ -29,8 +29,8 @@ STATES = (
     ("gradient", r"g|gy|gout|d_?[wb]\d*|d_?(values?|inputs?|out\w*|l\w*|y\w*|z|a|h|x)|.*grad.*|upstream\w*|delta\w*"),
 )
 LIKE = (
-    ("Y", r"^(train|test|batch|in)\w*(out|lab|target|_y|answer)|target|label|expect|desire|correct"),
-    ("X", r"^(train|batch)\w*(_in|_x|data|set)|input|data|feature|pattern|sample"),
+    ("Y", r"^context|trues?$|^(train|test|batch|in)\w*(out|lab|target|_y|answer)|target|label|expect|desire|correct"),
+    ("X", r"^cent(er|re)|^(train|batch)\w*(_in|_x|data|set)|input|data|feature|pattern|sample"),
 )
 ERRORS = (("error", r"errors?|err|outputerrors?|diff|residuals?|e|loss"),)
 FIXED = {

@@ -24,6 +24,8 @@ class Layout(NamedTuple):
 
     def data(self, rng, inputs, outputs):
         """X and Y of a few samples; Y has one 1 a sample, or zeros and ones, or classes."""
+        if self.name == "sequence":
+            return constructing.random_array(rng, (N, inputs)), np.eye(outputs)[int(rng.integers(0, outputs))]
         n = 1 if self.samples == "one" else N
         X = constructing.random_array(rng, (n, inputs))
         if self.name == "tokens":
@@ -51,6 +53,7 @@ LAYOUTS = (
     Layout("vector", "one"),
     Layout("vector", "one", "integers"),
     Layout("one row", "one"),
+    Layout("sequence", "one"),
     Layout("tokens", "rows", "integers"),
 )
 
@@ -69,7 +72,7 @@ def find(namespace, text, name=None):
             continue
         if candidate and (best is None or candidate.score > best.score):
             best = candidate
-    return _recipe(best) if best and _is_likely(best) else None
+    return _recipe(best, namespace) if best and _is_likely(best) else None
 
 
 def _is_a_layer(candidate, namespace, text):
@@ -175,7 +178,9 @@ def _dimensions(namespace, cls, construct, sizes):
             isinstance(x, Placeholder) or x in (sizes.inputs, sizes.outputs) or isinstance(x, list | tuple)
             for x in ours
         ):
-            return [(sizes.inputs, sizes.outputs)]
+            alone = sizes.outputs not in ours and all(type(x) in (int, float, bool) for x in ours)
+            back = [(sizes.inputs, sizes.inputs)] if alone and sizes.inputs in ours else []  # as many out as in
+            return [(sizes.inputs, sizes.outputs), *back]
     arguments = construct.bound(lambda given: None)
     thing = class_trials.attempt(cls, *arguments[0], **arguments[1])
     shapes = [np.shape(array) for _, array in attributes.arrays(thing)] if thing is not None else []
@@ -187,13 +192,39 @@ def _dimensions(namespace, cls, construct, sizes):
     return list(dict.fromkeys([(first[0], last[-1]), (first[-1], last[0]), *pairs]))[:8]
 
 
-def _recipe(candidate):
-    program, layout, sizes = candidate.program, candidate.layout, candidate.sizes
+def _takes_real_targets(candidate, namespace):
+    """Whether the loss is a squared error: quadratic in the targets, so that these may be any numbers."""
+    if candidate.layout.labels == "integers" or candidate.layout.name == "tokens":
+        return False
+    inputs = _example(candidate, np.random.default_rng(1))
+    direction = constructing.random_array(np.random.default_rng(2), np.shape(inputs["Y"]))
+    losses = []
+    for size in range(4):
+        moved = class_trials.copied(inputs) | {"Y": inputs["Y"] + size * direction}
+        answer = class_trials.attempt(candidate.program.run, namespace, moved)
+        if answer is None:
+            return False
+        losses.append(class_trials.as_float(answer[0]))
+    second, third = np.diff(losses, 2), np.diff(losses, 3)
+    return bool(np.isfinite(losses).all() and abs(third[0]) < 1e-9 * abs(second[0]))
+
+
+def _example(candidate, rng, real=False):
+    """Inputs; real: whether targets are any numbers."""
+    layout, sizes = candidate.layout, candidate.sizes
+    X, Y = layout.data(rng, sizes.inputs, sizes.outputs)
+    if real:
+        Y = constructing.random_array(rng, np.shape(Y))
+    drawn = {name: constructing.random_array(rng, shape) for name, shape in candidate.shapes.items()}
+    return {"X": X, "Y": Y} | {name: value if value.shape else float(value) for name, value in drawn.items()}
+
+
+def _recipe(candidate, namespace):
+    program, layout = candidate.program, candidate.layout
+    real = _takes_real_targets(candidate, namespace)
 
     def example(rng, n):
-        X, Y = layout.data(rng, sizes.inputs, sizes.outputs)
-        drawn = {name: constructing.random_array(rng, shape) for name, shape in candidate.shapes.items()}
-        return {"X": X, "Y": Y} | {name: value if value.shape else float(value) for name, value in drawn.items()}
+        return _example(candidate, rng, real and n > 0)
 
     methods = ", ".join(f"{stage.method}()" for stage in program.steps)
     samples = {"rows": "samples in rows", "columns": "samples in columns", "one": "one sample at a time"}[
@@ -206,7 +237,7 @@ def _recipe(candidate):
 def _roles(candidate):
     """What is what in a network of layers; None where that is not plain."""
     shapes, layout = candidate.shapes, candidate.layout
-    if layout.name == "vector":
+    if layout.name in {"vector", "sequence"}:
         return None
     weights = [name for name, shape in shapes.items() if len(shape) == 2 and not _is_bias(name)]
     biases = [name for name in shapes if _is_bias(name)]

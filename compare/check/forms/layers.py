@@ -340,10 +340,26 @@ def _settled(namespace, tried, chains):
             excused |= {part.key() for part in wrong}
             kept.append(entry.part)
     if not excused:
+        plain = [entry.part for entry in tried]
         kept = [entry.part for entry in chains if len(entry.part.layers) > 2][:1]
-        plain = [entry.part._replace(averaged=entry.part.averaged) for entry in tried]
-        return plain + ([] if any(part.averaged for part in plain) else kept)
+        if any(part.averaged for part in plain):  # once is a matter of taste
+            kept = [chain for chain in kept if chain.loss and _is_mean(namespace, chain.loss)]
+        return plain + kept
     return [entry.part for entry in tried if entry.part.key() not in excused] + kept
+
+
+def _is_mean(namespace, loss):
+    """Whether a loss is averaged over samples: it is the same of all of them twice."""
+    x, y = loss.draw_x(np.random.default_rng(3)), loss.target
+    twice = loss._replace(target=np.concatenate([y, y]))
+    values = []
+    for part, given in ((loss, x), (twice, np.concatenate([x, x]))):
+        thing = parts.constructed(namespace, part.cls, part.construct)
+        values.append(class_trials.attempt(part.called, thing, given))
+    if not all(class_trials.is_number(value) for value in values):
+        return False
+    once, again = map(class_trials.as_float, values)
+    return abs(again - once) < 1e-9 * abs(once)
 
 
 def _alone(tried, part):

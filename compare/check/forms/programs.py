@@ -93,6 +93,8 @@ class State:
             self.old[name] = value.copy() if isinstance(value, np.ndarray) else value
             mine = value.copy() if isinstance(value, np.ndarray) else value
             for place in () if self.program.late else places:
+                if isinstance(attributes.get(self.thing, place), list) and isinstance(mine, np.ndarray):
+                    mine = mine.tolist()
                 attributes.put(self.thing, place, mine)
         if self.program.late:
             object.__setattr__(self.thing, "_armed", True)
