@@ -8,6 +8,12 @@ from fourfold.compare.check.forms import answers, attempts, signatures, slopes, 
 
 UPHILL = re.compile(r"likelihood|log_?lik|reward|elbo|^ll$", re.IGNORECASE)
 ADDED = re.compile(r"\+=|(\b\w+) = \1 \+ ")
+ADDED_TO_WEIGHTS = re.compile(
+    r"(?<!\w)(?!d[A-Z_]|d\d|dw|db|g[A-Z_]|grad|nabla|v[A-Z_]|delta)"
+    r"(\w*(w|weights?|b|bias(es)?|theta|syn)_?\d*(\[.*?\])?) (\+= |= \1 \+ )",
+    re.IGNORECASE,
+)
+CALLED_GRADIENT = re.compile(r"d[A-Z]|d_|d[wb]\d?$|grads?|gradients?|nabla|dtheta|.*_grads?$")
 
 
 def paths(goal, setup):
@@ -91,8 +97,15 @@ def signed(trial, written, namespace, truth):
         uphill = UPHILL.search(plan.loss[0]) and len(known) == len(truth)
         return trial._replace(plan=plan._replace(sign=1), right=len(known)) if uphill else trial
     alike = len(known) == len(truth) and max(known) - min(known) < slopes.SAME
-    if not alike and not (ADDED.search(written.text) and len(set(np.round(known, 5))) == 1):
+    alike = alike or (ADDED.search(written.text) and len(set(np.round(known, 5))) == 1)
+    sign_is_known = _are_called_gradients(written, plan.goal.function) and not ADDED_TO_WEIGHTS.search(written.text)
+    if not alike or sign_is_known:
         return trial
     factor = 0.5 if abs(known[0] + 0.5) < slopes.SAME else 1
     right = sum(abs(ratio + factor) < slopes.SAME for ratio in known)
     return trial._replace(plan=plan._replace(opposite=factor), right=right)
+
+
+def _are_called_gradients(written, name):
+    """Whether what a function returns is called a gradient, so that its sign is known."""
+    return any(CALLED_GRADIENT.match(called) for called in written[name].returned(None))

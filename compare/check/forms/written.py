@@ -78,6 +78,7 @@ class WrittenText:
         self.text = text
         self.tree = ast.parse(text)
         self.namespace = namespace
+        self.variables = {name: value for name, value in namespace.items() if hasattr(value, "shape")}  # before trials
         self.functions = {}
         self.left = MOST_ATTEMPTS
         nodes = {}
@@ -113,7 +114,7 @@ class WrittenText:
         """Variables of the module, by name parameters, that a function or what it calls uses."""
         result = []
         for variable in self._outer(name):
-            value = self.namespace[variable]
+            value = self.variables[variable]
             if (names.is_weight(variable) or names.is_bias(variable)) and value.dtype.kind == "f":
                 result.append(variable)
         return result
@@ -135,7 +136,7 @@ class WrittenText:
         result = []
         for function in self.involved(name):
             for node in _nodes(function.node, ast.Name) if function.node else ():
-                value = self.namespace.get(node.id)
+                value = self.variables.get(node.id)
                 numbers = isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
                 if numbers and node.id not in function.local_names and node.id not in result:
                     result.append(node.id)
@@ -215,7 +216,7 @@ class WrittenText:
             return True
         if re.search(r"\b[yYtT]\w* = [yYtT]\w*(\.reshape\(-1, ?1\)|\[:, ?(np\.newaxis|None)\])", self.text):
             return True
-        for name, value in self.namespace.items():
+        for name, value in self.variables.items():
             shape = getattr(value, "shape", None)
             if names.is_one(name, names.TARGETS) and isinstance(shape, tuple):
                 return (len(shape) == 1 and getattr(value.dtype, "kind", "") == "f") or 1 in shape[-2:]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+EPSILON = "epsilon in the loss"
 EPSILONS = (1e-8, 1e-15, 1e-7, 1e-9, 1e-10, 1e-12, 1e-6, 1e-5, 1e-16)
 
 
@@ -228,10 +229,15 @@ WRONG = (
 )
 
 
+def is_epsilon(mistake):
+    """Whether a LossMistake is a small number inside a loss."""
+    return mistake.name == EPSILON
+
+
 def with_epsilon(name, epsilon):
     """A cross-entropy with a small number inside its logarithms."""
     mistake = LossMistake(
-        "epsilon in the loss",
+        EPSILON,
         "A small number is added against a logarithm or a division that comes later.",
         f"log(ŷ + {epsilon:g}) is differentiated as log ŷ",
         f"np.log(Y_hat + {epsilon:g})",

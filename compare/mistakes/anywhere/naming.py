@@ -6,7 +6,7 @@ import numpy as np
 
 from fourfold.compare.mistakes.anywhere import scales, search
 from fourfold.compare.mistakes.anywhere.kinds import name_of, named_at
-from fourfold.compare.mistakes.anywhere.losses import BINARY, CATEGORICAL, LOSSES, SQUARED
+from fourfold.compare.mistakes.anywhere.losses import BINARY, CATEGORICAL, LOSSES, SQUARED, is_epsilon
 from fourfold.compare.mistakes.anywhere.network import WEIGHTS, has_right_gradients
 from fourfold.compare.mistakes.anywhere.network import loss as network_loss
 from fourfold.compare.mistakes.anywhere.recognition import differentiated, fitting, recognised
@@ -129,7 +129,9 @@ def _ranked(network, way):
     if any(kind.name == BESIDE for kind in layers):
         layers = {kind: places for kind, places in layers.items() if kind.name not in N_MISSING}
     rows = [
-        (mistake.name, "E5", mistake.why, mistake.formula, mistake.wrong, mistake.right) for mistake in network.mistakes
+        (mistake.name, "E5", mistake.why, mistake.formula, mistake.wrong, mistake.right)
+        for mistake in network.mistakes
+        if not layers or not is_epsilon(mistake)  # it is nothing beside another mistake
     ]
     for kind, places in layers.items():
         at = sorted({k for _, k in places}, reverse=True)
