@@ -84,9 +84,11 @@ def steps(lines):
 
     Of a loop it is the first turn's.
     """
-    ends = {}
+    ends, begun = {}, False
     for k, event in enumerate(lines.events):
-        if event.place != LEAF and lines.is_backward(k):
+        is_gradient = bool(lines.matches(k)) and (bool(event.name) or not lines.is_forward(k))
+        begun = begun or is_gradient
+        if event.place != LEAF and begun and (is_gradient or not lines.is_forward(k)):
             place = lines.recorder.places[event.place]
             first, _ = ends.setdefault(_statement(place), (k, k))
             if event.turn == lines.events[first].turn:
