@@ -111,6 +111,9 @@ class Pass:
         for kind, S in self.slopes(k):
             yield kind, dL_dA * S
         yield slopes.OF_GRADIENT, dL_dA * (dL_dA > 0)
+        if slopes.family(self.activation(k)) not in {"ReLU", "identity"}:
+            for times in (1, 1 / self.N):  # it may be divided at the very end
+                yield slopes.ASSIGNED, np.where(self.H[k - 1] > 0, dL_dA, times * self._rights[k])
 
     def backs(self, k, D, G, output):
         """(Kind, dL_dA of layer k - 1): D is dL_dHk, G is dL_dAk, `output` is dL_dHK."""

@@ -16,7 +16,7 @@ from fourfold.compare.mistakes.anywhere.network import near, smallest
 from fourfold.compare.mistakes.anywhere.scales import NONE, Scale
 
 # A search that has compared so many layers ends.
-LAYERS = 2500
+LAYERS = 1200
 PENALTY_MISSING = of_penalty(
     "penalty missing from W{k}'s gradient",
     "Regularisation is added to the loss, and not to the gradients.",

@@ -43,6 +43,12 @@ OF_GRADIENT = of_slope(
     "ReLU's mask is where h is positive, and is taken where the gradient is.",
     "dL_dH{k} = dL_d{A} * (dL_d{A} > 0)",
 )
+ASSIGNED = of_slope(
+    "slope in place of the gradient",
+    "The gradient is replaced by the slope, where it is to be multiplied by it.",
+    "dL_dH{k} = dL_d{A}.copy(); dL_dH{k}[H{k} <= 0] = slope",
+    right="dL_dH{k} = dL_d{A}.copy(); dL_dH{k}[H{k} <= 0] *= slope",
+)
 ITSELF_OF = {
     "sigmoid": "sigmoid's slope taken for σ",
     "tanh": "tanh's slope taken for tanh",
