@@ -2,7 +2,7 @@
 
 import importlib
 
-from fourfold.compare.check.forms import examples, functions, losses, names, pipelines
+from fourfold.compare.check.forms import examples, functions, losses, names, neurons, pipelines
 from fourfold.compare.check.forms.recipe import Recipe
 from fourfold.compare.check.forms.written import WrittenText
 from fourfold.compare.errors import Misfit
@@ -30,10 +30,10 @@ def find(namespace, text, name=None):
 def _recipe(written, namespace, text, name):
     if name is not None and name not in written.functions:
         return _of_classes(namespace, text, name) or _nothing(written, name)
-    if examples.has_example(namespace):
-        recipe = _by_example(written, name)
-        if recipe:
-            return recipe
+    recipe = _by_example(written, name) if examples.has_example(namespace) else None
+    recipe = recipe or (neurons.find(written) if name is None else None)
+    if recipe:
+        return recipe
     trial = _by_trial(written, name)
     if trial is not None and trial.right:
         return trial.recipe(functions.words_of(trial, written))
