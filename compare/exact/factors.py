@@ -74,7 +74,7 @@ def constant(c):
     for root, value in (("", abs(c)), ("√", c * c)):
         for q in range(1, 65):
             p = round(value * q)
-            if p and abs(value * q / p - 1) < SAME:
+            if 0 < p < 10_000 and abs(value * q / p - 1) < SAME:
                 text = f"{p}" if q == 1 else f"({p}/{q})" if root else f"{p}/{q}"
                 return f"{sign}{root}{text}"
     return f"{c:.6g}".replace("-", "−")

@@ -10,11 +10,11 @@ import numpy as np
 
 from fourfold.compare.exact import factors
 from fourfold.compare.exact.examined import ADDED_UP, FACTOR, SIGN
-from fourfold.compare.exact.suspects import Flag, Suspects
+from fourfold.compare.exact.suspects import Flag, OddLines
 from fourfold.compare.exact.truths import SAME
 
 
-class WrongLines(Suspects):
+class WrongLines(OddLines):
     """Lines of code with wrong gradients."""
 
     def flags(self, wrong, right):

@@ -27,7 +27,7 @@ class Flag(NamedTuple):
     mistake: str = ""  # one of examined.py's
 
 
-class Suspects(Lines):
+class OddLines(Lines):
     """Lines, and what may be wrong with one of them."""
 
     def explained(self, k, name, compared, good):
