@@ -1118,6 +1118,198 @@ def sin(x):
     return z
 """
 
+LISTS_OF_NUMBERS = """
+import math
+
+class NN:
+    def __init__(self, ni, nh, no):
+        self.ni, self.nh, self.no = ni, nh, no
+        self.wi = [[0.1*(i + j) for j in range(nh)] for i in range(ni)]
+        self.wo = [[0.2*(i - j) for j in range(no)] for i in range(nh)]
+    def update(self, inputs):
+        self.ai = list(inputs)
+        self.ah = [math.tanh(sum(self.ai[i]*self.wi[i][j] for i in range(self.ni))) for j in range(self.nh)]
+        self.ao = [math.tanh(sum(self.ah[j]*self.wo[j][k] for j in range(self.nh))) for k in range(self.no)]
+        return self.ao[:]
+    def backPropagate(self, targets, N):
+        deltas = [(1 - self.ao[k]**2)*(targets[k] - self.ao[k]) for k in range(self.no)]
+        hidden = [0.0]*self.nh
+        for j in range(self.nh):
+            error = 0.0
+            for k in range(self.no):
+                error += deltas[k]*self.wo[j][k]
+            hidden[j] = (1 - self.ah[j]**2)*error
+        for j in range(self.nh):
+            for k in range(self.no):
+                self.wo[j][k] += N*deltas[k]*self.ah[j]
+        for i in range(self.ni):
+            for j in range(self.nh):
+                self.wi[i][j] += N*hidden[j]*self.ai[i]
+        return sum(0.5*(t - o)**2 for t, o in zip(targets, self.ao))
+"""
+
+NUMBERS_IN_ATTRIBUTES = """
+import numpy as np
+
+def sigmoid(x):
+    return 1/(1 + np.exp(-x))
+
+def mse_loss(y_true, y_pred):
+    return ((y_true - y_pred)**2).mean()
+
+class OurNeuralNetwork:
+    def __init__(self):
+        self.w1, self.w2, self.w3, self.b1, self.b2 = np.random.normal(size=5).tolist()
+    def feedforward(self, x):
+        return sigmoid(self.w3*sigmoid(self.w1*x[0] + self.w2*x[1] + self.b1) + self.b2)
+    def train(self, data, all_y_trues):
+        learn_rate = 0.1
+        for x, y_true in zip(data, all_y_trues):
+            h = sigmoid(self.w1*x[0] + self.w2*x[1] + self.b1)
+            o = sigmoid(self.w3*h + self.b2)
+            d = -2*(y_true - o)*o*(1 - o)
+            d_h = self.w3*d*h*(1 - h)
+            self.w1 -= learn_rate*d_h*x[0]
+            self.w2 -= learn_rate*d_h*x[1]
+            self.b1 -= learn_rate*d_h
+            self.w3 -= learn_rate*d*h
+            self.b2 -= learn_rate*d
+"""
+
+LAYERS_IN_A_DEQUE = """
+import numpy as np
+from collections import deque
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.W, self.c = np.random.randn(n_in, n_out), np.zeros(n_out)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.c
+    def backward(self, g):
+        self.dW, self.dc = self.x.T @ g, g.sum(0)
+        return g @ self.W.T
+
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.layers = deque([Linear(n_in, n_hidden), Linear(n_hidden, n_out)])
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def loss(self, x, y):
+        self.out, self.y = self.forward(x), y
+        return ((self.out - y)**2).sum()/len(x)
+    def backward(self):
+        g = 2*(self.out - self.y)/len(self.y)
+        for layer in reversed(self.layers):
+            g = layer.backward(g)
+"""
+
+A_SEQUENCE = """
+import numpy as np
+
+class RNN:
+    def __init__(self, input_size, hidden_size, output_size):
+        self.U = np.random.randn(hidden_size, input_size)
+        self.W = np.random.randn(hidden_size, hidden_size)
+        self.V = np.random.randn(output_size, hidden_size)
+    def loss(self, x, y):
+        self.x, self.hs = x, [np.zeros(len(self.W))]
+        for xt in x:
+            self.hs.append(np.tanh(self.U @ xt + self.W @ self.hs[-1]))
+        self.e = self.V @ self.hs[-1] - y
+        return 0.5*np.sum(self.e**2)
+    def backward(self):
+        dU, dW = np.zeros_like(self.U), np.zeros_like(self.W)
+        dh = self.V.T @ self.e
+        for t in range(len(self.x), 0, -1):
+            da = dh*(1 - self.hs[t]**2)
+            dU += np.outer(da, self.x[t-1])
+            dW += np.outer(da, self.hs[t-1])
+            dh = self.W.T @ da
+        return {"U": dU, "W": dW, "V": np.outer(self.e, self.hs[-1])}
+"""
+
+A_ROW_OF_LAYERS = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, grad):
+        self.dW = self.x.T @ grad
+        return grad @ self.W.T
+
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+    def backward(self, grad):
+        return grad*(1 - self.y**2)
+
+class Sequential:
+    def __init__(self, layers):
+        self.layers = layers
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def backward(self, grad):
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+        return grad
+"""
+
+LOSS_OF_PREDICTIONS = """
+class MSELoss:
+    def __call__(self, y_pred, y_true):
+        self.y_pred, self.y_true = y_pred, y_true
+        return ((y_pred - y_true)**2).mean()
+    def backward(self):
+        return 2*(self.y_pred - self.y_true)/self.y_true.size
+"""
+
+A_COST_THAT_IS_KEPT = """
+import numpy as np
+
+class LogisticRegression:
+    def __init__(self, lr=0.01, n_iters=1000):
+        self.lr, self.n_iters, self.losses = lr, n_iters, []
+    def fit(self, X, y):
+        self.weights, self.bias = np.zeros(X.shape[1]), 0
+        for _ in range(self.n_iters):
+            A = 1/(1 + np.exp(-(np.dot(X, self.weights) + self.bias)))
+            self.losses.append(-np.mean(y*np.log(A) + (1 - y)*np.log(1 - A)))
+            dz = (A - y)/len(y)
+            self.weights -= self.lr*np.dot(X.T, dz)
+            self.bias -= self.lr*np.sum(dz)
+"""
+
+CENTER_AND_CONTEXT = """
+import numpy as np
+
+class SkipGram:
+    def __init__(self, vocab_size, embed_dim):
+        self.W_in, self.W_out = np.random.randn(vocab_size, embed_dim), np.random.randn(embed_dim, vocab_size)
+    def forward(self, center):
+        self.h = self.W_in[center]
+        e = np.exp(self.h @ self.W_out)
+        return e/e.sum(axis=1, keepdims=True)
+    def loss(self, center, context):
+        return -np.sum(np.log(self.forward(center)[np.arange(len(context)), context]))
+    def gradients(self, center, context):
+        d = self.forward(center)
+        d[np.arange(len(context)), context] -= 1
+        dW_in = np.zeros_like(self.W_in)
+        for i, c in enumerate(center):
+            dW_in[c] += d[i] @ self.W_out.T
+        return dW_in, self.h.T @ d
+"""
+
 STYLES = {
     "eleven lines": Style(
         classes,
@@ -1175,6 +1367,21 @@ STYLES = {
     "right together": Style(layers, RIGHT_TOGETHER, "return g*(self.x > 0)", "return g*self.x", ("CrossEntropy",)),
     "an autoencoder": Style(classes, TIED_AUTOENCODER, "X.T @ dH + R.T @ H", "X.T @ dH"),
     "slopes alone": Style(layers, SLOPES_ALONE, "1-np.tanh(x)**2", "1-np.tanh(x)"),
+    "lists of numbers": Style(
+        classes, LISTS_OF_NUMBERS, "error += deltas", "error = deltas", ("one sample", "backPropagate()")
+    ),
+    "numbers in attributes": Style(classes, NUMBERS_IN_ATTRIBUTES, "self.w3*d*h", "self.w2*d*h", ("learn_rate",)),
+    "layers in a deque": Style(classes, LAYERS_IN_A_DEQUE, "g = 2*", "g = "),
+    "a sequence": Style(classes, A_SEQUENCE, "dh = self.W.T @ da", "dh = self.W @ da"),
+    "layers in a row": Style(layers, A_ROW_OF_LAYERS, "in reversed(self.layers)", "in self.layers", ("Sequential",)),
+    "a loss of predictions": Style(
+        layers, LOSS_OF_PREDICTIONS, "(self.y_pred - self.y_true)", "(self.y_true - self.y_pred)"
+    ),
+    "a cost that is kept": Style(
+        classes, A_COST_THAT_IS_KEPT, "(A - y)/len(y)", "(A - y)*A*(1 - A)/len(y)", ("self.losses",)
+    ),
+    "a penalty by default": Style(classes, LOSS_WITH_LABELS, "dh) + reg * W1", "dh)"),
+    "a word beside another": Style(classes, CENTER_AND_CONTEXT, "dW_in[c] +=", "dW_in[c] ="),
     "values": Style(scalars, VALUES, "self.data**(other-1)", "self.data**other", ("**", ".relu()", "1 / x")),
     "tensors": Style(
         scalars,
@@ -1218,3 +1425,18 @@ def test_a_style_is_recognised_and_its_fault_shows(style):
     namespace, recipe = recognised(style.room, style.text.replace(style.right, style.wrong))
     assert recipe is not None
     assert not all(judged(namespace, recipe, 0).values())
+
+
+@pytest.mark.parametrize(("factor", "words"), [("2", "2 times"), ("len(X)", "N times"), ("3", "")])
+def test_an_update_goes_along_a_multiple_of_its_slope_only_if_a_rate_explains_it(factor, words):
+    text = COST_FUNCTION.replace("return dJdW1, dJdW2", f"self.W1 -= {factor}*dJdW1; self.W2 -= {factor}*dJdW2")
+    namespace, recipe = recognised(classes, text)
+    assert words in recipe.words
+    assert all(judged(namespace, recipe, 0).values()) == bool(words)
+
+
+def test_targets_of_a_squared_error_are_any_numbers():
+    for text, real in ((LAYERS_IN_A_DEQUE, True), (LOSS_WITH_LABELS, False)):
+        _, recipe = recognised(classes, text)
+        targets = recipe.example(np.random.default_rng(0), 1)["Y"]
+        assert real == (not np.isin(targets, [0, 1]).all())

@@ -63,6 +63,8 @@ def method_calls(method, returns=(), extra=None, guess=True):
     """
     options = []
     taken = parameters(method)
+    if {re.sub("tre$", "ter", p.name.split("_")[0]) for p in taken} >= {"center", "context"}:  # words beside each other
+        extra = {p.name: Placeholder("Y") for p in taken if p.name.startswith("context")} | (extra or {})
     unknown = [p.name for p in taken if p.default is p.empty and _given(p.name, returns, extra) is None]
     if unknown and len(taken) == 1 and not guess:
         return []

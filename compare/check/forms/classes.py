@@ -35,7 +35,7 @@ class Layout(NamedTuple):
             Y = classes
         else:
             Y = np.eye(outputs)[classes] if outputs > 1 else classes[:, None].astype(float)
-        if self.name == "flat targets":
+        if self.name in {"flat targets", "one flat row"}:
             Y = Y.ravel()
         if self.name == "vector":
             return X[0], Y[0]
@@ -53,6 +53,7 @@ LAYOUTS = (
     Layout("vector", "one"),
     Layout("vector", "one", "integers"),
     Layout("one row", "one"),
+    Layout("one flat row", "one"),
     Layout("sequence", "one"),
     Layout("tokens", "rows", "integers"),
 )
@@ -119,7 +120,7 @@ def _best(namespace, text, cls):
                         return best
             if not construct_takes_arrays(cls):
                 break
-        if best is not None and best.score.fitting == 1.0:
+        if best is not None and _is_natural(best, text):
             break
     return best
 
@@ -140,9 +141,11 @@ def _of_construction(namespace, text, cls, construct, sizes):
     best = []
     for inputs, outputs in _dimensions(namespace, cls, construct, sizes):
         for layout in LAYOUTS:
-            if layout.name == "flat targets" and outputs != 1:
+            if layout.name in {"flat targets", "one flat row"} and outputs != 1:
                 continue
-            if layout.name == "one row" and not re.search(r"for .* in .*(zip|len|shape|enumerate|X|x)", text):
+            if layout.name in {"one row", "one flat row"} and not re.search(
+                r"for .* in .*(zip|len|shape|enumerate|X|x)", text
+            ):
                 continue
             if layout.name == "one column" and _speaks_of_batches(text):
                 continue

@@ -54,17 +54,6 @@ ARRAYS = (
 )
 
 
-def rates(text):
-    """{word: number} of the rates that a text has as numbers: `learn_rate = 0.1`, `-= 0.1 *`."""
-    known = {}
-    for name, number in re.findall(r"\b(\w+) *= *(\d*\.\d+|1e-\d+)\b", text):
-        if kind(name, KINDS) == "rate":
-            known[name] = float(number)
-    for number in re.findall(r"[-+]= *(\d*\.\d+|1e-\d+) *\*", text):
-        known.setdefault(number, float(number))
-    return known
-
-
 class Sizes(NamedTuple):
     """Of a network that is made to be tried: a number for each of its layers."""
 
@@ -87,6 +76,14 @@ class Call(NamedTuple):
         """(arguments, keywords) with what `values(given)` says in place of every Placeholder."""
         arguments = [_bound(x, values) for x in self.arguments]
         return arguments, {name: _bound(x, values) for name, x in self.keywords}
+
+    def instead(self, kind, value):
+        """The same call with a value for every Placeholder of a kind."""
+
+        def exchanged(x):
+            return value if isinstance(x, Placeholder) and x.kind == kind else x
+
+        return Call(tuple(map(exchanged, self.arguments)), tuple((name, exchanged(x)) for name, x in self.keywords))
 
     def uses(self, kind):
         """Whether a Placeholder of this kind is in it."""

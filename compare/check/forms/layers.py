@@ -1,14 +1,22 @@
 """Finds classes that are layers, activations or losses, and proves each one's way back, and that of some together."""
 
 import re
-from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import attributes, calling, class_trials, constructing, matching, names, parts
+from fourfold.compare.check.forms import (
+    attributes,
+    calling,
+    class_trials,
+    constructing,
+    matching,
+    names,
+    parts,
+    together,
+)
 from fourfold.compare.check.forms.classes import own_classes
-from fourfold.compare.check.forms.constructing import Call, Placeholder, Sizes
-from fourfold.compare.check.forms.parts import Chain, LayerPart
+from fourfold.compare.check.forms.constructing import Placeholder, Sizes
+from fourfold.compare.check.forms.parts import Chain, LayerPart, TriedPart
 from fourfold.compare.check.forms.programs import Whereabouts
 from fourfold.compare.check.forms.recipe import Recipe
 
@@ -46,14 +54,6 @@ LABELS = np.array([1, 0, 1, 1])
 ONE_HOT = np.eye(2)[LABELS]
 
 
-class TriedPart(NamedTuple):
-    """A part that runs, and how it does in float64."""
-
-    part: LayerPart
-    right: dict  # {name: whether it is the derivative}
-    fitting: bool = True  # whether all gradients have their parameters' shapes
-
-
 def find(namespace, text, name=None):
     """A Recipe of all classes with a way forward and a way back; None where there are none.
 
@@ -67,8 +67,8 @@ def find(namespace, text, name=None):
         return None
     containers = [] if name else _containers(namespace, text, tried)
     sound = {entry.part.cls for entry in tried if all(entry.right.values())}
-    chains = [] if name else _chains(namespace, [entry.part for entry in tried], sound)
-    tried = _settled(namespace, tried + containers, chains)
+    chains = [] if name else together.chains(namespace, [entry.part for entry in tried], sound)
+    tried = together.settled(namespace, tried + containers, chains)
     return _recipe(tried) if tried else None
 
 
@@ -299,68 +299,10 @@ def _containers(namespace, text, tried):
         backward = next((name for name in methods if BACKWARD.search(name.lower())), None)
         if not forward or not backward or any(entry.part.cls == cls.__name__ for entry in tried):
             continue
-        for construct in (*_constructs(chain), *_constructs(Chain.plain(layers, square=True))):
+        for construct in (*together.constructs(chain), *together.constructs(Chain.plain(layers, square=True))):
             part = LayerPart(cls.__name__, construct, forward, backward, chain.shape, "layer")
             entry = class_trials.attempt(_tried, namespace, text, part)
             if entry:
                 result.append(max(entry, key=_goodness))
                 break
     return result
-
-
-def _constructs(chain):
-    """How a container may be given its layers."""
-    return [Call((Placeholder(kind, chain),)) for kind in ("chain", "spread", "added")]
-
-
-def _chains(namespace, members, sound):
-    """Chains of a layer with weights, an activation, another layer, and a loss where there is one; those that run."""
-    layers = [part for part in members if part.kind == "layer" and part.form and part.form[0] == ("G",)]
-    losses = [part for part in members if part.kind == "loss"]
-    result = []
-    for loss in losses or [None]:
-        for chain in Chain.all_of(layers, loss, sound):
-            inputs = {name: draw(np.random.default_rng(13)) for name, draw in chain.inputs().items()}
-            answer = class_trials.attempt(chain.run, namespace, class_trials.copied(inputs))
-            if answer is None or not class_trials.is_number(answer[0]):
-                continue
-            slopes = class_trials.slopes(lambda v, c=chain: c.run(namespace, v)[0], inputs, chain.trained())
-            if slopes is not None:
-                right = {name: class_trials.agree(answer[1][name], slopes[name]) for name in chain.trained()}
-                result.append(TriedPart(chain, right))
-    return result
-
-
-def _settled(namespace, tried, chains):
-    """The members to be proved: parts that are wrong alone and right together are left to the chain they are in."""
-    excused, kept = set(), []
-    for entry in chains:
-        wrong = [part for part in entry.part.members() if not _alone(tried, part)]
-        if all(entry.right.values()) and wrong:
-            excused |= {part.key() for part in wrong}
-            kept.append(entry.part)
-    if not excused:
-        plain = [entry.part for entry in tried]
-        kept = [entry.part for entry in chains if len(entry.part.layers) > 2][:1]
-        if any(part.averaged for part in plain):  # once is a matter of taste
-            kept = [chain for chain in kept if chain.loss and _is_mean(namespace, chain.loss)]
-        return plain + kept
-    return [entry.part for entry in tried if entry.part.key() not in excused] + kept
-
-
-def _is_mean(namespace, loss):
-    """Whether a loss is averaged over samples: it is the same of all of them twice."""
-    x, y = loss.draw_x(np.random.default_rng(3)), loss.target
-    twice = loss._replace(target=np.concatenate([y, y]))
-    values = []
-    for part, given in ((loss, x), (twice, np.concatenate([x, x]))):
-        thing = parts.constructed(namespace, part.cls, part.construct)
-        values.append(class_trials.attempt(part.called, thing, given))
-    if not all(class_trials.is_number(value) for value in values):
-        return False
-    once, again = map(class_trials.as_float, values)
-    return abs(again - once) < 1e-9 * abs(once)
-
-
-def _alone(tried, part):
-    return all(all(e.right.values()) and not e.part.averaged for e in tried if e.part.key() == part.key())

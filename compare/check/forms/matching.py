@@ -158,6 +158,12 @@ def belongs(gradient, parameter):
     return short(own) in {short(meant) for meant in names.stripped(last)}
 
 
+def is_called_after(keys, shapes, array):
+    """Whether an attribute is called after a parameter of its shape: dc and c; shapes: {name: (keys, shape)}."""
+    own = [meant for meant, shape in shapes.values() if meant != keys and shape == np.shape(array)]
+    return any(belongs(keys, meant) for meant in own)
+
+
 def _split(parts):
     return [x for x in parts if isinstance(x, str)], [x for x in parts if not isinstance(x, str)]
 

@@ -155,6 +155,14 @@ class LayerPart(NamedTuple):
         return 4 if self.averaged and name != "x" else 1
 
 
+class TriedPart(NamedTuple):
+    """A part that runs, and how it does in float64."""
+
+    part: LayerPart
+    right: dict  # {name: whether it is the derivative}
+    fitting: bool = True  # whether all gradients have their parameters' shapes
+
+
 def _own(value):
     """An array that may be written into."""
     return value.copy() if isinstance(value, np.ndarray) else value

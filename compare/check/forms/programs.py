@@ -139,7 +139,8 @@ class State:
         if source is None or source.where == "linear":
             return
         root = self.thing if source.where == "attribute" else result
-        self.output = attributes.get(root, source.place)
+        output = attributes.get(root, source.place)
+        self.output = np.array(output) if isinstance(output, list) else output
 
     def _read_loss(self, source):
         if source.where == "assumed":
@@ -175,6 +176,7 @@ class State:
         known = {
             "X": lambda: self.inputs["X"],
             "Y": lambda: self.inputs["Y"],
+            "first": lambda: self.inputs["X"][0],
             "N": self.count,
             "output": lambda: self.output,
             "error": lambda: self._error(given.key),

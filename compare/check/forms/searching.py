@@ -1,14 +1,23 @@
 """All ways to use an object of somebody's class: which methods, which loss, where gradients are."""
 
 import re
-from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.check.forms import attributes, calling, class_trials, constructing, loss_sources, matching, names
-from fourfold.compare.check.forms.constructing import Placeholder, Sizes
+from fourfold.compare.check.forms import (
+    attributes,
+    calling,
+    class_trials,
+    constructing,
+    loss_sources,
+    matching,
+    names,
+    rates,
+)
+from fourfold.compare.check.forms.constructing import Placeholder
 from fourfold.compare.check.forms.loss_sources import AFTER_FORWARD, BACKWARD, LOSS, TRAIN
 from fourfold.compare.check.forms.programs import Program, Stage, State, Whereabouts
+from fourfold.compare.check.forms.rates import Score, Usage
 
 FORWARD = re.compile(
     r"forward|predict|^update$|feed|think|propagat|run|query|activat|compute$|output|__call__|fprop|infer|hypothes|prob"
@@ -20,28 +29,6 @@ MOST_PROGRAMS = 400
 MOST_SCORED = 16
 
 
-class Score(NamedTuple):
-    """What speaks for a Usage, what counts most first: that gradients are right only settles ties."""
-
-    fitting: float  # the share of gradients with their parameters' shapes
-    declared: int  # whether the loss is theirs, and called so
-    some: int  # whether any gradient is right
-    own: int  # whether the loss is theirs
-    share: float  # of right gradients
-    direct: int  # whether gradients are given, not updates
-
-
-class Usage(NamedTuple):
-    """A Program that runs, with what speaks for it."""
-
-    program: Program
-    layout: object
-    sizes: Sizes
-    score: Score
-    shapes: dict
-    loss: str
-
-
 class UsageSearch:
     """All ways to use objects of one class, constructed in one way, on samples in one layout."""
 
@@ -49,7 +36,6 @@ class UsageSearch:
         self.namespace, self.text, self.cls, self.layout, self.data = namespace, text, cls, layout, data
         self.blank = Program(cls.__name__, construct, (), (), samples=layout.samples)
         self.endless = matching.endless(text)
-        self.blank_rate, self.rates = False, constructing.rates(text)
         self.parameters, self.values, self.scored, self.has_loss = {}, {}, 0, False
         state = class_trials.attempt(State, self.blank, namespace, data)
         self.thing = state.thing if state else None
@@ -89,6 +75,7 @@ class UsageSearch:
                 for places, array in attributes.arrays(state.thing):
                     name = attributes.words(places[0])
                     named = names.is_weight(name) or names.is_bias(name) or "weight" in name
+                    named = named and not loss_sources.LOSSES.search(name.lower())
                     if len(places[0]) == 1 and named and not self._is_data(array):
                         self.parameters[name] = tuple(places[:1])
                         shape = np.shape(array)
@@ -138,7 +125,10 @@ class UsageSearch:
             if BACKWARD.search(method.lower()) or (TRAIN.search(method.lower()) and method != "update"):
                 continue
             labels = matching.returned_names(self.text, self.where_defined(method), method)
-            for call in calling.method_calls(getattr(self.thing, method)):
+            calls = calling.method_calls(getattr(self.thing, method))
+            if self.layout.name == "one flat row":  # a method of one sample, where training takes all
+                calls = [call.instead("X", Placeholder("first")) for call in calls]
+            for call in calls:
                 step = Stage("forward", method, call)
                 output = self._output(step, labels)
                 if output is not None:
@@ -163,6 +153,8 @@ class UsageSearch:
         if state is None:
             return None
         own = matching.leaves(result, labels) if result is not None else []
+        if isinstance(result, list) and attributes.is_array(result):
+            own = [((), (), result)]
         fitting = [leaf for leaf in own if self._may_be_output(leaf[2])]
         if fitting:
             named = [leaf for leaf in fitting if leaf[0] and names.is_one(str(leaf[0][-1]), names.PREDICTIONS)]
@@ -181,7 +173,11 @@ class UsageSearch:
     def _may_be_output(self, value):
         Y = np.asarray(self.data["Y"])
         shape = np.shape(value)
-        if not isinstance(value, np.ndarray | float) or value is self.data["Y"] or value is self.data["X"]:
+        if (
+            not (isinstance(value, np.ndarray | float) or attributes.is_array(value))
+            or value is self.data["Y"]
+            or value is self.data["X"]
+        ):
             return False
         if self.layout.labels == "integers":
             return len(shape) >= 1 and (Y.size in shape or Y.ndim == 0)
@@ -192,7 +188,8 @@ class UsageSearch:
 
     def _judged(self, steps, output, sizes):
         """Usages of some steps: with each loss there may be, and where the gradients are."""
-        program = self.blank._replace(parameters=self._pairs(), steps=steps, output=output, rate=self._rate(steps))
+        rate = rates.rate(steps, self.thing) or 1.0
+        program = self.blank._replace(parameters=self._pairs(), steps=steps, output=output, rate=rate)
         inputs = {**self.data, **self.values}
         state = class_trials.attempt(State, program, self.namespace, class_trials.copied(inputs))
         if state is None:
@@ -244,20 +241,6 @@ class UsageSearch:
                 return state
         return None
 
-    def _rate(self, steps):
-        """What an update is multiplied with; where nothing says so, rates that are numbers in their code may be."""
-        self.blank_rate = False
-        for step in steps:
-            for _, value in step.call.keywords:
-                if value == constructing.RATE and not isinstance(value, Placeholder):
-                    return constructing.RATE
-        for name in ("lr", "learning_rate", "alpha", "eta", "learningRate", "learn_rate", "rate", "lrate", "step_size"):
-            value = getattr(self.thing, name, None)
-            if isinstance(value, int | float) and value > 0:
-                return float(value)
-        self.blank_rate = True
-        return 1.0
-
     def _gradients(self, state):
         """{parameter: Whereabouts}: returned, left in attributes, or the parameters themselves are others now."""
         shapes = {}
@@ -279,21 +262,15 @@ class UsageSearch:
         left = []
         for places, array in attributes.arrays(state.thing):
             keys = attributes.keys(places[0])
-            if not mine & set(places) and (matching.says_gradient(keys) or self._belongs(keys, array)):
+            if not mine & set(places) and (
+                matching.says_gradient(keys) or matching.is_called_after(keys, shapes, array)
+            ):
                 left.append((keys, places[0], array))
         paths = matching.assigned(left, shapes, by_order=False)
         if paths and len(paths) * 2 >= len(shapes):
             return {name: Whereabouts("attribute", paths[name]) if name in paths else None for name in shapes}
         changed = [name for name, places in self.parameters.items() if self._changed(state, name, places[0])]
         return {name: Whereabouts("updated") for name in shapes} if changed else {}
-
-    def _belongs(self, keys, array):
-        """Whether an attribute is called after a parameter of its shape: dc and c."""
-        for name, places in self.parameters.items():
-            own = attributes.keys(places[0])
-            if own != keys and matching.belongs(keys, own) and np.shape(array) == np.shape(self.values[name]):
-                return True
-        return False
 
     def where_defined(self, method):
         for base in type(self.thing).__mro__:
@@ -322,6 +299,8 @@ class UsageSearch:
         if not active:
             return None
         own = int("assumed" not in words)
+        if not any(self._moves(given[name]) for name in active):
+            return None
         updated = {name for name, source in program.gradients if source and source.where == "updated"}
         kept = [name for name in slopes if name in active or (name not in updated and self._moves(given[name]))]
         fitting = sum(class_trials.fits(given[name], np.shape(inputs[name])) for name in kept) / len(kept)
@@ -337,7 +316,11 @@ class UsageSearch:
             gradients=tuple(gradients.items()), parameters=tuple(pair for pair in program.parameters if pair[0] in kept)
         )
         alike = not right[1] and updated >= {*kept}
-        multiple = self._multiple(given, slopes, kept) if own and alike else None
+        written = {} if rates.rate(program.steps, self.thing) else rates.written(self.text)
+        samples = 1 if self.layout.samples == "one" else N
+        sizes_of = samples, max(np.size(self.data["Y"]), 1)
+        pairs = {name: (given[name], slopes[name]) for name in kept}
+        multiple = rates.multiple(pairs, sizes_of, written) if own and alike else None
         if multiple:
             number, what = multiple
             program = program._replace(rate=program.rate * number)
@@ -350,19 +333,6 @@ class UsageSearch:
             direct = -1
         score = Score(fitting, own * int(loss_sources.is_declared(words)), int(share > 0), own, share, direct)
         return Usage(program, self.layout, sizes, score, shapes, words)
-
-    def _multiple(self, given, slopes, kept):
-        """(number, words) of what all updates are of the slope, where a rate explains it: 2, 1/2, N or 1/N; or None."""
-        samples = 1 if self.layout.samples == "one" else N
-        entries = max(np.size(self.data["Y"]), 1)
-        counts = {"": 1.0, "N": samples, "1/N": 1 / samples, "N·d": entries, "1/(N·d)": 1 / entries}
-        for count, size in counts.items():
-            for factor, number in {"": 1.0, "2": 2.0, "1/2": 0.5}.items():
-                for rate, value in {"": 1.0, **(self.rates if self.blank_rate else {})}.items():
-                    ratio = size * number * value
-                    if all(class_trials.agree(given[name], slopes[name], ratio) for name in kept):
-                        return ratio, " · ".join(word for word in (rate, factor, count) if word) or "1"
-        return None
 
     def _moves(self, given):
         if hasattr(given, "gradient"):
