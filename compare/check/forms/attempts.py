@@ -151,7 +151,10 @@ def setups(callers, written, kind):
     parameters = []
     for caller in callers:
         known = [names.plain(name) for name in parameters]
-        parameters += [name for name in caller.parameters() if names.plain(name) not in known]
+        has_all = any(_is_network(name) for name in parameters)
+        for name in caller.parameters():
+            if names.plain(name) not in known and not (has_all and _is_network(name)):
+                parameters.append(name)
     lists = [name for name in parameters if len(name) > 1 and names.is_one(name, names.CONTAINERS)]
     lists = lists if len(parameters) > 2 else []
     if lists:
@@ -171,6 +174,11 @@ def setups(callers, written, kind):
             shapes = [layout._replace(outputs=layouts.WIDTHS[packing.depth][0]) for layout in shapes]
         given = tuple(name for name in outer_data.values() if name in {x, y})
         yield [Setup(packing, layout, x, y, outer=outer, outer_data=given) for layout in shapes]
+
+
+def _is_network(name):
+    """Whether a parameter is called as all parameters together, in one function or another."""
+    return names.is_one(name, names.NETWORKS)
 
 
 FIRST = r"\[:, *1 ?:|\[1:|stack\([\[(]+np\.ones|c_\[np\.ones|r_\[1|insert\("

@@ -2,7 +2,7 @@
 
 import importlib
 
-from fourfold.compare.check.forms import examples, functions, losses, names, neurons, pipelines
+from fourfold.compare.check.forms import examples, functions, losses, names, neurons, pipelines, updating
 from fourfold.compare.check.forms.recipe import Recipe
 from fourfold.compare.check.forms.written import WrittenText
 from fourfold.compare.errors import Misfit
@@ -84,6 +84,7 @@ def _by_trial(written, name):
     candidates = [name] if name is not None else _candidates(written)
     weak = None
     for recognised in (_of_function, _with_assumptions):
+        written.start_attempts()
         trial, weak = _by_rank(written, candidates, recognised, weak)
         if trial is not None:
             return trial
@@ -185,4 +186,10 @@ def _nothing(written, name):
         raise Misfit(f"{name} was not recognised as something that gives a loss and gradients: {EXAMPLE}.")
     seen = [n for n in written.functions if not names.NUMERICAL.search(n)]
     listed = f"the functions {', '.join(seen[:6])} were seen" if seen else "no function was seen"
+    scaled = [n for n in seen if updating.is_adaptive(written, n)]
+    if scaled:
+        raise Misfit(
+            f"{scaled[0]} divides its steps by the root of squared gradients, which hides the gradients: "
+            "let a function return them, with the loss."
+        )
     raise Misfit(f"No loss and gradients were recognised, {listed}: {EXAMPLE}.")

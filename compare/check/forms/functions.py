@@ -27,15 +27,28 @@ def recognise(written, name, forwards, assume=False):
         for callers in forwards(written, name):
             for listed in (False, True)[: 1 if _of_arrays(written, name) else 2]:
                 trial = _over_setups(written, callers, kind, listed, assume)
-                best = _chosen(best, trial, kind)
+                best = _chosen(best, trial, kind, written)
                 if best is not None and best.fits:
                     break
             if best is not None and best.fits:
                 break
+    if best is not None and best.plan.rate is not None and not best.all_right and updating.is_adaptive(written, name):
+        return _without_history(written, name, forwards)
     if best is not None and best.plan.rate is not None and not best.all_right and _goes_through_samples(written, best):
         for callers in forwards(written, name):
             trial = _over_setups(written, callers, layouts.few, False, assume)
             best = trial if trial is not None and trial.right >= best.right and trial.tier == 3 else best
+    return best
+
+
+def _without_history(written, name, forwards):
+    """The best Trial of steps that are scaled, with constants that leave the gradient as it is; or None."""
+    best = None
+    for callers in forwards(written, name):
+        way = signatures.without_history(callers[-1].way, callers[-1].function)
+        if way:
+            callers = [*callers[:-1], callers[-1]._replace(way=way)]
+            best = attempts.better(best, _over_setups(written, callers, layouts.batches, False, False))
     return best
 
 
@@ -84,11 +97,11 @@ def _of_arrays(written, name):
     return any(function.uses(ARRAYS) for function in written.involved(name))
 
 
-def _chosen(best, trial, kind):
+def _chosen(best, trial, kind, written):
     if trial is None or best is None:
         return best or trial
     if kind in ONE_OUTPUT and best.tier == 3:
-        return trial if trial.all_right else best
+        return trial if trial.all_right or (trial.tier == 3 and written.has_one_output()) else best
     return trial if trial.tier > best.tier or (trial.tier == best.tier and trial.right > best.right) else best
 
 

@@ -11,7 +11,7 @@ DATA = _words(
     "x xs x0 xb inputs input inp data features feature feats a0 images image sample samples xtrain xbatch trainx xi "
     "xin inputdata xdata observations points inputbatch batchx examples inputvector l0 layer0 inputlayer "
     "batchinputs u0 "
-    "xsample design designmatrix phi xx datain vectors"
+    "xsample design designmatrix phi xx datain vectors inputvector inputslist xvec inputrow"
 )
 TARGETS = _words(
     "t ts target targets ytrue label labels yy y ys ytrain ybatch yb trainy truth "
@@ -31,6 +31,8 @@ SCALARS = _words(
     "epsilon slope leak delta temperature penalty regstrength beta1 beta2 leakyslope negativeslope l1 lamb lmd λ tau "
     "strength l2lambda regularizer margin"
 )
+DECAYS = _words("decay decayrate rho beta2 gamma beta")  # of an average of squared gradients
+EPSILONS = _words("eps epsilon")
 KEPT = _words("keepprob keep dropoutkeep pkeep")  # probabilities of staying
 COUNTS = _words("m n batchsize numsamples nsamples numexamples nexamples samplecount numtrain size mbatch")
 IN_SIZES = _words(
@@ -54,6 +56,7 @@ OUTPUT_GRADIENTS = _words(
     "dout gradoutput gradout dal dyhat dypred dl delta error err upstream dscores dpred dloss doutput "
     "outputgradient dp grady gradypred lossgrad dy dlogits dz gradloss outputerror"
 )
+NETWORKS = _words("network net nn neuralnetwork model mlp ann params parameters layers")  # all parameters
 CONTAINERS = _words(
     "params parameters param model net network theta thetas weights wts p nn layers w ws pars par coefficients state "
     "neuralnetwork paramdict weightdict nnparams parametersdict mlp variables θ"
@@ -67,9 +70,7 @@ WEIGHT_LAST = re.compile(r"[a-z0-9]_?(weights?|kernel|matrix)$|_[wW]$", re.IGNOR
 VALUE = re.compile(
     r"(a|z|h|s|o|u|l|net|act|layer|hidden|out|relu|sig|tanh)_?(\d|[lL]$|in$|out$|prev$).*", re.IGNORECASE
 )
-LOSS_WORDS = (
-    r"loss|cost|objective|nll|entropy|mse|sse|energy|criterion|likelihood|risk|error|history|^[jle]$|^ce$|^bce$"
-)
+LOSS_WORDS = r"loss|cost|objective|nll|entropy|xent|bce|hinge|huber|mse|sse|energy|criterion|likelihood|risk|error|history|^[jle]$|^ce$|^bce$"
 LOSS = re.compile(LOSS_WORDS, re.IGNORECASE)
 GRADIENTS = re.compile(r"grad|back|bprop|deriv|nabla|bp|adjoint|vjp|propagate$", re.IGNORECASE)
 BEST = ("gradients", "gradient", "backward", "grads", "grad", "backprop", "backpropagation", "backward_propagation")

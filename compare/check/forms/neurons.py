@@ -40,7 +40,7 @@ def find(written):
 def _step(written, wanted, others):
     """The first function that takes a network, and is called like what is wanted and like nothing else."""
     for name, function in written.functions.items():
-        takes = any(names.is_one(argument, names.CONTAINERS) for argument in function.arguments)
+        takes = any(names.is_one(argument, names.NETWORKS) for argument in function.arguments)
         many = any(names.is_one(argument, names.STEPS | names.PAIRS | {"train"}) for argument in function.arguments)
         others_fit = any(other.search(name) for other in others)
         if takes and not many and not others_fit and wanted.search(name) and len(function.arguments) > 1:
@@ -63,19 +63,17 @@ class NeuronNetwork:
 
     def recipe(self, written):
         """The Recipe with the loss that goes with the gradients, or None where the functions do not run."""
-        best = None
-        for loss in LOSSES:
-            self.loss = loss
-            right = self._right(written.namespace)
-            if right is not None and (best is None or right > best[0]):
-                best = right, loss
-        if best is None:
+        right = {}
+        for self.loss in LOSSES:
+            right[self.loss] = self._right(written.namespace)
+        first = next(iter(LOSSES))
+        if right[first] is None:
             return None
-        self.loss = best[1]
+        parameters = (*self._names(WEIGHTS), *self._names(BIAS))
+        self.loss = next((loss for loss, count in right.items() if count == len(parameters)), first)
         called = ", ".join(function.name for function in self.steps)
         words = f"{called}: neurons in lists of layers, one sample at a time; it updates its parameters; "
         roles = Roles(X, Y, self._names(WEIGHTS), self._names(BIAS), augmented=not self.bias)
-        parameters = (*self._names(WEIGHTS), *self._names(BIAS))
         return Recipe(f"{words}no loss of yours: taken to be {self.loss}", self.example, parameters, self.run, roles)
 
     def _names(self, which):
@@ -137,7 +135,7 @@ def _arguments(function, given):
     """What a function takes, by the names of its arguments; what has no known name is the row."""
     values = []
     for name in function.arguments:
-        if names.is_one(name, names.CONTAINERS):
+        if names.is_one(name, names.NETWORKS):
             values.append(given[NETWORK])
         elif names.is_one(name, names.TARGETS):
             values.append(given[Y])

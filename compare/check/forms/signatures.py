@@ -6,7 +6,8 @@ X, Y, PAIRS, PARAMETER, VALUE, OUTPUT_GRADIENT = "X", "Y", "pairs", "parameter",
 RATE, STEPS, SCALAR, KEPT, COUNT, IN, HIDDEN, OUT, DEPTH = (
     *("rate", "steps", "scalar", "kept", "count", "in", "hidden", "out", "depth"),
 )
-CONSTANTS = {RATE: 0.5, STEPS: 1, SCALAR: 0.25, KEPT: 1.0}
+ONE, ZERO = "one", "zero"
+CONSTANTS = {RATE: 0.5, STEPS: 1, SCALAR: 0.25, KEPT: 1.0, ONE: 1.0, ZERO: 0.0}
 WORDS = (
     (names.RATES, RATE),
     (names.STEPS, STEPS),
@@ -122,6 +123,15 @@ def _distinct(ways):
         if way not in result:
             result.append(way)
     return result
+
+
+def without_history(way, function):
+    """The same, with the constants that make a step of RMSprop the gradient's; None where they are no arguments."""
+    ones = [name for name in function.arguments if names.is_one(name, names.DECAYS | names.EPSILONS)]
+    if len(ones) < 2:
+        return None
+    zeros = [name for name in function.arguments if names.plain(name) == "beta1"]
+    return in_order(way | dict.fromkeys(ones, ONE) | dict.fromkeys(zeros, ZERO), function)
 
 
 def of_role(way, *wanted):

@@ -6,6 +6,10 @@ import numpy as np
 
 from fourfold.compare.check.forms import answers, attempts, signatures, slopes, trials
 
+# A step of the file's own against what it calls gradients.
+SUBTRACTED = re.compile(
+    r"-= *\(?(lr|alpha|eta|rate|learning_rate|step_size)\b|- *(lr|alpha|eta|rate|learning_rate) *\*"
+)
 UPHILL = re.compile(r"likelihood|log_?lik|reward|elbo|^ll$", re.IGNORECASE)
 ADDED = re.compile(r"\+=|(\b\w+) = \1 \+ ")
 ADDED_TO_WEIGHTS = re.compile(
@@ -14,6 +18,11 @@ ADDED_TO_WEIGHTS = re.compile(
     re.IGNORECASE,
 )
 CALLED_GRADIENT = re.compile(r"d[A-Z]|d_|d[wb]\d?$|grads?|gradients?|nabla|dtheta|.*_grads?$")
+
+
+def is_adaptive(written, name):
+    """Whether a function divides its steps by the root of squared gradients."""
+    return any(f.uses(r"/ ?\(?(np\.)?(math\.)?sqrt\(") and f.uses(r"\*\* ?2|square") for f in written.involved(name))
 
 
 def paths(goal, setup):
@@ -99,7 +108,7 @@ def signed(trial, written, namespace, truth):
     alike = len(known) == len(truth) and max(known) - min(known) < slopes.SAME
     alike = alike or (ADDED.search(written.text) and len(set(np.round(known, 5))) == 1)
     sign_is_known = _are_called_gradients(written, plan.goal.function) and not ADDED_TO_WEIGHTS.search(written.text)
-    if not alike or sign_is_known:
+    if not alike or sign_is_known or SUBTRACTED.search(written.text):
         return trial
     factor = 0.5 if abs(known[0] + 0.5) < slopes.SAME else 1
     right = sum(abs(ratio + factor) < slopes.SAME for ratio in known)

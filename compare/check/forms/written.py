@@ -9,7 +9,7 @@ import numpy as np
 
 from fourfold.compare.check.forms import names
 
-MOST_ATTEMPTS = 6000  # at calling their functions
+MOST_ATTEMPTS = 4000  # at calling their functions
 NOT_THEIRS = ("site-packages", "dist-packages", "<frozen", "/lib/python")
 
 
@@ -142,6 +142,10 @@ class WrittenText:
                     result.append(node.id)
         return result
 
+    def start_attempts(self):
+        """Allows for as many attempts as there may be."""
+        self.left = MOST_ATTEMPTS
+
     def has_attempts_left(self):
         """Whether one more attempt is worth its time; it counts as one."""
         self.left -= 1
@@ -209,10 +213,12 @@ class WrittenText:
         return sorted({int(number) for numbers in written for number in numbers if number and 2 < int(number) < 30})
 
     def one_output(self):
-        """Whether the text says that the network has one output: a shape in words, or targets with one column."""
-        if re.search(
-            r"\(1, *(m|n|N|number of examples|n_samples|examples|batch)\b|\((m|n|N|n_samples), *1?\)", self.text
-        ):
+        """Whether the text may mean that the network has one output: a shape in words, or targets with one column."""
+        return re.search(r"\((m|n|N|n_samples), *1?\)", self.text) is not None or self.has_one_output()
+
+    def has_one_output(self):
+        """Whether the text says so."""
+        if re.search(r"\(1, *(m|n|N|number of examples|n_samples|examples|batch)\b", self.text):
             return True
         if re.search(r"\b[yYtT]\w* = [yYtT]\w*(\.reshape\(-1, ?1\)|\[:, ?(np\.newaxis|None)\])", self.text):
             return True
