@@ -81,12 +81,13 @@ ANYWHERE = {
 
 def mistakes(outcome):
     """[Mistaken] of an Examined: the one that shows in its first wrong line, or in a shape; [] where none does."""
-    kinds = [blamed.mistake for blamed in outcome.blamed[:1]]
+    kinds = []
     for one in outcome.gradients:
         if not one.right and "transpose" in one.why:
             kinds.append(TRANSPOSED)
         elif not one.right and "shape" in one.why:
             kinds.append(MISSHAPEN)
+    kinds += [blamed.mistake for blamed in outcome.blamed[:1]]
     for kind in kinds:
         if kind in ANYWHERE:
             return [ANYWHERE[kind]]

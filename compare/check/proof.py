@@ -10,6 +10,8 @@ import numpy as np
 from fourfold.compare.check import by_line, canonical
 from fourfold.compare.check.forms import find, sources
 from fourfold.compare.check.proven import Mistaken, Proof
+from fourfold.compare.check.recognise import explain as explain_error
+from fourfold.compare.errors import Misfit
 from fourfold.compare.exact import estimate, examine, examined
 from fourfold.compare.exact.examined import Examined
 from fourfold.compare.exact.parts import copies
@@ -24,7 +26,11 @@ def answer(path, namespace, name, options, fits):
     demands = _demands(options)
     proof = prove(sources.source(path), str(path), namespace, name or None, demands, options.get("explain", False))
     settled = not fits or bool(proof.unlike) or (not proof.is_own and (proof.is_right() or bool(proof.network)))
-    return msgspec.json.encode({"proof": msgspec.structs.replace(proof, settles=settled)}) + b"\n"
+    unasked = settled and callable(namespace.get("train"))
+    proof = msgspec.structs.replace(proof, settles=settled, unasked=unasked)
+    if unasked and options.get("update"):
+        proof = msgspec.structs.replace(proof, uncompared=True)
+    return msgspec.json.encode({"proof": proof}) + b"\n"
 
 
 def _demands(options):
@@ -44,6 +50,10 @@ def prove(source, path, namespace, name=None, demands=None, explain=False):
     """
     with _quiet():
         recipe = find.find(namespace, source.text, name)
+        try:
+            recipe.run(namespace, copies(recipe.example(np.random.default_rng(0), 0)))
+        except Exception as error:
+            raise Misfit(f"{recipe.words}: at the example's point {explain_error('it', error)}") from None
         theirs = examine.Code(source.text, path, recipe)
         try:
             outcome = examine.examine(theirs, explain)
@@ -103,7 +113,7 @@ def _wider(roles, inputs):
 
 def _with_network(proof, givens, roles, demands):
     if not givens:
-        return proof
+        return msgspec.structs.replace(proof, unlike="", uncompared=bool(demands))
     network = recognition.recognised(givens)
     mistakes, others = proof.mistakes, []
     if proof.examined.verdict == examined.WRONG:
@@ -124,6 +134,7 @@ def _with_network(proof, givens, roles, demands):
         mistakes=mistakes,
         others=others,
         unlike=demands.unlike(givens, roles) if demands else "",
+        uncompared=bool(demands) and network is None,
     )
 
 

@@ -11,13 +11,16 @@ LEARNS = (
     "an update changes a shape."
 )
 
+UNCOMPARED = "what was asked for is compared in layered networks, and this is none that is known."
+UNASKED = "`train` is not judged: it is only beside half a mean squared error and a linear output."
+
 
 def verdict(proof):
     """ "RIGHT", "WRONG", "RIGHT BUT LOSES DIGITS", "AGREES", or "NOT JUDGED"."""
     outcome = proof.examined
     if proof.unlike or outcome.verdict == examined.WRONG:
         return "WRONG"
-    if outcome.verdict == examined.OPEN:
+    if outcome.verdict == examined.OPEN or proof.uncompared:
         return "NOT JUDGED"
     if outcome.how != examined.EXACTLY:
         return "AGREES"
@@ -33,11 +36,15 @@ def text(proof, target, source="", hint=False):
         parts = [f"WRONG: {target}: {proof.unlike[0].lower()}{proof.unlike[1:]}"]
     elif outcome.verdict == examined.OPEN:
         parts = [f"NOT JUDGED: {target}."]
+    elif proof.uncompared:
+        parts = [f"NOT JUDGED: {target}: {UNCOMPARED}", *_right(proof, target)]
     else:
         parts = _right(proof, target)
     if outcome.steps:
         parts += ["", *explained(proof, source)]
     parts += [*outcome.notes, recognised(proof)]
+    if proof.unasked:
+        parts.append(UNASKED)
     if verdict(proof) == "RIGHT":
         parts.append(LEARNS)
     return "\n".join(parts)

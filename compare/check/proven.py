@@ -27,12 +27,16 @@ class Proof(msgspec.Struct, frozen=True):
     others: list[str] = []  # that give the same numbers
     unlike: str = ""  # how it is otherwise than was asked for: a sentence
     lossy: str = ""  # what shows that it loses digits: a sentence
+    uncompared: bool = False  # what was asked for cannot be compared with it
+    unasked: bool = False  # it has a `train` that is not judged
     settles: bool = False  # nothing else is to be asked
 
     def verdict(self):
         """One of compare/check/checked.py's; what was only estimated counts as right where it agrees."""
         if self.unlike:
             return examined.WRONG
+        if self.is_right() and self.uncompared:
+            return "not judged"
         if self.is_right() and self.lossy:
             return "loses digits"
         return "not judged" if self.examined.verdict == examined.OPEN else self.examined.verdict

@@ -38,6 +38,9 @@ class WrongLines(OddLines):
             return []
         flags = []
         for k in sources:
+            if compared.why:
+                flags.append(Flag(k, self.events[k].place, (compared.why,)))
+                continue
             own = self._own_match(k, name, compared)
             kept = self.events[k].kept
             if own is not None and kept is not None and _is_one_of_two(own, compared):

@@ -78,8 +78,7 @@ def _statements(lines, sources):
         event = lines.events[k]
         key = event.place, event.name
         stands = event.name or k in ends or k not in within
-        is_forward = lines.is_forward(k) and not lines.matches(k)
-        if event.place != LEAF and stands and lines.is_backward(k) and not is_forward:
+        if event.place != LEAF and stands and lines.is_backward(k) and not lines.is_forward(k):
             turns.setdefault(key, []).append(k)
             if all(k in events for events in above):
                 common.add(key)
