@@ -69,12 +69,13 @@ def check(
     out: str | None = None,
     how: How = How(),
 ):
-    """Judge your own implementation: gradients(X, Y, W1, W2) that returns (L, dL_dW1, dL_dW2), in a file or module.
+    """Prove your own gradients, of any loss and any network that NumPy computes, and name the line that is wrong.
 
-    Of any depth: gradients(X, Y, W, b) that returns (L, dL_dW, dL_db), lists with an array a layer; or without
-    biases, gradients(X, Y, W) and (L, dL_dW). A function of another name is given as mine.py:NAME. Where there are
-    `trace` or `train` too, they are judged as well. --command judges any program that speaks the protocol of
-    compare/check/protocol.py.
+    A file is taken as it was written: functions or classes, lists or dicts, samples in rows or columns, a notebook.
+    What is not recognised needs `def example(rng)` that returns the arguments as a dict; mine.py:NAME says which
+    function is meant. gradients(X, Y, W1, W2) that returns (L, dL_dW1, dL_dW2), with half a mean squared error, is
+    judged digit by digit as well, in both precisions, and so are `trace` and `train` beside it; of any depth it takes
+    lists, W or W and b. --command judges any program that speaks the protocol of compare/check/protocol.py.
 
     Example: fourfold check mine.py --activation tanh
 
