@@ -203,13 +203,15 @@ def test_random_numbers_that_count(judged):
     [
         (RIGHT + "rate = input('rate? ')\n", 2, "does not import: it raised EOFError"),
         (RIGHT + "data = np.loadtxt('data.csv')\n", 2, "data.csv not found (mine.py, line 13)."),
+        (before_the_end("rate = input('rate? ')"), 2, "Its code asks for input(), and nobody answers."),
+        (before_the_end("data = np.load('data.npy')"), 2, "Its code opens data.npy, which is not there"),
         (RIGHT.replace("(P - Y)", "(P - Y"), 2, "'(' was never closed (mine.py, line 8)."),
         (RIGHT.replace(RESULT, "return L, dW1"), 1, "∂L/∂W2: there is none"),
         (RIGHT.replace(RESULT, "return L"), 2, "No loss and gradients were recognised"),
         (before_the_end("while L > 0: pass"), 3, "did not finish within 3 s, while it was run"),
         (RIGHT + "while True: pass\n", 3, "did not finish within 3 s, while it was run"),
     ],
-    ids=["input", "file", "syntax", "few", "no gradients", "loops", "loops on import"],
+    ids=["input", "file", "input inside", "file inside", "syntax", "few", "no gradients", "loops", "loops on import"],
 )
 def test_what_goes_wrong_is_one_sentence(judged, source, code, sentence):
     got, text = judged(source, timeout=3 if code == 3 else 60)
