@@ -652,8 +652,8 @@ TWO_LAYERS = dedented("""
 def test_the_example_is_generic_and_its_sizes_differ():
     recipe, _ = recognised(TWO_LAYERS)
     first, second = (recipe.example(np.random.default_rng(0), n) for n in (0, 1))
-    assert [len(inputs["X"]) for inputs in (first, second)] == [4, 8]
-    sizes = {4, 8, *second["X"].shape[1:], *second["W1"].shape[1:], *second["W2"].shape[1:]}
+    assert [len(inputs["X"]) for inputs in (first, second)] == [4, 16]
+    sizes = {4, 16, *second["X"].shape[1:], *second["W1"].shape[1:], *second["W2"].shape[1:]}
     assert len(sizes) == 5
     assert 2 not in sizes
     assert (second["Y"].sum(axis=1) == 1).all()

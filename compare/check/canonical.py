@@ -77,9 +77,10 @@ def _layer(roles, out_first, W, given, name, notes):
         W, dW = W.T, (dW if dW is None or dW.ndim < 2 else dW.T)
     if not roles.augmented:
         return W, None, dW, None
+    row, rest = (slice(0, 1), slice(1, None)) if roles.first else (slice(-1, None), slice(0, -1))
     if dW is None or dW.shape != W.shape:
-        return W[:-1], W[-1:], dW, None
-    return W[:-1], W[-1:], dW[:-1], dW[-1:]
+        return W[rest], W[row], dW, None
+    return W[rest], W[row], dW[rest], dW[row]
 
 
 def _fitted(given, shape, name, notes):
@@ -120,6 +121,8 @@ def _samples(X, columns, d_in):
         X = X.T
     if X.shape[1] == d_in + 1 and (X[:, -1] == 1).all():  # the ones that a bias is multiplied with are there already
         return X[:, :-1]
+    if X.shape[1] == d_in + 1 and (X[:, 0] == 1).all():
+        return X[:, 1:]
     return X if X.shape[1] == d_in else None
 
 

@@ -189,6 +189,8 @@ def _layouts(packing, kind, inside, first):
     result = list(kind(bool(packing.biases)))
     if inside and not packing.biases:
         result += layouts.with_biases_inside(list(kind(False)), first)
+    if is_joined(packing):  # sizes do not tell (in, out) from (out, in); with biases inside it is seldom the first
+        result.sort(key=lambda layout: bool(layout.augmented) and not layout.out_first)
     return result
 
 

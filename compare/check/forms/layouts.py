@@ -9,8 +9,9 @@ ROWS, COLUMNS, ONE, ONE_COLUMN, ONE_ROW = "rows", "columns", "one", "one column"
 FLAT, ROW, COLUMN, NUMBER, NONE = "flat", "row", "column", "number", "none"
 MATRIX, INTEGERS, INTEGER_ROW, VECTOR = "matrix", "integers", "integer row", "vector"
 LAST, FIRST = "last", "first"  # row or column
-WIDTHS = {1: (5, 3), 2: (5, 6, 3), 3: (5, 6, 7, 3), 4: (5, 6, 7, 9, 3)}  # all distinct, no number of samples, not 2
-SAMPLES = 4, 8  # of point 0, and of the others: 1/N is exact
+# All sizes differ, also by a bias, from each other and from numbers of samples; none is 2.
+WIDTHS = {1: (5, 3), 2: (5, 7, 3), 3: (5, 7, 9, 3), 4: (5, 7, 9, 11, 3)}
+SAMPLES = 4, 16  # of point 0, and of the others: 1/N is exact
 SINGLE = {ONE, ONE_COLUMN, ONE_ROW}
 
 

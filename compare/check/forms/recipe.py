@@ -14,6 +14,7 @@ class Roles(NamedTuple):
     columns: bool = False  # a sample is a column: X (d, N), weights (out, in)
     labels: str = "values"  # or "integers": Y (N,) of classes
     augmented: bool = False  # biases are the last row, or column, of the weights
+    first: bool = False  # or the first
 
 
 class Recipe(NamedTuple):

@@ -118,12 +118,13 @@ class Setup(NamedTuple):
         return layouts.words(self.layout, bool(self.packing.biases))
 
     def roles(self):
-        if self.packing.odd or not self.y or self.layout.augmented == layouts.FIRST:
+        if self.packing.odd or not self.y:
             return None
         labels = "integers" if self.layout.targets in {layouts.INTEGERS, layouts.INTEGER_ROW} else "values"
         inside = bool(self.layout.augmented)
         packing = self.packing
-        return Roles(self.x, self.y, packing.weights, packing.biases, self.layout.columns, labels, inside)
+        first = self.layout.augmented == layouts.FIRST
+        return Roles(self.x, self.y, packing.weights, packing.biases, self.layout.columns, labels, inside, first)
 
 
 class Trial(NamedTuple):

@@ -88,6 +88,11 @@ class Pass:
             yield entries.of_other_loss("fused squared error", "cross-entropy"), 2 * c * back(name, H, P, P - Y)
             yield entries.of_p_minus_y(), c * (P - Y)
 
+    @property
+    def penalty_over(self):
+        """What the penalty's coefficient is divided by: N, or 1."""
+        return self.N if self.meant.over_n else 1
+
     def slopes(self, k):
         """(Kind, slope) of the wrong slopes of layer k."""
         if k not in self._slopes:

@@ -15,8 +15,8 @@ from fourfold.compare.mistakes.anywhere.kinds import Kind, known, of_biases, of_
 from fourfold.compare.mistakes.anywhere.network import near, smallest
 from fourfold.compare.mistakes.anywhere.scales import NONE, Scale
 
-# A search that has compared so many layers ends.
-LAYERS = 1200
+# A search that has compared so many layers ends; so do all together.
+LAYERS, ALL_LAYERS = 1200, 2400
 PENALTY_MISSING = of_penalty(
     "penalty missing from W{k}'s gradient",
     "Regularisation is added to the loss, and not to the gradients.",
@@ -117,7 +117,7 @@ def _parameter(p, options, letter, k, by_step):
     multiple = p.penalised(f"{letter}{k}")
     penalty = by_step.get((f"penalty {letter}", k))
     if penalty:
-        multiple = penalty.value if penalty.scale == NONE else multiple * penalty.scale.at(p.seen.sizes)
+        multiple = penalty.value / p.penalty_over if penalty.scale == NONE else multiple * penalty.scale.at(p.seen.sizes)
     return Z + multiple * own if multiple else Z
 
 
@@ -140,9 +140,9 @@ def _updated(p, k, D, choice):
 class Search:
     """All ways with at most `most` kinds of mistakes."""
 
-    def __init__(self, passes, most):
-        self.passes, self.most, self.ways = passes, most, []
-        self._p, self._layers = passes[0], 0
+    def __init__(self, passes, most, layers=LAYERS):
+        self.passes, self.most, self.ways, self.left = passes, most, [], layers
+        self._p = passes[0]
         self._smallest = smallest(passes[0].seen)
 
     def run(self):
@@ -167,8 +167,8 @@ class Search:
 
     def _layer(self, k, D, G, deltas, path, used):
         """Layer k's gradients from D = dL_dHk and G = dL_dAk; then the layer before."""
-        self._layers += 1
-        if self._layers > LAYERS:
+        self.left -= 1
+        if self.left < 0:
             return
         p = self._p
         level = scales.ERROR if k == p.depth else scales.BACK
@@ -180,8 +180,7 @@ class Search:
                 if more is not None:
                     c = fit.scale.at(p.seen.sizes)
                     choices = (Choice("scale", k, scale=fit.scale), *self._chosen(fit._replace(scale=NONE), "W", k))
-                    same = c * D if G is D else None
-                    scaled = (same, same) if same is not None else (c * D, c * G)
+                    scaled = (c * D,) * 2 if G is D else (c * D, c * G)
                     self._biases(k, *scaled, deltas, path + choices, more, fit)
 
     def _used(self, used, fit, level):
@@ -293,16 +292,15 @@ class Search:
         if kind is not None and not (right and self.most > 1):
             return []
         ratio, multiple = _two_ratios(given, Z, own) if given.size > 2 else (1.0, _ratio(given - Z, own))
-        if abs(multiple) < 1e-12 * max(abs(right), 1) and not right:
-            return []
-        if not near(ratio * Z + multiple * own, given) or abs(ratio) < 1e-12:
+        none = abs(multiple) < 1e-12 * max(abs(right), 1) and not right
+        if none or not near(ratio * Z + multiple * own, given) or abs(ratio) < 1e-12:
             return []
         sizes = self._p.seen.sizes
         of_data = [NONE] if abs(ratio - 1) < 1e-8 else scales.scales(ratio, sizes)
         step = f"penalty {letter}"
         if not right:
             added = PENALTY_ADDED if letter == "W" else ON_BIASES
-            parts = [(Choice(step, k, added, value=multiple), (added,))]
+            parts = [(Choice(step, k, added, value=multiple * self._p.penalty_over), (added,))]
         elif abs(multiple) < 1e-9 * abs(right):
             missing = PENALTY_MISSING if letter == "W" else BIAS_PENALTY_MISSING
             parts = [(Choice(step, k, missing, value=0.0), (missing,))]
@@ -339,12 +337,14 @@ def ways(networks, seens, most=3):
     passes = []
     for network in networks:
         passes.append((network, [Pass(network, seen) for seen in seens]))
+    layers = ALL_LAYERS
     for kinds in range(most + 1):
         fitting = []
-        for network, points in passes:
-            left = kinds - len(network.mistakes)
-            if left >= 0 and kinds:
-                fitting += [(network, way) for way in Search(points, left).run()]
+        for network, points in passes if kinds else ():
+            if kinds >= len(network.mistakes):
+                search = Search(points, kinds - len(network.mistakes), min(LAYERS, layers))
+                fitting += [(network, way) for way in search.run()]
+                layers -= min(LAYERS, layers) - max(search.left, 0)
         if fitting:
             return fitting
     return []
