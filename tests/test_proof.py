@@ -98,6 +98,13 @@ def test_what_is_said_of_wrong_ones(judged):
     assert len(set(lines)) == len(lines)  # nothing twice
 
 
+def test_a_shape_is_said_once(judged):
+    code, text = judged(RIGHT.replace("A.T @ dZ2", "dZ2.T @ A"))
+    assert code == 1
+    assert "This is what happens with: gradient transposed." in text
+    assert text.count(" has shape ") == 1, text
+
+
 def test_a_hint_shows_the_line_and_the_equation_but_no_answer(judged):
     code, text = judged(WRONG, hint=True)
     assert code == 1

@@ -79,10 +79,16 @@ def _wrong(proof, target, source, hint):
     if hint:
         return parts + lines(proof, source, hint) + _equations(proof)
     parts += [*_mistakes(proof), *lines(proof, source)]
-    parts += [_evidence(one, outcome) for one in outcome.gradients if not one.right][:2]
+    evidence = [_evidence(one, outcome) for one in outcome.gradients if not one.right and not _is_known(one, outcome)]
+    parts += evidence[:2]
     if right:
         parts.append(f"Right: {_gradients(right)}.")
     return parts
+
+
+def _is_known(one, outcome):
+    """Whether a line that is to blame says already why a gradient is wrong."""
+    return bool(one.why) and any(one.why in blamed.sentences for blamed in outcome.blamed)
 
 
 def lines(proof, source, hint=False):
