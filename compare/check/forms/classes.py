@@ -120,7 +120,8 @@ def _best(namespace, text, cls):
                         return best
             if not construct_takes_arrays(cls):
                 break
-        if best is not None and _is_natural(best, text):
+        several = best is not None and best.score.fitting == 1.0 and not _is_one_by_one(best, text)
+        if best is not None and (several or _is_natural(best, text)):
             break
     return best
 
@@ -165,8 +166,14 @@ def _is_natural(candidate, text):
     score = candidate.score
     if score.fitting < 1.0 or score.direct < 0:
         return False
-    one_by_one = score.direct == 0 and re.search(r"\bfor\b.* in .*(zip|len|shape|enumerate|X|x)", text)
-    return bool(score.some or (score.own and candidate.layout.samples != "one" and not one_by_one))
+    several = candidate.layout.samples != "one" and not _is_one_by_one(candidate, text)
+    return bool(score.some or (score.own and several))
+
+
+def _is_one_by_one(candidate, text):
+    """Whether it may update after every sample: it updates, and there is a loop."""
+    loop = re.search(r"\bfor\b.* in .*(zip|len|shape|enumerate|X|x)", text)
+    return candidate.score.direct <= 0 and loop is not None
 
 
 def _speaks_of_batches(text):

@@ -10,6 +10,7 @@ from fourfold.compare.check.forms.programs import Stage, Whereabouts
 LOSS = re.compile(r"loss|cost|objective|criterion|entropy|mse|sse|error|nll|likelihood|energy|^[jle]$|^fn$")
 LOSSES = re.compile(r"loss|cost|errors$|objective|^_?j_?(hist\w*)?$|history|mse")
 MONITORED = re.compile(r"assumed|abs|mae|rmse|error|history|acc")
+DERIVATIVE = re.compile(r"deriv|prime|delta")
 CALLED = ("forward", "__call__", "fn", "loss", "compute", "calculate", "value", "compute_loss", "func", "f", "cost")
 AFTER_FORWARD = ("output", "error", "returned", "cache")
 BACKWARD = re.compile(r"back|grad|bprop|deriv|bptt|prime")
@@ -55,6 +56,8 @@ def is_declared(words):
 def _numbers(search, returned, stage, gradients):
     """(path, whether it is the first of a list) of numbers in what a step returned that may be a loss."""
     if class_trials.is_number(returned):
+        if DERIVATIVE.search(stage.method.lower()) and not re.search("loss_and|cost_and|back", stage.method.lower()):
+            return  # of one output, y - t is a number too
         if stage.role != "forward" or stage.call.uses("Y"):
             yield (), False
     elif isinstance(returned, list) and returned and all(map(class_trials.is_number, returned)):
