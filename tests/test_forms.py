@@ -439,6 +439,104 @@ def learn(X, T, w1, w2, rate):
     "(1-h)), h.T",
     {"w1"},
 )
+FORMS["variables_of_the_module"] = Form(
+    """
+import numpy as np
+X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
+y = np.array([[0, 1, 1, 0]]).T
+syn0, syn1 = np.ones((3, 4)), np.ones((4, 1))
+def nonlin(x, deriv=False):
+    return x*(1-x) if deriv else 1/(1+np.exp(-x))
+def train_once():
+    global syn0, syn1
+    l1 = nonlin(X @ syn0)
+    l2 = nonlin(l1 @ syn1)
+    l2_delta = (y - l2)*nonlin(l2, True)
+    l1_delta = l2_delta.dot(syn1.T) * nonlin(l1, True)
+    syn1 += l1.T.dot(l2_delta)
+    syn0 = syn0 + X.T.dot(l1_delta)
+    return np.sum((y - l2)**2)/2
+""",
+    "it updates its parameters",
+    " * nonlin(l1, True)",
+    "",
+    {"syn0"},
+)
+FORMS["neurons"] = Form(
+    """
+from math import exp
+def forward_propagate(network, row):
+    for layer in network:
+        outputs = []
+        for neuron in layer:
+            w = neuron["weights"]
+            neuron["output"] = 1/(1+exp(-w[-1] - sum(w[i]*row[i] for i in range(len(w) - 1))))
+            outputs.append(neuron["output"])
+        row = outputs
+    return row
+def backward_propagate_error(network, expected):
+    for i in reversed(range(len(network))):
+        for j, neuron in enumerate(network[i]):
+            o = neuron["output"]
+            if i == len(network) - 1:
+                error = expected[j] - o
+            else:
+                error = sum(n["weights"][j]*n["delta"] for n in network[i + 1])
+            neuron["delta"] = error*o*(1 - o)
+def update_weights(network, row, l_rate):
+    inputs = row[:-1]
+    for layer in network:
+        for neuron in layer:
+            for j in range(len(inputs)):
+                neuron["weights"][j] += l_rate*neuron["delta"]*inputs[j]
+            neuron["weights"][-1] += l_rate*neuron["delta"]
+        inputs = [neuron["output"] for neuron in layer]
+""",
+    "neurons in lists of layers, one sample at a time",
+    'neuron["weights"][-1] += l_rate*neuron["delta"]',
+    "pass",
+    {'network[0]["weights"]', 'network[1]["weights"]'},
+)
+FORMS["lists_of_weights"] = Form(
+    """
+from math import exp
+def feed_forward(neural_network, input_vector):
+    outputs = []
+    for layer in neural_network:
+        input_vector = [1/(1+exp(-sum(w*x for w, x in zip(n, input_vector + [1])))) for n in layer]
+        outputs.append(input_vector)
+    return outputs
+def sqerror_gradients(network, input_vector, target_vector):
+    hidden, outputs = feed_forward(network, input_vector)
+    deltas = [o*(1 - o)*(o - t) for o, t in zip(outputs, target_vector)]
+    before = [h*(1 - h)*sum(d*n[i] for d, n in zip(deltas, network[-1])) for i, h in enumerate(hidden)]
+    return [[d*x for x in input_vector + [1]] for d in before], [[d*h for h in hidden + [1]] for d in deltas]
+""",
+    "one sample at a time, biases inside the weights",
+    "h*(1 - h)*sum",
+    "h*sum",
+    {"neural_network[0]"},
+)
+FORMS["steps_of_rmsprop"] = Form(
+    """
+import numpy as np
+def rmsprop(X, y, W1, W2, lr=0.01, epochs=10, decay=0.9, eps=1e-8):
+    c1, c2 = np.zeros_like(W1), np.zeros_like(W2)
+    for i in range(epochs):
+        H = np.tanh(X @ W1)
+        E = H @ W2 - y
+        d1, d2 = X.T @ (E @ W2.T * (1 - H**2)), H.T @ E
+        c1 = decay*c1 + (1 - decay)*d1**2
+        c2 = decay*c2 + (1 - decay)*d2**2
+        W1 = W1 - lr*d1/(np.sqrt(c1) + eps)
+        W2 = W2 - lr*d2/(np.sqrt(c2) + eps)
+    return W1, W2, np.sum(E**2)/2
+""",
+    "it updates its parameters",
+    " * (1 - H**2)",
+    "",
+    {"W1"},
+)
 FORMS["augmented_rows"] = Form(
     """
 import numpy as np
@@ -735,6 +833,44 @@ EXAMPLE = dedented("""
     def example(rng):
         return {"u": rng.normal(size=(2, 3)), "weights": [rng.normal(size=3), rng.normal(size=2)], "k": 1, "scale": 0.5}
 """)
+
+
+def test_no_size_is_chosen_because_a_fault_does_not_show_there():
+    text = dedented("""
+        import numpy as np
+        def gradients(X, Y, W, b):
+            N, y = len(X), Y.argmax(1)
+            e = np.exp(X @ W[0] + b[0])
+            p = e / e.sum(1, keepdims=True)
+            L = (0.5 * np.sum(W[0]**2) - np.sum(np.log(p[range(N), y]))) / N
+            p[range(N), y] -= 1
+            return L, [X.T @ p + W[0]], [p.sum(0, keepdims=True)]
+    """)
+    recipe, right = recognised(text)
+    assert recipe.words == "gradients(X, Y, W, b): samples in rows, biases"
+    assert not any(right.values())
+
+
+def test_the_sign_of_what_is_called_a_gradient_is_known():
+    text = dedented("""
+        import numpy as np
+        def cost_and_gradient(theta, X, y):
+            h = 1 / (1 + np.exp(-X @ theta))
+            grad = X.T @ (y - h)
+            return -np.sum(y * np.log(h) + (1 - y) * np.log(1 - h)), grad
+    """)
+    assert recognised(text)[1] == {"theta": False}
+    assert recognised(text.replace("y - h", "h - y"))[1] == {"theta": True}
+
+
+def test_steps_that_hide_the_gradients_are_told():
+    text = (
+        FORMS["steps_of_rmsprop"]
+        .text.replace(", decay=0.9, eps=1e-8", "")
+        .replace("import numpy as np", "import numpy as np\ndecay, eps = 0.9, 1e-8")
+    )
+    with pytest.raises(Misfit, match="rmsprop divides its steps"):
+        recognised(text)
 
 
 def test_an_example_says_which_function_is_meant_and_what_has_gradients():

@@ -202,6 +202,37 @@ def assigned(X, Y, W, b):
     return L, (X[:1].T @ D1[:1], A[:1].T @ D2[:1]), (D1[:1], D2[:1])
 
 
+def penalised_with_biases(X, Y, W, b):
+    """λ/2N ΣW² in the loss, and λ/N of weights and biases in the gradients."""
+    N, lam, A = len(X), 0.3, sigmoid(X @ W[0] + b[0])
+    P = sigmoid(A @ W[1] + b[1])
+    D2 = (P - Y) / N
+    D1 = D2 @ W[1].T * A * (1 - A)
+    L = -(Y * np.log(P) + (1 - Y) * np.log(1 - P)).sum() / N + lam / 2 / N * sum((w**2).sum() for w in W)
+    dL_dW = X.T @ D1 + lam / N * W[0], A.T @ D2 + lam / N * W[1]
+    return L, dL_dW, (D1.sum(0, keepdims=True) + lam / N * b[0], D2.sum(0, keepdims=True) + lam / N * b[1])
+
+
+def slope_assigned(X, Y, W, b):
+    """Below 0 leaky ReLU's slope replaces the gradient."""
+    Z = X @ W[0] + b[0]
+    D2 = (np.where(Z > 0, Z, 0.1 * Z) @ W[1] + b[1] - Y) / len(X)
+    D1 = np.where(Z > 0, D2 @ W[1].T, 0.1)
+    L = len(X) * (D2**2).sum() / 2
+    dL_dW = X.T @ D1, np.where(Z > 0, Z, 0.1 * Z).T @ D2
+    return L, dL_dW, (D1.sum(0, keepdims=True), D2.sum(0, keepdims=True))
+
+
+def one_number_beside_an_epsilon(X, Y, W, b):
+    """Every bias's gradient is the sum over all classes; the small number in the loss is nothing beside it."""
+    A = np.tanh(X @ W[0] + b[0])
+    P = softmax(A @ W[1] + b[1])
+    D2 = (P - Y) / len(X)
+    D1 = D2 @ W[1].T * (1 - A**2)
+    L = -(Y * np.log(P + 1e-8)).sum() / len(X)
+    return L, (X.T @ D1, A.T @ D2), (np.full_like(b[0], D1.sum()), np.full_like(b[1], D2.sum()))
+
+
 def updated_at_once(X, Y, W, b):
     """Each sample's W2 is updated before its error goes back through it."""
     A = sigmoid(X @ W[0] + b[0])
@@ -225,6 +256,9 @@ def updated_at_once(X, Y, W, b):
         (regularised, True, "1/N missing beside the penalty"),
         (assigned, False, "= where += was meant"),
         (updated_at_once, False, "W2 updated before W1's gradient"),
+        (penalised_with_biases, False, "penalty on the biases too"),
+        (slope_assigned, False, "slope in place of the gradient"),
+        (one_number_beside_an_epsilon, True, "one number for every bias of a layer"),
     ],
 )
 def test_a_backward_pass_as_people_write_it_is_named(gradients_of, classes, name):
@@ -442,6 +476,17 @@ def test_one_sample_is_one_row():
     one = canonical.seen(Roles("x", "y", ("W1", "W2")), inputs, 1.0, {})
     assert (one.X.shape, one.Y.shape) == ((1, 3), (1, 2))
     assert one.dL_dW == (None, None)
+
+
+def test_weights_of_either_order_and_biases_in_the_first_column_become_the_same():
+    rng = np.random.default_rng(3)
+    W, X, Y = rng.standard_normal((3, 6)), rng.standard_normal(5), rng.standard_normal(3)
+    roles = Roles("X", "Y", ("W",), augmented=True, first=True)
+    one = canonical.seen(roles, {"X": X, "Y": Y, "W": W}, 1.0, {"W": 2 * W})
+    other = canonical.seen(roles, {"X": X, "Y": Y, "W": W.T}, 1.0, {"W": 2 * W.T})
+    assert np.array_equal(one.weights[0], W[:, 1:].T)
+    assert np.array_equal(one.biases[0], W[:, :1].T)
+    assert np.array_equal(one.dL_dW[0], other.dL_dW[0])
 
 
 def test_an_odd_shape_is_told_and_named():

@@ -250,4 +250,5 @@ def losses(steps, results, setup):
 def hinted(text):
     """Hidden activations: those that a text speaks of, and the others."""
     first = [name for name, pattern in HINTS if re.search(pattern, text)]
-    return [group for group in (first, [name for name in HIDDEN if name not in first]) if group]
+    others = [name for name in HIDDEN if name not in first]
+    return [group for group in (first, others) if group]

@@ -111,13 +111,13 @@ def _parameter(p, options, letter, k, by_step):
     Z = chosen(options, choice)
     if Z is None:
         return None
-    if choice:
-        Z = choice.scale.at(p.seen.sizes) * Z
+    Z = choice.scale.at(p.seen.sizes) * Z if choice else Z
     own = (p.seen.weights if letter == "W" else p.seen.biases)[k - 1]
     multiple = p.penalised(f"{letter}{k}")
     penalty = by_step.get((f"penalty {letter}", k))
     if penalty:
-        multiple = penalty.value / p.penalty_over if penalty.scale == NONE else multiple * penalty.scale.at(p.seen.sizes)
+        times = penalty.scale.at(p.seen.sizes)
+        multiple = penalty.value / p.penalty_over if penalty.scale == NONE else multiple * times
     return Z + multiple * own if multiple else Z
 
 
@@ -195,9 +195,9 @@ class Search:
         return tuple(choices)
 
     def _biases(self, k, D, G, deltas, path, used, fit):
+        p = self._p
         if used is None:
             return
-        p = self._p
         if not p.seen.biases or not p.seen.dL_db or p.seen.dL_db[k - 1] is None:
             self._before(k, D, G, deltas, path, used)
             return
