@@ -1,5 +1,7 @@
 """What can be said of code that takes no exact numbers, and of the digits of code that does."""
 
+import math
+
 import numpy as np
 
 from fourfold.compare.exact import differences, digits
@@ -19,7 +21,11 @@ def estimate(theirs, namespace, why):
 
     notes = [f"Not proved: {why}."]
     L, gradients = recipe.run(namespace, copies(inputs))
-    if np.asarray(loss(copies(inputs))).item() != np.asarray(L).item():
+    first, second = np.asarray(L).item(), np.asarray(loss(copies(inputs))).item()
+    if not math.isfinite(first):
+        notes.append("Its loss is no finite number at the example's point.")
+        return Examined(OPEN, recipe.words, differences.DIFFERENCES, notes=notes)
+    if first != second:
         again = "The same inputs give another loss the second time: draw no random numbers, or set the seed each time."
         return Examined(OPEN, recipe.words, differences.DIFFERENCES, notes=[*notes, again])
     estimates = differences.by_differences(loss, inputs, recipe.parameters)
@@ -33,7 +39,7 @@ def estimate(theirs, namespace, why):
 
 def _agreement(name, one, gradient):
     if gradient is None:
-        return Proven(name, False, why="there is none: None was returned for it", digits=0)
+        return Proven(name, False, why="there is none", digits=0)
     Z = fitted(in_floats(gradient), one.value.shape)
     if Z is None:
         shapes = f"it has shape {np.shape(in_floats(gradient))}, and the parameter {one.value.shape}"

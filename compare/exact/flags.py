@@ -9,6 +9,7 @@ from collections import deque
 import numpy as np
 
 from fourfold.compare.exact import factors
+from fourfold.compare.exact.events import LEAF
 from fourfold.compare.exact.examined import ADDED_UP, FACTOR, SIGN
 from fourfold.compare.exact.suspects import Flag, OddLines
 from fourfold.compare.exact.truths import SAME
@@ -92,7 +93,9 @@ class WrongLines(OddLines):
         """An output that is a gradient, of something else."""
         match = self.matches(k)[0]
         event = self.events[k]
-        part_of_own = [m for m in self.matches(k) if self.label(m.truth.event) == name]
+        part_of_own = [
+            m for m in self.matches(k) if self.label(m.truth.event) == name and self.events[m.truth.event].place == LEAF
+        ]
         if part_of_own:
             sentence = f"only one of the parts of ∂L/∂{name} is kept: they are to be added up (+=, not =)"
             place = event.place if event.kept is None else event.kept

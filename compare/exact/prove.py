@@ -51,12 +51,12 @@ def as_numbers(value):
 
 def sources(recorder, value):
     """The events that a gradient comes of, in the form in which it was given."""
-    if isinstance(value, Updated):
-        return recorder.changes(value.new)
-    if isinstance(value, np.ndarray | numbers.Number):
-        return recorder.sources(value)
+    of_value = recorder.changes if isinstance(value, Updated) else recorder.sources
+    given = value.new if isinstance(value, Updated) else value
+    if isinstance(given, np.ndarray | numbers.Number):
+        return of_value(given)
     try:
-        return recorder.sources(np.array(value, object))
+        return of_value(np.array(given, object))
     except ValueError:
         return ()
 
@@ -69,7 +69,7 @@ def in_floats(value):
 def compare(name, given, truth):
     """The Compared of a gradient, as it was given, with an object array of balls."""
     if given is None:
-        return Compared(name, WRONG, "there is none: None was returned for it", truth=_floats(truth))
+        return Compared(name, WRONG, "there is none", truth=_floats(truth))
     try:
         Z = as_numbers(given)
     except Inexact as error:
