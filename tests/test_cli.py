@@ -14,7 +14,7 @@ import pytest
 
 from fourfold.compare.columns import workers
 from fourfold.compare.commands.cli import main
-from fourfold.compare.judge.referee import JudgeError
+from fourfold.compare.errors import JudgeError
 from fourfold.compare.results import result
 from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import Here
