@@ -36,6 +36,7 @@ def _recipe(written, namespace, text, name):
         return recipe
     trial = _by_trial(written, name)
     if trial is not None and trial.right:
+        trial = (_wrong_update(written, trial) if trial.all_right and name is None else None) or trial
         return trial.recipe(functions.words_of(trial, written))
     meant = trial is not None and _is_meant(trial)
     recipe = None if meant and trial.fits and not written.has_classes else _of_classes(namespace, text, name)
@@ -44,6 +45,19 @@ def _recipe(written, namespace, text, name):
     if meant:
         return trial.recipe(functions.words_of(trial, written))
     return _nothing(written, name)
+
+
+def _wrong_update(written, right):
+    """The Trial of an update that computes gradients itself beside the right ones, and some of its own are wrong."""
+    written.start_attempts()
+    involved = {function.name for function in written.involved(right.plan.goal.function)}
+    for name in _candidates(written):
+        is_update = names.UPDATES.search(name) and not names.GRADIENTS.search(name)
+        if is_update and name not in involved and not _calls(written, name, right):
+            trial = functions.recognise(written, name, functions.forms)
+            if trial is not None and trial.tier == 3 and trial.plan.rate is not None and 0 < trial.right < trial.total:
+                return trial
+    return None
 
 
 def _is_meant(trial):
