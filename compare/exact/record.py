@@ -124,14 +124,17 @@ class Recorder:
         return value
 
     def _apart(self, v):
-        """An array whose entries have nodes of their own: one that was copied has several derivatives."""
+        """An array whose entries have nodes of their own: one that was copied has several derivatives.
+
+        The 0 of a unit that ReLU cuts off has one, too: dL/d(it) is asked for.
+        """
         nodes = _nodes(v)
-        if len(set(nodes)) == len(nodes):
+        if not nodes or len(set(nodes)) == np.size(v):
             return v
         self.tape.event = len(self.events)
         apart = np.empty(v.shape, object)
         for index, x in np.ndenumerate(v):
-            apart[index] = x.again()
+            apart[index] = x.again() if x.node >= 0 else Number(x.value, ())
         self.tape.event = -1
         return apart
 
@@ -207,6 +210,8 @@ class Recorder:
         try:
             owner[key] = by
             owner[key] = numbers.filled(owner[key])
+            if _nodes(owner):
+                _give_nodes(owner)
         finally:
             self._end(before)
         self._add_change(Event(place, "store", _copy(owner), tuple(operands)), owner)
@@ -309,6 +314,13 @@ def _nodes(v):
         if isinstance(x, Number) and x.node >= 0:
             nodes.append(x.node)
     return nodes
+
+
+def _give_nodes(v):
+    """Makes constants in an array numbers that have a derivative, as h[h < 0] = 0 leaves them."""
+    for index, x in np.ndenumerate(v):
+        if isinstance(x, Number) and x.node < 0:
+            v[index] = Number(x.value, ())
 
 
 def _copy(v):

@@ -152,7 +152,7 @@ class UsageSearch:
         result = class_trials.attempt(state.called, step) if state else None
         if state is None:
             return None
-        own = matching.leaves(result, labels) if result is not None else []
+        own: list = matching.leaves(result, labels) if result is not None else []
         if isinstance(result, list) and attributes.is_array(result):
             own = [((), (), result)]
         fitting = [leaf for leaf in own if self._may_be_output(leaf[2])]
@@ -217,7 +217,7 @@ class UsageSearch:
     def _with_assumed(self, program, state, inputs, given, sizes):
         """Usages with each loss that may have been meant, until one of them is right."""
         every, whereabouts = loss_sources.assumed(self, program, state)
-        if not every:
+        if not every or whereabouts is None:
             return
         together = program._replace(loss=whereabouts._replace(key=[key for _, key in every]))
 
