@@ -26,9 +26,9 @@ def styles(text):
 
 
 def printed(text, **how):
-    console = Console(file=io.StringIO(), width=100, **how)
-    console.print(coloured(text))
-    return console.file.getvalue()
+    file = io.StringIO()
+    Console(file=file, width=100, **how).print(coloured(text))
+    return file.getvalue()
 
 
 def test_the_verdict_ticks_crosses_and_carets_are_coloured():

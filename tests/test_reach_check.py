@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fourfold.compare.check import check, here, words
+from fourfold.compare.check.checked import first_rejection
 
 CASES = ["xor", "asymmetric", "rate-1.5", "tall", "slow", "standstill"]
 SMALL = ["xor", "asymmetric", "saturated", "dyadic", "near-zero", "tall", "standstill"]
@@ -231,8 +232,8 @@ def test_what_loses_digits_hides_no_mistake():
     tanh = ("1 / (1 + np.exp(-H))", "0.5 * (1 + np.tanh(H / 2))")
     found = checked(tanh, ("dL_dW2 = A.T @ dL_dY_hat", "dL_dW2 = A.T @ dL_dY_hat * (1 + 1e-9)"))
     assert found.verdict() == "wrong"
-    assert not check.first_rejection(found).loses_digits
-    assert check.first_rejection(found).quantity == "dL_dW2"
+    assert not first_rejection(found).loses_digits
+    assert first_rejection(found).quantity == "dL_dW2"
 
 
 def test_what_is_in_float64_alone_loses_digits_too():

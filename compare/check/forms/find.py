@@ -38,13 +38,13 @@ def _recipe(written, namespace, text, name):
     if trial is not None and trial.right:
         trial = (_wrong_update(written, trial) if trial.all_right and name is None else None) or trial
         return trial.recipe(functions.words_of(trial, written))
-    meant = trial is not None and _is_meant(trial)
-    recipe = None if meant and trial.fits and not written.has_classes else _of_classes(namespace, text, name)
+    if trial is not None and not _is_meant(trial):
+        trial = None
+    is_sure = trial is not None and trial.fits and not written.has_classes
+    recipe = None if is_sure else _of_classes(namespace, text, name)
     if recipe:
         return recipe
-    if meant:
-        return trial.recipe(functions.words_of(trial, written))
-    return _nothing(written, name)
+    return trial.recipe(functions.words_of(trial, written)) if trial else _nothing(written, name)
 
 
 def _wrong_update(written, right):

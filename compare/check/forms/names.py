@@ -70,7 +70,10 @@ WEIGHT_LAST = re.compile(r"[a-z0-9]_?(weights?|kernel|matrix)$|_[wW]$", re.IGNOR
 VALUE = re.compile(
     r"(a|z|h|s|o|u|l|net|act|layer|hidden|out|relu|sig|tanh)_?(\d|[lL]$|in$|out$|prev$).*", re.IGNORECASE
 )
-LOSS_WORDS = r"loss|cost|objective|nll|entropy|xent|bce|hinge|huber|mse|sse|energy|criterion|likelihood|risk|error|history|^[jle]$|^ce$|^bce$"
+LOSS_WORDS = (
+    r"loss|cost|objective|nll|entropy|xent|bce|hinge|huber|mse|sse|energy|criterion|likelihood|risk|error|history"
+    r"|^[jle]$|^ce$|^bce$"
+)
 LOSS = re.compile(LOSS_WORDS, re.IGNORECASE)
 GRADIENTS = re.compile(r"grad|back|bprop|deriv|nabla|bp|adjoint|vjp|propagate$", re.IGNORECASE)
 BEST = ("gradients", "gradient", "backward", "grads", "grad", "backprop", "backpropagation", "backward_propagation")

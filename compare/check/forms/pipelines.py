@@ -136,7 +136,7 @@ def _of_setup(written, caller, setup):
                 return best
             if best is None:
                 return None  # its shapes do not fit, whatever the activation
-        if best.right:
+        if best is not None and best.right:
             return best
     return best
 

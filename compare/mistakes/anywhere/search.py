@@ -180,8 +180,8 @@ class Search:
                 if more is not None:
                     c = fit.scale.at(p.seen.sizes)
                     choices = (Choice("scale", k, scale=fit.scale), *self._chosen(fit._replace(scale=NONE), "W", k))
-                    scaled = (c * D,) * 2 if G is D else (c * D, c * G)
-                    self._biases(k, *scaled, deltas, path + choices, more, fit)
+                    scaled = c * D
+                    self._biases(k, scaled, scaled if G is D else c * G, deltas, path + choices, more, fit)
 
     def _used(self, used, fit, level):
         return self._with(used, fit.kind, *scales.kinds_of(fit.scale, level, self._p.meant), *fit.penalty_kinds)
