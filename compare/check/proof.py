@@ -16,6 +16,7 @@ from fourfold.compare.exact import estimate, examine, examined
 from fourfold.compare.exact.examined import Examined
 from fourfold.compare.exact.parts import copies
 from fourfold.compare.mistakes.anywhere import losses, recognition
+from fourfold.compare.mistakes.anywhere.network import SOFTMAX_MISTAKE
 
 POINTS = 3  # that tell mistakes apart
 OWN = {"sigmoid", "tanh", "relu", "identity"}  # activations of fourfold's network
@@ -125,6 +126,9 @@ def _with_network(proof, givens, roles, demands):
     outcome = proof.examined
     if network and mistakes and outcome.loss and {mistake.name for mistake in mistakes} <= _in_loss(network):
         outcome = msgspec.structs.replace(outcome, blamed=[outcome.loss])
+    is_softmax = [mistake.name for mistake in mistakes] == [SOFTMAX_MISTAKE.name]
+    if is_softmax and outcome.shares:
+        outcome = msgspec.structs.replace(outcome, blamed=[outcome.shares])
     return msgspec.structs.replace(
         proof,
         examined=outcome,

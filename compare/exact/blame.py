@@ -1,9 +1,13 @@
 """Which lines are wrong, and what every line of a backward pass computes."""
 
+import numpy as np
+
+from fourfold.compare.exact import numbers
 from fourfold.compare.exact.events import LEAF
 from fourfold.compare.exact.examined import UPDATED, Blamed, Step
 from fourfold.compare.exact.repair import repair
 from fourfold.compare.exact.suspects import Flag
+from fourfold.compare.exact.truths import SAME
 
 MOST = 3  # lines that are blamed at once
 
@@ -37,6 +41,18 @@ def loss(lines):
     if lines.loss < 0 or lines.events[lines.loss].place == LEAF:
         return None
     return _blamed(lines.place(lines.loss), Flag(lines.loss, -1, ()))
+
+
+def shares(lines):
+    """Where the last numbers are made, in the forward pass, that add up to 1 along an axis; None where none do."""
+    for k in range(len(lines.events) - 1, -1, -1):
+        event = lines.events[k]
+        if event.place == LEAF or np.ndim(event.value) != 2 or not lines.is_forward(k):
+            continue
+        values = numbers.floats(event.value)
+        if any(np.abs(values.sum(axis) - 1).max() < SAME for axis in (0, 1) if values.shape[axis] > 1):
+            return _blamed(lines.place(k), Flag(k, -1, ()))
+    return None
 
 
 def _of_repair(lines, mended, flags, wrong):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.exact import adjoints, code, numbers, prove, standin
-from fourfold.compare.exact.blame import blamed, loss, steps
+from fourfold.compare.exact.blame import blamed, loss, shares, steps
 from fourfold.compare.exact.examined import EXACTLY, RIGHT, WRONG, Examined, Proven
 from fourfold.compare.exact.flags import WrongLines
 from fourfold.compare.exact.numbers import Inexact, TooLong, Undecided
@@ -71,6 +71,7 @@ def examine(theirs, explain=False):
             [_proven(one) for one in evaluation.compared.values()],
             _blamed(theirs, evaluation, lines) if wrong else [],
             loss(lines) if wrong else None,
+            shares(lines) if wrong else None,
             steps(lines) if explain else [],
             notes,
         )

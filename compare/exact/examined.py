@@ -57,6 +57,7 @@ class Examined(msgspec.Struct, frozen=True):
     gradients: list[Proven] = []
     blamed: list[Blamed] = []  # the first in execution first
     loss: Blamed | None = None  # where the loss is computed
+    shares: Blamed | None = None  # where the last shares are, numbers that add up to 1, as a softmax gives them
     steps: list[Step] = []
     notes: list[str] = []  # sentences
 

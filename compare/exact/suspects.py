@@ -155,6 +155,13 @@ class OddLines(Lines):
         texts = self.place(k).operands
         return texts[position] if position < len(texts) else self.place(k).text
 
+    def _text_of_factors(self, top, given, first):
+        """What a gradient is multiplied with, as it is written: all factors where they follow it, else the first."""
+        whole = self.place(top).text
+        rest = whole.removeprefix(given).lstrip()
+        is_product = whole.startswith(given) and rest.startswith("*") and not rest.startswith("**")
+        return rest[1:].strip() if is_product else first
+
     def _chain(self, k):
         """(the last of the products of one statement that a first wrong one is part of, the gradient it is given)."""
         given = self.gradients_of(k)
@@ -182,7 +189,7 @@ class OddLines(Lines):
         is_now = self.forward.recognised(factor, constants=True)
         gets = self.gradient_words(match)
         position = 1 if given in event.operands[0].sources else 0
-        text = self._text_of(top, 1) if top == k and position else self._text_of(k, position)
+        text = self._text_of_factors(top, self._text_of(k, 1 - position), self._text_of(k, position))
         belongs = self._belonging(G, match, is_now)
         what = f"`{text}` is {is_now.show()}" if is_now else f"`{text}` is none of the slopes there are"
         sentences = [f"{gets} is given ✓"]
