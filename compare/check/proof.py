@@ -18,6 +18,7 @@ from fourfold.compare.exact.parts import copies
 from fourfold.compare.mistakes.anywhere import losses, recognition
 from fourfold.compare.mistakes.anywhere.network import SOFTMAX_MISTAKE
 
+DRAWS = "It draws random numbers: the proof is for those that were drawn, and digits are not judged."
 POINTS = 3  # that tell mistakes apart
 OWN = {"sigmoid", "tanh", "relu", "identity"}  # activations of fourfold's network
 
@@ -64,7 +65,11 @@ def prove(source, path, namespace, name=None, demands=None, explain=False):
             sentence = f"{examine.BITS[-1]:,} bits decide nothing: the balls grow too wide."
             outcome = Examined(examined.OPEN, recipe.words, bits=examine.BITS[-1], notes=[sentence])
         is_proved = outcome.verdict == examined.RIGHT and outcome.how == examined.EXACTLY
-        lossy = estimate.lost_digits(theirs, namespace) if is_proved else ""
+        lossy = ""
+        if is_proved and estimate.varies(theirs, namespace):
+            outcome = msgspec.structs.replace(outcome, notes=[*outcome.notes, DRAWS])
+        elif is_proved:
+            lossy = estimate.lost_digits(theirs, namespace)
         proof = Proof(outcome, mistakes=by_line.mistakes(outcome), lossy=lossy)
         return _with_network(proof, _givens(recipe, namespace), recipe.roles, demands)
 

@@ -50,6 +50,16 @@ def _agreement(name, one, gradient):
     return Proven(name, not agreement.disagrees, list(index), got, exact, digits=agreement.digits)
 
 
+def varies(theirs, namespace):
+    """Whether the same inputs give another loss the second time."""
+    inputs = theirs.recipe.example(np.random.default_rng(0), 0)
+    losses = []
+    for _ in range(2):
+        L, _ = theirs.recipe.run(namespace, copies(inputs))
+        losses.append(np.asarray(L, float))
+    return not np.array_equal(*losses, equal_nan=True)
+
+
 def lost_digits(theirs, namespace):
     """A sentence on the digits that right code loses in float64; "" where it loses none."""
     recipe = theirs.recipe
