@@ -13,6 +13,7 @@ from fourfold.compare.check.demands import Demands
 from fourfold.compare.check.forms import sources
 from tests.students.corrections import CORRECTIONS, LINES, OPTIONS
 
+pytestmark = pytest.mark.xdist_group("students")  # all files are judged once
 HERE = Path(__file__).parent / "students"
 LEAST_LINES, LEAST_NAMED = 30, 26  # of 33 files
 
