@@ -24,7 +24,7 @@ def loss_and_gradients(X, Y, W1, W2):
 """
 RESULT = "return L, dW1, dW2"
 WRONG = RIGHT.replace(" * (1 - A**2)", "")
-PROVED = "exactly the derivatives of your loss, proved with 256 bits."
+PROVED = "exactly the derivatives of the loss, as recognised below, proved with 256 bits."
 RECOGNISED = (
     "Recognised: loss_and_gradients(X, Y, W1, W2): samples in rows, no biases; "
     "binary cross-entropy, mean over samples; tanh, sigmoid."

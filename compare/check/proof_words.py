@@ -64,7 +64,8 @@ def _right(proof, target):
         return [
             f"AGREES: {target}: the gradients of {names} agree with your loss to {digits:g} digits, by {outcome.how}."
         ]
-    proved = f"the gradients of {names} are exactly the derivatives of your loss, proved with {outcome.bits} bits."
+    loss = "the loss, as recognised below"  # it may be an assumed one, or up to the sign and a constant
+    proved = f"the gradients of {names} are exactly the derivatives of {loss}, proved with {outcome.bits} bits."
     if not proof.lossy:
         return [f"RIGHT: {target}: {proved}"]
     return [f"RIGHT BUT LOSES DIGITS: {target}: {proof.lossy}", f"The formula is right: {proved}"]
