@@ -1,8 +1,10 @@
 """What the lesson says: E1 to E26 in five parts, and the words for their symbols."""
 
-from fourfold.reports.lesson.backward import CHAIN, HIDDEN, OUTPUT
-from fourfold.reports.lesson.descent import CODE
-from fourfold.reports.lesson.forward import NETWORK
+from fourfold.reports.lesson.equations.chain import CHAIN
+from fourfold.reports.lesson.equations.code import CODE
+from fourfold.reports.lesson.equations.forward import NETWORK
+from fourfold.reports.lesson.equations.hidden import HIDDEN
+from fourfold.reports.lesson.equations.output import OUTPUT
 
 MEANINGS = {
     "X": "inputs, a sample a row",
@@ -27,3 +29,6 @@ MEANINGS = {
 
 PARTS = [NETWORK, CHAIN, OUTPUT, HIDDEN, CODE]
 EQUATIONS = [equation for part in PARTS for equation in part.equations]
+
+# The page's doors: (question, short answer, where it is seen)
+FIVE: list[tuple[str, str, str]] = []

@@ -26,10 +26,11 @@ for _name in ("Y_hat", "W2", "A", "H", "W1"):
 NAMES = {latex: name for name, latex in LATEX.items()}
 
 ENTRY = re.compile(r"(\\hat y|[yrahx]|w(?=_\{[12]))(_\{.*?\}|_\w)?(?![a-z])")
+GRADIENT = re.compile(rf"\\frac\{{\\partial L\}}\{{\\partial ({ENTRY.pattern})\}}")
 # Words, commands and scripts hold no symbols.
 OTHER = r"\\(?:text|operatorname|begin|end)\{.*?\}|\\\w+|[_^](?:\{.*?\}|.)"
 LONGEST_FIRST = sorted(NAMES, key=len, reverse=True)
-TOKEN = re.compile("|".join([*map(re.escape, LONGEST_FIRST), ENTRY.pattern, OTHER]))
+TOKEN = re.compile("|".join([*map(re.escape, LONGEST_FIRST), GRADIENT.pattern, ENTRY.pattern, OTHER]))
 # The library's hat and norm would grow with what they stand beside.
 OPERATORS = {
     "<mo>&#x0005E;</mo>": '<mo stretchy="false">ˆ</mo>',
@@ -37,18 +38,22 @@ OPERATORS = {
 }
 
 
-def math(latex, marked=True):
-    """A formula on a line of its own; where letters stand for anything, it is not marked.
+def math(latex):
+    r"""A formula on a line of its own. What stands before a \qquad is a rule for any letters: they are not marked.
 
     Raises LookupError where a bracket is missing or a command is unknown.
     """
-    for opening, closing in ("{}", "()", "[]"):
-        if latex.count(opening) != latex.count(closing):
-            raise LookupError(f"a formula lacks its {opening} or {closing}: {latex}")
-    mathml = _converted(TOKEN.sub(_marked, latex) if marked else latex, "block")
-    if "\\" in mathml:  # the library leaves what it does not know as it is
-        raise LookupError(f"a formula has a command that is unknown: {latex}")
-    return mathml
+    rule, _, of_network = latex.rpartition(r"\qquad")
+    formula = _checked(of_network, TOKEN.sub(_marked, of_network), "block")
+    if not rule:
+        return formula
+    of_anything = str(_checked(rule, rule, "block"))
+    return Markup(of_anything.replace("<math ", '<math class="rule" ', 1)) + formula
+
+
+def inline(latex):
+    """A formula between words. Raises LookupError as `math` does."""
+    return _checked(latex, TOKEN.sub(_marked, latex), "inline")
 
 
 def symbol(name):
@@ -59,16 +64,33 @@ def symbol(name):
 def _marked(token):
     r"""The LaTeX of a match of TOKEN, linked with what it lights with.
 
-    W_1 lights with W1, \hat y_i with Y_hat, h_{kj} with H, w_{1 ij} with W1, \frac by itself with nothing.
+    W_1 lights with W1, \hat y_i with Y_hat, h_{kj} with H, w_{1 ij} with W1, \frac by itself with nothing; the
+    derivative of L with respect to an entry lights with the gradient that it is an entry of.
     """
     latex = token[0]
-    entry = ENTRY.fullmatch(latex)
-    if not entry:
-        return _linked(NAMES[latex], latex) if latex in NAMES else latex
-    letter, index = entry.groups()
+    if latex in NAMES:
+        return _linked(NAMES[latex], latex)
+    if derivative := GRADIENT.fullmatch(latex):
+        return _linked(gradient(_array(derivative[1])), latex)
+    return _linked(_array(latex), latex) if ENTRY.fullmatch(latex) else latex
+
+
+def _array(entry):
+    """The array that an entry is one of."""
+    ((letter, index),) = ENTRY.findall(entry)
     if letter == "w":
-        return _linked(f"W{index[2]}", latex)
-    return _linked("Y_hat" if letter == r"\hat y" else letter.upper(), latex)
+        return f"W{index[2]}"
+    return "Y_hat" if letter == r"\hat y" else letter.upper()
+
+
+def _checked(latex, marked, display):
+    for opening, closing in ("{}", "()", "[]"):
+        if latex.count(opening) != latex.count(closing):
+            raise LookupError(f"a formula lacks its {opening} or {closing}: {latex}")
+    mathml = _converted(marked, display)
+    if "\\" in mathml:  # the library leaves what it does not know as it is
+        raise LookupError(f"a formula has a command that is unknown: {latex}")
+    return mathml
 
 
 def _linked(name, latex):

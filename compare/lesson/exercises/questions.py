@@ -7,6 +7,7 @@ class Exercise(NamedTuple):
     number: int
     title: str
     says: str
+    tasks: tuple = ()  # (prose, what to set up in the live network, or None): to do on the page first
 
 
 EXERCISES = [
