@@ -14,21 +14,53 @@ MEANINGS = {
     "H": "hidden layer before its activation",
     "A": "hidden layer after its activation",
     "Y_hat": "predictions",
-    "R": "residuals",
+    "R": "residuals, predictions minus targets",
     "L": "loss",
     "N": "number of samples",
     "lr": "learning rate",
     "sigma": "activation",
     "sigma_prime": "slope of the activation",
-    "dL_dY_hat": "gradient of the loss by the predictions",
-    "dL_dW2": "gradient by the output weights",
-    "dL_dA": "gradient by the activations",
-    "dL_dH": "gradient by the hidden layer before activation",
-    "dL_dW1": "gradient by the hidden weights",
+    "dL_dY_hat": "gradient of the loss with respect to the predictions",
+    "dL_dW2": "gradient of the loss with respect to W2",
+    "dL_dA": "gradient of the loss with respect to the activations",
+    "dL_dH": "gradient of the loss with respect to the hidden layer before activation",
+    "dL_dW1": "gradient of the loss with respect to W1",
 }
 
 PARTS = [NETWORK, CHAIN, OUTPUT, HIDDEN, CODE]
 EQUATIONS = [equation for part in PARTS for equation in part.equations]
 
 # The page's doors: (question, short answer, where it is seen)
-FIVE: list[tuple[str, str, str]] = []
+FIVE = [
+    (
+        "Why is there a slope?",
+        r"A change of $h$ reaches the loss only as far as $\sigma$ lets it through, and that is $\sigma'(h)$. Leave it "
+        "out, and flat units are moved like steep ones: the loss falls at first, then stays.",
+        "#E16&mistake=slope-missing",
+    ),
+    (
+        "Why the transpose?",
+        "A gradient has the shape of its weights, and is added up over the samples. The samples are rows, so a "
+        r"*column* of $A$ or $X$ has to meet the gradient: $A^\top$, $X^\top$. On the way back $W_2^\top$ hands a "
+        "prediction's gradient out to the units.",
+        "#E13",
+    ),
+    (
+        "Why 1/N?",
+        "The loss is a mean, so each sample has one *N*th of the say. Without 1/N every gradient is *N* times as long, "
+        "which is a learning rate that grows with the data.",
+        "#E10&mistake=1-n-missing",
+    ),
+    (
+        "What if W2 is updated first?",
+        "Then $W_1$ is moved by the gradient of a network that never was: old residuals, new weights. It learns "
+        "all the same, so no plot shows it.",
+        "#E23&mistake=w2-updated-before-w1-s-gradient",
+    ),
+    (
+        "Why does ReLU die here?",
+        r"With seed 8 every $h$ is 0 or below, so every slope is 0. No gradient comes back, the weights never move, "
+        "and so it stays.",
+        "#E16&activation=relu&seed=8",
+    ),
+]

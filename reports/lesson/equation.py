@@ -13,7 +13,7 @@ QUANTITIES = ("X", "Y", "W1", "W2", *Trace._fields)
 FACTORS = {
     "residual": (r"\frac{\hat y_k - y_k}{N}", 10),
     "activation": (r"a_{kj}", 12),
-    "weight": (r"w_{2 j}", 15),
+    "weight": (r"w_{2,j}", 15),
     "slope": (r"\sigma'(h_{kj})", 16),
     "input": (r"x_{ki}", 17),
 }

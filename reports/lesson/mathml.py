@@ -24,9 +24,13 @@ LATEX = {
 for _name in ("Y_hat", "W2", "A", "H", "W1"):
     LATEX[gradient(_name)] = rf"\frac{{\partial L}}{{\partial {LATEX[_name]}}}"
 NAMES = {latex: name for name, latex in LATEX.items()}
+for _name in ("Y_hat", "W2", "A", "H", "W1"):  # as it is written between words
+    NAMES[rf"\partial L/\partial {LATEX[_name]}"] = gradient(_name)
 
 ENTRY = re.compile(r"(\\hat y|[yrahx]|w(?=_\{[12]))(_\{.*?\}|_\w)?(?![a-z])")
-GRADIENT = re.compile(rf"\\frac\{{\\partial L\}}\{{\\partial ({ENTRY.pattern})\}}")
+GRADIENT = re.compile(
+    rf"\\frac\{{\\partial L\}}\{{\\partial (?P<below>{ENTRY.pattern})\}}|\\partial L/\\partial (?P<after>{ENTRY.pattern})"
+)
 # Words, commands and scripts hold no symbols.
 OTHER = r"\\(?:text|operatorname|begin|end)\{.*?\}|\\\w+|[_^](?:\{.*?\}|.)"
 LONGEST_FIRST = sorted(NAMES, key=len, reverse=True)
@@ -71,7 +75,7 @@ def _marked(token):
     if latex in NAMES:
         return _linked(NAMES[latex], latex)
     if derivative := GRADIENT.fullmatch(latex):
-        return _linked(gradient(_array(derivative[1])), latex)
+        return _linked(gradient(_array(derivative["below"] or derivative["after"])), latex)
     return _linked(_array(latex), latex) if ENTRY.fullmatch(latex) else latex
 
 

@@ -1,5 +1,6 @@
 """E20 to E26: the gradients as code, and what they are for."""
 
+from fourfold.compare.lesson.exercises.questions import live
 from fourfold.reports.lesson.equation import Equation, Part, gradient_lines
 
 CODE = Part(
@@ -9,23 +10,27 @@ CODE = Part(
         Equation(
             20,
             "The backward pass in loops",
-            r"\frac{\partial L}{\partial w_{1 ij}} \quad \text{for every } i \text{ and every } j",
-            "",
-            "E19 as it stands: a loop over the hidden units and one over the inputs. Slow, and easy to compare with "
-            "the equation.",
-            symbols=("dL_dW1", "dL_dW2", "dL_dA", "dL_dH", "dL_dY_hat", "W2", "X", "A"),
+            r"\frac{\partial L}{\partial w_{1,ij}} = \sum_k x_{ki} \; \frac{\partial L}{\partial h_{kj}} "
+            r"\quad \text{for every } i \text{ and every } j",
+            "Find the four factors of [E19](#E19) in these lines: press a symbol. Where is the sum over the samples?",
+            r"E19 as it stands: a loop over the hidden units $j$ and one over the inputs $i$; *sum* goes over the "
+            "samples. Slow, and easy to compare with the equation.",
+            symbols=("dL_dW1", "dL_dH", "X", "dL_dW2", "dL_dA", "dL_dY_hat", "W2", "A"),
             worked=("X.T", "dL_dH", "=", "dL_dW1"),
             lines={"numpy-loop": ["trace dL_dY_hat", "trace dL_dW2", "trace dL_dA", "trace for"]},
             columns=("numpy-loop",),
+            notes="Let the class write these two loops from E19 alone, before they see them.",
         ),
         Equation(
             21,
             "The backward pass, tiled",
             r"\frac{\partial L}{\partial A} = \begin{bmatrix} W_2^\top \\ W_2^\top \\ \vdots \\ W_2^\top \end{bmatrix} "
             r"\circ \frac{\partial L}{\partial \hat Y}",
-            "",
-            "W2 is stacked, once for every sample, so that it lies entry on entry with the activations; broadcasting "
-            "multiplies the residuals in. One matrix product with X is left.",
+            "There are four samples and one $W_2$. How often must it be stacked to lie entry on entry with $A$? Point "
+            "at the results: all rows take the same weights.",
+            "Once for every sample. Then broadcasting multiplies the gradient of each prediction into its row, "
+            r"$\partial L/\partial a_{21}$ = {W2 0 0} · {dL_dY_hat 1 0} = {dL_dA 1 0}, and one matrix product with $X$ "
+            "is left.",
             symbols=("dL_dA", "dL_dY_hat", "W2", "dL_dH", "dL_dW1", "dL_dW2", "X"),
             worked=("W2.T", "stacked ∘", "dL_dY_hat", "=", "dL_dA"),
             lines={
@@ -39,64 +44,95 @@ CODE = Part(
                 ],
             },
             columns=("numpy-tiled",),
+            notes="Ask what broadcasting does here that stacking does there: a column is repeated along the units, a "
+            "row along the samples.",
         ),
         Equation(
             22,
             "The backward pass in one line",
             r"\frac{\partial L}{\partial W_1} = X^\top \left(\left(\frac{R}{N} W_2^\top\right) \circ \sigma'(H)\right)",
-            "",
-            "Stacking and multiplying is what a matrix product does: R/N times W2ᵀ. NumPy trains with this, a line "
-            "for every gradient on the way; the others ask for the same five.",
-            symbols=("dL_dW1", "X", "R", "N", "W2", "sigma_prime", "dL_dY_hat", "dL_dA", "dL_dH"),
-            worked=("X.T", "(", "R", "/ N", "W2.T", "∘", "sigma_prime", ")", "=", "dL_dW1"),
+            "Three ways to one gradient. Set the digits to *all* and compare with [E20](#E20): do they agree to "
+            "the last?",
+            r"Stacking and multiplying is what a matrix product does, so $\frac{R}{N} W_2^\top$ says the same in "
+            "less. The last digits may differ, since sums are rounded in another order; that is allowed, and the "
+            "judge knows how much. NumPy trains with this, a line for every gradient on the way; the other columns "
+            "ask for the same five.",
+            symbols=("dL_dW1", "X", "R", "N", "W2", "sigma_prime", "H"),
+            worked=("X.T", "(", "R", "· 1/N", "W2.T", "∘", "sigma_prime", ")", "=", "dL_dW1"),
             lines=gradient_lines("Y_hat", "W2", "A", "H", "W1"),
+            notes="Let the class check the shapes from the inside out: 4 × 1 times 1 × 3, entry by entry 4 × 3, and "
+            "2 × 4 times 4 × 3.",
         ),
         Equation(
             23,
             "A step downhill",
             r"W_1 \leftarrow W_1 - \lambda \frac{\partial L}{\partial W_1} \quad "
             r"W_2 \leftarrow W_2 - \lambda \frac{\partial L}{\partial W_2}",
-            "",
-            "Against the gradient, a small step. Both gradients belong to the old weights: neither is computed anew "
-            "after the other's update.",
+            "What if $W_2$ is updated first? [Try it](#E23&mistake=w2-updated-before-w1-s-gradient), and move the "
+            "slider from step to step: which weights turn red, and does it still learn?",
+            "Against the gradient, a small step, and both gradients belong to the old weights. If $W_2$ is updated "
+            "first, the residuals of the old network go back through new weights: $W_1$ is moved by the gradient of a "
+            "network that never was. It learns all the same, as steps are small, so no plot shows it; the numbers do.",
             symbols=("W1", "W2", "lr", "dL_dW1", "dL_dW2"),
             worked=("W1", "−", "λ", "dL_dW1", ",", "W2", "−", "λ", "dL_dW2"),
             lines={"*": ["step"]},
+            tries=(
+                ("W2 first", live(mistake="w2-updated-before-w1-s-gradient")),
+                ("A + for the −", live(mistake="ascent")),
+                ("Both at once, as it should be", live()),
+            ),
+            notes="Ask what the minus is for before you plant [ascent](#E23&mistake=ascent). Then ask how one "
+            "would ever find out that $W_2$ is updated first.",
         ),
         Equation(
             24,
             "Training",
             r"W_{t+1} = W_t - \lambda \frac{\partial L}{\partial W_t}, \quad t = 0, 1, 2, \ldots",
-            "",
-            "The same step, again and again, on all samples at once, from freshly drawn weights. Every column starts "
-            "at the same ones. The loss is kept every 200 epochs.",
+            "How large may the learning rate be? Train with each of these, and say first which is quickest.",
+            "The same step, again and again, on all samples at once, from freshly drawn weights that are the same in "
+            "every column. Ten times the rate is about ten times as fast, until a step jumps over the valley it should "
+            "go down into. The loss is kept every 200 epochs.",
             symbols=("W1", "W2", "L", "lr"),
-            worked=("W1", "W2", "L"),
+            worked=("W1", ",", "W2", ",", "L"),
             lines={"*": ["train"]},
             picture="loss",
+            tries=(
+                ("λ = 0.1", live()),
+                ("λ = 1", live(lr=1)),
+                ("λ = 10", live(lr=10)),
+            ),
+            notes="Point at the flat part of the curve and ask whether the network has finished. What do its "
+            "predictions look like there?",
         ),
         Equation(
             25,
             "Predictions",
             r"\text{class} = \lfloor \hat Y \rceil",
-            "",
-            "The four inputs go through the trained network, and what comes out is rounded to the nearer class.",
-            symbols=("Y_hat", "A", "W2", "H", "X", "W1"),
+            "From which step on are all four inputs on the right side of ½? Move the slider until they are.",
+            r"The four inputs go through the trained network, and what comes out is rounded to the nearer class. The "
+            r"target of the sample (0, 1) is 1; now it gets $\hat y_2$ = {Y_hat 1 0}. Classes may be right long before "
+            "the loss is small.",
+            symbols=("Y_hat", "X", "H", "A"),
             worked=("X", "→", "H", "→", "A", "→", "Y_hat"),
             lines={"*": ["forward H", "forward A", "forward Y_hat"]},
             picture="predictions",
+            notes="Ask how many of the four a network gets right that always answers ½, and what its loss is: ⅛.",
         ),
         Equation(
             26,
             "The decision boundary",
             r"\hat Y(X) = \frac{1}{2}",
-            "",
+            "Train AND, then XOR. Which of them could be told apart with one straight line?",
             "A grid of inputs, most of them never trained on, each classified. The line between the colours is what "
-            "the network has decided; XOR needs two of them, or a bent one.",
+            "the network has decided. AND needs one straight line; XOR needs two, or a bent one, and that is what the "
+            "hidden layer is for.",
             symbols=("Y_hat", "X"),
             worked=(),
             lines={"*": ["forward"]},
             picture="boundary",
+            tries=(("AND", live(data="and")), ("XOR", live())),
+            notes="Let the class draw the boundary they would like best before they see one, then ask what the network "
+            "was never told.",
         ),
     ],
 )
