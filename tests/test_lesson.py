@@ -3,7 +3,6 @@ import base64
 import html
 import re
 import zlib
-from xml.etree import ElementTree
 
 import msgspec
 import numpy as np
@@ -17,11 +16,11 @@ from fourfold.compare.columns.questions import about
 from fourfold.compare.commands.lesson import lesson as verb
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge import judgement
-from fourfold.compare.judge.quantities import TWO_LAYER, anatomy, of_every_step, shown
+from fourfold.compare.judge.quantities import shown
 from fourfold.compare.lesson import numbers as lesson
 from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.compare.mistakes.catalogue import of_row
-from fourfold.reports.lesson import content, mathml, numbers, page, source
+from fourfold.reports.lesson import content, numbers, page, source
 from tests.conftest import Here
 from tests.lessons import MODULES, in_process, small
 
@@ -79,48 +78,6 @@ def test_what_autograd_is_asked_for_is_marked_as_the_gradient():
         (line,) = source.lines(column, "trace gradients")
         asked = re.findall(r'data-s="(dL_d\w+)">(\w+)<', line.code)
         assert asked == [(f"dL_d{name}", name) for name in ("Y_hat", "W2", "A", "H", "W1")]
-
-
-def test_symbols_of_an_equation_are_in_its_lines_or_its_formula():
-    for e in content.EQUATIONS:
-        lines = [line.code for c in e.columns for line in source.lines(c, *e.places(c))]
-        markup = "".join([*lines, *page.formulas(e).values()])
-        missing = [name for name in e.symbols if f'data-s="{name}"' not in markup]
-        assert not missing, (e.number, missing)
-        assert set(e.symbols) <= set(content.MEANINGS)
-        assert set(e.symbols) <= set(mathml.LATEX)
-
-
-def test_the_anatomy_and_the_lesson_number_equations_alike():
-    network = anatomy(TWO_LAYER, 2, biases=False)
-    for quantity in network.all.values():
-        equation = content.EQUATIONS[int(quantity.equation.removeprefix("E")) - 1]
-        assert shown(of_every_step(quantity.name), TWO_LAYER) in equation.shows
-
-
-def test_formulas_are_well_formed_and_leave_nothing_over():
-    for e in content.EQUATIONS:
-        for formula in page.formulas(e).values():
-            assert not set("{}\\") & set(formula)
-            assert ElementTree.fromstring(formula).tag == "math"
-
-
-@pytest.mark.parametrize("latex", [r"\unknown", "(H", r"\frac{1}{N", r"W_1 \? 2", r"\left[ Y"])
-def test_a_formula_that_cannot_be_set_is_an_error(latex):
-    with pytest.raises(LookupError, match="a formula"):
-        mathml.math(latex)
-
-
-def test_a_symbol_is_marked_where_it_is_the_networks():
-    marked = lambda latex, *of: re.findall('data-s="(.*?)"', mathml.math(latex, *of))
-    assert marked(r"\frac{\partial L}{\partial W_2} = A^\top \frac{\partial L}{\partial \hat Y}") == [
-        "dL_dW2",
-        "A",
-        "dL_dY_hat",
-    ]
-    assert marked(r"w_{1 ij} x_{ki} \sigma'(h_{kj}) \hat y_H") == ["W1", "X", "sigma_prime", "H", "Y_hat"]
-    assert marked("W_t h_{H}") == ["H"]
-    assert marked("z = f(x)", False) == []
 
 
 def test_every_number_is_packed_bit_for_bit():

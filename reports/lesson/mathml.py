@@ -28,17 +28,21 @@ for _name in ("Y_hat", "W2", "A", "H", "W1"):  # as it is written between words
     NAMES[rf"\partial L/\partial {LATEX[_name]}"] = gradient(_name)
 
 ENTRY = re.compile(r"(\\hat y|[yrahx]|w(?=_\{[12]))(_\{.*?\}|_\w)?(?![a-z])")
-GRADIENT = re.compile(
-    rf"\\frac\{{\\partial L\}}\{{\\partial (?P<below>{ENTRY.pattern})\}}|\\partial L/\\partial (?P<after>{ENTRY.pattern})"
-)
+BELOW, AFTER = rf"(?P<below>{ENTRY.pattern})", rf"(?P<after>{ENTRY.pattern})"
+GRADIENT = re.compile(rf"\\frac\{{\\partial L\}}\{{\\partial {BELOW}\}}|\\partial L/\\partial {AFTER}")
 # Words, commands and scripts hold no symbols.
 OTHER = r"\\(?:text|operatorname|begin|end)\{.*?\}|\\\w+|[_^](?:\{.*?\}|.)"
 LONGEST_FIRST = sorted(NAMES, key=len, reverse=True)
-TOKEN = re.compile("|".join([*map(re.escape, LONGEST_FIRST), GRADIENT.pattern, ENTRY.pattern, OTHER]))
+TRANSPOSED = r"^\top"
+NAMED = rf"(?:{'|'.join(map(re.escape, LONGEST_FIRST))})(?:{re.escape(TRANSPOSED)})?"
+TOKEN = re.compile("|".join([NAMED, GRADIENT.pattern, ENTRY.pattern, OTHER]))
 # The library's hat and norm would grow with what they stand beside.
 OPERATORS = {
     "<mo>&#x0005E;</mo>": '<mo stretchy="false">ˆ</mo>',
     "<mo>&#x02016;</mo>": '<mo stretchy="false">‖</mo>',
+    # ... and would leave a space beside these.
+    "<mo>&#x02202;</mo>": '<mi mathvariant="normal">∂</mi>',
+    "<mo>&#x0002F;</mo>": '<mo lspace="0" rspace="0">/</mo>',
 }
 
 
@@ -72,8 +76,8 @@ def _marked(token):
     derivative of L with respect to an entry lights with the gradient that it is an entry of.
     """
     latex = token[0]
-    if latex in NAMES:
-        return _linked(NAMES[latex], latex)
+    if name := NAMES.get(latex.removesuffix(TRANSPOSED)):
+        return _linked(name, latex)
     if derivative := GRADIENT.fullmatch(latex):
         return _linked(gradient(_array(derivative["below"] or derivative["after"])), latex)
     return _linked(_array(latex), latex) if ENTRY.fullmatch(latex) else latex

@@ -16,7 +16,7 @@ NUMBER = r"\{(?P<quantity>\w+) (?P<row>\d+) (?P<column>\d+)\}"
 TOKEN = re.compile(rf"\$(?P<latex>[^$]+)\$|\[(?P<words>[^]]+)\]\((?P<href>#[^)\s]+)\)|\*(?P<stressed>[^*]+)\*|{NUMBER}")
 UNNAMED = re.sub(r"\?P<\w+>", "?:", NUMBER)
 LIVE = re.compile(rf"(?<=\$)(?: = {UNNAMED}(?: [·+−] {UNNAMED})*)+")
-LEFT_OVER = re.compile(r"[${}*]|\]\(|[_^]\w|∂")
+LEFT_OVER = re.compile(r"[${}*\\]|\]\(|[_^]\w|∂")
 
 
 def prose(text, written=lambda name, i, j: ""):

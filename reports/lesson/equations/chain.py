@@ -13,8 +13,8 @@ CHAIN = Part(
             r"z = f(g(x)), \quad "
             r"\frac{\partial z}{\partial x} = \frac{\partial z}{\partial y} \cdot \frac{\partial y}{\partial x}"
             r"\qquad \frac{\partial L}{\partial h_{kj}} = \frac{\partial L}{\partial a_{kj}} \cdot \sigma'(h_{kj})",
-            "Say $h_{21}$ grows a little. By how much does the loss grow? Work it out from the two matrices on the "
-            "left, then point at the result: row 2, column 1.",
+            "Say $h_{21}$ grows a little. By how much does the loss grow? Work it out from the first two matrices, "
+            "then point at the result: row 2, column 1.",
             r"Rates of change multiply. A little more $h$ becomes $\sigma'(h)$ times as much $a$, and that becomes "
             r"$\partial L/\partial a$ times as much loss: $\partial L/\partial h_{21}$ = {dL_dA 1 0} · "
             "{sigma_prime 1 0} = {dL_dH 1 0}. Here *z* is the loss, *y* the activation and *x* what the unit "
@@ -32,7 +32,7 @@ CHAIN = Part(
             r"\sum_j \frac{\partial z}{\partial y_j} \cdot \frac{\partial y_j}{\partial x_i}"
             r"\qquad \frac{\partial L}{\partial w_{2,j}} = \sum_k \frac{\partial L}{\partial \hat y_k} \cdot a_{kj}",
             "The sample (0, 1) is one of four. How many ways lead from one weight of $W_2$ to the loss? Point at the "
-            "first number of its gradient and count what lights up.",
+            "first number of its gradient and count the pairs that light up.",
             "Four ways, one through the prediction of every sample, and the products of all ways are added: "
             r"$\partial L/\partial w_{2,1}$ = {A 0 0} · {dL_dY_hat 0 0} + {A 1 0} · {dL_dY_hat 1 0} + {A 2 0} · "
             "{dL_dY_hat 2 0} + {A 3 0} · {dL_dY_hat 3 0} = {dL_dW2 0 0}. The matrix product is that sum, for all "
@@ -49,12 +49,12 @@ CHAIN = Part(
             r"J_{ij} = \frac{\partial h_i}{\partial x_j}, \quad J \text{ is } m \times n"
             r"\qquad J_{W_2}(\hat Y) = A, \quad "
             r"J_{\hat Y}(L) = \left(\frac{\partial L}{\partial \hat Y}\right)^\top",
-            "Four predictions, three weights: twelve numbers say how each prediction changes with each weight. Point "
-            "at the predictions one by one, and find the twelve.",
-            "All derivatives of *m* outputs with respect to *n* inputs, in one table: a row an output, a column an "
-            "input. Of the predictions with respect to $W_2$ it is $A$, four by three, and the first weight counts "
-            "for the sample (0, 1) by $a_{21}$ = {A 1 0}. The loss is one output, so its Jacobian is a single row: "
-            "the gradient laid on its side.",
+            "Four predictions, three weights: which twelve numbers say how each prediction changes with each "
+            "weight? Point at the predictions one by one.",
+            "All derivatives of *m* outputs with respect to *n* inputs, in one table, a row for every output and a "
+            "column for every input. Of the predictions with respect to $W_2$ it is $A$, four by three, and the "
+            "first weight counts for the sample (0, 1) by $a_{21}$ = {A 1 0}. The loss is one output, so its "
+            "Jacobian is a single row: the gradient laid on its side.",
             symbols=("W2", "Y_hat", "A", "dL_dY_hat"),
             worked=("A", "W2", "=", "Y_hat"),
             lines={"*": ["forward Y_hat"]},
@@ -66,7 +66,7 @@ CHAIN = Part(
             "The chain rule as a product of matrices",
             r"\frac{\partial z}{\partial x} = J_y(z) \cdot J_x(y) = (\nabla_y z)^\top J_x(y)"
             r"\qquad \left(\frac{\partial L}{\partial W_2}\right)^\top = "
-            r"\left(\frac{\partial L}{\partial \hat Y}\right)^\top A",
+            r"\left(\frac{\partial L}{\partial \hat Y}\right)^\top \, A",
             "Point at the first number here, then at the first number of the gradient in [E7](#E7). What is the same, "
             "and what is not?",
             r"The sum is the same, and so is the number: $\partial L/\partial w_{2,1}$ = {dL_dW2 0 0}. The sum of "

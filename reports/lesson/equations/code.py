@@ -50,10 +50,11 @@ CODE = Part(
         Equation(
             22,
             "The backward pass in one line",
-            r"\frac{\partial L}{\partial W_1} = X^\top \left(\left(\frac{R}{N} W_2^\top\right) \circ \sigma'(H)\right)",
+            r"\frac{\partial L}{\partial W_1} = X^\top \, \left(\left(\frac{R}{N} \, W_2^\top\right) \circ "
+            r"\sigma'(H)\right)",
             "Three ways to one gradient. Set the digits to *all* and compare with [E20](#E20): do they agree to "
-            "the last?",
-            r"Stacking and multiplying is what a matrix product does, so $\frac{R}{N} W_2^\top$ says the same in "
+            "the last digit?",
+            r"Stacking and multiplying is what a matrix product does, so $R/N \, W_2^\top$ says the same in "
             "less. The last digits may differ, since sums are rounded in another order; that is allowed, and the "
             "judge knows how much. NumPy trains with this, a line for every gradient on the way; the other columns "
             "ask for the same five.",
@@ -66,8 +67,8 @@ CODE = Part(
         Equation(
             23,
             "A step downhill",
-            r"W_1 \leftarrow W_1 - \lambda \frac{\partial L}{\partial W_1} \quad "
-            r"W_2 \leftarrow W_2 - \lambda \frac{\partial L}{\partial W_2}",
+            r"W_1 \leftarrow W_1 - \lambda \, \frac{\partial L}{\partial W_1} \quad "
+            r"W_2 \leftarrow W_2 - \lambda \, \frac{\partial L}{\partial W_2}",
             "What if $W_2$ is updated first? [Try it](#E23&mistake=w2-updated-before-w1-s-gradient), and move the "
             "slider from step to step: which weights turn red, and does it still learn?",
             "Against the gradient, a small step, and both gradients belong to the old weights. If $W_2$ is updated "
@@ -87,7 +88,7 @@ CODE = Part(
         Equation(
             24,
             "Training",
-            r"W_{t+1} = W_t - \lambda \frac{\partial L}{\partial W_t}, \quad t = 0, 1, 2, \ldots",
+            r"W_{t+1} = W_t - \lambda \, \frac{\partial L}{\partial W_t}, \quad t = 0, 1, 2, \ldots",
             "How large may the learning rate be? Train with each of these, and say first which is quickest.",
             "The same step, again and again, on all samples at once, from freshly drawn weights that are the same in "
             "every column. Ten times the rate is about ten times as fast, until a step jumps over the valley it should "

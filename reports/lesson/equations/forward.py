@@ -76,7 +76,7 @@ NETWORK = Part(
         Equation(
             5,
             "One number to make small",
-            r"L = \frac{1}{2N} \sum_k \lVert \hat y_k - y_k \rVert^2",
+            r"L = \frac{1}{2N} \, \sum_k \lVert \hat y_k - y_k \rVert^2",
             "Which of the four samples costs most at this step? Point at the loss.",
             "The residuals are squared, added up and divided by $2N$: $L$ = {L 0 0}. The loss is a mean, so that it "
             "does not grow with the number of samples $N$. The ½ is there for [E10](#E10), where the 2 of the square's "

@@ -41,7 +41,7 @@ HIDDEN = Part(
             15,
             "The derivative of a prediction with respect to its activations",
             r"\frac{\partial \hat y_k}{\partial a} = W_2^\top \quad \text{so} \quad "
-            r"\frac{\partial L}{\partial A} = \frac{\partial L}{\partial \hat Y} W_2^\top",
+            r"\frac{\partial L}{\partial A} = \frac{\partial L}{\partial \hat Y} \, W_2^\top",
             "Unit 1 becomes a little more active for the sample (0, 1). Which weight says what the prediction does? "
             "Point at row 2, column 1 of the result.",
             "An activation counts for a prediction as much as its weight, $w_{2,1}$ = {W2 0 0}. So what is known "
@@ -105,8 +105,8 @@ HIDDEN = Part(
             r"\frac{\partial \hat y_k}{\partial w_{1,ij}} = w_{2,j} \; \sigma'(h_{kj}) \; x_{ki}",
             "Take the weight from input 2 to unit 1, and the sample (0, 1). Which three numbers below are multiplied?",
             r"$w_{2,1}$ = {W2 0 0}, $\sigma'(h_{21})$ = {sigma_prime 1 0} and $x_{22}$ = {X 1 1}: how much the "
-            "unit counts, how steep it is, how large the input was. They are the factors of E15, E16 and E17. One "
-            "of them 0, and this sample has no say in this weight.",
+            "unit counts, how steep it is, how large the input was. They are the factors of [E15](#E15), "
+            "[E16](#E16) and [E17](#E17). One of them 0, and this sample has no say in this weight.",
             symbols=("W2", "sigma_prime", "H", "X", "Y_hat", "W1"),
             worked=("W2.T", ",", "sigma_prime", ",", "X"),
             chain=("residual", "weight", "slope", "input"),
@@ -121,13 +121,13 @@ HIDDEN = Part(
             19,
             "The gradient of the loss with respect to W1",
             r"\frac{\partial L}{\partial w_{1,ij}} = "
-            r"\frac{1}{N} \sum_k (\hat y_k - y_k) \; w_{2,j} \; \sigma'(h_{kj}) \; x_{ki}",
+            r"\frac{1}{N} \, \sum_k (\hat y_k - y_k) \; w_{2,j} \; \sigma'(h_{kj}) \; x_{ki}",
             "Point at a number of the gradient and read the sum. Which samples add nothing to it, and why?",
-            r"Those whose input is 0. E10 times E18, added over the samples: $\partial L/\partial w_{1,21}$ = {X 0 "
-            "1} · {dL_dH 0 0} + {X 1 1} · {dL_dH 1 0} + {X 2 1} · {dL_dH 2 0} + {X 3 1} · {dL_dH 3 0} = {dL_dW1 1 "
-            "0}. Every sample says how it would like the weight to be, and the gradient is their mean: the 1/N is "
-            r"in $\partial L/\partial H$ already. One input is a column of $X$, a sample a row, and the sum goes "
-            r"over the samples. That is why the code has $X^\top$.",
+            r"Those whose input is 0. [E10](#E10) times [E18](#E18), added over the samples: $\partial L/\partial "
+            "w_{1,21}$ = {X 0 1} · {dL_dH 0 0} + {X 1 1} · {dL_dH 1 0} + {X 2 1} · {dL_dH 2 0} + {X 3 1} · {dL_dH "
+            "3 0} = {dL_dW1 1 0}. Every sample says how it would like the weight to be, and the gradient is their "
+            r"mean: the 1/N is in $\partial L/\partial H$ already. One input is a column of $X$, a sample a row, "
+            r"and the sum goes over the samples. That is why the code has $X^\top$.",
             symbols=("dL_dW1", "dL_dH", "Y_hat", "Y", "W2", "sigma_prime", "H", "X", "N"),
             worked=("X.T", "dL_dH", "=", "dL_dW1"),
             chain=("residual", "weight", "slope", "input"),

@@ -55,13 +55,13 @@ OUTPUT = Part(
         Equation(
             13,
             "The gradient of the loss with respect to W2",
-            r"\frac{\partial L}{\partial W_2} = \frac{1}{N} [\hat y_1 - y_1 \quad \ldots \quad \hat y_N - y_N] A",
+            r"\frac{\partial L}{\partial W_2} = \frac{1}{N} \, [\hat y_1 - y_1 \quad \ldots \quad \hat y_N - y_N] \, A",
             "$A$ has a row for every sample, $W_2$ a row for every hidden unit. Point at the first number of the "
-            "gradient: does it take a row of $A$ or a column?",
-            r"A column, and that is why the code has $A^\top$: the factors of one weight are in one column of $A$, "
-            r"a sample a row, and they are added over the samples to $\partial L/\partial w_{2,1}$ = {dL_dW2 0 0}. "
-            "The formula gives a row, as Jacobians do, but $W_2$ is a column. Subtract the row from the column all "
-            "the same, and NumPy does not complain: it broadcasts both into a square.",
+            "gradient: which numbers of $A$ does it take?",
+            "One of every sample, a column of $A$. The samples are added, and a sample is a row, so the code lays "
+            r"$A$ on its side: $A^\top$. Here that gives $\partial L/\partial w_{2,1}$ = {dL_dW2 0 0}. The formula "
+            "gives a row, as Jacobians do, but $W_2$ is a column. Subtract the row from the column all the same, "
+            "and NumPy does not complain: it broadcasts both into a square.",
             symbols=("dL_dW2", "dL_dY_hat", "A", "Y_hat", "Y", "N"),
             worked=("A.T", "dL_dY_hat", "=", "dL_dW2"),
             chain=("residual", "activation"),
