@@ -11,12 +11,13 @@ from fourfold.compare.commands.options import Json, Timeout
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.lesson import kernel
+from fourfold.compare.lesson.broken import COLUMN, TWENTY, record_broken
 from fourfold.compare.lesson.examinee import DTYPE
 from fourfold.compare.lesson.numbers import record
 from fourfold.compare.results import words
 from fourfold.compare.results.environment import environment
 
-POSITIONS = 41
+POSITIONS = 21
 MOST_SEEDS = 10  # the page carries them all
 
 
@@ -24,7 +25,7 @@ def lesson(
     *,
     to: Annotated[str, Parameter(name="--out")] = "reports/out/lesson",
     impl: str | None = None,
-    seeds: str = "3",
+    seeds: str = "6:9",
     steps: int = 10_000,
     lr: float = 0.1,
     resolution: int = 20,
@@ -44,7 +45,8 @@ def lesson(
     impl
         Built-in columns, comma-separated. Default: all whose framework is here.
     seeds
-        How many initial weights to choose from, or a range a:b.
+        How many initial weights to choose from, or a range a:b. With ReLU, seed 6 learns XOR, 7 gets stuck, and 8
+        dies: none of its units is ever above 0.
     steps
         Steps of gradient descent.
     lr
@@ -72,6 +74,9 @@ def lesson(
     with progress() as bar:
         tasks = {name: bar(name, 4 * steps) for name in columns}
         data = record(columns, chosen, steps, lr, POSITIONS, grid, timeout, lambda name, n: tasks[name](n))
+        if COLUMN in columns:
+            mistakes = bar("mistakes", len(TWENTY) * steps)
+            data = data._replace(broken=record_broken(TWENTY, chosen[0], steps, lr, data.steps, timeout, mistakes))
     made = f"{command()}. {words.set_up(environment(columns, [DTYPE], command()))}"
     contents = {"index.html": page.render(data, made, exercises.sections()), "lesson.json": numbers.as_json(data)}
     failure = _add_notebook(contents, columns, chosen[0], steps, lr, timeout) if notebook else None

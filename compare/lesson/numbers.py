@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.cases.case import ACTIVATIONS, make_case
+from fourfold.compare.cases.case import ACTIVATIONS, draw_weights, make_case
 from fourfold.compare.columns import questions, workers
 from fourfold.compare.judge import judgement
 from fourfold.compare.judge.quantities import shown
@@ -14,6 +14,8 @@ from fourfold.compare.lesson.examinee import DTYPE, Examinee, by_quantity, gathe
 # Steps x seeds in one piece.
 PIECE = 25_000
 BETWEEN_LOSSES = 200  # E24
+# What the live network of the page starts from.
+WIDTHS, SEEDS = range(2, 9), range(10)
 # What is said of a number: the share of its limit that its error uses, in percent and rounded up, or one of these.
 UNCERTAIN, WRONG = 254, 255
 
@@ -35,8 +37,10 @@ class Lesson(NamedTuple):
     loss_marks: np.ndarray  # the same shape
     grid: np.ndarray  #      (points, 2)
     on_grid: np.ndarray  #   (C, A, S, T, points): the prediction there
+    drawn: dict  #           width -> (W1 (10, d_in, width), W2 (10, width, d_out)): the first weights of ten seeds
     certified: int  #        numbers, every step of training included
     wrong: int
+    broken: list  #          of broken.Broken: the NumPy column with common mistakes
 
 
 class Run(NamedTuple):
@@ -90,9 +94,19 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
         on_grid=values.pop("on_grid"),
         values=values,
         marks=marks,
+        drawn=drawn_weights(cases[0]),
         certified=certified,
         wrong=wrong,
+        broken=[],
     )
+
+
+def drawn_weights(case):
+    """{width: (W1, W2)} of hidden layers this wide, drawn as for a Case, one a seed."""
+    drawn = {}
+    for width in WIDTHS:
+        drawn[width] = draw_weights(SEEDS, (case.X.shape[1], width, case.Y.shape[1]))
+    return drawn
 
 
 def _joined(lists, columns):

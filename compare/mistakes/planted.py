@@ -12,6 +12,7 @@ from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.util import spec_from_loader
 from textwrap import dedent
 from types import ModuleType
+from typing import NamedTuple
 
 from fourfold import impls
 from fourfold.compare.mistakes import rewritings
@@ -69,15 +70,37 @@ def load(column, name):
     return import_module(module_name(column, name))
 
 
-def differing_lines(column, *replacements, row="two_layer"):
-    """(wrong lines, right lines) of code: where the planted text differs from the column's, indentation taken off."""
+class Edit(NamedTuple):
+    """Lines first ... last of a column's file, counted from 1, are replaced; where last < first, lines are added."""
+
+    first: int
+    last: int
+    lines: list[str]
+
+
+def edits(column, *replacements, row="two_layer"):
+    """What planting changes in a column's file, as Edits."""
     right = right_source(column, row).splitlines()
     wrong = wrong_source(column, *replacements, row=row).splitlines()
-    only_wrong, only_right = [], []
+    changes = []
     for tag, start, stop, wrong_start, wrong_stop in SequenceMatcher(None, right, wrong, autojunk=False).get_opcodes():
         if tag != "equal":
-            only_right += right[start:stop]
-            only_wrong += wrong[wrong_start:wrong_stop]
+            changes.append(Edit(start + 1, stop, wrong[wrong_start:wrong_stop]))
+    return changes
+
+
+def differing_lines(column, *replacements, row="two_layer"):
+    """(wrong lines, right lines) of code: where the planted text differs from the column's, indentation taken off.
+
+    Where lines are only added, or only taken away, the line before them stands on both sides.
+    """
+    right = right_source(column, row).splitlines()
+    only_wrong, only_right = [], []
+    for first, last, lines in edits(column, *replacements, row=row):
+        taken_away = right[first - 1 : last]
+        before = [] if taken_away and lines else right[first - 2 : first - 1]
+        only_right += before + taken_away
+        only_wrong += before + lines
     return _unindented(only_wrong), _unindented(only_right)
 
 

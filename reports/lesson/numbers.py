@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from fourfold.compare.results import result
+from fourfold.reports.lesson import source
 
 FILES = {"index.html", "lesson.json"}
 START = b'{"columns":['
@@ -27,6 +28,35 @@ def header(lesson):
         "side": round(len(lesson.grid) ** 0.5),
         "low": float(lesson.grid.min()),
         "high": float(lesson.grid.max()),
+        "drawn": _drawn(lesson),
+        "mistakes": [_mistake(lesson, broken) for broken in lesson.broken],
+    }
+
+
+def _drawn(lesson):
+    """{"3": [[W1, W2] a seed]}: what the live network starts from."""
+    drawn = {}
+    for width, (W1s, W2s) in lesson.drawn.items():
+        drawn[str(width)] = [[W1.tolist(), W2.tolist()] for W1, W2 in zip(W1s, W2s, strict=True)]
+    return drawn
+
+
+def _mistake(lesson, broken):
+    """A Broken without its numbers; it was recorded with the first activation and the first seed."""
+    edits = []
+    for first, last, lines in broken.edits:
+        edits.append({"first": first, "last": last, "code": [*map(str, source.highlight("\n".join(lines)))]})
+    return {
+        "slug": broken.slug,
+        "name": broken.name,
+        "equation": broken.equation,
+        "quantity": broken.quantity,
+        "why": broken.why,
+        "story": broken.story,
+        "activation": 0,
+        "seed": 0,
+        "edits": edits,
+        "usual": broken.usual.astype(int).tolist(),
     }
 
 
@@ -48,6 +78,16 @@ def _bytes(Z):
     return np.concatenate([columns[:1], columns[1:] ^ columns[0]]).tobytes()
 
 
+def pack_broken(lesson):
+    """Base64 of deflated bytes: of every mistake its values in the header's order, then of every one its marks."""
+    parts = []
+    for broken in lesson.broken:
+        parts += [broken.values[name].astype("<f8").tobytes() for name in lesson.values]
+    for broken in lesson.broken:
+        parts += [broken.marks[name].tobytes() for name in lesson.values]
+    return base64.b64encode(zlib.compress(b"".join(parts), 9)).decode()
+
+
 def levels(Y_hat):
     """Predictions from -½ to 1½ as 0 ... 255; above 127 exactly where the class, the prediction rounded, is above 0."""
     with np.errstate(invalid="ignore"):
@@ -60,7 +100,13 @@ def as_json(lesson):
     for name, Z in lesson.values.items():
         shown["values"][name] = result.numbers(Z)
         shown["marks"][name] = lesson.marks[name].tolist()
-    shown |= {"losses": result.numbers(lesson.losses), "loss_marks": lesson.loss_marks.tolist()}
+    shown |= {"losses": result.numbers(lesson.losses), "loss_marks": lesson.loss_marks.tolist(), "broken": []}
+    for broken in lesson.broken:
+        values, marks = {}, {}
+        for name, Z in broken.values.items():
+            values[name] = result.numbers(Z)
+            marks[name] = broken.marks[name].tolist()
+        shown["broken"].append({"slug": broken.slug, "values": values, "marks": marks})
     return msgspec.json.encode(shown)
 
 

@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from functools import cache
+import re
+from functools import cache, partial
 from pathlib import Path
 
 import msgspec
@@ -11,14 +12,14 @@ from markupsafe import Markup
 from fourfold import impls
 from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.compare.lesson.numbers import UNCERTAIN, WRONG
-from fourfold.compare.mistakes import planted
-from fourfold.compare.mistakes.catalogue import of_row
 from fourfold.reports import jinja
-from fourfold.reports.lesson import content, mathml, numbers, source
-from fourfold.reports.lesson.equation import SIDE_BY_SIDE
+from fourfold.reports.lesson import content, first, mathml, mistakes, numbers, prose, source
+from fourfold.reports.lesson.equation import FACTORS, SIDE_BY_SIDE
 
 FOLDER = Path(__file__).parent
 CODES = {"uncertain": UNCERTAIN, "wrong": WRONG}
+SCRIPTS = "engine mistakes state numbers matrices factors pictures planes alive slides breaking main".split()
+STYLES = "page alive equations print".split()
 
 
 def render(lesson, made="", answers=None):
@@ -26,29 +27,38 @@ def render(lesson, made="", answers=None):
 
     `made` says with what. `answers`: exercise number -> Markup; an exercise without one is listed as a question.
     """
-    style, script = _style(), _read("templates/lesson.js")
-    header = msgspec.json.encode(numbers.header(lesson) | CODES).decode()
+    style, script = _style(), joined_script()
+    header = numbers.header(lesson)
     lines = {}
     for equation in content.EQUATIONS:
         lines[equation.number] = _lines(equation, lesson.columns)
+    plantable = [mistake["slug"] for mistake in header["mistakes"]]
     context = {
         "parts": content.PARTS,
+        "five": content.FIVE,
+        "prose": partial(prose.prose, written=first.number(lesson)),
         "exercises": EXERCISES,
         "answers": answers or {},
-        "mistakes": _mistakes(),
+        "mistakes": header["mistakes"],
+        "plantable": plantable,
+        "known_mistakes": mistakes.by_equation(plantable),
         "side_by_side": SIDE_BY_SIDE,
         "titles": {column: impls.COLUMNS[column].title for column in lesson.columns},
         "lines": lines,
         "path_of": impls.path_of,
         "whole": source.whole,
         "formulas": formulas,
+        "chain": _chain,
         "symbol": cache(mathml.symbol),
         "meanings": content.MEANINGS,
-        "shapes": _shapes(lesson),
+        "shapes": first.shapes(lesson),
+        "cells": first.cells(lesson),
+        "first": first.number(lesson),
         "lesson": lesson,
         "made": made,
-        "header": Markup(_for_script(header)),
+        "header": Markup(_for_script(msgspec.json.encode(header | CODES).decode())),
         "packed": Markup(numbers.pack(lesson)),
+        "packed_broken": Markup(numbers.pack_broken(lesson)),
         "style": Markup(style),
         "script": Markup(script),
         "policy": f"default-src 'none'; style-src {_sha256(style)}; script-src {_sha256(script)}; "
@@ -59,20 +69,26 @@ def render(lesson, made="", answers=None):
 
 def formulas(equation):
     """{activation: MathML}; "" is what stands there whichever is chosen."""
-    of_network = equation not in content.CHAIN.equations
     shown = {}
     for activation, latex in equation.formulas().items():
-        shown[activation] = mathml.math(latex, of_network)
+        shown[activation] = mathml.math(latex)
     return shown
 
 
-def _read(name):
-    return (FOLDER / name).read_text(encoding="utf-8")
+def joined_script():
+    """The page's modules in one script: without their imports and exports, all their names are in one scope."""
+    texts = ['"use strict";\n']
+    for name in SCRIPTS:
+        text = (FOLDER / "scripts" / f"{name}.js").read_text(encoding="utf-8")
+        text = re.sub(r"^import .*?;\n", "", text, flags=re.MULTILINE | re.DOTALL)
+        texts.append(re.sub(r"^export ", "", text, flags=re.MULTILINE))
+    return "\n".join(texts)
 
 
 def _style():
     font = base64.b64encode((FOLDER / "STIXTwoMath-subset.woff2").read_bytes()).decode()
-    return _read("templates/lesson.css").replace("FONT", f"data:font/woff2;base64,{font}")
+    texts = [(FOLDER / "styles" / f"{name}.css").read_text(encoding="utf-8") for name in STYLES]
+    return "\n".join(texts).replace("FONT", f"data:font/woff2;base64,{font}")
 
 
 def _sha256(text):
@@ -93,29 +109,13 @@ def _lines(equation, columns):
     return lines
 
 
-def _shapes(lesson):
-    shapes = {"X": lesson.X.shape, "Y": lesson.Y.shape}
-    for name, Z in lesson.values.items():
-        shapes[name] = Z.shape[4:]
-    return {name: "×".join(map(str, shape)) or "a number" for name, shape in shapes.items()}
-
-
-def _mistakes():
-    """{"E13": [{name, why, column, wrong, right}]}, the code as its first column has it."""
-    mistakes = {}
-    for mistake in of_row("two_layer"):
-        column, texts = next(iter(mistake.planted.items()))
-        wrong, right = planted.differing_lines(column, *texts)
-        shown = {
-            "name": mistake.name,
-            "why": mistake.why,
-            "column": impls.COLUMNS[column].title,
-            "wrong": _highlighted(wrong),
-            "right": _highlighted(right),
-        }
-        mistakes.setdefault(mistake.equation, []).append(shown)
-    return mistakes
-
-
-def _highlighted(code):
-    return Markup("\n").join(source.highlight("\n".join(code)))
+def _chain(equation):
+    """The factors of a gradient at an equation: those gathered, the one that is its news, and those to come."""
+    (part,) = (part for part in content.PARTS if equation in part.equations)
+    whole = max((each.chain for each in part.equations), key=len)
+    factors = []
+    for n, name in enumerate(whole):
+        latex, number = FACTORS[name]
+        kind = "news" if number == equation.number else "known" if n < len(equation.chain) else "coming"
+        factors.append({"math": mathml.inline(latex), "equation": number, "kind": kind})
+    return factors

@@ -1,0 +1,69 @@
+"""A real browser, from file://, without a network. Whatever it complains of, and whatever it would load, fails a test.
+
+conftest.py hands its fixtures to every test; playwright is imported by those that use them.
+"""
+
+import os
+import shutil
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+LAPTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+TABLET, PROJECTOR = {"width": 820, "height": 1180}, {"width": 1920, "height": 1080}
+
+
+def installed():
+    """The path of a browser, or None."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One for all tests. Where none is installed the tests are skipped, but not in continuous integration."""
+    path = installed()
+    if path is None:
+        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        refuse(f"no browser: none of {', '.join(NAMES)} is installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield instance
+        instance.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens a file; whatever the browser complains of, and whatever it would load, fails the test."""
+    complaints, contexts = [], []
+
+    def opened(path, viewport=LAPTOP, script=None, ready=True, place="", **options):
+        context = browser.new_context(offline=True, viewport=viewport, **options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        if script:
+            context.add_init_script(script)
+        tab = context.new_page()
+        tab.on("console", lambda message: complaints.append(message.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("request", lambda r: complaints.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
+        tab.goto(f"{path.as_uri()}#{place}")
+        if ready:
+            tab.wait_for_selector("html[data-ready]")
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def faults(tab):
+    """What axe-core finds: {rule: the elements}."""
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    tab.evaluate(AXE_SCRIPT)
+    violations = tab.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+    return {fault["id"]: [node["html"][:200] for node in fault["nodes"][:3]] for fault in violations}
