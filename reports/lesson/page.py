@@ -18,7 +18,7 @@ from fourfold.reports.lesson.equation import FACTORS, SIDE_BY_SIDE
 
 FOLDER = Path(__file__).parent
 CODES = {"uncertain": UNCERTAIN, "wrong": WRONG}
-SCRIPTS = "engine mistakes state numbers matrices factors pictures planes alive slides breaking main".split()
+SCRIPTS = "engine mistakes state numbers matrices factors planes pictures live portrait alive slides breaking main".split()
 STYLES = "page alive equations print".split()
 
 

@@ -28,12 +28,12 @@ def main(lesson, picture):
 
 def trained(tab):
     """[(screenshot, seconds)]: the live network learns XOR."""
-    tab.click("#alive .play")
+    tab.click("#alive-play")
     shots = []
     for _ in range(16):
         tab.wait_for_timeout(500)
         shots.append((tab.screenshot(), 0.25))
-    tab.click("#alive .play")
+    tab.click("#alive-play")
     return [*shots, (tab.screenshot(), 1.2)]
 
 
