@@ -40,13 +40,13 @@ export const MISTAKES = {
     next_W2: (T) => RULES.next_W2({ ...T, lr: -T.lr }),
   },
   "gradients-not-zeroed": {
-    next_W1: (T) => RULES.next_W1({ ...T, dL_dW1: summed("dL_dW1", T) }),
-    next_W2: (T) => RULES.next_W2({ ...T, dL_dW2: summed("dL_dW2", T) }),
+    next_W1: (T) => RULES.next_W1({ ...T, dL_dW1: everyStep("dL_dW1", T) }),
+    next_W2: (T) => RULES.next_W2({ ...T, dL_dW2: everyStep("dL_dW2", T) }),
   },
 };
 
 /** A gradient, and that of every step before it. */
-function summed(name, { memory, [name]: gradient }) {
+function everyStep(name, { memory, [name]: gradient }) {
   memory[name] = memory[name] ? map((a, b) => a + b, memory[name], gradient) : gradient;
   return memory[name];
 }
