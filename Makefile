@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report test lint coverage mutants faults lock reference exercises readme bench soak activations thresholds clean
+.PHONY: report test lint coverage mutants faults lock reference lesson exercises readme bench soak activations thresholds clean
 
 report: .venv/ready
 	$(BIN)/fourfold report
@@ -45,7 +45,14 @@ reference: .venv/ready
 	mkdir -p reports/reference
 	cd reports/out/reference && cp report.md result.json *.svg *.csv ../../reference/
 	$(MAKE) exercises
+	$(MAKE) lesson
 	$(BIN)/python -m reports.readme
+
+# The committed lesson, and README's loop of it, which is taken in a browser (Chromium or Chrome).
+lesson: .venv/ready
+	$(BIN)/fourfold lesson --out reports/out/lesson
+	cp reports/out/lesson/index.html reports/reference/lesson.html
+	$(BIN)/python -m tests.makers.loop reports/reference/lesson.html reports/reference/lesson.gif
 
 exercises: .venv/ready
 	$(BIN)/fourfold exercise all --out reports/out/exercises

@@ -12,6 +12,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 LAPTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TABLET, PROJECTOR = {"width": 820, "height": 1180}, {"width": 1920, "height": 1080}
+ALL_RULES, ALL_BUT_CONTRAST = {}, {"color-contrast": {"enabled": False}}  # of axe-core
 
 
 def installed():
@@ -60,10 +61,10 @@ def visit(browser):
     assert not complaints
 
 
-def faults(tab):
+def faults(tab, rules=ALL_RULES):
     """What axe-core finds: {rule: the elements}."""
     from axe_playwright_python.base import AXE_SCRIPT
 
     tab.evaluate(AXE_SCRIPT)
-    violations = tab.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+    violations = tab.evaluate("rules => axe.run({ resultTypes: ['violations'], rules })", rules)["violations"]
     return {fault["id"]: [node["html"][:200] for node in fault["nodes"][:3]] for fault in violations}

@@ -1,4 +1,4 @@
-"""python -m tests.makers.loop LESSON.html LOOP.gif: a short loop of the lesson's page, for README's first picture."""
+"""`make lesson`, or python -m tests.makers.loop LESSON.html LOOP.gif: a short loop of the page, README's first picture."""
 
 import io
 import sys
@@ -10,9 +10,9 @@ from playwright.sync_api import sync_playwright
 from fourfold.compare.system import files
 from tests.browsers import FLAGS, installed
 
-WINDOW = {"width": 1200, "height": 750}
+WINDOW = {"width": 1440, "height": 840}
 WIDTH, COLOURS = 900, 48
-POSITIONS = 21  # of the slider: fewer pictures make a smaller file
+FRAMES = 12  # of training
 
 
 def main(lesson, picture):
@@ -30,9 +30,9 @@ def trained(tab):
     """[(screenshot, seconds)]: the live network learns XOR."""
     tab.click("#alive-play")
     shots = []
-    for _ in range(16):
-        tab.wait_for_timeout(500)
-        shots.append((tab.screenshot(), 0.25))
+    for _ in range(FRAMES):
+        tab.wait_for_timeout(700)
+        shots.append((tab.screenshot(), 0.3))
     tab.click("#alive-play")
     return [*shots, (tab.screenshot(), 1.2)]
 
@@ -41,6 +41,7 @@ def broken(tab):
     """The same of an equation: a number is pointed at, a mistake is planted, and repaired."""
     tab.evaluate("location.hash = '#E16&step=1000'")
     tab.wait_for_timeout(300)
+    tab.evaluate("document.querySelector('#E16 .formula').scrollIntoView({ behavior: 'instant' })")
     shots = [(tab.screenshot(), 1.2)]
     tab.hover("#E16 .matrix[data-q=dL_dH] td >> nth=4")
     shots.append((tab.screenshot(), 2))

@@ -7,19 +7,19 @@ function firstWrong() {
   return ORDER.find((name) => quantity(name, "numpy").marks?.includes(header.wrong)) ?? null;
 }
 
+/** ∂L/∂H for dL_dH. */
+const written = (name) => name.replace("dL_d", "∂L/∂").replace("Y_hat", "Ŷ");
+
 /** What the judge says of the planted mistake at this step, and what the usual tolerance would have said. */
 function showVerdict() {
   const { mistake } = state;
   if (!mistake) return;
   const first = firstWrong();
-  const judge = first ? `✗ wrong from ${WORDS[first]} on` : "nothing is wrong yet at this step: move the slider";
+  const judge = first ? `✗ wrong from ${written(first)} on` : "nothing is wrong yet at this step: move the slider";
   const usual = mistake.usual[state.step] ? "passes: np.allclose sees no difference" : "fails too";
   one("verdict-judge").textContent = judge;
   one("verdict-usual").textContent = usual;
 }
-
-const WORDS = Object.fromEntries(all(".symbols button").map((button) => [button.dataset.s, button.title]));
-Object.assign(WORDS, { W1: "W1 after the step", W2: "W2 after the step" });
 
 /** The lines of the NumPy column, as the planted mistake has them. */
 function showEdits() {
