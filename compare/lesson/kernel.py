@@ -33,8 +33,15 @@ def executed(notebook, timeout):
             thread.shutdown(wait=False)
     for cell in notebook.cells:
         if cell.cell_type == "code":  # frameworks log times and processes there
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            shown = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.outputs = [output for output in shown if not _is_widget(output)]
+    notebook.metadata.pop("widgets", None)
     return nbformat.writes(notebook).encode()
+
+
+def _is_widget(output):
+    """A slider moves only while a kernel runs: in a file it would be an empty place."""
+    return "application/vnd.jupyter.widget-view+json" in output.get("data", {})
 
 
 def _run(notebook, folder, timeout):

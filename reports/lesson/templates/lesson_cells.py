@@ -1,127 +1,123 @@
 # %% [markdown]
 # # Backpropagation in four columns
 #
-# A network of two layers learns XOR. Every equation stands beside the lines that compute it, as they are in their
-# files; the cell below it shows what each column gets and what the judge says. Cells that end in `raise
-# NotImplementedError` are yours: fill one in, run it and the cell after it.
+# A network of two layers learns XOR, and you work out why its weights move as they do. Every equation asks something:
+# answer it, run the cell, then read on.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
-from fourfold import impls
-from fourfold.compare.cases.case import make_case
-from fourfold.compare.check import here, words
-from fourfold.compare.judge import judgement
-from fourfold.compare.judge.quantities import internal, shown
+try:
+    from fourfold.compare.lesson.classroom import Classroom, judge, judge_count
+except ModuleNotFoundError:  # then it is installed from its wheel or folder, beside this notebook or around it
+    from pathlib import Path
 
-# %% tags=["parameters"]
-COLUMNS = [*impls.FRAMEWORKS]
-SEED, STEPS, LR = 0, 10_000, 0.1
+    folders = [f for f in (Path.cwd(), *Path.cwd().parents, *Path.cwd().iterdir()) if (f / "impls/two_layer").is_dir()]
+    places = [*Path.cwd().glob("fourfold-*.whl"), *folders]
+    assert places, "Put the folder of fourfold, or a wheel of it, beside this notebook, and run this cell again."
+    # %pip install --quiet "{places[0]}"
+    from fourfold.compare.lesson.classroom import Classroom, judge, judge_count
+from fourfold.reports.lesson import drawings
 
-# %%
-ACTIVATION = "sigmoid"  # or tanh, relu, identity
-case = make_case("xor", ACTIVATION, LR, STEPS, 3, range(SEED, SEED + 1))
-problem = judgement.problem(case, "float64")
-X, Y = case.X, case.Y
-W1, W2 = (W[0] for W in case.weights)
-
-
-def native(column):
-    """The data and the first weights as the column has arrays."""
-    return [column.array(Z, "float64") for Z in (X, Y, W1, W2)]
-
-
-def word(judged):
-    """What the judge says of an array: the share of what rounding allows that its largest error uses."""
-    share = np.ceil(100 * judged.ratio.max())
-    return "✗ wrong" if judged.wrong.any() else f"✓ {share:.0f} %" if share else "✓ exact"
-
-
-def judge_trace(values):
-    """Judges {quantity: array} at the first weights: (quantity, Judged), in order of computation."""
-    by_layer = {internal(quantity, problem.row): Z for quantity, Z in values.items()}
-    for judged in judgement.judge_trace(by_layer, (W1, W2), problem):
-        yield shown(judged.quantity, problem.row), judged
-
-
-def show(*quantities, columns=COLUMNS):
-    """What each column computes at the first weights, each number judged against its exact value."""
-    for name in columns:
-        column = impls.load(name)
-        trace = column.trace(*native(column), ACTIVATION).named()
-        values = {quantity: column.to_numpy(trace[quantity]) for quantity in quantities}
-        for quantity, judged in judge_trace(values):
-            print(f"{name}: {quantity} {judged.value.shape} {word(judged)}\n{judged.value}")
-
+lesson = Classroom(["numpy"], seed=6, steps=10_000, lr=0.1)
 
 # %% E1
-print(f"X {X.shape}\n{X}\nW1 {W1.shape}\n{W1}")
-show("H")
+lesson.show("X", "W1", "H")
+lesson.point("H", row=2, column=1)
+
+# %% [markdown]
+# Under every array stand the judge's marks, one for each framework. ✓ 5 % means: it is right, and its largest error is
+# 5 % of what rounding allows. Where frameworks differ, you are shown in which digits. The numbers in the sentences are
+# NumPy's, of seed 6.
 
 # %% E2
-show("A")
+lesson.show("A")
+print(lesson.train(activation="identity"))
+print(lesson.train())
 
 # %% E3
-print(f"W2 {W2.shape}\n{W2}")
-show("Y_hat")
+lesson.show("W2", "Y_hat")
+lesson.point("Y_hat", row=2)
 
 # %% E4
-show("R")
+lesson.show("Y", "R")
+print(lesson.train(mistake="sign of the residual"))
 
 # %% E5
-show("L")
+lesson.show("L")
+lesson.point("L")
 
 # %% E6
-show("dL_dA", "dL_dH")
+lesson.show("dL_dA", "sigma_prime", "dL_dH")
+lesson.point("dL_dH", row=2, column=1)
 
 # %% E7
-show("dL_dW2")
+lesson.show("dL_dW2")
+lesson.point("dL_dW2", row=1)
 
 # %% E8
-print(f"The Jacobian of one prediction by its activations\n{W2.T}")
+for k in (1, 2, 3, 4):
+    lesson.point("Y_hat", row=k)
 
 # %% E9
-show("dL_dY_hat", "A", "dL_dW2")
+T = lesson.trace  # NumPy's numbers
+print(T.dL_dY_hat.T @ T.A)
+lesson.point("dL_dW2", row=1)
 
 # %% E10
-show("dL_dY_hat")
+lesson.show("dL_dY_hat", mistake="1/N missing")
+print(lesson.train(mistake="1/N missing"))
+print(lesson.train())
 
 # %% E11
-show("Y_hat")
+more = lesson.W2 + np.array([[1], [0], [0]])
+print(T.A @ more - T.Y_hat)
 
 # %% E12
-show("A")
+print(f"ŷ grows by {(T.A @ more - T.Y_hat)[1, 0]:.4f}, and a is {T.A[1, 0]:.4f}")
 
 # %% E13
-show("dL_dW2")
+lesson.point("dL_dW2", row=1)
+print("W2 minus a row has shape", (lesson.W2 - lesson.lr * T.dL_dW2.T).shape)
+print("W2 minus a column has shape", (lesson.W2 - lesson.lr * T.dL_dW2).shape)
 
 # %% E14
-show("dL_dY_hat", "dL_dA", "dL_dH", "dL_dW1")
+for quantity in ("dL_dY_hat", "dL_dA", "dL_dH", "dL_dW1"):
+    lesson.point(quantity, row=2)
 
 # %% E15
-show("dL_dA")
+lesson.point("dL_dA", row=2, column=1)
+lesson.marks("dL_dA", mistake="W2 forgotten on the way back")
 
 # %% E16
-show("dL_dH")
+lesson.marks("dL_dH", mistake="slope missing")
+print(lesson.train(mistake="slope missing"))
+print(lesson.train(activation="relu", seed=8))
+print(lesson.train(activation="relu", seed=7))
+print(lesson.train(activation="relu", seed=6))
 
 # %% E17
-print(f"What every weight into a hidden unit is multiplied by\n{X}")
+lesson.point("H", row=1, column=1)
+print(lesson.X @ (lesson.W1 + np.array([[0, 0, 0], [1, 0, 0]])) - T.H)  # the weight from input 2 to unit 1 grows by 1
 
 # %% E18
-show("H", "dL_dH")
+factors = lesson.W2[0, 0], lesson.slope[1, 0], lesson.X[1, 1]
+print("{:.4f} · {:.4f} · {:.0f}".format(*factors), f"= {np.prod(factors):.4f}")
 
 # %% E19
-show("dL_dW1")
+lesson.show("dL_dW1")
+lesson.point("dL_dW1", row=2, column=1)
 
 # %% E20
-show("dL_dW2", "dL_dW1", columns=["numpy-loop"])
+lesson.marks("dL_dW2", "dL_dW1", columns=["numpy-loop"])
 
 # %% E21
-show("dL_dW2", "dL_dW1", columns=["numpy-tiled"])
+lesson.marks("dL_dW2", "dL_dW1", columns=["numpy-tiled"])
+lesson.point("dL_dA", row=1)
+lesson.point("dL_dA", row=4)
 
 # %% E22
-show("dL_dW2", "dL_dW1")
+lesson.marks("dL_dW1", columns=["numpy-loop", "numpy-tiled", *lesson.columns])
 
 # %% [markdown]
 # ## Your own backward pass
@@ -131,14 +127,6 @@ show("dL_dW2", "dL_dW1")
 
 
 # %%
-def judge(gradients, **more):
-    """`activation=...` says which one it is, `train=...` judges that too, `hint=True` keeps the answer back."""
-    try:
-        print(words.text(here.check(gradients, **more)))
-    except NotImplementedError:
-        print("Nothing to judge yet: fill in the cell above.")
-
-
 def slope_forgotten(X, Y, W1, W2):
     A = 1 / (1 + np.exp(-X @ W1))
     R = A @ W2 - Y
@@ -163,12 +151,10 @@ def gradients(X, Y, W1, W2):
 judge(gradients)
 
 # %% E23
-for name in COLUMNS:
-    column = impls.load(name)
-    stepped = [column.to_numpy(Z) for Z in column.step(*native(column), LR, ACTIVATION)]
-    trajectory = [Z[None, None] for Z in stepped]  # one step, one seed
-    for judged in reversed(judgement.judge_steps([W1[None, None], W2[None, None]], trajectory, problem)):
-        print(f"{name}: {judged.quantity} {word(judged)}\n{judged.value[0, 0]}")
+lesson.step(mistake="W2 updated before W1's gradient")
+print(lesson.train(mistake="W2 updated before W1's gradient"))
+print(lesson.train(mistake="ascent"))
+print(lesson.train())
 
 # %% [markdown]
 # Yours: several steps of gradient descent. `losses` has the loss before each of them.
@@ -184,45 +170,28 @@ def train(X, Y, W1, W2, lr, steps):
 judge(gradients, train=train)
 
 # %% E24
-trajectories = {}
-for name in COLUMNS:
-    column = impls.load(name)
-    trajectories[name] = [column.to_numpy(Z) for Z in column.train(*native(column), LR, STEPS, ACTIVATION)]
-    plt.plot(trajectories[name][-1], label=name)
-    print(name, *(f"{loss:.4g}" for loss in trajectories[name][-1][:: max(200, STEPS // 10)]))
-plt.yscale("log")
-plt.xlabel("step")
-plt.ylabel("loss")
-plt.legend()
-plt.show()
+lesson.train_columns()
+runs = lesson.train(lr=0.1), lesson.train(lr=1), lesson.train(lr=10)
+print(*runs, sep="\n")
+drawings.losses(*runs)
 
 # %% E25
-W1_trained, W2_trained = (Z[-1] for Z in trajectories[COLUMNS[0]][:2])
-
-
-def predict(X):
-    column = impls.load(COLUMNS[0])
-    *_, Y_hat = column.forward(*(column.array(Z, "float64") for Z in (X, W1_trained, W2_trained)), ACTIVATION)
-    return column.to_numpy(Y_hat)
-
-
-print(np.hstack([X, predict(X), predict(X).round()]))
-
+run = lesson.train()
+print(run)
+drawings.training(run)
 
 # %% E26
-def boundary(resolution=20, low=0, high=1):
-    x1, x2 = np.meshgrid(*[np.linspace(low, high, resolution)] * 2)
-    Y_hat = predict(np.column_stack([x1.ravel(), x2.ravel()])).reshape(x1.shape)
-    plt.figure(figsize=(4, 4))
-    plt.pcolormesh(x1, x2, Y_hat.round().clip(0, 1), cmap="coolwarm", alpha=0.5, vmin=0, vmax=1)
-    plt.scatter(*X.T, c=Y[:, 0], cmap="coolwarm", edgecolors="black", s=80)
-    plt.show()
-
-
-boundary()
-
+drawings.boundaries(lesson.train(data="and"), lesson.train())
 
 # %% Exercise 1
+
+
+# %% [markdown]
+# `.losses()` and `.predictions()` of such a run have an entry for every step; `drawings.losses` and
+# `drawings.boundaries` draw it. Yours: the loss and its gradients with tanh.
+
+
+# %%
 def with_tanh(X, Y, W1, W2):
     """Returns L, dL_dW1, dL_dW2."""
     raise NotImplementedError
@@ -239,22 +208,11 @@ def parameters(widths, biases):
 
 
 # %%
-def network(widths, biases):
-    return make_case("xor", ACTIVATION, LR, 1, 3, case.seeds, layers=widths, bias=biases)
-
-
-try:
-    for asked in (((2, 3, 1), False), ((2, 3, 1), True), ((2, 8, 8, 1), True)):
-        yours, right = parameters(*asked), network(*asked).parameters()
-        print(asked, f"RIGHT: {yours}" if yours == right else f"WRONG: {yours}, where the network has {right}")
-except NotImplementedError:
-    print("Nothing to judge yet: fill in the cell above.")
+judge_count(parameters)
 
 # %% Exercise 3
-numpy = impls.load("numpy")
 for lr in (0.01, 0.1, 1):  # more rates, other widths, other seeds
-    *_, losses = numpy.train(X, Y, W1, W2, lr, STEPS, ACTIVATION)
-    print(f"rate {lr}: loss {losses[-1]:.4g}")
+    print(lesson.train(lr=lr))
 
 
 # %% Exercise 4
@@ -267,7 +225,7 @@ def with_biases(X, Y, W, b):
 judge(with_biases, names=["two-layers"])
 
 # %% Exercise 5
-boundary(resolution=100, low=-1, high=2)
+drawings.boundaries(lesson.train(), resolution=100, low=-1, high=2)
 
 
 # %% Exercise 6
@@ -281,21 +239,10 @@ judge(any_depth)
 
 
 # %% Exercise 7
-def certify(f):
-    """Judges all that f(X, Y, W1, W2) returns, {"dL_dW1": ...}, at the first weights."""
-    try:
-        yours = f(X, Y, W1, W2)
-    except NotImplementedError:
-        print("Nothing to judge yet: fill in the cell above.")
-        return
-    for quantity, judged in judge_trace(yours):
-        print(quantity, word(judged))
-
-
 def by_jacobians(X, Y, W1, W2):
     """Returns {"dL_dW2": ..., "dL_dW1": ...}, each a product of Jacobians."""
     raise NotImplementedError
 
 
 # %%
-certify(by_jacobians)
+lesson.certify(by_jacobians)
