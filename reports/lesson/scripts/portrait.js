@@ -50,6 +50,7 @@ function buildNetwork() {
   nameSymbol(svg, (PLACES.A + PLACES.Y_hat) / 2, [["W2", "W₂"]]);
   nameSymbol(svg, PLACES.Y_hat, [["Y_hat", "Y"], ["Y_hat", "ˆ", { dx: -11, dy: -5 }]]);
   nameSymbol(svg, PLACES.Y, [["Y", "Y"]]);
+  svg.setAttribute("aria-label", `The network: two inputs, ${width} hidden units, one output beside its target.`);
   sprout(svg, "text", { x: (PLACES.Y_hat + PLACES.Y) / 2, y: 188 }, "→");
 }
 
