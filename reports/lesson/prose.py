@@ -16,6 +16,7 @@ NUMBER = r"\{(?P<quantity>\w+) (?P<row>\d+) (?P<column>\d+)\}"
 TOKEN = re.compile(rf"\$(?P<latex>[^$]+)\$|\[(?P<words>[^]]+)\]\((?P<href>#[^)\s]+)\)|\*(?P<stressed>[^*]+)\*|{NUMBER}")
 UNNAMED = re.sub(r"\?P<\w+>", "?:", NUMBER)
 LIVE = re.compile(rf"(?<=\$)(?: = {UNNAMED}(?: [·+−] {UNNAMED})*)+")
+OPERATORS = (" · ", " + ", " − ")
 LEFT_OVER = re.compile(r"[${}*\\]|\]\(|[_^]\w|∂")
 
 
@@ -27,7 +28,8 @@ def prose(text, written=lambda name, i, j: ""):
     _check(text)
     parts, end = [], 0
     for token in TOKEN.finditer(text):
-        parts += [escape(text[end : token.start()]), _set(token, written)]
+        before = text[end : token.start()]
+        parts += [escape(before), _set(token, written, before.endswith(OPERATORS))]
         end = token.end()
     return Markup("").join([*parts, escape(text[end:])])
 
@@ -46,7 +48,8 @@ def _check(text):
         raise LookupError(f"a live number does not follow what it is the value of: {text}")
 
 
-def _set(token, written):
+def _set(token, written, inside):
+    """`inside` a sum or a product: there a negative number stands in brackets."""
     if token["latex"]:
         return mathml.inline(token["latex"])
     if token["words"]:
@@ -56,6 +59,10 @@ def _set(token, written):
     name, i, j = token["quantity"], int(token["row"]), int(token["column"])
     if name not in (*QUANTITIES, "sigma_prime"):
         raise LookupError(f"a live number is of no quantity: {token[0]}")
-    return Markup('<output class="number" aria-live="off" data-q="{}" data-i="{}" data-j="{}">{}</output>').format(
-        name, i, j, written(name, i, j)
+    digits = written(name, i, j)
+    if inside and digits.startswith("−"):
+        digits = f"({digits})"
+    place = ' data-inside=""' if inside else ""
+    return Markup('<output class="number" aria-live="off" data-q="{}" data-i="{}" data-j="{}"{}>{}</output>').format(
+        name, i, j, Markup(place), digits
     )

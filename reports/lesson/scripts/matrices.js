@@ -50,9 +50,10 @@ function writeAll(cell, name, n, column, matrix) {
   cell.replaceChildren(text.slice(0, same), ...(tail.textContent ? [tail] : []));
 }
 
-/** A number within running text. */
+/** A number within running text; inside a sum or a product a negative one stands in brackets. */
 export function fillNumber(output) {
   const { q, i, j } = output.dataset;
   const { shape, values } = quantity(q, state.read);
-  output.textContent = short(values[Number(i) * (shape[1] ?? 1) + Number(j)]);
+  const text = short(values[Number(i) * (shape[1] ?? 1) + Number(j)]);
+  output.textContent = "inside" in output.dataset && text.startsWith("−") ? `(${text})` : text;
 }
