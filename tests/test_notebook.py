@@ -13,7 +13,7 @@ from fourfold.compare.cases.case import draw_weights
 from fourfold.compare.cases.data import xor
 from fourfold.compare.commands.lesson import lesson as verb
 from fourfold.compare.errors import ColumnError
-from fourfold.compare.lesson import kernel
+from fourfold.compare.lesson import classroom, kernel
 from fourfold.compare.lesson.exercises.questions import EXERCISES, live
 from fourfold.compare.lesson.wording import number
 from fourfold.compare.mistakes.catalogue import find
@@ -224,6 +224,50 @@ def test_a_mistake_in_a_cell_is_named(cells):
     assert re.fullmatch("dL_dW2 ✗ wrong\ndL_dW1 ✓ \\d+ %\n", cells["lesson.certify(by_jacobians)"])
     assert "Nothing to judge yet" in cells["judge(any_depth)"]
     assert "Nothing to judge yet" in cells['judge(with_tanh, activation="tanh")']
+
+
+def test_a_slider_is_not_kept_in_the_file():
+    """Where no kernel runs it does not move, and would be an empty place."""
+    show = "from IPython.display import display\n"
+    show += "display({'application/vnd.jupyter.widget-view+json': {'model_id': '1'}, 'text/plain': 'slider'}, raw=True)"
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"{show}\nprint(1)")])
+    made.metadata["widgets"] = {"state": {}}
+    after = nbformat.reads(kernel.executed(made, 60).decode(), as_version=4)
+    assert [output.output_type for output in after.cells[0].outputs] == ["stream"]
+    assert "widgets" not in after.metadata
+
+
+@pytest.mark.parametrize(
+    ("folder", "installed"),
+    [
+        ("beside", "beside/fourfold"),
+        ("wheel", "wheel/fourfold-0.1.0-py3-none-any.whl"),
+        ("checkout/reports/out/lesson", "checkout"),
+        ("empty", None),
+    ],
+)
+def test_what_is_missing_is_installed_from_what_lies_there(written, monkeypatch, tmp_path, folder, installed):
+    for made in ("beside/fourfold/impls/two_layer", "checkout/impls/two_layer", "checkout/reports/out/lesson", "empty"):
+        (tmp_path / made).mkdir(parents=True)
+    (tmp_path / "wheel").mkdir()
+    (tmp_path / "wheel" / "fourfold-0.1.0-py3-none-any.whl").touch()
+    monkeypatch.chdir(tmp_path / folder)
+    monkeypatch.setitem(sys.modules, classroom.__name__, None)  # to Python that is a module that is not there
+    asked = []
+
+    def pip(place):
+        asked.append(str(Path(place).relative_to(tmp_path)))
+        sys.modules[classroom.__name__] = classroom
+
+    set_up = re.sub('%pip install --quiet "{(.*)}"', r"pip(\1)", written.cells[1].source)
+    if installed:
+        names = {"pip": pip}
+        exec(set_up, names)
+        assert names["lesson"].steps == 100
+        assert asked == [installed]
+    else:
+        with pytest.raises(AssertionError, match="Put the folder of fourfold, or a wheel of it, beside this notebook"):
+            exec(set_up, {"pip": pip})
 
 
 def test_a_notebook_says_nothing_of_where_and_when_it_ran(raw):

@@ -76,6 +76,11 @@ class Classroom:
 
     def point(self, quantity, row=1, column=1):
         """Prints what a number is made of; rows and columns are counted from 1, as in the equations."""
+        if quantity not in Trace._fields:
+            raise UsageError(f"Point at one of {', '.join(Trace._fields)}, not at {quantity}.")
+        rows, columns = np.atleast_2d(self.value(quantity)).shape
+        if not (1 <= row <= rows and 1 <= column <= columns):
+            raise UsageError(f"{quantity} has rows 1 to {rows} and columns 1 to {columns}.")
         print(wording.made_of(quantity, row - 1, column - 1, self.value))
 
     def value(self, name):
