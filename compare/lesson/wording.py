@@ -132,9 +132,10 @@ def learned(run):
     how = f"{run.mistake + ', ' if run.mistake else ''}{case.activation}, λ = {case.lr:g}, seed {case.seeds[0]}"
     how += f", {case.W1.shape[-1]} wide" if case.W1.shape[-1] != 3 else ""
     how += f", {case.name.upper()}" if case.name != "xor" else ""
-    end = run.predictions()[-1]
-    end = "  ".join(f"{y:.3f}" for y in end).replace("-", "−") if np.isfinite(end).all() else "no numbers any more"
-    since = run.all_right_from()
-    right = "not all" if since is None else f"from step {since:,} on all"
-    change = f"loss {losses[0]:.4f} → {_short(losses[-1])}"
-    return f"{how}: {change}\n  predictions {end}: {right} on the right side of ½"
+    end, since = run.predictions()[-1], run.all_right_from()
+    right = "not all on the right side of ½"
+    if since is not None:
+        right = f"all on the right side of ½ from step {since:,} on"
+    predictions = "  ".join(f"{y:z.3f}" for y in end).replace("-", "−")
+    result = f"predictions {predictions}: {right}" if np.isfinite(end).all() else "no predictions any more"
+    return f"{how}: loss {losses[0]:.4f} → {_short(losses[-1])}\n  {result}"
