@@ -47,11 +47,11 @@ function write(id, text) {
   if (one(id).textContent !== text) one(id).textContent = text; // what is read aloud is not read twice
 }
 
-/** A line is broken between words, and not within one that is short. */
+/** A line is broken between words, and not within one that is short; the steps have room, so that nothing jumps. */
 function showCommand(text) {
-  const words = text.split(" ").flatMap((word) => {
+  const words = text.split(" ").flatMap((word, n, all) => {
     const whole = document.createElement("span");
-    whole.className = word.length < 24 ? "whole" : "";
+    whole.className = all[n - 1] === "--steps" ? "steps" : word.length < 24 ? "whole" : "";
     whole.textContent = word;
     return [whole, " "];
   });
