@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from fourfold.compare.check import cells, proof_words, words
+from fourfold.compare.check import cells, in_lesson, proof_words, words
 from fourfold.compare.exact import examined
 from fourfold.reports import render
 
@@ -28,10 +28,11 @@ class SourceLine(NamedTuple):
         return len(text) - len(text.lstrip()) + 4
 
 
-def page(checked, source, places=None):
+def page(checked, source, places=None, to="page.html"):
     """The bytes of the page of a check.Checked with a proof.
 
-    source: the text of the file; places: those of its lines in a notebook, as check.forms.sources has them.
+    source: the text of the file; places: those of its lines in a notebook, as check.forms.sources has them; to: the
+    page's path, from which the lesson is linked to.
     """
     proof = checked.proof
     outcome = proof.examined
@@ -48,6 +49,8 @@ def page(checked, source, places=None):
         "source": in_cells(lines(proof, source), places),
         "diagnosis": checked.diagnosis,
         "mistakes": () if checked.diagnosis else proof.mistakes,
+        "lesson": in_lesson.link(checked.lesson, to),
+        "written": in_lesson.WRITTEN,
         "others": () if checked.diagnosis else proof.others[:3],
         "gradients": outcome.gradients,
         "how": f"exactly, with {outcome.bits} bits" if outcome.how == examined.EXACTLY else f"by {outcome.how}",

@@ -23,7 +23,7 @@ MODULES = {
     "numpy-loop": numpy_loop_impl,
     "numpy-tiled": numpy_tiled_impl,
 }
-# Of the twenty: one of the trace, one that is hard to see, one of the update, one of training.
+# Of the twenty: three of the trace, one of them hard to see, one of the update, one of training.
 PLANTED = ("1/N missing", "float32 leak in the gradient", "slope missing", "ascent", "gradients not zeroed")
 
 
@@ -60,4 +60,4 @@ def small(lr=0.5):
         patch.setattr(workers, "open_pool", in_process)
         patch.setattr(impls, "load", loaded)
         lesson = numbers.record([*MODULES], range(5, 7), 450, lr, 9, square_grid(20, "0,1"), 60)
-        return lesson._replace(broken=broken.record_broken(PLANTED, 5, 450, lr, lesson.steps, 60))
+        return lesson._replace(broken=broken.record_broken(5, 450, lr, lesson.steps, 60, names=PLANTED))

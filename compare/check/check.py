@@ -6,6 +6,7 @@
 import numpy as np
 from msgspec.structs import replace
 
+from fourfold.compare.check import in_lesson
 from fourfold.compare.check.checked import RIGHT, WRONG, Checked
 from fourfold.compare.check.exams import exam_of
 from fourfold.compare.check.record import JUDGES, Record
@@ -43,6 +44,8 @@ def check(peer, cases, extra=(), hint=False, advance=lambda n: None, stepping=No
     for record in records:
         judged += [dtype for dtype in record.judged_in() if dtype not in judged]
     functions, update = _with_update([record.verdict() for record in records], exams, given, stepping)
+    diagnosis = _diagnosis(exams, given, [f.rejection for f in functions if f.rejection])
+    proof = getattr(peer, "proof", None)
     return Checked(
         target=peer.name,
         dtype=",".join(judged),
@@ -52,8 +55,9 @@ def check(peer, cases, extra=(), hint=False, advance=lambda n: None, stepping=No
         functions=functions,
         update=update,
         missing=missing,
-        proof=getattr(peer, "proof", None),
-        diagnosis=_diagnosis(exams, given, [f.rejection for f in functions if f.rejection], hint),
+        proof=proof,
+        diagnosis=_in_words(diagnosis, hint) if diagnosis else "",
+        lesson="" if hint else _in_lesson(diagnosis, proof),
     )
 
 
@@ -88,20 +92,20 @@ def _with_train(functions, verdict, reason):
     return changed
 
 
-def _diagnosis(exams, given, rejections, hint):
-    """What the numbers of the first wrong seed look like, in words; "" where they do not show the fault.
+def _diagnosis(exams, given, rejections):
+    """The Diagnosis of the numbers of the first wrong seed; None where they do not show the fault.
 
     A trajectory is evidence only where nothing else is wrong: `train` need not have its gradients from `gradients`.
     A few are enough, as every mistake there is has to be trained beside them. Networks of one depth are compared,
     that of the first rejection. Of right forms that lose digits only those that are known are named.
     """
-    from fourfold.compare.mistakes.diagnosis import diagnose, show_diagnosis
+    from fourfold.compare.mistakes.diagnosis import diagnose
     from fourfold.compare.mistakes.evidence import Observation
 
     lossy = [r for r in rejections if r.loses_digits]
     rejections = [r for r in rejections if not r.loses_digits] or lossy
     if not rejections:
-        return ""
+        return None
     first = rejections[0]
     wrong_exam = next(exam for exam in exams if (exam.name, exam.p.dtype) == (first.case, first.dtype))
     s = wrong_exam.seeds.index(first.seed)
@@ -123,5 +127,19 @@ def _diagnosis(exams, given, rejections, hint):
     diagnosis = diagnose(observations)
     if first.loses_digits:
         known = diagnosis.candidates and all(mistake.loses_digits for mistake in diagnosis.candidates[0])
-        return show_diagnosis(diagnosis, hint) if known else ""
-    return show_diagnosis(diagnosis, hint) if diagnosis.quantity else ""
+        return diagnosis if known else None
+    return diagnosis if diagnosis.quantity else None
+
+
+def _in_words(diagnosis, hint):
+    from fourfold.compare.mistakes.diagnosis import show_diagnosis
+
+    return show_diagnosis(diagnosis, hint)
+
+
+def _in_lesson(diagnosis, proof):
+    """Where the lesson shows the mistake that is named first."""
+    if not diagnosis:
+        return in_lesson.place_of(proof)
+    best = diagnosis.candidates[0] if diagnosis.candidates else ()
+    return in_lesson.place([(mistake.name, mistake.equation) for mistake in best])

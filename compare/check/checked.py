@@ -2,6 +2,7 @@
 
 import msgspec
 
+from fourfold.compare.check import in_lesson
 from fourfold.compare.check.proven import Proof
 from fourfold.compare.errors import exit_code
 from fourfold.compare.results.result import Rejection
@@ -36,6 +37,7 @@ class Checked(msgspec.Struct, frozen=True):
     printed: str = ""  # by the target
     proof: Proof | None = None  # of its gradients against its own loss
     update: str = ""  # how `train` steps, where it is not by plain descent: a sentence
+    lesson: str = ""  # where in the lesson the mistake is seen: "#E16&mistake=slope-missing"
 
     def verdict(self):
         """The worst of its functions', and of what was proved."""
@@ -60,4 +62,5 @@ def first_rejection(checked):
 
 def settled(peer):
     """The Checked on a peer whose proof says all there is to say."""
-    return Checked(peer.name, "float64", [], [], 0, [], [], printed=peer.printed(), proof=peer.proof)
+    place = in_lesson.place_of(peer.proof)
+    return Checked(peer.name, "float64", [], [], 0, [], [], printed=peer.printed(), proof=peer.proof, lesson=place)

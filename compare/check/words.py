@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fourfold.compare.check import cells, proof_words
+from fourfold.compare.check import cells, in_lesson, proof_words
 from fourfold.compare.check.checked import LOSES_DIGITS, NOT_JUDGED, RIGHT, WRONG, first_rejection
 from fourfold.compare.results.words import count, listed, measure
 
@@ -11,11 +11,14 @@ START = {RIGHT: "RIGHT", LOSES_DIGITS: "RIGHT BUT LOSES DIGITS", WRONG: "WRONG",
 
 
 def text(checked, source="", hint=False, places=None):
-    """What is wrong and where, then by how much; the verdict last.
+    """What is wrong and where, then by how much; the verdict; where the lesson shows the mistake.
 
     source: the text of the file; places: those of its lines in a notebook, as forms.sources has them.
     """
-    return cells.placed(_text(checked, source, hint), places)
+    parts = [cells.placed(_text(checked, source, hint), places)]
+    if checked.lesson and not hint:
+        parts.append(in_lesson.sentence(checked.lesson))
+    return "\n".join(parts)
 
 
 def _text(checked, source, hint):

@@ -180,7 +180,7 @@ def _show(checked, how, name, page):
         from fourfold.reports import explained  # matplotlib is not for the other commands
 
         source = _source(name)
-        files.write_whole(page, explained.page(checked, source.text, source.places))
+        files.write_whole(page, explained.page(checked, source.text, source.places, page))
         (terminal.err if how.json == "-" else terminal.out).print(f"Page: {page}", markup=False)
     return checked.exit_code()
 

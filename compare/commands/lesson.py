@@ -11,9 +11,10 @@ from fourfold.compare.commands.options import Json, Timeout
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.lesson import kernel
-from fourfold.compare.lesson.broken import COLUMN, TWENTY, record_broken
+from fourfold.compare.lesson.broken import COLUMN, record_broken
 from fourfold.compare.lesson.examinee import DTYPE
 from fourfold.compare.lesson.numbers import record
+from fourfold.compare.lesson.stories import FOLDER, TWENTY
 from fourfold.compare.results import words
 from fourfold.compare.results.environment import environment
 
@@ -23,7 +24,7 @@ MOST_SEEDS = 10  # the page carries them all
 
 def lesson(
     *,
-    to: Annotated[str, Parameter(name="--out")] = "reports/out/lesson",
+    to: Annotated[str, Parameter(name="--out")] = FOLDER,
     impl: str | None = None,
     seeds: str = "6:9",
     steps: int = 10_000,
@@ -76,7 +77,7 @@ def lesson(
         data = record(columns, chosen, steps, lr, POSITIONS, grid, timeout, lambda name, n: tasks[name](n))
         if COLUMN in columns:
             mistakes = bar("mistakes", len(TWENTY) * steps)
-            data = data._replace(broken=record_broken(TWENTY, chosen[0], steps, lr, data.steps, timeout, mistakes))
+            data = data._replace(broken=record_broken(chosen[0], steps, lr, data.steps, timeout, mistakes))
     made = f"{command()}. {words.set_up(environment(columns, [DTYPE], command()))}"
     contents = {"index.html": page.render(data, made, exercises.sections()), "lesson.json": numbers.as_json(data)}
     failure = _add_notebook(contents, columns, chosen[0], steps, lr, timeout) if notebook else None

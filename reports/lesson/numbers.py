@@ -6,6 +6,7 @@ import zlib
 import msgspec
 import numpy as np
 
+from fourfold.compare.judge.quantities import of_every_step
 from fourfold.compare.results import result
 from fourfold.reports.lesson import source
 
@@ -50,7 +51,7 @@ def _mistake(lesson, broken):
         "slug": broken.slug,
         "name": broken.name,
         "equation": broken.equation,
-        "quantity": broken.quantity,
+        "quantity": of_every_step(broken.quantity),
         "why": broken.why,
         "story": broken.story,
         "activation": 0,
