@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report test lint coverage mutants faults lock reference lesson exercises readme bench soak activations thresholds clean
+.PHONY: report test lint coverage mutants faults lock reference lesson paces exercises readme bench soak activations thresholds clean
 
 report: .venv/ready
 	$(BIN)/fourfold report
@@ -53,6 +53,10 @@ lesson: .venv/ready
 	$(BIN)/fourfold lesson --out reports/out/lesson
 	cp reports/out/lesson/index.html reports/reference/lesson.html
 	$(BIN)/python -m tests.makers.loop reports/reference/lesson.html reports/reference/lesson.gif
+
+# How long the lesson's page takes to show, to follow the slider, to train.
+paces: .venv/ready
+	$(BIN)/python -m tests.makers.paces reports/reference/lesson.html
 
 exercises: .venv/ready
 	$(BIN)/fourfold exercise all --out reports/out/exercises

@@ -9,7 +9,6 @@ from fourfold.compare.cases.case import draw_weights, two_layer_case
 from fourfold.compare.judge import judgement
 from fourfold.compare.judge.quantities import internal
 from fourfold.impls.two_layer import numpy_impl
-from tests.browsers import browser, visit  # noqa: F401  (fixtures)
 from tests.test_cli import command
 from tests.test_lesson_page import lesson_file, tab  # noqa: F401  (fixtures)
 
@@ -178,18 +177,3 @@ def test_the_command_beside_it_trains_the_same_network(tab, tmp_path, data):  # 
     assert done.returncode == 0, done.stderr
     loss = done.stdout.split(f"epoch {network['step']:9,}   loss ")[1].split()[0]
     assert float(loss) == pytest.approx(network["trace"]["L"], rel=1e-8)
-
-
-def test_a_frame_is_quick_at_full_width(tab):  # noqa: F811
-    settled(tab, width=8, activation="tanh", mistake="slope-missing")
-    costs = tab.evaluate("""() => {
-      const costs = [];
-      for (let n = 0; n < 60; n++) {
-        const start = performance.now();
-        trainFor(16);
-        showLive();
-        costs.push(performance.now() - start);
-      }
-      return costs;
-    }""")
-    assert np.median(costs) < 33

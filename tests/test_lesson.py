@@ -172,7 +172,8 @@ def test_text_is_escaped_and_nothing_is_loaded(text):
     assert html.escape(EVIL) in text
     assert not re.search(r'(?:src|href)="(?!#)', text)
     assert not re.search(r"url\((?!data:)", text)
-    assert "http" not in text.replace("http-equiv", "").replace("https://github.com/stipub", "")
+    names = ("http-equiv", "https://github.com/stipub", "http://www.w3.org/2000/svg")
+    assert "http" not in re.sub("|".join(names), "", text)
     assert "default-src 'none'" in policy(text)
     assert "unsafe" not in policy(text)
     assert len(text.encode()) < 3_000_000
@@ -209,7 +210,8 @@ def test_columns_that_are_not_here_are_left_out():
         on_grid=L.on_grid[:1],
     )
     text = page.render(alone).decode()
-    assert "PyTorch" not in re.sub("<(p|details).*?</\\1>", "", text, flags=re.DOTALL)
+    assert set(re.findall('data-c="(.*?)"', text)) == {"numpy"}
+    assert set(re.findall('data-columns="(.*?)"', text)) == {"numpy"}
     assert 'id="E20"' not in text
 
 
@@ -245,3 +247,19 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path, name):
     with pytest.raises(UsageError, match="something other"):
         verb(to=str(tmp_path), impl="numpy")
     assert (tmp_path / name).read_text() == "years of work"
+
+
+DECLARED = re.compile(r"^(?:export )?(?:async )?(?:const|let|function|class) (?:(\w+)|\[([^]]*)\])", re.MULTILINE)
+
+
+def test_the_scripts_of_the_page_share_one_scope_without_a_clash():
+    names = []
+    for name in page.SCRIPTS:
+        text = (page.FOLDER / "scripts" / f"{name}.js").read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 350
+        for single, several in DECLARED.findall(text):
+            names += [single] if single else several.replace(" ", "").split(",")
+    assert len(names) > 100
+    assert sorted(names) == sorted(set(names))
+    assert not re.search(r"^(import|export) ", page.joined_script(), re.MULTILINE)
+    assert {path.stem for path in (page.FOLDER / "scripts").glob("*.js")} == set(page.SCRIPTS)

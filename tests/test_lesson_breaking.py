@@ -22,7 +22,7 @@ def test_a_mistake_shows_its_line_its_numbers_and_the_judges_word(visit, lesson_
     lesson = json.loads(numbers.as_json(small()))
     (mistake,) = (each for each in lesson["mistakes"] if each["slug"] == slug)
     (broken,) = (each for each in lesson["broken"] if each["slug"] == slug)
-    lines = page.locator(".card .planted").all_inner_texts()
+    lines = page.locator(".card .planted").all_text_contents()
     expected = set()
     for edit in planted.edits("numpy", *find(mistake["name"]).planted["numpy"]):
         expected |= {line.strip() for line in edit.lines}

@@ -11,8 +11,8 @@ from tests.test_lesson_page import choose, go_to, lesson_file, shown, tab  # noq
 pytestmark = pytest.mark.xdist_group("browser")
 
 LIT = """() => [...document.querySelectorAll("#E13 .lit")]
-  .map((e) => e.closest(".card")?.dataset.c ?? e.closest(".formula, .symbols, .matrix, .words, .asks, .mistakes").className)
-  .filter((place) => place !== "mistakes")"""
+  .filter((e) => !e.closest(".mistakes"))
+  .map((e) => e.closest(".card")?.dataset.c ?? e.closest(".formula, .symbols, .matrix, .words, .asks").className)"""
 PLACES = {"formula", "symbols", "matrix", "words", "numpy", "torch", "jax", "tf"}
 
 
@@ -44,8 +44,8 @@ UNLIT = """() => {
   const dark = [];
   for (const button of all(".symbols button")) {
     const section = button.closest("section");
-    const seen = all(`[data-s="${button.dataset.s}"]`, section).filter((e) => e !== button && e.getClientRects().length);
-    const elsewhere = seen.filter((e) => !e.closest(".symbols"));
+    const lit = all(`[data-s="${button.dataset.s}"]`, section);
+    const elsewhere = lit.filter((e) => !e.closest(".symbols") && e.getClientRects().length);
     if (!elsewhere.length) dark.push(`${section.id} ${button.dataset.s}`);
   }
   return dark;
@@ -78,7 +78,9 @@ def test_a_symbol_has_one_colour_everywhere(visit, lesson_file, scheme):  # noqa
         assert colours[f"dL_d{name}"] == colours[name]
 
 
-LIGHTED = """() => all(".factor").map((c) => [c.closest(".matrix").dataset.q, Number(c.dataset.i), Number(c.dataset.j)])"""
+LIGHTED = (
+    """() => all(".factor").map((c) => [c.closest(".matrix").dataset.q, Number(c.dataset.i), Number(c.dataset.j)])"""
+)
 
 
 def test_pointing_at_a_number_lights_its_factors_and_writes_the_sum(tab):  # noqa: F811
@@ -127,7 +129,9 @@ def test_the_keyboard_alone_reaches_every_control(tab):  # noqa: F811
       .filter((e) => e.getClientRects().length && !e.disabled && e.tabIndex < 0 && !e.matches("td"))
       .map((e) => e.outerHTML.slice(0, 80))""")
     assert unreachable == []
-    stops = tab.evaluate("() => all('.matrix').filter((m) => all('td', m).filter((c) => c.tabIndex === 0).length !== 1)")
+    stops = tab.evaluate(
+        "() => all('.matrix').filter((m) => all('td', m).filter((c) => c.tabIndex === 0).length !== 1)"
+    )
     assert stops == []
 
 
@@ -160,7 +164,9 @@ def test_every_slide_has_notes_and_what_goes_wrong(tab):  # noqa: F811
 def test_formulas_are_large_on_a_projector(visit, lesson_file):  # noqa: F811
     """At least 1.5 times the 1.65rem that were too small; a rem is 19.06 px there."""
     projector = visit(lesson_file, PROJECTOR)
-    sizes = projector.locator(".formula").evaluate_all("all => all.map((f) => parseFloat(getComputedStyle(f).fontSize))")
+    sizes = projector.locator(".formula").evaluate_all(
+        "all => all.map((f) => parseFloat(getComputedStyle(f).fontSize))"
+    )
     assert min(sizes) >= 1.5 * 1.65 * 19.06
 
 
@@ -208,16 +214,23 @@ def test_printed_it_is_a_handout(tab):  # noqa: F811
 
 @pytest.mark.parametrize(
     ("viewport", "scheme", "rules"),
-    [(PHONE, "dark", ALL_RULES), (TABLET, "light", ALL_BUT_CONTRAST), (LAPTOP, "light", ALL_RULES), (PROJECTOR, "dark", ALL_BUT_CONTRAST)],
+    [
+        (PHONE, "dark", ALL_RULES),
+        (TABLET, "light", ALL_BUT_CONTRAST),
+        (LAPTOP, "light", ALL_RULES),
+        (PROJECTOR, "dark", ALL_BUT_CONTRAST),
+    ],
     ids=["390", "820", "1440", "1920"],
 )
 def test_the_lesson_is_accessible(visit, lesson_file, viewport, scheme, rules):  # noqa: F811
-    """Whatever can be open is open: mistakes, answers, pictures, a planted mistake, the settings.
+    """Of everything that can be open one is: mistakes, a file, pictures, a planted mistake, the settings; all answers.
 
     Contrast does not depend on the width, and takes longest: it is looked at once a theme.
     """
     page = visit(lesson_file, viewport, color_scheme=scheme, reduced_motion="reduce", place="E13&mistake=1-n-missing")
-    page.evaluate("() => all('details').forEach((d) => (d.open = true))")
+    page.evaluate(
+        "() => all('.exercises details, #E16 details, #E24 .epochs, #file-jax').forEach((d) => (d.open = true))"
+    )
     page.click("#pictures")
     if viewport is PHONE:
         page.click("#settings")
@@ -250,3 +263,23 @@ def test_nothing_jumps_while_it_loads_plays_and_breaks(visit, lesson_file):  # n
     steady.click("#repair")
     steady.wait_for_timeout(300)
     assert sum(value for value, _ in steady.evaluate("shifts")) < 0.01
+
+
+TOUCHED = """() => {
+  const before = all("td").map((c) => c.textContent);
+  goTo(8);
+  return all("td").filter((c, i) => c.textContent !== before[i]).map((c) => c.closest("section").id);
+}"""
+
+
+def test_a_move_of_the_slider_touches_only_what_is_in_view(tab):  # noqa: F811
+    """What is far from the window is brought up to date when it comes near, so that a move stays quick."""
+    tab.evaluate("document.getElementById('E16').scrollIntoView({ behavior: 'instant' })")
+    tab.wait_for_function("() => [...inView].every((e) => e.getBoundingClientRect().top < 2 * innerHeight)")
+    touched = set(tab.evaluate(TOUCHED))
+    assert "E16" in touched
+    assert touched <= {"E14", "E15", "E16", "E17", "E18"}
+    tab.evaluate("document.getElementById('E3').scrollIntoView({ behavior: 'instant' })")
+    tab.wait_for_function(
+        "() => document.querySelector('#E3 td').textContent === short(quantity('A', 'numpy').values[0])"
+    )

@@ -18,8 +18,24 @@ from fourfold.reports.lesson.equation import FACTORS, SIDE_BY_SIDE
 
 FOLDER = Path(__file__).parent
 CODES = {"uncertain": UNCERTAIN, "wrong": WRONG}
-SCRIPTS = "engine mistakes state numbers matrices factors planes pictures live portrait alive slides breaking main".split()
-STYLES = "page alive equations print".split()
+# In this order; what is at the top of one is known to the next.
+SCRIPTS = (
+    "engine",
+    "mistakes",
+    "state",
+    "numbers",
+    "matrices",
+    "factors",
+    "planes",
+    "pictures",
+    "live",
+    "portrait",
+    "alive",
+    "slides",
+    "breaking",
+    "main",
+)
+STYLES = ("page", "alive", "equations", "print")
 
 
 def render(lesson, made="", answers=None):

@@ -1,4 +1,4 @@
-"""`make lesson`, or python -m tests.makers.loop LESSON.html LOOP.gif: a short loop of the page, README's first picture."""
+"""`make lesson`, or python -m tests.makers.loop LESSON.html LOOP.gif: README's first picture, a loop of the page."""
 
 import io
 import sys

@@ -65,7 +65,7 @@ HIDDEN = Part(
             r"it is multiplying entry by entry: $\partial L/\partial h_{21}$ = {dL_dA 1 0} · {sigma_prime 1 0} = "
             r"{dL_dH 1 0}. The slope says how much of a change of $h$ arrives at $a$. Where $\sigma$ is flat "
             "nothing arrives, so nothing comes back; without the slope, flat units are moved like steep ones, and "
-            r"XOR is never learnt. ReLU's slope is 0 where $h \le 0$. With seed 8 that is so in every unit for "
+            r"the loss gets stuck at 0.12. ReLU's slope is 0 where $h \le 0$. With seed 8 that is so in every unit for "
             "every input: no gradient, so the weights never move, so it stays that way. Such a network is dead.",
             symbols=("dL_dH", "dL_dA", "sigma_prime", "H", "A"),
             worked=("dL_dA", "∘", "sigma_prime", "=", "dL_dH"),
