@@ -176,7 +176,7 @@ def test_text_is_escaped_and_nothing_is_loaded(text):
     assert "http" not in re.sub("|".join(names), "", text)
     assert "default-src 'none'" in policy(text)
     assert "unsafe" not in policy(text)
-    assert len(text.encode()) < 3_000_000
+    assert len(text.encode()) < 2_000_000
 
 
 def test_the_scripts_have_the_hashes_the_policy_names(text):

@@ -15,7 +15,8 @@ MEASURED = {
     "a move of the slider": "for (let n = 1; n <= 20; n++) yield () => goTo(n);",
     "a mistake planted, and repaired": "yield () => breakIt('slope-missing'); yield () => breakIt('');",
     "a number pointed at": "for (const cell of all('#E19 .matrix td')) yield () => pointAt(cell);",
-    "a frame of training, 8 wide": "alive.set({ width: 8 }); for (let n = 0; n < 60; n++) yield () => { trainFor(16); showLive(); };",
+    "a frame of training, 8 wide": """alive.set({ width: 8 });
+      for (let n = 0; n < 60; n++) yield () => { trainFor(16); showLive(); };""",
 }
 
 
