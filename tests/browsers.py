@@ -12,7 +12,6 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 LAPTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TABLET, PROJECTOR = {"width": 820, "height": 1180}, {"width": 1920, "height": 1080}
-ALL_RULES, ALL_BUT_CONTRAST = {}, {"color-contrast": {"enabled": False}}  # of axe-core
 
 
 def installed():
@@ -61,10 +60,11 @@ def visit(browser):
     assert not complaints
 
 
-def faults(tab, rules=ALL_RULES):
-    """What axe-core finds: {rule: the elements}."""
+def faults(tab, within=("html",), **options):
+    """What axe-core finds within the elements of these selectors, with its options: {rule: the elements}."""
     from axe_playwright_python.base import AXE_SCRIPT
 
     tab.evaluate(AXE_SCRIPT)
-    violations = tab.evaluate("rules => axe.run({ resultTypes: ['violations'], rules })", rules)["violations"]
+    run = "([within, options]) => axe.run(within, { resultTypes: ['violations'], ...options })"
+    violations = tab.evaluate(run, [[*within], options])["violations"]
     return {fault["id"]: [node["html"][:200] for node in fault["nodes"][:3]] for fault in violations}

@@ -128,7 +128,7 @@ function drawLoss(pen, width, height, column) {
   const x = (step) => box.left + (Math.log10(step + 1) / end) * (box.right - box.left);
   const y = (L) => box.bottom - ((L - low) / (high - low)) * (box.bottom - box.top);
   drawAxes(pen, box, x, y, low, high);
-  const colours = planted ? [pen.soft, wrongColour()] : [accent()];
+  const colours = planted ? [printing ? "#888" : themeColour("--soft"), wrongColour()] : [accent()];
   curves.forEach((curve, n) => {
     pen.strokeStyle = colours[n];
     pen.lineWidth = 2.5;
