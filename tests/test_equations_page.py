@@ -244,7 +244,8 @@ def test_a_link_leads_to_an_equation_and_what_can_be_chosen_there(place):
         if name == "mistake":
             assert MISTAKES[value].equation == equation
         else:
-            assert value in {"activation": ACTIVATIONS, "seed": [*map(str, SEEDS)]}[name]
+            choices = {"activation": ACTIVATIONS, "seed": [*map(str, SEEDS)], "step": [*map(str, range(10_001))]}
+            assert value in choices[name]
 
 
 def test_five_questions_and_seven_exercises_have_something_to_do():

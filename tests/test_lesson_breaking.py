@@ -72,8 +72,10 @@ def test_one_click_breaks_and_one_click_repairs(tab):  # noqa: F811
     assert "slope missing" in tab.inner_text("#broken")
     assert tab.is_disabled("input[name=activation][value='1']")
     assert any("255" in box["marks"] for box in shown(tab) if box["place"] == "E16 numpy dL_dH")
+    assert tab.inner_text("#now .mark") == "✗ wrong"
     tab.click("#repair")
     assert not tab.is_visible("#broken")
+    assert tab.evaluate("document.activeElement.id") == "mistake"  # what was pressed is gone
     assert tab.locator(".planted, .replaced").count() == 0
     assert shown(tab) == before
     tab.wait_for_function("() => !location.hash.includes('mistake')")
@@ -102,3 +104,25 @@ def test_every_common_mistake_can_be_planted_from_its_equation(tab):  # noqa: F8
     assert tab.locator(".mistake pre code").evaluate_all("all => all.filter((c) => !c.textContent.trim()).length") == 0
     open_ = tab.evaluate("() => all('.mistakes').map((m) => all(':scope > .three > .mistake', m).length)")
     assert max(open_) == 3
+
+
+def test_what_the_text_says_stays_true_while_a_mistake_is_planted(tab):  # noqa: F811
+    shown(tab)
+    before = tab.locator("#E16 .words").text_content()
+    tab.evaluate("breakIt('slope-missing')")
+    tab.evaluate("refreshAll(watched)")
+    assert tab.locator("#E16 .words").text_content() == before
+
+
+def test_a_mistakes_address_leads_to_the_line_that_changed(visit, lesson_file):  # noqa: F811
+    page = visit(lesson_file, place="E16&mistake=slope-missing")
+    top = page.locator("#E16 .planted").evaluate("line => line.getBoundingClientRect().top")
+    assert 0 < top < 600
+
+
+def test_the_browsers_back_leads_from_the_live_network_to_where_it_was_set_up(visit, lesson_file):  # noqa: F811
+    page = visit(lesson_file, place="E23&step=450")
+    page.click("#E23 .try >> nth=0")
+    page.wait_for_function("() => scrollY < 10")
+    page.go_back()
+    page.wait_for_function("() => state.place === 'E23' && scrollY > 1000")

@@ -174,7 +174,7 @@ def test_what_stands_still_or_leaves_the_range_is_shown_too(visit, tmp_path, lr)
     tab = visit(path)
     tab.click("#pictures")
     words, values = set(), set()
-    for activation in range(4):
+    for activation in (0, 2):
         choose(tab, activation=activation)
         go_to(tab, 8)
         for box in shown(tab):

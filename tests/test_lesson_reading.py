@@ -143,11 +143,15 @@ def test_the_presenter_walks_through_the_equations(tab):  # noqa: F811
     assert tab.evaluate(slide) == ["E1"]
     assert tab.evaluate(size) > before
     tab.evaluate("document.activeElement.blur()")
-    for key in ("ArrowRight", "PageDown", " ", "ArrowLeft"):
+    for key in ("ArrowRight", "PageDown", "PageDown", "ArrowLeft"):
         tab.keyboard.press(key)
     assert tab.evaluate(slide) == ["E3"]
-    tab.keyboard.press("n")
+    assert not tab.is_visible("#E3 .words")  # the answer comes with the notes
+    tab.click("#notes")
     assert tab.is_visible("#E3 .notes")
+    assert tab.is_visible("#E3 .words")
+    tab.keyboard.press("ArrowRight")  # from a button too
+    assert tab.evaluate(slide) == ["E4"]
     tab.keyboard.press("End")
     assert tab.evaluate(slide) == ["E26"]
     tab.keyboard.press("Escape")
@@ -184,8 +188,7 @@ WIDER = """() => all("body *")
   .map((e) => e.outerHTML.slice(0, 100))"""
 
 
-@pytest.mark.parametrize("viewport", [PHONE, TABLET, LAPTOP], ids=["phone", "tablet", "laptop"])
-@pytest.mark.parametrize("digits", ["4", "all"])
+@pytest.mark.parametrize(("viewport", "digits"), [(PHONE, "4"), (PHONE, "all"), (TABLET, "all"), (LAPTOP, "4")])
 def test_nothing_is_wider_than_the_screen(visit, lesson_file, viewport, digits):  # noqa: F811
     narrow = visit(lesson_file, viewport)
     choose(narrow, digits=digits)

@@ -53,9 +53,9 @@ FIVE = [
     ),
     (
         "What if W2 is updated first?",
-        "Then $W_1$ is moved by the gradient of a network that never was: old residuals, new weights. It learns "
-        "all the same, so no plot shows it.",
-        "#E23&mistake=w2-updated-before-w1-s-gradient",
+        "Then $W_1$ is moved by the gradient of another network: old $W_1$, new $W_2$. It learns all the same, so no "
+        "plot shows it.",
+        "#E23&step=1&mistake=w2-updated-before-w1-s-gradient",
     ),
     (
         "Why does ReLU die here?",

@@ -34,7 +34,7 @@ NETWORK = Part(
             "Train the network without its bend. Which of the four inputs stay wrong, and where does the loss stop?",
             r"The activation bends every number of $H$ by itself: $a_{21}$ = {A 1 0}. Without it two layers are one "
             "matrix, $X W_1 W_2$, and no matrix computes XOR: such a network ends at the predictions 0, ⅓, ⅓, ⅔ and a "
-            "loss of ⅙, with whichever weights it begins.",
+            "loss of ⅙, wherever it begins.",
             symbols=("A", "sigma", "H"),
             worked=("σ(", "H", ")", "=", "A"),
             lines={

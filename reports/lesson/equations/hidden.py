@@ -58,14 +58,14 @@ HIDDEN = Part(
         Equation(
             16,
             "The derivative of the activations with respect to their inputs",
-            r"\frac{\partial a}{\partial h} = \operatorname{diag} [\sigma'(h_1) \; \ldots \; \sigma'(h_H)]",
+            r"\frac{\partial a}{\partial h} = \operatorname{diag} [\sigma'(h_1) \; \ldots \; \sigma'(h_d)]",
             "What if the slope were left out? [Leave it out](#E16&mistake=slope-missing) and move the slider to the "
             "end. Then see what a slope of 0 does: train with ReLU.",
             "A unit's activation depends on its own input alone, so the Jacobian is diagonal, and multiplying by "
             r"it is multiplying entry by entry: $\partial L/\partial h_{21}$ = {dL_dA 1 0} · {sigma_prime 1 0} = "
             r"{dL_dH 1 0}. The slope says how much of a change of $h$ arrives at $a$. Where $\sigma$ is flat "
             "nothing arrives, so nothing comes back; without the slope, flat units are moved like steep ones, and "
-            r"the loss gets stuck at 0.12. ReLU's slope is 0 where $h \le 0$. With seed 8 that is so in every unit for "
+            r"training gets stuck. ReLU's slope is 0 where $h \le 0$. With seed 8 that is so in every unit for "
             "every input: no gradient, so the weights never move, so it stays that way. Such a network is dead.",
             symbols=("dL_dH", "dL_dA", "sigma_prime", "H", "A"),
             worked=("dL_dA", "∘", "sigma_prime", "=", "dL_dH"),
@@ -87,7 +87,8 @@ HIDDEN = Part(
         Equation(
             17,
             "The derivative of a weighted sum with respect to one weight",
-            r"h_l = \sum_q x_{kq} \; w_{1,ql} \quad \text{so} \quad \frac{\partial h_j}{\partial w_{1,ij}} = x_{ki}",
+            r"h_{kl} = \sum_q x_{kq} \; w_{1,ql} \quad \text{so} \quad "
+            r"\frac{\partial h_{kj}}{\partial w_{1,ij}} = x_{ki}",
             "Which weights learn nothing from the sample (0, 0)? Point at its numbers in $H$, the first row.",
             "None learns anything, since both inputs are 0. The weight $w_{1,ij}$ goes from input $i$ to unit $j$ "
             "and to no other, so it moves $h_j$ alone, and the derivative of every other unit is 0. What is left "
@@ -125,9 +126,9 @@ HIDDEN = Part(
             "Point at a number of the gradient and read the sum. Which samples add nothing to it, and why?",
             r"Those whose input is 0. [E10](#E10) times [E18](#E18), added over the samples: $\partial L/\partial "
             "w_{1,21}$ = {X 0 1} · {dL_dH 0 0} + {X 1 1} · {dL_dH 1 0} + {X 2 1} · {dL_dH 2 0} + {X 3 1} · {dL_dH "
-            "3 0} = {dL_dW1 1 0}. Every sample says how it would like the weight to be, and the gradient is their "
-            r"mean: the 1/N is in $\partial L/\partial H$ already. One input is a column of $X$, a sample a row, "
-            r"and the sum goes over the samples. That is why the code has $X^\top$.",
+            "3 0} = {dL_dW1 1 0}. Every sample says how its own loss changes with the weight, and the gradient "
+            r"is the mean of these: the 1/N is in $\partial L/\partial H$ already. One input is a column of $X$, "
+            r"a sample a row, and the sum goes over the samples. That is why the code has $X^\top$.",
             symbols=("dL_dW1", "dL_dH", "Y_hat", "Y", "W2", "sigma_prime", "H", "X", "N"),
             worked=("X.T", "dL_dH", "=", "dL_dW1"),
             chain=("residual", "weight", "slope", "input"),

@@ -64,6 +64,8 @@ function showWords(T) {
   at.textContent = thousands(live.steps);
   lossNow.textContent = T.X.length ? short(T.L) : "–";
   classes.textContent = `${right} of ${T.X.length}`;
+  const predictions = T.Y_hat.slice(0, 4).map(([p], i) => `ŷ(${T.X[i]})\u00a0=\u00a0${short(p)}`);
+  one("alive-predictions").textContent = predictions.join("  ");
   write("alive-happens", happening(T, right));
   write("alive-command-says", chosen.mistake ? "The judge on your machine:" : "The same on your machine:");
   showCommand(sameCommand());
@@ -132,6 +134,7 @@ function setTraining(on) {
   training = on && inputs().length > 0;
   frameBefore = 0;
   one("alive-play").setAttribute("aria-pressed", training);
+  one("alive-play").textContent = training ? "Pause" : "Train it";
 }
 
 /** Out of view nothing is trained. */
@@ -190,6 +193,7 @@ function pressOnPlane(event) {
 
 /** Set the network up as a button says, show it, and train it. */
 function tryIt(button) {
+  history.pushState(null, "", location.hash); // the browser's Back leads here again
   if (presenting()) present(false);
   choose(JSON.parse(button.dataset.try));
   hero.scrollIntoView();

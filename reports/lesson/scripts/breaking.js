@@ -17,7 +17,15 @@ function showVerdict() {
   const first = firstWrong();
   const judge = first ? `✗ wrong from ${written(first)} on` : "nothing is wrong yet at this step: move the slider";
   const usual = mistake.usual[state.step] ? "passes: np.allclose sees no difference" : "fails too";
+  const [wrong, right] = [mistake, null].map((planted) => quantity("L", "numpy", state.step, planted).values[0]);
   one("verdict-judge").textContent = judge;
+  one("verdict-loss").textContent = `${short(wrong)}, without the mistake ${short(right)}`;
+  if (first && state.read === "numpy") {
+    const mark = one("now").lastElementChild;
+    mark.textContent = "✗ wrong";
+    mark.className = "mark bad";
+    mark.title = judge;
+  }
   one("verdict-usual").textContent = usual;
 }
 

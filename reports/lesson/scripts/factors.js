@@ -63,10 +63,17 @@ function coloured(name, text, index = "") {
   return element;
 }
 
+/** As the formulas have it: h₂₁, ŷ₂, w₁,₂₁ and w₂,₁. */
+function indexOf(name, i, j) {
+  if (name === "L") return "";
+  const column = ["R", "Y", "Y_hat", "W2"].includes(name) && !j ? "" : j + 1;
+  const layer = /^W/.test(name) ? `${name[1]},` : "";
+  return `${layer}${i + 1}${column}`;
+}
+
 function nameOf({ name, i, j }) {
   const [, of] = name.match(/^dL_d(\w+)$/) ?? [];
-  const index = name === "L" ? "" : `${i + 1}${["R", "Y", "Y_hat", "dL_dY_hat"].includes(name) && !j ? "" : j + 1}`;
-  return coloured(name, of ? `∂L/∂${LETTERS[of]}` : LETTERS[name], index);
+  return coloured(name, of ? `∂L/∂${LETTERS[of]}` : LETTERS[name], indexOf(of ?? name, i, j));
 }
 
 /** A number in brackets where a minus would stand beside an operator. */

@@ -128,7 +128,9 @@ function openAddress() {
   for (let folded = place?.closest("details"); folded; folded = folded.parentElement.closest("details")) {
     folded.open = true;
   }
-  place?.scrollIntoView({ block: place.matches(".line") ? "center" : "start", behavior: "instant" });
+  const planted = state.mistake && place?.querySelector(".planted");
+  const block = planted || place?.matches(".line") ? "center" : "start";
+  (planted || place)?.scrollIntoView({ block, behavior: "instant" });
 }
 
 function chooseColumn({ target: box }) {
@@ -152,7 +154,10 @@ function listenToControls() {
   }
   one("step").addEventListener("input", () => goTo(Number(one("step").value)));
   one("mistake").addEventListener("change", () => breakIt(one("mistake").value));
-  one("repair").addEventListener("click", () => breakIt(""));
+  one("repair").addEventListener("click", () => {
+    breakIt("");
+    one("mistake").focus({ preventScroll: true });
+  });
   one("play").addEventListener("click", () => {
     if (!playing && state.step === LAST) goTo(0);
     play(!playing);
@@ -165,6 +170,7 @@ function listenToControls() {
   });
   one("present").addEventListener("click", () => present(!presenting()));
   one("notes").addEventListener("click", () => showNotes(!root.hasAttribute("data-notes")));
+  one("leave").addEventListener("click", () => present(false));
   one("next").addEventListener("click", () => turnPage(1));
   one("previous").addEventListener("click", () => turnPage(-1));
 }

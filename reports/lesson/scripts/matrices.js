@@ -50,10 +50,13 @@ function writeAll(cell, name, n, column, matrix) {
   cell.replaceChildren(text.slice(0, same), ...(tail.textContent ? [tail] : []));
 }
 
-/** A number within running text; inside a sum or a product a negative one stands in brackets. */
+/**
+ * A number within running text, always the right column's: what is said there is true.
+ * Inside a sum or a product a negative one stands in brackets.
+ */
 export function fillNumber(output) {
   const { q, i, j } = output.dataset;
-  const { shape, values } = quantity(q, state.read);
+  const { shape, values } = quantity(q, state.read, state.step, null);
   const text = short(values[Number(i) * (shape[1] ?? 1) + Number(j)]);
   output.textContent = "inside" in output.dataset && text.startsWith("−") ? `(${text})` : text;
 }

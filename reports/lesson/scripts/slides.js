@@ -41,15 +41,14 @@ export function showNotes(on) {
   one("notes").setAttribute("aria-pressed", on);
 }
 
-const TURNS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 };
+const TURNS = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
 
-/** Keys of the presenter; what is typed into a control, or moves within a matrix, is left to it. */
+/** Keys of the presenter; what moves within a control or a matrix is left to it. */
 export function pressSlideKey(event) {
-  if (!presenting() || event.target.closest("input, select, button, summary, td, a")) {
-    if (presenting() && event.key === "Escape") present(false);
-    return;
-  }
+  if (!presenting() || event.target.closest("input, select, td")) return;
+  const below = document.documentElement.scrollHeight - innerHeight - scrollY;
   if (event.key in TURNS) turnPage(TURNS[event.key]);
+  else if (event.key === " " && below < 2 && !event.target.closest("button, summary, a")) turnPage(1); // else it scrolls
   else if (event.key === "Home") showSlide(0);
   else if (event.key === "End") showSlide(sections.length - 1);
   else if (event.key === "n") showNotes(!root.hasAttribute("data-notes"));
