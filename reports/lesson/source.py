@@ -37,7 +37,7 @@ def lines(column, *places):
     innermost one that defines a function of that name), "function return", "function for", or "ACTIVATIONS name".
     Raises LookupError, saying where, if there is no such line.
     """
-    tree = ast.parse(text(column))
+    tree = _parsed(text(column))
     activations = {}  # a line's number -> the activation it is for
     for place in places:
         for node, activation in _nodes(column, tree, *place.split()):
@@ -52,6 +52,12 @@ def lines(column, *places):
         line = file[number - 1]
         chosen.append(Line(number, line.indent - common, line.code[common:], activations[number]))
     return chosen
+
+
+@cache
+def _parsed(code):
+    """The syntax tree of a text, parsed once. Raises SyntaxError."""
+    return ast.parse(code)
 
 
 def whole(column):
@@ -149,7 +155,7 @@ def _asked(code):
     """{(line, column): gradient} of the names that autograd is asked the gradient of: there, W2 stands for dL_dW2."""
     asked = {}
     try:
-        tree = ast.parse(code)
+        tree = _parsed(code)
     except SyntaxError:
         return asked
     for node in ast.walk(tree):
