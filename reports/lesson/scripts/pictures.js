@@ -150,20 +150,21 @@ function lossesOf(column, mistake = state.mistake) {
   });
 }
 
-function drawAxes(pen, box, x, y, low, high) {
+/** Lines at powers of ten of the loss, and steps below, of a picture that is logarithmic both ways. */
+export function drawAxes(pen, box, x, y, low, high) {
   pen.lineWidth = 1;
   pen.strokeStyle = pen.soft;
   pen.beginPath();
   pen.textAlign = "right";
-  const every = Math.ceil((high - low) / 4);
+  const every = Math.ceil((high - low) / 5);
   for (let power = high; power >= low; power -= every) {
     segment(pen, box.left, y(power), box.right, y(power));
-    pen.fillText(power > -4 && power < 4 ? String(10 ** power).slice(0, 5) : `1e${power}`, box.left - 6, y(power) + 4);
+    pen.fillText(power > -4 && power < 4 ? Number(`1e${power}`) : `1e${power}`, box.left - 6, y(power) + 4);
   }
   pen.stroke();
   pen.textAlign = "center";
-  for (let step = 1; step <= header.steps[LAST]; step *= 10) {
-    pen.fillText(step < 1000 ? step : `${step / 1000}k`, Math.min(x(step), box.right - 8), box.bottom + 16);
+  for (let step = 1; x(step) <= box.right; step *= 10) {
+    pen.fillText(step < 1000 ? step : `${step / 1000}k`, Math.min(x(step), box.right - 10), box.bottom + 17);
   }
 }
 

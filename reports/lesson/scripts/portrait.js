@@ -135,7 +135,7 @@ function showLoss(loss) {
   const end = Math.log10(Math.max(100, live.steps) + 1);
   const x = (t) => box.left + (Math.log10(t + 1) / end) * (box.right - box.left);
   const y = (height) => box.top + ((Math.ceil(high) - height) / (Math.ceil(high) - low)) * (box.bottom - box.top);
-  drawScales(pen, box, x, y, low, Math.ceil(high));
+  drawAxes(pen, box, x, y, low, Math.ceil(high));
   const colours = live.right ? [themeColour("--soft"), themeColour("--bad")] : [themeColour("--accent")];
   logged.forEach((points, n) => {
     pen.strokeStyle = colours[n];
@@ -149,20 +149,3 @@ function showLoss(loss) {
 }
 
 const logOf = (L) => Math.log10(Math.max(L, LEAST_LOSS));
-
-function drawScales(pen, box, x, y, low, high) {
-  pen.lineWidth = 1;
-  pen.strokeStyle = pen.soft;
-  pen.beginPath();
-  pen.textAlign = "right";
-  const every = Math.ceil((high - low) / 5);
-  for (let power = high; power >= low; power -= every) {
-    segment(pen, box.left, y(power), box.right, y(power));
-    pen.fillText(power > -4 && power < 4 ? Number(`1e${power}`) : `1e${power}`, box.left - 7, y(power) + 4);
-  }
-  pen.stroke();
-  pen.textAlign = "center";
-  for (let t = 1; x(t) <= box.right; t *= 10) {
-    pen.fillText(t < 1000 ? t : `${t / 1000}k`, Math.min(x(t), box.right - 10), box.bottom + 18);
-  }
-}
