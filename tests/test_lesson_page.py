@@ -308,3 +308,14 @@ def test_on_a_phone_columns_are_tabs_and_the_rest_is_behind_a_button(visit, less
     tab.set_viewport_size(LAPTOP)
     tab.wait_for_selector("#columns input[type=checkbox]")
     assert cards() == ["numpy", "jax", "tf"]  # all that were chosen, in their order
+
+
+def test_a_link_takes_the_focus_with_it_and_back_returns(tab):
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")  # "Skip to the first equation"
+    assert tab.evaluate("document.activeElement.id") == "E1"
+    assert tab.evaluate("location.hash") == "#E1"
+    tab.evaluate("document.querySelector('.contents a[href=\"#E19\"]').click()")
+    tab.wait_for_function(IN_VIEW, arg="E19-title")
+    tab.go_back()
+    tab.wait_for_function(IN_VIEW, arg="E1-title")

@@ -130,7 +130,24 @@ function openAddress() {
   }
   const planted = state.mistake && place?.querySelector(".planted");
   const block = planted || place?.matches(".line") ? "center" : "start";
-  (planted || place)?.scrollIntoView({ block, behavior: "instant" });
+  if (place) bringIntoView(planted || place, block);
+}
+
+/** Sections are laid out when they come near, which moves what is below: so it is scrolled to for a few frames. */
+function bringIntoView(element, block, frames = 5) {
+  element.scrollIntoView({ block, behavior: "instant" });
+  if (frames) requestAnimationFrame(() => bringIntoView(element, block, frames - 1));
+}
+
+/** A link within the page: the browser's own way would scroll smoothly to where a place was before. */
+function follow(event, link) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into another tab or window
+  event.preventDefault();
+  if (link.hash !== location.hash) history.pushState(null, "", link.hash);
+  openAddress();
+  const place = document.getElementById(state.place);
+  if (place && !place.matches("a, button, input, select, summary")) place.tabIndex = -1;
+  place?.focus({ preventScroll: true }); // the Tab key goes on from there
 }
 
 function chooseColumn({ target: box }) {
@@ -180,7 +197,10 @@ function toggle(button, panel) {
   button.setAttribute("aria-expanded", open);
 }
 
-function clicked({ target: element }) {
+function clicked(event) {
+  const element = event.target;
+  const link = element.closest('a[href^="#"]');
+  if (link) follow(event, link);
   const button = element.closest("button");
   if (button?.closest(".symbols")) pressSymbol(button);
   if (button?.dataset.mistake) breakIt(button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.mistake);
