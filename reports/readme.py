@@ -14,7 +14,7 @@ from rich.console import Console
 
 from fourfold.compare.bench import record, words
 from fourfold.compare.bench.goals import goals
-from fourfold.compare.results import result
+from fourfold.compare.results import result, tables
 from fourfold.compare.results import words as show
 from fourfold.compare.system import files
 
@@ -54,7 +54,7 @@ def _bench(file):
     wanted = goals(measured)
     missed = [f"  {g.what}: {g.required}, measured {g.measured}" for g in wanted if not g.met]
     reached = f"{len(wanted) - len(missed)} of {len(wanted)} goals met{'; not met:' if missed else '.'}"
-    return _printed(show.grid(*paces), "", reached, *missed, "", *words.conditions(measured))
+    return _printed(tables.grid(*paces), "", reached, *missed, "", *words.conditions(measured))
 
 
 def _printed(*parts):

@@ -6,7 +6,7 @@ import numpy as np
 from markupsafe import Markup
 
 from fourfold.compare.judge.quantities import anatomy
-from fourfold.compare.results import words
+from fourfold.compare.results import tables, words
 from fourfold.compare.results.arrays import drawn_seed
 from fourfold.reports import bench, jinja, junit, pictures
 from fourfold.reports.pictures import first, plane, training, verdict
@@ -35,20 +35,20 @@ def pages(report, distances, measured=None):
 
 def context(result, shown, section):
     """What a report's templates are filled with: a Result, its Pictures, and the Section on a benchmark or None."""
-    columns, first_wrong, also_wrong, tables = set(), [], [], []
-    for r in words.firsts(result.rejections):
+    columns, first_wrong, also_wrong, listed = set(), [], [], []
+    for r in result.rejections:
         (also_wrong if r.column in columns else first_wrong).append(words.rejection(r))
         columns.add(r.column)
     for dtype in words.dtypes(result):
-        for cases, headers, lines in words.tables(result, dtype):
-            tables.append((f"{dtype}{cases}", headers, lines))
+        for cases, headers, lines in tables.tables(result, dtype):
+            listed.append((f"{dtype}{cases}", headers, lines))
     return {
         "result": result,
         "verdict": words.verdict(result),
         "summary": words.summary(result),
         "settings": words.settings(result).splitlines(),
-        "tables": tables,
-        "cases": words.case_table(result) if len(result.settings) > 1 else None,
+        "tables": listed,
+        "cases": tables.case_table(result) if len(result.settings) > 1 else None,
         "first_wrong": first_wrong,
         "also_wrong": also_wrong,
         "pictures": shown,

@@ -33,7 +33,7 @@ def pages(summary):
         "verdict": words.verdict(summary),
         "ok": summary.exit_code() == 0,
         "grid": [*_grid(summary.manifest.options)],
-        "rejections": [*map(show.rejection, show.firsts(summary.rejections))],
+        "rejections": [*map(show.rejection, summary.rejections)],
         "pictures": shown,
         "listed": words.table(summary, MOST_LINES),
         "provenance": [*_provenance(summary.manifest)],

@@ -6,10 +6,10 @@ LONGEST = 2000  # numbers; beyond that a script is no longer something to look a
 
 CALLS = {
     "trace": "T = column.trace(X, Y, {W}, {activation})\nvalue = column.to_numpy(T{which}){index}",
-    "forward": "found = column.forward(X, {W}, {activation})\nvalue = column.to_numpy(found{which}){index}",
+    "forward": "outputs = column.forward(X, {W}, {activation})\nvalue = column.to_numpy(outputs{which}){index}",
     "loss": "*_, Y_hat = column.forward(X, {W}, {activation})\n"
     "value = column.to_numpy(column.loss(Y_hat, Y){which}){index}",
-    "step": "found = column.step(X, Y, {W}, {lr}, {activation})\nvalue = column.to_numpy(found{which}){index}",
+    "step": "outputs = column.step(X, Y, {W}, {lr}, {activation})\nvalue = column.to_numpy(outputs{which}){index}",
     "train": "path = column.train(X, Y, {W}, {lr}, {steps}, {activation})\n"
     "value = column.to_numpy(path{which})[-1]{index}",
 }
@@ -67,5 +67,5 @@ def _script(column, p, arrays, call, exact):
         text = " ".join(float(x).hex() for x in Z.ravel())
         lines.append(f'{name} = native("{text}", {", ".join(map(str, Z.shape))})')
     lines.append(call)
-    lines.append(f'print("got  ", float(value).hex(), "\\nexact", {float(exact).hex()!r})')
+    lines.append(f'print("got  ", float(value), "\\nexact", {float(exact)!r})')
     return "\n".join(lines) + "\n"

@@ -1,13 +1,22 @@
 """`fourfold agree`."""
 
+import shlex
+
+from rich.measure import Measurement
+
 from fourfold.compare.agreement import suite
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import check_range
 from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Suite, Training
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
-from fourfold.compare.results import result, words
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import result, tables, words
 from fourfold.compare.system import files
+
+COLOURS = {0: "green", 1: "red", 3: "yellow"}  # by exit code
+REPRO = "reports/out/repro.py"
+TITLE = "Largest error, in percent of what rounding allows"
 
 
 def agree(*, training: Training = Training(), suite_: Suite = Suite()):
@@ -17,7 +26,7 @@ def agree(*, training: Training = Training(), suite_: Suite = Suite()):
     """
     outcome, *_ = judge(training, suite_)
     if suite_.json != "-":
-        print_result(outcome)
+        show(outcome, suite_.ulp, save_repro(outcome))
     write(suite_, outcome, result.encode(outcome))
     return outcome.exit_code()
 
@@ -61,18 +70,66 @@ def write(suite_, outcome, encoded):
             files.write_whole(suite_.junitxml, junit.document(outcome))
 
 
-def print_result(outcome):
-    out.print(words.settings(outcome, 1), "\n", markup=False)
-    if len(outcome.settings) > 1:
-        out.print(words.rich_case_table(outcome), "")
-    for dtype in words.dtypes(outcome):
-        if any(row.dtype == dtype for row in outcome.rows):
-            for table in words.rich_tables(outcome, dtype):
-                out.print(table, "")
-    for rejection in words.firsts(outcome.rejections):
-        out.print(words.rejection(rejection), markup=False)
+def save_repro(outcome, path=REPRO):
+    """Writes the script that shows what is wrong once more; gives its path, or "" where there is none."""
+    script = words.repro(outcome.rejections)
+    if script:
+        try:
+            files.write_whole(path, script.encode(errors="backslashreplace"))
+        except UsageError as error:
+            err.print(f"fourfold: {error}", markup=False)
+            return ""
+    return path if script else ""
+
+
+def show(outcome, ulps=False, repro=""):
+    """Print a Result, the verdict first; `repro` is the path of a script that shows what is wrong once more."""
+    out.print(words.headline(outcome), style=f"bold {COLOURS[outcome.exit_code()]}", markup=False)
+    for table in _tables(outcome, ulps):
+        out.print("", table)
+    if hint := words.half_a_unit(outcome):
+        out.print(hint, style="dim", markup=False)
+    out.print("")
+    _print_rejections(outcome, repro)
     for column in outcome.columns:
         if column.reason:
             out.print(f"Not judged: {column.reason}.", markup=False)
-    out.print(words.verdict(outcome), style="bold", markup=False)
+    for sentence in words.details(outcome):
+        out.print(sentence, markup=False)
+    out.print(words.settings(outcome, 1), style="dim", markup=False)
     out.print(words.environment(outcome), style="dim", markup=False)
+
+
+def _tables(outcome, ulps):
+    """The tables for the terminal: as wide as it is, or one that is narrow."""
+    if not outcome.rows:
+        return
+    wide = [*map(_percent_table, tables.tables(outcome))]
+    if any(Measurement.get(out, out.options, table).maximum > out.width for table in wide):
+        yield tables.grid(TITLE, *tables.nearest(outcome), style=COLOURS[0])
+    else:
+        yield from wide
+    for dtype in words.dtypes(outcome) if ulps else ():
+        if dtype in outcome.settings[0].dtypes:
+            title = f"{outcome.settings[0].name}, {dtype}: largest error in units in the last place (ULP)"
+            yield tables.grid(title, *tables.ulp_table(outcome, dtype))
+
+
+def _percent_table(table):
+    what, *rest = table
+    return tables.grid(f"{TITLE}{what}", *rest, style=COLOURS[0])
+
+
+def _print_rejections(outcome, repro):
+    """The first Rejection of every column, where else it is wrong, and what to do next."""
+    first = words.first_rejections(outcome)
+    for rejection in first:
+        out.print(words.rejection(rejection), markup=False)
+        for name in rejection.mistakes[:1]:
+            out.print(f"    next   fourfold mistakes --show {shlex.quote(name)}", markup=False)
+    for line in words.also_wrong(outcome):
+        out.print(line, markup=False)
+    if repro:
+        out.print(f"To see it again: python {shlex.quote(repro)}", markup=False)
+    if first:
+        out.print("")

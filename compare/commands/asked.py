@@ -12,7 +12,7 @@ from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, parse_wi
 from fourfold.compare.check import check as judge
 from fourfold.compare.check import peer, recognise, updates
 from fourfold.compare.commands import options, terminal
-from fourfold.compare.commands.agree import print_result
+from fourfold.compare.commands.agree import save_repro, show
 from fourfold.compare.errors import UsageError
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER
 from fourfold.compare.results import result
@@ -68,7 +68,7 @@ def model(name, dtypes, seeds, how, row):
             keep=False,
         )
     if how.json != "-":
-        print_result(outcome)
+        show(outcome, repro=save_repro(outcome))
     terminal.write_json(how.json, result.encode(outcome))
     return outcome.exit_code()
 

@@ -8,7 +8,7 @@ from fourfold.compare.commands.options import Json, Timeout, Whole
 from fourfold.compare.commands.terminal import command, err, out, status, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.results import result
-from fourfold.compare.results.words import grid
+from fourfold.compare.results.tables import grid
 
 
 def bench(

@@ -14,7 +14,7 @@ from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.lesson.examinee import DTYPE, Examinees
 from fourfold.compare.lesson.exercises.answer import sentences, work
 from fourfold.compare.lesson.exercises.catalogue import ANSWERS
-from fourfold.compare.results import result, words
+from fourfold.compare.results import result, tables, words
 from fourfold.compare.results.environment import environment
 
 MOST_SEEDS = 1_000  # exercise 5 holds 1.3 MB of each in every column
@@ -127,5 +127,5 @@ def _say(answer, seconds):
     for line in claims:
         out.print(line, style="bold red" if line.startswith("✗") else "", markup=False)
     for table in answer.tables:
-        out.print("", words.grid(table.title, table.headers, table.rows))
+        out.print("", tables.grid(table.title, table.headers, table.rows))
     out.print(f"\n{work(answer)} {seconds:.0f} s.\n", style="dim", markup=False)

@@ -103,6 +103,8 @@ class Suite:
     "Seconds a column may take, in all."
     memory: Memory = None
     "Gigabytes of data a column may hold."
+    ulp: bool = False
+    "Show errors in units in the last place (ULP) too."
     json: Json = None
     "Write the result as JSON to this file; - is standard output."
     junitxml: JunitXml = None

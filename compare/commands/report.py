@@ -7,12 +7,12 @@ from fourfold.compare.bench import record
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.data import square_grid
 from fourfold.compare.commands import diff, options
-from fourfold.compare.commands.agree import judge, print_result, write
+from fourfold.compare.commands.agree import judge, show, write
 from fourfold.compare.commands.options import Drawing, Suite, Training
 from fourfold.compare.commands.terminal import browse, err, out, write_json
 from fourfold.compare.errors import UsageError
 from fourfold.compare.judge.quantities import parameter_names
-from fourfold.compare.results import diff_words, result
+from fourfold.compare.results import diff_words, result, words
 
 
 def report(
@@ -41,8 +41,11 @@ def report(
     contents = report_folder.files(made)
     if measured:
         contents["bench.json"] = result.encode(measured)
+    script = words.repro(outcome.rejections)
+    if script:
+        contents["repro.py"] = script.encode(errors="backslashreplace")
     if suite_.json != "-":
-        print_result(outcome)
+        show(outcome, suite_.ulp, f"{drawing.out}/repro.py" if script else "")
     try:
         contents |= render.pages(made, distances(made), measured)
         report_folder.write_folder(drawing.out, contents)

@@ -13,7 +13,7 @@ from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Json, Timeout, Training, Whole
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import UsageError
-from fourfold.compare.results import result
+from fourfold.compare.results import result, tables
 from fourfold.compare.results import words as show
 from fourfold.compare.sweep import engine, executors, grid, plan, store, summary, words
 from fourfold.compare.system import files
@@ -152,8 +152,8 @@ def _write(outcome, folder, json):
 
 
 def _print_summary(outcome, folder):
-    out.print(show.grid(*words.table(outcome, SHOWN)))
-    for rejection in show.firsts(outcome.rejections):
+    out.print(tables.grid(*words.table(outcome, SHOWN)))
+    for rejection in outcome.rejections:
         _print(show.rejection(rejection))
     for column in outcome.columns:
         if column.reason:

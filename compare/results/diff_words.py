@@ -1,7 +1,7 @@
 """A Diff as text."""
 
 from fourfold.compare.judge.quantities import is_of_every_step
-from fourfold.compare.results import words
+from fourfold.compare.results import tables, words
 from fourfold.compare.results.words import brief, fraction, measure, worst
 
 MOST_LINES = 12  # of cases or trajectories, most of a full suite's being alike
@@ -73,7 +73,7 @@ def _moved(movements):
 
 def rich_table(diff, dtype):
     title = f"{dtype}: movement at the first weights in ULP, and largest share of the limit over the whole run (A→B)"
-    return words.grid(title, *table(diff, dtype))
+    return tables.grid(title, *table(diff, dtype))
 
 
 def drifts(diff):

@@ -28,11 +28,12 @@ from fourfold.compare.system.files import alone, read_bytes
 # All that a report's folder may hold
 FOLDERS = ("arrays", "proved")
 PARTS = re.compile(
-    r"(result|bench)\.json|inputs\.npz|index\.html|report\.md|junit\.xml|[^/]*\.(svg|csv)|(arrays|proved)/[^/]*\.npz"
+    r"(result|bench)\.json|inputs\.npz|index\.html|report\.md|junit\.xml|repro\.py|[^/]*\.(svg|csv)"
+    r"|(arrays|proved)/[^/]*\.npz"
 )
 # A folder of ours that is not finished has the number of its process behind its name.
 LEFT = re.compile(r"\d{1,9}(\.old)?")
-WRITTEN = {".json", ".npz", ".html", ".md", ".xml", ".svg", ".csv", ".ipynb"}
+WRITTEN = {".json", ".npz", ".html", ".md", ".xml", ".svg", ".csv", ".ipynb", ".py"}
 LARGEST_NPZ = 2**30  # bytes, packed and unpacked
 OPTIONAL = {"grid", "Y_hat_grid"}
 

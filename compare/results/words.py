@@ -1,15 +1,18 @@
 """Results as text: tables are (headers, rows) until the last moment."""
 
 import math
-from textwrap import indent
-
-import msgspec
-from rich.table import Table
-from rich.text import Text
+from typing import NamedTuple
 
 from fourfold.compare.judge.quantities import anatomy, gradient, is_of_every_step, of_every_step, shown
 
 LISTED_CASES = 8
+LONG_NAME, LONG_LIST = 20, 36  # characters
+REPRO_HEAD = """# Shows what is wrong once more: each wrong column's number beside the exact value.
+import os
+import sys
+
+sys.path.append(os.getcwd())  # a column of your own is found where you are
+"""
 LOSES_DIGITS = "right, but loses digits: in float64 and float32 no more than rounding in numbers of the size that go in"
 
 
@@ -36,6 +39,16 @@ def fraction(ratio):
     return "0" if ratio == 0 else "<.01" if ratio < 0.01 else f"{min(ratio, 0.99):.2f}".removeprefix("0")
 
 
+def percent(ratio):
+    """A share of the limit for people: "98%", never "100%" of what is within it; "×5e13" of what is beyond it."""
+    ratio = measure(ratio)
+    if ratio > 1:
+        return f"×{brief(max(ratio, 1.1))}"
+    if math.isnan(ratio):
+        return "nan"
+    return "0" if ratio == 0 else "<1%" if ratio < 0.01 else f"{min(round(100 * ratio), 99)}%"
+
+
 def dtypes(result):
     """All precisions of a result, in the order of its cases."""
     together = {}
@@ -50,30 +63,14 @@ def quantities(s):
     return tuple(shown(name, s.row()) for name in network.all)
 
 
-def tables(result, dtype):
-    """Yields (what, headers, lines of cells) for one precision, one for all cases that have the same quantities.
-
-    A cell has the worst of all these cases: fraction of the limit, and error in ULP. `what` says which cases those
-    are, "" for the first.
-    """
-    alike = {}
-    for s in result.settings:
-        if dtype in s.dtypes:
-            alike.setdefault(quantities(s), []).append(s)
-    names = [column.name for column in result.columns]
-    for n, (judged, settings) in enumerate(alike.items()):
-        cases = {s.name for s in settings}
-        rows, columns = {}, set()
-        for row in result.rows:
-            if row.dtype == dtype and row.case in cases:
-                rows.setdefault((row.column, row.quantity), []).append(row)
-                columns.add(row.column)
-        here = [name for name in names if name in columns] if len(alike) > 1 else names
-        what = f" ({layers(settings[0])})" if n else ""
-        lines = []
-        for quantity in judged:
-            lines.append([label(quantity), *(cell(rows.get((name, quantity), [])) for name in here)])
-        yield what, ["", *here], lines
+def labels(columns):
+    """{name: what stands above its cells}: the last part of a long dotted name, where no other column ends so."""
+    names = [column.name for column in columns]
+    ends = [name.rpartition(".")[2] for name in names]
+    short = {}
+    for name, end in zip(names, ends, strict=True):
+        short[name] = end if len(name) > LONG_NAME and ends.count(end) == 1 else name
+    return short
 
 
 def layers(s):
@@ -89,66 +86,99 @@ def worst(things, attribute):
     return max(measure(getattr(thing, attribute)) for thing in things)
 
 
-def cell(rows):
-    if not rows:
-        return "–"
-    mark = "✗ " if any(row.rejected for row in rows) else ""
-    return f"{mark}{fraction(worst(rows, 'worst_ratio'))}  {brief(worst(rows, 'worst_ulps'))}"
+def headline(result):
+    """The verdict in one sentence of less than 80 characters, if names are not very long."""
+    groups = by_verdict(result.columns)
+    start = who(result.columns)
+    if groups.wrong or groups.lossy:
+        return f"{start}{_first_place(result)}."
+    return f"{start}; {_numbers(result)}." if groups.agreeing else f"{start}."
 
 
-def case_table(result):
-    """(headers, lines of cells), a line a case: the largest error of any quantity as a fraction of its limit."""
-    names = [column.name for column in result.columns]
-    rows = {}
+def who(columns):
+    """Who agrees, who is wrong, who could not be judged."""
+    groups, short = by_verdict(columns), labels(columns)
+    names = [_counted(group, short) for group in groups]
+    agreeing, wrong, lossy, missing = names
+    clauses = []
+    if groups.wrong:
+        clauses.append(f"{wrong} {'is' if len(groups.wrong) == 1 else 'are'} wrong")
+    if groups.lossy:
+        clauses.append(f"{lossy} {'loses' if len(groups.lossy) == 1 else 'lose'} digits")
+    if clauses:
+        return f"DISAGREED: {'; '.join(clauses)}"
+    if not groups.agreeing:
+        return f"NOT JUDGED: {missing}"
+    return f"AGREED: {agreeing}{f'; not judged: {missing}' if missing else ''}"
+
+
+def _counted(names, short):
+    """The names; where they take too much room, how many there are."""
+    text = listed([short[name] for name in names]) if names else ""
+    if len(names) < 2 or len(text) <= LONG_LIST:
+        return text
+    return f"{'all ' if len(names) == len(short) else ''}{len(names)} columns"
+
+
+def _numbers(result):
+    checked, wrong = sum(row.checked for row in result.rows), sum(row.rejected for row in result.rows)
+    return f"{checked:,} numbers checked, {wrong:,} wrong"
+
+
+def half_a_unit(result):
+    """A sentence on shares of the limit that are near 100 percent and no reason to worry; "" where there are none."""
     for row in result.rows:
-        rows.setdefault((row.case, row.column), []).append(row)
-    lines = []
+        if is_of_every_step(row.quantity) and 0.9 < measure(row.worst_ratio) <= 1:
+            return "99% is fine: a new weight is rounded once, and half a unit is allowed."
+    return ""
+
+
+def _first_place(result):
+    """Where the first number is wrong, if it is the same place in every wrong column."""
+    places = {(r.quantity, r.step) for r in first_rejections(result)}
+    if len(places) != 1:
+        return ""
+    ((quantity, step),) = places
+    number = equation(result, first_rejections(result)[0])
+    return f", first in {label(quantity)}{f' ({number})' if number else ''} at step {step:,}"
+
+
+def equation(result, r):
+    """The lesson's number of the equation that gives what is wrong in a Rejection, such as "E16"; or ""."""
     for s in result.settings:
-        lines.append([s.name, *(_case_cell(rows.get((s.name, name), [])) for name in names)])
-    return ["case", *names], lines
+        for name, quantity in anatomy(s.row(), s.depth(), s.biases).all.items():
+            if s.name == r.case and r.quantity in {shown(name, s.row()), of_every_step(name)}:
+                return quantity.equation
+    return ""
 
 
-def _case_cell(rows):
-    if not rows:
-        return "–"
-    if not any(row.checked for row in rows):
-        return "✗" if any(row.rejected for row in rows) else "no number"
-    ratio, _ = cell(rows).split("  ")
-    return ratio
-
-
-def rich_tables(result, dtype):
-    for what, *table in tables(result, dtype):
-        yield grid(f"{dtype}{what}: largest error as a fraction of its limit, and in ULP", *table)
-
-
-def rich_case_table(result):
-    return grid("Every case, worst quantity: largest error as a fraction of its limit", *case_table(result))
-
-
-def grid(title, headers, lines):
-    """A table for the terminal."""
-    table = Table(title=title, title_justify="left", box=None)
-    table.add_column(headers[0])
-    for name in headers[1:]:
-        table.add_column(name, justify="right", no_wrap=True)
-    for first, *cells in lines:
-        table.add_row(first, *map(_coloured, cells))
-    return table
-
-
-def _coloured(text):
-    return Text(text, style="bold red" if text.startswith("✗") else "")
+def first_rejections(result):
+    """The first Rejection of every column that has one, in the order of the columns."""
+    first = {}
+    for r in result.rejections:
+        first.setdefault(r.column, r)
+    return [first[column.name] for column in result.columns if column.name in first]
 
 
 def verdict(result):
-    """Who agrees, on how much, by calls of which length, and how small a fault would have been seen."""
-    judged = sum(row.checked for row in result.rows)
-    wrong = sum(row.rejected for row in result.rows)
-    out = sum(row.no_number + row.out_of_range for row in result.rows)
-    beyond = f", {out:,} beyond the format's range" if out else ""
-    numbers = f"{judged:,} numbers judged, {wrong:,} wrong{beyond}"
-    return " ".join([f"{who(result.columns)}.", f"{_work(result)}: {numbers}.", *_sharpness(result)])
+    """The headline, and after it on how much it rests."""
+    return " ".join([headline(result), *details(result)])
+
+
+def details(result):
+    """Sentences: who is right beside a wrong column, what was asked, how small a fault would have been seen."""
+    groups, sentences = by_verdict(result.columns), []
+    if groups.wrong or groups.lossy:
+        if groups.agreeing:
+            sentences.append(f"Right: {listed(groups.agreeing)}.")
+        if groups.missing:
+            sentences.append(f"Not judged: {listed(groups.missing)}.")
+        sentences.append(f"{_numbers(result)}.")
+    sentences.append(f"Asked: {_work(result)}.")
+    beyond = sum(row.no_number + row.out_of_range for row in result.rows)
+    if beyond:
+        sentences.append(f"{beyond:,} more numbers are beyond the format's range, as they should be.")
+    return [*sentences, *_sharpness(result)]
 
 
 def _work(result):
@@ -168,7 +198,7 @@ def _work(result):
 
 
 def _sharpness(result):
-    """The relative faults in gradients that are seen in the first case, a clause a precision; [] where none is."""
+    """[sentence] on the relative faults in gradients that are seen in the first case; [] where none is."""
     clauses = []
     for dtype in dtypes(result):
         seen = []
@@ -177,10 +207,10 @@ def _sharpness(result):
             if is_gradient and (row.case, row.dtype) == (result.settings[0].name, dtype) and row.sharpness:
                 seen.append(measure(row.sharpness))
         if seen and math.isfinite(max(seen)):
-            clauses.append(f"{brief_power(min(seen))} … {brief_power(max(seen))} in {dtype}")
+            clauses.append(f"of {brief_power(max(seen))} in {dtype}")
     if not clauses:
         return []
-    return [f"In {result.settings[0].name}, relative faults in gradients are seen from {'; '.join(clauses)}."]
+    return [f"In {result.settings[0].name}, relative errors {' and '.join(clauses)} are noticed in every gradient."]
 
 
 def brief_power(x):
@@ -191,18 +221,14 @@ def brief_power(x):
 def summary(result):
     """One more sentence: what was wrong first in each wrong column; where none is, what came nearest to its limit."""
     if result.rejections:
-        first = {}
-        for r in result.rejections:
-            first.setdefault(r.column, r)
-        in_order = [first[column.name] for column in result.columns if column.name in first]
-        return " ".join(f"{_first_wrong(r)}." for r in in_order)
+        return " ".join(f"{_first_wrong(r)}." for r in first_rejections(result))
     certified = [row for row in result.rows if row.checked]
     if not certified:
         return "Nothing could be certified."
     row = max(certified, key=lambda row: measure(row.worst_ratio))
     return (
         f"Nearest to its limit is {label(row.quantity)} of {row.column} ({row.case}, {row.dtype}), "
-        f"at {fraction(row.worst_ratio)} of what rounding allows."
+        f"at {percent(row.worst_ratio)} of what rounding allows."
     )
 
 
@@ -215,28 +241,26 @@ def _first_wrong(r):
     )
 
 
-def who(columns):
-    """Who agrees, who is wrong, and who could not be judged."""
-    by_verdict = {"agrees": [], "disagrees": [], "not judged": []}
+class ByVerdict(NamedTuple):
+    """Names of columns, by what came of them."""
+
+    agreeing: list
+    wrong: list
+    lossy: list  # right formulas that lose digits
+    missing: list  # not judged
+
+
+def by_verdict(columns):
+    """The ByVerdict of a result's columns."""
+    groups = ByVerdict([], [], [], [])
     for column in columns:
-        by_verdict[column.verdict].append(column.name)
-    agreeing, disagreeing, missing = by_verdict.values()
-    lossy = [column.name for column in columns if column.loses_digits]
-    wrong = [name for name in disagreeing if name not in lossy]
-    if disagreeing:
-        clauses = []
-        if wrong:
-            clauses.append(f"{listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong")
-        if lossy:
-            clauses.append(f"{listed(lossy)} {'loses' if len(lossy) == 1 else 'lose'} digits")
-        if agreeing:
-            clauses.append(f"{listed(agreeing)} within what rounding allows")
-        start = f"DISAGREED: {'; '.join(clauses)}"
-    elif agreeing:
-        start = f"AGREED: {listed(agreeing)} within what rounding allows"
-    else:
-        start = "NOT JUDGED"
-    return f"{start}; not judged: {listed(missing)}" if missing and (agreeing or disagreeing) else start
+        if column.verdict == "agrees":
+            groups.agreeing.append(column.name)
+        elif column.verdict == "not judged":
+            groups.missing.append(column.name)
+        else:
+            (groups.lossy if column.loses_digits else groups.wrong).append(column.name)
+    return groups
 
 
 def count(n, noun):
@@ -245,14 +269,6 @@ def count(n, noun):
 
 def listed(names):
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def firsts(rejections):
-    """Every rejection, but the script that shows it only with a column's first."""
-    seen = set()
-    for r in rejections:
-        yield msgspec.structs.replace(r, reproduce="") if r.column in seen else r
-        seen.add(r.column)
 
 
 def rejection(r):
@@ -268,9 +284,27 @@ def rejection(r):
         ]
     lossy = LOSES_DIGITS if r.loses_digits else ""
     lines += [f"    {line}" for line in (r.certificate, r.note, lossy, *r.diagnosis.splitlines()) if line]
-    if r.reproduce:
-        lines += ["    to see it:", indent(r.reproduce.rstrip("\n"), " " * 8, lambda line: True)]
     return "\n".join(lines)
+
+
+def also_wrong(result):
+    """A line a column: in which cases it is wrong too, after its first Rejection."""
+    others = {}
+    for r in result.rejections:
+        others.setdefault(r.column, []).append(f"{r.case} ({r.dtype}, {label(r.quantity)})")
+    for name, (_, *places) in others.items():
+        if places:
+            more = f" and {len(places) - LISTED_CASES} more" if len(places) > LISTED_CASES else ""
+            yield f"{name} is wrong too in {'; '.join(places[:LISTED_CASES])}{more}."
+
+
+def repro(rejections):
+    """A Python script that shows the first rejection of every column again; "" where no script can."""
+    parts = {}
+    for r in rejections:
+        if r.reproduce and r.column not in parts:
+            parts[r.column] = f"# {rejection(r).splitlines()[0]}\n{r.reproduce}"
+    return "\n".join([REPRO_HEAD, *parts.values()]) if parts else ""
 
 
 def settings(result, number=None):
