@@ -46,8 +46,8 @@ def said(done, code):
 def test_agree_prints_the_verdict_and_the_table():
     done = command("agree", "--impl", "numpy,numpy-loop", *FAST)
     assert said(done, 0) == ""
-    assert "AGREED: numpy and numpy-loop within what rounding allows" in done.stdout
-    assert re.search(r"dL_dW1 +\.\d\d +[\d.e]+ +\.\d\d", done.stdout)
+    assert done.stdout.startswith("AGREED: numpy and numpy-loop; ")
+    assert re.search(r"dL_dW1 +\d+% +\d+%", done.stdout)
     assert "W1, every step" in done.stdout
     assert "numpy 2" in done.stdout
 
@@ -59,13 +59,14 @@ def test_agree_prints_the_verdict_and_the_table():
 def test_all_columns_agree():
     done = command("agree", *FAST)
     assert said(done, 0) == ""
-    assert "AGREED: numpy-loop, numpy-tiled, numpy, torch, jax and tf" in done.stdout
+    assert done.stdout.startswith("AGREED: all 6 columns; ")
 
 
 def test_a_wrong_column_is_named_with_step_quantity_numbers_and_limit(tmp_path):
     done = command("agree", "--impl", "numpy,tests.columns.sign", *FAST, "--junitxml", tmp_path / "j.xml")
     assert said(done, 1) == ""
-    assert "DISAGREED: tests.columns.sign is wrong; numpy within what rounding allows" in done.stdout
+    assert done.stdout.startswith("DISAGREED: tests.columns.sign is wrong, first in W1 (E23) at step 0.\n")
+    assert "Right: numpy." in done.stdout
     assert "first wrong at step 0, seed 0, W1[" in done.stdout
     assert re.search(r"got +[-\d.e]+\n +exact +[-\d.e]+\n +error +[\d.e-]+, limit +[\d.e-]+", done.stdout)
     assert "first wrong at step 0, seed 0, W1[" in (tmp_path / "j.xml").read_text()
@@ -75,7 +76,7 @@ def test_a_column_that_fails_costs_the_others_nothing():
     done = command("agree", "--impl", "tests.columns.raises,numpy", *FAST)
     assert said(done, 3) == ""
     assert re.search(r"Not judged: tests.columns.raises raised ValueError: out of cheese \(.*raises.py", done.stdout)
-    assert "AGREED: numpy within what rounding allows" in done.stdout
+    assert done.stdout.startswith("AGREED: numpy; not judged: tests.columns.raises; ")
 
 
 def test_what_is_not_installed_is_left_out_by_default_and_missed_by_name():

@@ -37,7 +37,7 @@ def test_the_engine_agrees_with_exact_values_as_a_column():
     how = ("--dtype", "float64", "--suite", "quick", "--seeds", 3, "--steps", 50)
     done = command("agree", "--impl", "numpy,tests.columns.javascript", *how)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "AGREED: numpy and tests.columns.javascript within what rounding allows" in done.stdout
+    assert "AGREED: numpy and javascript; " in done.stdout
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "identity"])

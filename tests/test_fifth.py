@@ -53,7 +53,7 @@ def test_it_is_judged_in_every_row(house):
     for layers in ((), ("--layers", "2,3,3,1", "--bias")):
         done = fourfold(house, "agree", *FEW, *layers)
         assert said(done, 0) == ""
-        assert "AGREED: numpy and fifth" in done.stdout
+        assert "AGREED: numpy and fifth; " in done.stdout
         assert "fifth_framework" in done.stdout
 
 

@@ -71,7 +71,7 @@ def test_agree_judges_a_module_that_imports_its_own(folder, started):
     (folder / "theirs.py").write_text("import impls.model, reports\nfrom compare import residual\n" + text)
     done = run(*started, "agree", "--impl", "theirs,numpy", "--steps", 30, "--seeds", 2, cwd=folder)
     assert said(done, 0) == ""
-    assert "AGREED: theirs and numpy" in done.stdout
+    assert "AGREED: theirs and numpy; " in done.stdout
 
 
 def test_pytest_runs_beside_them_with_the_plugin(folder):
