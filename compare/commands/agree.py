@@ -15,6 +15,7 @@ from fourfold.compare.results import result, tables, words
 from fourfold.compare.system import files
 
 COLOURS = {0: "green", 1: "red", 3: "yellow"}  # by exit code
+LARGEST = 10_000  # characters a table may want
 REPRO = "reports/out/repro.py"
 TITLE = "Largest error, in percent of what rounding allows"
 
@@ -105,7 +106,8 @@ def _tables(outcome, ulps):
     if not outcome.rows:
         return
     wide = [*map(_percent_table, tables.tables(outcome))]
-    if any(Measurement.get(out, out.options, table).maximum > out.width for table in wide):
+    roomy = out.options.update(width=LARGEST)
+    if any(Measurement.get(out, roomy, table).maximum > out.width for table in wide):
         yield tables.grid(TITLE, *tables.nearest(outcome), style=COLOURS[0])
     else:
         yield from wide
