@@ -23,7 +23,7 @@ def pages(diff):
         "changes": [*map(_cells, diff.environment)],
         "inputs": list(diff.inputs.items()),
         "missing": list(diff_words.missing(diff)),
-        "tables": [(dtype, *diff_words.table(diff, dtype)) for dtype in diff_words.dtypes(diff)],
+        "tables": [diff_words.table(diff, dtype) for dtype in diff_words.dtypes(diff)],
         "drifts": list(diff_words.drifts(diff)),
         "pictures": shown,
     }
@@ -52,7 +52,7 @@ def moved(diff, compared):
     if words.measure(worst.share):
         outcome = (
             f"farthest moved {worst.quantity} of {worst.column} in {worst.dtype}, by {words.brief(worst.ulps)} ULP, "
-            f"{words.fraction(worst.share)} of both limits."
+            f"{words.percent(worst.share)} of both limits together."
         )
     fields = worst.__struct_fields__
     return Picture(

@@ -1,6 +1,6 @@
-"""Brings README.md and the schema up to date with their sources: `python -m fourfold.reports.readme`.
+"""Makes documents, the README's matrix and the schema anew from their sources: `python -m fourfold.reports.readme`.
 
-A block between `<!-- KIND WHAT -->` and `<!-- end -->` is made anew: `source FILE FUNCTION`, `verdict FILE`, or
+A block between `<!-- KIND WHAT -->` and `<!-- end -->` is made anew: `source FILE FUNCTION`, `answer FILE`, or
 `bench FILE`.
 """
 
@@ -9,7 +9,6 @@ import re
 from io import StringIO
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from fourfold.compare.bench import record, words
@@ -17,19 +16,30 @@ from fourfold.compare.bench.goals import goals
 from fourfold.compare.results import result, tables
 from fourfold.compare.results import words as show
 from fourfold.compare.system import files
+from fourfold.reports import pictures
+from fourfold.reports.pictures.matrix import matrix
 
 ROOT = Path(__file__).parent.parent
-BLOCK = re.compile(r"(<!-- (source|verdict|bench) (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (source|answer|bench) (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+DOCUMENTS = ("README.md", "compare/bench/README.md")
+MATRIX = "reports/reference/matrix.svg"
+
+
+def matrix_svg():
+    """The bytes of the README's picture of the reference result."""
+    return pictures.in_file(matrix(result.read(ROOT / "reports/reference/result.json")).svg).encode()
 
 
 def refreshed(text):
-    """README.md's text with every block made anew."""
+    """A document's text with every block made anew."""
     return BLOCK.sub(_made, text)
 
 
 def _made(block):
     start, kind, what, end = block.groups()
-    make = {"source": _source, "verdict": _verdict, "bench": _bench}[kind]
+    make = {"source": _source, "answer": _answer, "bench": _bench}[kind]
     return start + make(*what.split()) + end
 
 
@@ -41,9 +51,11 @@ def _source(file, function):
     raise LookupError(f"{file} has no function {function}")
 
 
-def _verdict(file):
+def _answer(file):
     outcome = result.read(ROOT / file)
-    return _printed(*show.rich_tables(_first_case(outcome), "float64"), "", show.verdict(outcome))
+    checked, wrong = show.numbers(outcome)
+    answer = "Yes" if outcome.exit_code() == 0 else "No"
+    return f"**Same gradients? {answer}: {checked:,} numbers checked against exact values, {wrong:,} wrong.**\n"
 
 
 def _bench(file):
@@ -66,16 +78,10 @@ def _printed(*parts):
     return f"```text\n{lines}\n```\n"
 
 
-def _first_case(outcome):
-    first = outcome.settings[0]
-    rows = [row for row in outcome.rows if row.case == first.name]
-    rejections = [rejection for rejection in outcome.rejections if rejection.case == first.name]
-    return msgspec.structs.replace(outcome, settings=[first], rows=rows, rejections=rejections)
-
-
 def main():
-    readme = ROOT / "README.md"
-    files.write_whole(readme, refreshed(readme.read_text()).encode())
+    for document in DOCUMENTS:
+        files.write_whole(ROOT / document, refreshed((ROOT / document).read_text()).encode())
+    files.write_whole(ROOT / MATRIX, matrix_svg())
     files.write_whole(ROOT / "reports" / "result.schema.json", result.schema())
 
 

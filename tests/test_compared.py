@@ -39,7 +39,7 @@ def test_what_moved_is_on_the_page_with_its_numbers(sides):
     pages = pages_of(*sides)
     html = pages["index.html"].decode()
     assert pages.keys() == compared.FILES
-    assert "MOVED WITHIN BOUNDS: numpy: 1 of " in html
+    assert "MOVED WITHIN BOUNDS: numpy; 1 of " in html
     assert "farthest moved Y_hat of numpy in float64, by 1 ULP" in unescape(html)
     headers, *rows = csv.reader(StringIO(pages["moved.csv"].decode()))
     moved = [dict(zip(headers, row, strict=True)) for row in rows]

@@ -31,7 +31,7 @@ def read(document):
 
 def shown(document):
     """Every line that is to be typed, and every span of code."""
-    text = re.sub(r"<!-- (?:verdict|source|bench) .*?<!-- end -->", "", read(document), flags=re.DOTALL)
+    text = re.sub(r"<!-- (?:answer|source|bench) .*?<!-- end -->", "", read(document), flags=re.DOTALL)
     typed = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
     typed += re.findall(r"(?m)^\$ (.*)$", text)
     spans = re.findall(r"`([^`]+)`", re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE))
@@ -48,7 +48,8 @@ def commands(document, word):
 
 @each_document
 def test_links_lead_somewhere(document):
-    for target in re.findall(r"\]\(([^)]+)\)", read(document)):
+    text = re.sub(r"(?ms)^ *```.*?^ *```", "", read(document))
+    for target in re.findall(r"\]\(([^)]+)\)", text):
         file, _, anchor = target.partition("#")
         if not file.startswith("http"):
             path = (ROOT / document).parent / file if file else ROOT / document
@@ -86,8 +87,7 @@ def test_every_file_named_is_there(document):
 
 
 def test_the_readme_can_be_read_at_once():
-    text = re.sub(r"<!-- (?:verdict|source|bench) .*?<!-- end -->", "", read("README.md"), flags=re.DOTALL)
-    assert len(re.sub("```.*?```", "", text, flags=re.DOTALL).split()) <= 1500
+    assert len(read("README.md").split()) <= 1500
 
 
 def test_the_architecture_shows_every_room():
@@ -116,10 +116,23 @@ def plain(text):
     return [" ".join(line.split()) for line in text.strip().splitlines()]
 
 
-def test_a_mistake_is_shown_as_in_the_readme():
+def assert_printed(document, line, text):
+    """That a command's output is what a document shows of it; "…" stands for what is left out at the end."""
+    expected, got = plain(block_of(document, line)), plain(text)
+    if expected[-1] == "…":
+        expected = expected[:-1]
+        got = got[: len(expected)]
+    assert expected
+    is_of_this_machine = re.compile("got|error")  # the last digits
+    assert [text for text in got if not is_of_this_machine.match(text)] == [
+        text for text in expected if not is_of_this_machine.match(text)
+    ]
+
+
+def test_a_mistake_is_shown_as_in_its_readme():
     done = command("mistakes", "--show", "1/N missing")
     assert said(done, 0) == ""
-    assert plain(done.stdout) == plain(block_of("README.md", 'fourfold mistakes --show "1/N missing"'))
+    assert_printed("compare/mistakes/README.md", 'fourfold mistakes --show "1/N missing"', done.stdout)
 
 
 def test_a_forgotten_slope_is_diagnosed_as_in_the_readme(tmp_path):
@@ -130,9 +143,23 @@ def test_a_forgotten_slope_is_diagnosed_as_in_the_readme(tmp_path):
     )
     done = command("check", "mine.py", cwd=tmp_path, python=("-m", "fourfold.compare"))
     assert said(done, 1) == ""
-    expected, got = plain(block_of("README.md", "fourfold check mine.py")), plain(done.stdout)
-    same = [line for line in expected if not re.match("got|error", line)]  # the last digits are this machine's
-    assert [line for line in got if not re.match("got|error", line)] == same
+    assert_printed("README.md", "fourfold check mine.py", done.stdout)
+
+
+def test_a_lesson_is_written_as_in_the_readme(tmp_path):
+    line = "fourfold lesson --impl numpy --steps 1000"
+    done = command(*line.split()[1:], cwd=tmp_path, python=("-m", "fourfold.compare"))
+    assert said(done, 0) == ""
+    assert_printed("README.md", line, done.stdout)
+    assert (tmp_path / "reports/out/lesson/index.html").is_file()
+
+
+@pytest.mark.parametrize("document", ["README.md", "compare/results/README.md"])
+def test_an_upgrade_is_compared_as_shown(document):
+    kept = "reports/reference/upgrade"
+    done = command("diff", f"{kept}/before", f"{kept}/after")
+    assert said(done, 0) == ""
+    assert_printed(document, f"fourfold diff {kept}/before {kept}/after", done.stdout)
 
 
 def test_the_template_of_the_readme_is_a_file_to_start_from():
@@ -140,14 +167,17 @@ def test_the_template_of_the_readme_is_a_file_to_start_from():
         assert "def gradients(" in command("check", "--template", name).stdout
 
 
-def test_a_sweep_is_counted_as_in_the_readme():
-    ((line, *_),) = re.findall(r"^\$ (fourfold sweep .*)$()", read("README.md"), re.MULTILINE)
+SWEEP = "compare/sweep/README.md"
+
+
+def test_a_sweep_is_counted_as_in_its_readme():
+    ((line, *_),) = re.findall(r"^\$ (fourfold sweep .*)$()", read(SWEEP), re.MULTILINE)
     done = command(*shlex.split(line)[1:])
     assert said(done, 0) == ""
-    assert plain(done.stdout)[0] == plain(block_of("README.md", line))[0]
+    assert plain(done.stdout)[0] == plain(block_of(SWEEP, line))[0]
 
 
-def test_the_exercises_of_the_readme_are_all():
+def test_the_exercises_of_a_readme_are_all():
     from fourfold.compare.lesson.exercises.catalogue import ANSWERS
 
-    assert f"`fourfold exercise 1`, to {len(ANSWERS)}, or `all`" in read("README.md")
+    assert f"`fourfold exercise 1`, to {len(ANSWERS)}, or `all`" in read("compare/lesson/README.md")

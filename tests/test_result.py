@@ -98,8 +98,15 @@ def test_the_committed_schema_is_the_classes():
     assert Path("reports/result.schema.json").read_bytes() == result.schema(), "run: make readme"
 
 
-def test_readme_shows_the_sources_and_the_reference_result():
-    text = Path("README.md").read_text()
+@pytest.mark.parametrize("document", readme.DOCUMENTS)
+def test_documents_show_the_sources_and_the_reference_result(document):
+    text = Path(document).read_text()
+    assert "<!-- end -->" in text
     assert readme.refreshed(text) == text, "run: make readme"
-    assert "AGREED" in text
-    assert "def trace(" in text
+
+
+def test_the_readme_answers_first_and_shows_a_line_a_column():
+    text = Path("README.md").read_text()
+    assert text.index("Same gradients? Yes: ") < text.index(f"({readme.MATRIX})") < text.index("## ")
+    assert Path(readme.MATRIX).read_bytes() == readme.matrix_svg(), "run: make readme"
+    assert text.count("def trace(") == 4

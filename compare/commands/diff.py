@@ -61,17 +61,18 @@ def _judged(report):
 
 
 def _print(difference):
+    colour = "green" if difference.exit_code() == 0 else "red" if difference.exit_code() == 1 else "yellow"
+    out.print(visible(diff_words.headline(difference), newlines=True), style=f"bold {colour}", markup=False)
     _say(
+        *diff_words.unmoved(difference),
         f"A {difference.a}",
         f"B {difference.b}",
         *diff_words.environment(difference),
-        *diff_words.inputs(difference),
         *diff_words.missing(difference),
-        "",
     )
     for dtype in diff_words.dtypes(difference):
-        out.print(diff_words.rich_table(difference, dtype), "")
-    _say(*diff_words.drifts(difference), "", diff_words.verdict(difference))
+        out.print("", diff_words.rich_table(difference, dtype))
+    _say("", *diff_words.drifts(difference), *diff_words.inputs(difference))
 
 
 def _say(*lines):

@@ -2,7 +2,7 @@
 
 from fourfold.compare.judge.quantities import is_of_every_step
 from fourfold.compare.results import tables, words
-from fourfold.compare.results.words import brief, fraction, measure, worst
+from fourfold.compare.results.words import brief, measure, percent, worst
 
 MOST_LINES = 12  # of cases or trajectories, most of a full suite's being alike
 
@@ -44,47 +44,61 @@ def dtypes(diff):
 
 
 def table(diff, dtype):
-    """(headers, lines of cells) for one precision, worst of all cases: movement in ULP, share of the limit A→B."""
+    """(title, headers, lines of cells) for one precision, the worst of all cases.
+
+    How far each quantity moved at the same weights, in percent of what two correct versions may differ by. Without
+    arrays that is not known, and it is the share of the limit on either side, A→B.
+    """
     movements, quantities = {}, {}
-    for movement in diff.movements:
-        quantities[movement.quantity] = None  # in order
-        if movement.dtype == dtype:
+    here = [m for m in diff.movements if m.dtype == dtype]
+    moves = any(m.compared for m in here)
+    for movement in here:
+        if not (moves and is_of_every_step(movement.quantity)):
+            quantities[movement.quantity] = None  # in order
             movements.setdefault((movement.column, movement.quantity), []).append(movement)
+    cell = _moved if moves else _shares
     lines = []
     for quantity in quantities:
-        cells = [_cell(movements.get((column, quantity), [])) for column in diff.columns]
+        cells = [cell(movements.get((column, quantity), [])) for column in diff.columns]
         lines.append([words.label(quantity), *cells])
-    return ["", *diff.columns], lines
-
-
-def _cell(movements):
-    if not movements:
-        return "–"
-    a, b = fraction(worst(movements, "ratio_a")), fraction(worst(movements, "ratio_b"))
-    mark = "✗ " if any(m.beyond for m in movements) else ""
-    return f"{mark}{_moved(movements)}  {a if a == b else f'{a}→{b}'}"
+    title = "largest error, in percent of what rounding allows (A→B)"
+    if moves:
+        title = "movement, in percent of what two correct versions may differ by"
+    return f"{dtype}: {title}", ["", *diff.columns], lines
 
 
 def _moved(movements):
     if not any(m.compared for m in movements):
-        return "" if is_of_every_step(movements[0].quantity) else "?"
-    return brief(worst(movements, "ulps")) if any(m.moved for m in movements) else "same"
+        return "–"
+    if not any(m.moved for m in movements):
+        return "same"
+    return f"{_mark(movements)}{percent(worst(movements, 'share'))}"
+
+
+def _shares(movements):
+    if not movements:
+        return "–"
+    a, b = percent(worst(movements, "ratio_a")), percent(worst(movements, "ratio_b"))
+    return f"{_mark(movements)}{a if a == b else f'{a}→{b}'}"
+
+
+def _mark(movements):
+    return "✗ " if any(m.beyond for m in movements) else ""
 
 
 def rich_table(diff, dtype):
-    title = f"{dtype}: movement at the first weights in ULP, and largest share of the limit over the whole run (A→B)"
-    return tables.grid(title, *table(diff, dtype))
+    return tables.grid(*table(diff, dtype))
 
 
 def drifts(diff):
     """Where the trajectories part, a line each."""
     apart = [d for d in diff.drifts if d.differs_at is not None]
     if diff.drifts:
-        yield f"Trajectories (each step is certified at its own weights): {len(apart)} of {len(diff.drifts)} part."
+        yield f"{len(apart)} of {len(diff.drifts)} trajectories part; each step is judged at its own weights."
     for d in apart[:MOST_LINES]:
         yield (
-            f"  {d.column}, {d.case}, {d.dtype}: first other bit at step {_first_step(d)}, "
-            f"then at most {measure(d.loss):.2g} apart in L, {measure(d.weights):.2g} in the weights"
+            f"  {d.column}, {d.case}, {d.dtype}: from step {_first_step(d)} on, "
+            f"at most {measure(d.loss):.2g} apart in L, {measure(d.weights):.2g} in the weights"
         )
     if len(apart) > MOST_LINES:
         yield f"  and {len(apart) - MOST_LINES} more: see --json."
@@ -98,37 +112,55 @@ def _first_step(drift):
 
 
 def verdict(diff):
+    """The headline, and which columns did not move."""
+    return " ".join([headline(diff), *unmoved(diff)])
+
+
+def headline(diff):
     """One sentence: what moved, and whether it may."""
+    columns = ", ".join(diff.columns)
     if diff.beyond:
         return f"MOVED BEYOND BOUNDS: {', '.join(_first_beyond(diff, name) for name in diff.beyond)}."
     if not diff.movements:
         return "NOTHING COMPARED."
-    columns = ", ".join(diff.columns)
-    compared, moved = dict.fromkeys(diff.columns, 0), []
-    for movement in diff.movements:
-        compared[movement.column] += movement.compared
-        if movement.moved:
-            moved.append(movement)
-    if not any(compared.values()):
+    if not any(m.compared for m in diff.movements):
         return f"WITHIN BOUNDS on both sides: {columns}. Whether bits moved is not known."
-    if not moved:
-        what = "the trajectories do not part"
-        if any(drift.differs_at is not None for drift in diff.drifts):
-            what = "the trajectories part later, each within its bounds"
-        return f"SAME BITS: {columns}: {sum(compared.values()):,} numbers at the same weights; {what}."
-    movers = {movement.column for movement in moved}
-    moving = [name for name in diff.columns if name in movers]
-    same = [name for name in diff.columns if name not in movers]
-    count = f"{sum(m.moved for m in moved):,} of {sum(compared[name] for name in moving):,} numbers"
-    rest = f" Same bits: {', '.join(same)}." if same else ""
-    return (
-        f"MOVED WITHIN BOUNDS: {', '.join(moving)}: {count} at the same weights, by at most "
-        f"{brief(worst(moved, 'ulps'))} ULP and {fraction(worst(moved, 'share'))} of both limits together.{rest}"
-    )
+    moved = [m for m in diff.movements if m.moved]
+    moving = _moving(diff)
+    compared = sum(m.compared for m in diff.movements if m.column in moving or not moving)
+    if moved:
+        count = f"{sum(m.moved for m in moved):,} of {compared:,} numbers"
+        return f"MOVED WITHIN BOUNDS: {', '.join(moving)}; {count}, by at most {brief(worst(moved, 'ulps'))} ULP."
+    what = "the trajectories do not part"
+    if any(drift.differs_at is not None for drift in diff.drifts):
+        what = "the trajectories part later, each within its bounds"
+    return f"SAME BITS: {columns}; {compared:,} numbers at the same weights; {what}."
+
+
+def unmoved(diff):
+    """[a sentence on the columns that did not move beside those that did]"""
+    moving = _moving(diff)
+    same = [name for name in diff.columns if name not in moving]
+    return [f"Same bits: {', '.join(same)}."] if moving and same and not diff.beyond else []
+
+
+def _moving(diff):
+    movers = {m.column for m in diff.movements if m.moved}
+    return [name for name in diff.columns if name in movers]
 
 
 def _first_beyond(diff, column):
     for movement in diff.movements:
         if movement.column == column and movement.beyond:
-            return f"{column} (first {movement.quantity}, {movement.case}, {movement.dtype})"
+            place = f"first {movement.quantity}, {movement.case}, {movement.dtype}"
+            return f"{column} ({place}{_wrong_side(movement)})"
     return column
+
+
+def _wrong_side(movement):
+    """Which side is beyond its own limit."""
+    wrong = []
+    for side, ratio in (("A", movement.ratio_a), ("B", movement.ratio_b)):
+        if not measure(ratio) <= 1:
+            wrong.append(side)
+    return f"; wrong in {' and '.join(wrong)}" if wrong else ""

@@ -1,5 +1,6 @@
 """Results as tables: (headers, lines of cells) until the last moment, and then for the terminal. One number a cell."""
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -90,12 +91,12 @@ def nearest(result):
 
 
 def grid(title, headers, lines, style=""):
-    """A table for the terminal; `style` is that of all cells but those marked ✗, which are red."""
-    table = Table(title=title, title_justify="left", box=None)
+    """A table for the terminal below its title; `style` is that of all cells but those marked ✗, which are red."""
+    table = Table(box=None)
     table.add_column(headers[0])
     for name in headers[1:]:
         table.add_column(name, justify="right", no_wrap=True)
     for first, *cells in lines:
         coloured = [Text(cell, style="bold red" if cell.startswith("✗") else style) for cell in cells]
         table.add_row(first, *coloured)
-    return table
+    return Group(Text(title, style="italic"), table)

@@ -121,8 +121,13 @@ def _counted(names, short):
 
 
 def _numbers(result):
-    checked, wrong = sum(row.checked for row in result.rows), sum(row.rejected for row in result.rows)
+    checked, wrong = numbers(result)
     return f"{checked:,} numbers checked, {wrong:,} wrong"
+
+
+def numbers(result):
+    """(how many numbers were checked, how many of them are wrong)"""
+    return sum(row.checked for row in result.rows), sum(row.rejected for row in result.rows)
 
 
 def half_a_unit(result):
