@@ -34,6 +34,7 @@ pytestmark = pytest.mark.xdist_group("fuzz")
 MAKERS = {"soak": soak, "activations": activations, "thresholds": thresholds}
 # What a reader makes first. The last is only begun in the recipe, the others are made by the test at the end.
 READERS = {"numpy-einsum", "mymodule", "mean-target-tanh", "inputs shifted to the middle", "8"}
+NAMES = {("diff",), ("check",)}  # alone they are no command
 BENCH = {("bench",), ("bench", "--quick")}  # tests/test_bench.py runs it
 LITTLE = {"--impl": "numpy", "--steps": "3", "--seeds": "1", "--resolution": "2", "--suite": "quick"}
 FRAMEWORKS = {"torch", "jax", "tensorflow"}
@@ -68,7 +69,7 @@ def every():
     for name in cli.COMMANDS:
         for line in examples(name):
             shown.setdefault(tuple(shlex.split(line)), f"fourfold {name} --help")
-    return [Shown(where, argv) for argv, where in shown.items() if argv != ("diff",)]  # that is its name alone
+    return [Shown(where, argv) for argv, where in shown.items() if argv not in NAMES]
 
 
 def test_every_help_has_an_example():
@@ -165,6 +166,8 @@ def run(tmp_path_factory):
     (folder / "my.csv").write_text("a,b,y\n0,0.5,1\n-1,2e-3,0\n")
     (folder / "FILE").write_bytes((ROOT / "reports/reference/bench.json").read_bytes())
     (folder / "mine.py").write_text(GRADIENTS)
+    (folder / "reports").mkdir()
+    (folder / "reports/reference").symlink_to(ROOT / "reports/reference")
     target = [sys.executable, "-m", "fourfold.compare.check.target", str(folder / "mine.py"), str(folder)]
     (folder / "mine").write_text(f"#!/bin/sh\nexec {shlex.join(target)}\n")
     (folder / "mine").chmod(0o755)
