@@ -34,7 +34,7 @@ pytestmark = pytest.mark.xdist_group("fuzz")
 MAKERS = {"soak": soak, "activations": activations, "thresholds": thresholds}
 # What a reader makes first. The last is only begun in the recipe, the others are made by the test at the end.
 READERS = {"numpy-einsum", "mymodule", "mean-target-tanh", "inputs shifted to the middle", "8"}
-NAMES = {("diff",), ("check",)}  # alone they are no command
+NAMES = {("diff",), ("check",), ("--help",)}  # names that are spoken of, and the help of all
 BENCH = {("bench",), ("bench", "--quick")}  # tests/test_bench.py runs it
 LITTLE = {"--impl": "numpy", "--steps": "3", "--seeds": "1", "--resolution": "2", "--suite": "quick"}
 FRAMEWORKS = {"torch", "jax", "tensorflow"}
