@@ -1,30 +1,35 @@
 """A Report -> its pages: index.html, one self-contained file, report.md with its pictures beside it, and junit.xml."""
 
+import re
+from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from fourfold.compare.errors import visible
 from fourfold.compare.judge.quantities import anatomy
-from fourfold.compare.results import tables, words
+from fourfold.compare.results import words
 from fourfold.compare.results.arrays import drawn_seed
-from fourfold.reports import bench, jinja, junit, pictures
+from fourfold.reports import bench, jinja, junit, pictures, tables, ticket
 from fourfold.reports.pictures import first, plane, training, verdict
 from fourfold.reports.pictures.proved import proved
 
 FARTHEST = 1e30  # inputs that can be drawn
+SCRIPT = Path(__file__).with_name("templates").joinpath("ticket.js").read_text(encoding="utf-8")
 
 
-def pages(report, distances, measured=None):
+def pages(report, distances, measured=None, sha256=""):
     """{relative path: bytes} of the report's pages, its pictures and their numbers.
 
     `distances`: every Distance in the report's first case. `measured`: the record of a benchmark, to be shown too.
+    `sha256`: of the report's result.json, where it is known.
     """
     section = bench.section(measured) if measured else None
     shown = [*_pictures(report, distances)]
     if section:
         shown += section.pictures
-    filled = context(report.result, shown, section)
+    filled = context(report.result, shown, section, sha256)
     return {
         "index.html": html("index.html.j2", filled),
         "report.md": markdown("report.md.j2", filled),
@@ -33,36 +38,59 @@ def pages(report, distances, measured=None):
     }
 
 
-def context(result, shown, section):
+def context(result, shown, section, sha256=""):
     """What a report's templates are filled with: a Result, its Pictures, and the Section on a benchmark or None."""
-    columns, first_wrong, also_wrong, listed = set(), [], [], []
-    for r in result.rejections:
-        (also_wrong if r.column in columns else first_wrong).append(words.rejection(r))
-        columns.add(r.column)
-    for dtype in words.dtypes(result):
-        for cases, headers, lines in tables.tables(result, dtype):
-            listed.append((f"{dtype}{cases}", headers, lines))
-    return {
+    first = words.first_rejections(result)
+    of_bench = section.pictures if section else []
+    by_name = {p.name: p for p in shown if p not in of_bench}
+    filled = {
         "result": result,
-        "verdict": words.verdict(result),
-        "summary": words.summary(result),
+        "ticket": ticket.ticket(result, sha256),
+        "half_a_unit": ticket.HALF_A_UNIT if words.half_a_unit(result) else "",
+        "details": words.details(result),
         "settings": words.settings(result).splitlines(),
-        "tables": listed,
-        "cases": tables.case_table(result) if len(result.settings) > 1 else None,
-        "first_wrong": first_wrong,
-        "also_wrong": also_wrong,
-        "pictures": shown,
+        "tables": tables.groups(result),
+        "also_wrong": [words.rejection(r) for r in result.rejections if r not in first],
+        "curve": by_name.pop("losses", None),
+        "pictures": [*by_name.values()],
         "bench": section,
         "provenance": [*provenance(result)],
-        "ok": result.exit_code() == 0,
+        "repro": bool(words.repro(result.rejections)),
+        "script": SCRIPT,
+        "script_hash": jinja.sha256(SCRIPT),
     }
+    return filled | {"places": [*_places(filled)]}
+
+
+def _places(filled):
+    """(anchor, title) of all that is on the page below its first screen."""
+    yield "asked", "What was asked"
+    if filled["also_wrong"]:
+        yield "also-wrong", "Where else it is wrong"
+    for part in (*filled["tables"][1:], *filled["pictures"]):
+        yield part.name, part.title
+    if filled["bench"]:
+        yield "bench", filled["bench"].title
+    yield "environment", "Environment"
 
 
 def html(template, context):
     """The bytes of a page, whatever the names in it."""
     made = jinja.templates("fourfold.reports")
-    made.filters |= {"svg": _svg, "data": _data}
+    made.filters |= {"svg": _svg, "data": _data, "heat": _heat, "breakable": _breakable}
     return made.get_template(template).render(context).encode()
+
+
+def _heat(text):
+    """The class of a cell that says a percentage, "heat-0" to "heat-9"; "wrong" beyond the limit."""
+    if text.startswith("✗"):
+        return "wrong"
+    return f"heat-{int(text.strip('<%')) // 10}" if text.endswith("%") else ""
+
+
+def _breakable(name):
+    """A long name that may go on in the next line after a full stop, a hyphen or an underscore."""
+    return Markup(re.sub(r"([._-])(?=\w)", r"\1<wbr>", str(escape(visible(name)))))
 
 
 def _svg(picture):

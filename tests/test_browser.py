@@ -6,7 +6,7 @@ import pytest
 
 from fourfold.compare.results import diff
 from fourfold.reports import compared
-from tests.browsers import LAPTOP, PHONE, faults
+from tests.browsers import LAPTOP, PHONE, PROJECTOR, TABLET, faults
 from tests.test_report import made, report  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -24,13 +24,18 @@ def written(tmp_path_factory, report, made):  # noqa: F811
     return folder
 
 
+UNFOLD = "() => document.querySelectorAll('details').forEach((e) => (e.open = true))"
+SCREENS = [(LAPTOP, "light"), (PHONE, "dark"), (TABLET, "dark"), (PROJECTOR, "light")]
 PAGES = pytest.mark.parametrize("name", ["report", "compared"])
 
 
 @PAGES
-@pytest.mark.parametrize(("viewport", "scheme"), [(LAPTOP, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize(("viewport", "scheme"), SCREENS)
 def test_the_report_is_accessible(visit, written, name, viewport, scheme):
+    """As it opens, and then with all that is folded."""
     tab = visit(written / f"{name}.html", viewport, ready=False, color_scheme=scheme)
+    assert faults(tab) == {}
+    tab.evaluate(UNFOLD)
     assert faults(tab) == {}
     assert tab.evaluate("document.documentElement.scrollWidth") == viewport["width"]
     assert tab.evaluate(PAPER) == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(22, 24, 27)")
@@ -44,11 +49,11 @@ def test_on_a_phone_what_is_wider_scrolls_inside(visit, written, name):
       .filter((e) => !e.closest(".scroll, pre") && e.getBoundingClientRect().right > innerWidth + 1)
       .map((e) => e.outerHTML.slice(0, 80))"""
     assert tab.evaluate(wide) == []
-    picture = tab.locator("figure .scroll").first
+    picture = tab.locator("figure:has([download='shares.csv'], [download='moved.csv']) .scroll")
     assert picture.evaluate("e => e.scrollWidth > e.clientWidth")
     picture.focus()
     tab.keyboard.press("ArrowRight")
-    tab.wait_for_function("() => document.querySelector('figure .scroll').scrollLeft > 0")
+    tab.wait_for_function("() => [...document.querySelectorAll('figure .scroll')].some((e) => e.scrollLeft > 0)")
 
 
 @PAGES
@@ -64,6 +69,37 @@ def test_in_print_nothing_is_cut_off(visit, written, name):
 def test_the_numbers_of_a_picture_are_one_click_away(visit, written, made):  # noqa: F811
     tab = visit(written / "report.html", ready=False)
     with tab.expect_download() as started:
-        tab.click("section:has(#losses) a[download]")
+        tab.click("a[download='losses.csv']")
     assert started.value.suggested_filename == "losses.csv"
     assert Path(started.value.path()).read_bytes() == made["losses.csv"]
+
+
+def test_the_summary_is_copied_by_a_button_and_there_without_it(visit, written):
+    tab = visit(written / "report.html", ready=False)
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.get_by_role("button", name="Copy summary").click()
+    tab.get_by_text("Copied.").wait_for()
+    assert tab.evaluate("navigator.clipboard.readText()") == tab.locator("#summary").text_content()
+    without = visit(written / "report.html", ready=False, java_script_enabled=False)
+    assert not without.locator("button:visible").count()
+    without.locator("summary", has_text="Summary as text").click()
+    assert "DISAGREED" in without.locator("#summary").inner_text()
+
+
+def test_a_link_in_the_contents_opens_what_it_leads_to(visit, written):
+    tab = visit(written / "report.html", ready=False)
+    assert not tab.locator("#weights figure").is_visible()
+    tab.locator("nav a[href='#weights']").click()
+    tab.locator("#weights figure").wait_for()
+    arrived = visit(written / "report.html", ready=False, place="environment")
+    arrived.locator("#environment dl").wait_for()
+
+
+def test_the_first_screen_says_what_is_wrong(visit, written):
+    """On a laptop without scrolling: what is wrong, both numbers, versions, command, hash."""
+    tab = visit(written / "report.html", LAPTOP, ready=False)
+    for shown in (".verdict", ".card", ".facts", "button"):
+        box = tab.locator(shown).first.bounding_box()
+        assert box["y"] + box["height"] < LAPTOP["height"], shown
+    for landmark in ("banner", "navigation", "main", "contentinfo"):
+        assert tab.get_by_role(landmark).count() == 1, landmark

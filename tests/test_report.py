@@ -27,8 +27,8 @@ from fourfold.compare.results import report_folder, result
 from fourfold.compare.results.arrays import ULPS, drawn_seed, histogram
 from fourfold.compare.results.environment import environment, setting
 from fourfold.impls.two_layer import numpy_impl
-from fourfold.reports import bench, render
-from fourfold.reports.pictures import training
+from fourfold.reports import bench, jinja, pictures, render, tables, ticket
+from fourfold.reports.pictures import plane, training
 from tests.conftest import Here
 from tests.test_bench import example
 from tests.test_cli import FAST, command, said
@@ -64,8 +64,8 @@ def report():
     return found._replace(proved=proved)
 
 
-def pages_of(report, measured=None):
-    return render.pages(report, distances(report), measured)
+def pages_of(report, measured=None, sha256=""):
+    return render.pages(report, distances(report), measured, sha256)
 
 
 def columns(report, dtype):
@@ -100,15 +100,92 @@ def test_pages_and_pictures(made):
     assert "limit" in made["report.md"].decode()
 
 
-def test_many_cases_and_rejections_do_not_stand_before_the_pictures(report):
-    settings = [msgspec.structs.replace(report.result.settings[0], name=f"case {n}") for n in range(9)]
-    told = render.context(msgspec.structs.replace(report.result, settings=settings), [], None)
-    assert len(told["first_wrong"]) == len(told["also_wrong"]) == 1
-    html, md = render.html("index.html.j2", told).decode(), render.markdown("report.md.j2", told).decode()
+def test_many_cases_and_rejections_are_folded(report):
+    first = report.result.settings[0]
+    settings = [first, *(msgspec.structs.replace(first, name=f"case {n}") for n in range(8))]
+    filled = render.context(msgspec.structs.replace(report.result, settings=settings), [], None)
+    assert len(filled["ticket"].cards) == len(filled["also_wrong"]) == 1
+    html, md = render.html("index.html.j2", filled).decode(), render.markdown("report.md.j2", filled).decode()
     assert "<summary>Cases: 9</summary>" in html
-    assert "<summary>First wrong in other cases and precisions: 1</summary>" in html
-    assert html.count("case 8: 4 samples") == md.count("case 8: 4 samples") == 1
-    assert md.index("Further cases") > md.index("First wrong in other cases") > md.index("first wrong at step 0")
+    assert '<details id="also-wrong"><summary><h2>Where else it is wrong: 1</h2></summary>' in html
+    assert html.count("case 7: 4 samples") == md.count("case 7: 4 samples") == 1
+    assert md.index("Where else it is wrong") > md.index("What was asked") > md.index("## sly")
+
+
+def test_the_ticket_says_who_is_wrong_where_by_how_much_and_what_to_do(report):
+    """On the page, in report.md and in the summary that is copied."""
+    html = pages_of(report, sha256="0123456789")["index.html"].decode()
+    card = unescape(re.sub(r"<[^>]*>", "", html[html.index('<section class="card">') : html.index("</section>")]))
+    r = report.result.rejections[0]
+    for text in ("sly|`x` is wrong", "R[0, 0] at step 0, seed 0", "E4: Y_hat - Y", repr(r.value), repr(r.truth)):
+        assert text in card
+    assert f"{r.error:.3g}, where {r.limit:.3g} is allowed" in card
+    summary = unescape(html[html.index('<pre id="summary">') : html.index("</pre>", html.index('id="summary"'))])
+    for text in ("DISAGREED: sly|`x` is wrong", "R[0, 0]", repr(r.value), "fourfold report --data", "0123456789"):
+        assert text in summary
+    assert report.result.settings[0].inputs_sha256 in summary
+    assert html.index('class="card"') < html.index("Percent of what rounding allows") < html.index("<svg")
+
+
+def test_the_mistake_that_is_known_is_explained_by_a_command(report):
+    r = msgspec.structs.replace(report.result.rejections[0], mistakes=["its name"], reproduce="print()")
+    (card,) = ticket.ticket(msgspec.structs.replace(report.result, rejections=[r])).cards
+    assert [command for _, command in card.next] == ["fourfold mistakes --show 'its name'", "python repro.py"]
+    unknown = msgspec.structs.replace(r, mistakes=[], reproduce="")
+    (card,) = ticket.ticket(msgspec.structs.replace(report.result, rejections=[unknown])).cards
+    assert [command for _, command in card.next] == ["fourfold lesson, #E4"]
+
+
+def test_what_is_wrong_is_open_and_what_is_right_is_folded(report, made):
+    is_open = dict(re.findall(r'<details id="(.*?)"( open)?>', made["index.html"].decode()))
+    assert {name for name, state in is_open.items() if state} == {"who", "shares", "ratios"}
+    alone = report.result.columns[:1]
+    rows = [row for row in report.result.rows if row.column == "numpy"]
+    right = msgspec.structs.replace(report.result, columns=alone, rows=rows, rejections=[])
+    arrays = {key: a for key, a in report.arrays.items() if key[0] == "numpy"}
+    html = pages_of(in_one_precision(report._replace(result=right, arrays=arrays)))["index.html"].decode()
+    assert " open>" not in html
+    assert "AGREED: numpy" in html
+
+
+def test_a_cell_of_the_heat_map_has_one_number(report):
+    shown = tables.groups(report.result)
+    for caption, _, lines in shown[0].tables:
+        assert caption.startswith("Percent of what rounding allows")
+        for _, *cells in lines:
+            assert all(re.fullmatch(r"(✗ )?(<?\d+%|0|×[\d.e]+|×∞)", cell) for cell in cells)
+    assert [render._heat(text) for text in ("0", "<1%", "98%", "✗ ×2", "–")] == ["", "heat-0", "heat-9", "wrong", ""]
+
+
+def test_columns_that_look_the_same_share_a_panel(report):
+    arrays, inputs = columns(report, "float64"), report.inputs
+    same = {"a": arrays["numpy"], "b": arrays["numpy"], "c": arrays["sly|`x`"]}
+    nudged = {**arrays["numpy"], "Y_hat_grid": arrays["numpy"]["Y_hat_grid"] + 1e-9}
+    boundary = lambda arrays: plane.boundary(arrays, 0, inputs["X"], inputs["Y"], inputs["grid"], "seed 0").svg
+    assert boundary(same).count("a and b") == boundary(same | {"b": nudged}).count("a and b") == 1
+    far = {**nudged, "Y_hat_grid": nudged["Y_hat_grid"] + 2}
+    assert "a and b" not in boundary(same | {"b": far})
+    predictions = plane.predictions(same, 0, inputs["X"], inputs["Y"], "seed 0").svg
+    assert predictions.count("a and b") == 1
+
+
+def test_what_is_beyond_an_axis_is_marked_with_its_size(made):
+    """The wrong column's errors, and those of no number at all."""
+    red = pictures.BEYOND
+    for name in ("shares", "ratios"):
+        svg = made[f"{name}.svg"].decode()
+        assert red in svg
+        assert re.search(r"×\d", svg)
+    assert red not in made["losses.svg"].decode()
+
+
+@pytest.mark.parametrize(("value", "size"), [(np.nan, "no number"), (np.inf, "∞")])
+def test_a_loss_that_cannot_be_drawn_is_marked(report, value, size):
+    arrays = columns(report, "float64")
+    broken = {**arrays["numpy"], "L": np.where(np.arange(len(arrays["numpy"]["L"]))[:, None] > 5, value, 1.0)}
+    svg = training.losses({"numpy": broken}, 0, {"numpy": "black"}, "seed 0").svg
+    assert pictures.BEYOND in svg
+    assert f"numpy: {size}" in svg
 
 
 def test_a_benchmark_is_shown_where_there_is_one(report):
@@ -116,6 +193,7 @@ def test_a_benchmark_is_shown_where_there_is_one(report):
     pages = pages_of(alone, example())
     section = bench.section(example())
     html, md = (pages[name].decode() for name in ("index.html", "report.md"))
+    assert '<details id="bench">' in html
     for p in section.pictures:
         assert {f"{p.name}.svg", f"{p.name}.csv"} <= pages.keys()
         assert f"]({p.name}.svg)" in md
@@ -128,13 +206,16 @@ def test_the_page_is_called_what_the_verdict_is(report):
     columns = [report.result.columns[0], result.Column("my.own.column", "disagrees", "")]
     other = report._replace(result=msgspec.structs.replace(report.result, columns=columns), arrays={})
     html = pages_of(other)["index.html"].decode()
-    assert "<title>fourfold: DISAGREED: my.own.column is wrong</title>" in html
+    assert "<title>fourfold: DISAGREED: my.own.column is wrong.</title>" in html
 
 
-def test_a_page_loads_nothing_and_runs_nothing(made):
+def test_a_page_loads_nothing_and_runs_its_own_script_alone(made):
     html = made["index.html"].decode()
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert f'; script-src {jinja.sha256(script)}"' in unescape(html)
     assert not re.search(
-        r"<script|<link|@import|url\((?!#)|src=\"(?!data:)|href=\"(?![#d])", html.replace('xlink:href="data:', "")
+        r"<script [^>]*>|<link|@import|url\((?!#)|src=\"(?!data:)|href=\"(?![#d])",
+        html.replace('xlink:href="data:', ""),
     )
 
 
@@ -160,18 +241,20 @@ def test_markdown_is_what_github_renders(made):
     assert images.keys() == {f"{name}.svg" for name in PICTURES}
     assert all(len(alt) > 40 for alt in images.values())
     assert {t.attrs["href"] for t in flat if t.type == "link_open"} == {f"{name}.csv" for name in PICTURES}
-    assert sum(t.type == "table_open" for t in flat) == 3
+    # the card, what it was made with, the verdict, each precision, ULP in each, the environment
+    assert sum(t.type == "table_open" for t in flat) == 1 + 1 + 1 + 2 + 2 + 1
     rows = [t.content for t in flat if t.type == "inline" and t.content == "dL\\_dW1"]
-    assert len(rows) == 2
+    assert len(rows) == 1 + 2 + 2
 
 
 def test_every_picture_says_what_is_to_be_seen_and_has_its_numbers(made):
     html = made["index.html"].decode()
-    seen = dict(re.findall(r'<h2 id="(.*?)">.*?role="img" aria-label="(.*?)"', html, re.DOTALL))
+    seen = dict(re.findall(r'role="img" aria-label="(.*?)".*?download="(.*?).csv"', html, re.DOTALL))
+    seen = {name: words for words, name in seen.items()}
     assert seen.keys() == PICTURES
     assert "sly|`x` is wrong" in seen["who"]
-    assert "Some dots of sly|`x` are right of the line" in seen["shares"]
-    assert "over 1 is sly|`x`" in seen["ratios"]
+    assert "Some dots of sly|`x` are to the right of the line" in seen["shares"]
+    assert "sly|`x` exceeds it" in seen["ratios"]
     data = dict(re.findall(r'download="(.*?)" href="data:text/csv;charset=utf-8,(.*?)"', html))
     assert data.keys() == {f"{name}.csv" for name in PICTURES}
     for name, uri in data.items():

@@ -1,6 +1,7 @@
 """`fourfold report`."""
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from fourfold.compare.bench import record
@@ -47,7 +48,7 @@ def report(
     if suite_.json != "-":
         show(outcome, suite_.ulp, f"{drawing.out}/repro.py" if script else "")
     try:
-        contents |= render.pages(made, distances(made), measured)
+        contents |= render.pages(made, distances(made), measured, sha256(contents["result.json"]).hexdigest())
         report_folder.write_folder(drawing.out, contents)
     finally:
         write(suite_, outcome, contents["result.json"])

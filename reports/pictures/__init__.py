@@ -11,11 +11,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from fourfold import impls
+from fourfold.compare.results import words
+from fourfold.compare.results.result import Column
 
 # Ink and paper are stand-ins: on a page they become the page's own, in a file dark on white.
 INK, PAPER = "#010203", "#fefdfc"
 GRID = "#8b8b8b"
 GOOD, BAD = "#4477aa", "#ee7733"
+BEYOND = "#e0342b"  # what is beyond the edge of a picture
 COLOURS = ("#66bbee", "#4477aa", "#229955", "#ee7733", "#b457b0", "#b8a020", "#888888", "#d03050")
 STYLE = {
     "svg.fonttype": "none",
@@ -49,6 +52,7 @@ class Picture(NamedTuple):
     seen: str  #  what is to be seen on it, for who cannot see it
     svg: str
     table: list  # lines of cells, the headings first
+    wrong: bool = False  # whether something beyond its limit is to be seen
 
 
 def files(shown):
@@ -112,6 +116,11 @@ def colours(names):
     own = {name: impls.COLUMNS[name].colour for name in names if name in impls.COLUMNS}
     left = cycle(colour for colour in COLOURS if colour not in own.values())
     return {name: own.get(name) or next(left) for name in names}
+
+
+def heads(names):
+    """{name: what stands for it on a picture}: long dotted names are cut."""
+    return words.labels([Column(name, "", "") for name in names])
 
 
 def first(arrays):

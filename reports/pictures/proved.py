@@ -3,7 +3,7 @@
 import numpy as np
 
 from fourfold.reports.pictures import INK, Picture, draw, largest
-from fourfold.reports.pictures.axes import curve, error_curves, legend_below, limit_curve, logarithmic
+from fourfold.reports.pictures.axes import curve, error_curves, legend_below, limit_curve, logarithmic, mark_beyond
 
 TINY = 1e-300  # stands for zero where the axis is logarithmic
 
@@ -22,6 +22,7 @@ def proved(name, case, by_dtype, proved_by_dtype, seed, colour):
             above.set(title=f"{dtype} weights")
             drawn = np.concatenate([*apart[dtype].values(), p["limit"]])
             floor = drawn[drawn > 0].min(initial=1) / 2
+            mark_beyond(above, p["step"], {"the curve": known})
             error_curves(below, p["step"], apart[dtype], colour, floor)
             limit_curve(below, p["limit_step"], p["limit"])
             logarithmic(below)
@@ -34,21 +35,18 @@ def proved(name, case, by_dtype, proved_by_dtype, seed, colour):
     table = [["dtype", "step", "exact L", "give or take", *map("{}: distance".format, colour), "limit"]]
     for dtype, p in proved_by_dtype.items():
         farthest = max(map(largest, apart[dtype].values()))
-        outcome.append(
-            f"in {dtype} columns are at most {farthest:.1g} from it, where rounding may carry them up to "
-            f"{largest(p['limit']):.1g}"
-        )
+        outcome.append(f"at most {farthest:.1g} in {dtype}, where rounding explains up to {largest(p['limit']):.1g}")
         table += _lines(dtype, p, apart[dtype], colour)
     L = next(iter(proved_by_dtype.values()))["L"]
     radius = max(p["radius"].max() for p in proved_by_dtype.values())
     return Picture(
         name,
-        f"The proved loss curve, {case.activation}",
-        f"Above: the loss of gradient descent in exact arithmetic from the same weights ({case.activation}, seed "
-        f"{case.first_seed + seed}), enclosed by ball arithmetic to within {radius:.0e}, and drawn no "
-        "lower than that. Below: how far from it the loss of every column is, and how far the rounding of all "
-        "earlier steps can carry it. A line along the lower edge is exactly zero.",
-        f"The exact loss goes from {L[0]:.3g} to {L[-1]:.3g}; {'; '.join(outcome)}.",
+        f"Proved loss curve, {case.activation}",
+        f"Above: the loss of gradient descent in exact arithmetic, from the same weights ({case.activation}, seed "
+        f"{case.first_seed + seed}). Ball arithmetic encloses it to within {radius:.0e}; it is drawn no lower than "
+        "that. Below: how far each column's loss is from it, and how far the rounding of all earlier steps can push "
+        "it. A curve along the lower edge is exactly zero.",
+        f"The exact loss goes from {L[0]:.3g} to {L[-1]:.3g}. The columns' distance from it is {'; '.join(outcome)}.",
         draw(name, 8, 5.6, paint),
         table,
     )

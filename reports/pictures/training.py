@@ -3,35 +3,46 @@
 import numpy as np
 
 from fourfold.compare.results import words
-from fourfold.reports.pictures import INK, Picture, digits, draw, first, in_columns, largest
-from fourfold.reports.pictures.axes import LARGEST, curve, error_curves, legend_below, limit_curve, logarithmic, rows
+from fourfold.reports.pictures import INK, Picture, digits, draw, first, heads, in_columns, largest
+from fourfold.reports.pictures.axes import (
+    LARGEST,
+    curve,
+    error_curves,
+    legend_below,
+    limit_curve,
+    logarithmic,
+    mark_beyond,
+    rows,
+)
 
 MOST_LINES = 24  # of weights, in one panel
 MOST_PANELS = 8
+MOST_LIMITS = 1e3  # a larger error is marked at the edge
 
 
 def losses(arrays, seed, colour, named):
-    """The loss of every column over the steps; the lines lie on top of each other, so they get thinner."""
-    step = first(arrays)["step"]
+    """The loss of every column over the steps, small; lines that lie on top of each other get thinner."""
+    step, head = first(arrays)["step"], heads(arrays)
     L = {name: a["L"][:, seed] for name, a in arrays.items()}
 
     def paint(figure):
         axis = figure.subplots()
         for n, name in enumerate(L):
-            curve(axis, step, L[name], color=colour[name], lw=1.5 * (len(L) - n), label=name)
+            curve(axis, step, L[name], color=colour[name], lw=1.5 * (len(L) - n), label=head[name])
         logarithmic(axis)
+        mark_beyond(axis, step, L)
         axis.set(xlabel="step + 1", ylabel="loss L")
-        axis.legend()
+        legend_below(figure, axis)
 
-    together = "there is one column"
+    together = ""
     if len(L) > 1:
-        together = f"columns are at most {largest(_spread(L.values())):.1g} apart"
+        together = f" The columns are at most {largest(_spread(L.values())):.1g} apart."
     return Picture(
         "losses",
         "Training error",
-        f"Loss of every column over the steps ({named}). The curves coincide; thinner ones lie on top.",
-        f"From {_listed(L, 0)} at the start the loss goes to {_listed(L, -1)} at step {step[-1]:,}; {together}.",
-        draw("losses", 8, 3.8, paint),
+        f"The loss of each column during training ({named}). Where curves coincide, thinner ones lie on top.",
+        f"The loss goes from {_listed(L, 0)} at the start to {_listed(L, -1)} at step {step[-1]:,}.{together}",
+        draw("losses", 5.4, 3.1, paint),
         in_columns(["step", *L], step, *L.values()),
     )
 
@@ -56,7 +67,7 @@ def ratios(by_dtype, parameters, colour):
                 shown.setdefault((dtype, what), {})[name] = ratio
                 columns.append(digits(ratio))
                 most[what] = max(most[what], largest(ratio))
-                if largest(ratio) > 1:
+                if not np.all(ratio <= 1):
                     beyond[name] = True
         lines += zip(*columns, strict=True)
 
@@ -64,7 +75,7 @@ def ratios(by_dtype, parameters, colour):
         axes = figure.subplots(2, len(by_dtype), sharex=True, sharey=True, squeeze=False)
         for axis, (dtype, what) in zip(axes.T.ravel(), shown, strict=True):
             step = first(by_dtype[dtype])["step"]
-            error_curves(axis, step, shown[dtype, what], colour, 1e-4)
+            error_curves(axis, step, shown[dtype, what], colour, 1e-4, MOST_LIMITS, words.percent)
             limit_curve(axis, step[[0, -1]], [1, 1])
             logarithmic(axis)
             axis.set_title(f"{dtype}: {what}")
@@ -76,13 +87,15 @@ def ratios(by_dtype, parameters, colour):
 
     return Picture(
         "ratios",
-        "Error as a fraction of its limit, step by step",
-        "At every recorded step the largest error of the loss, and of the weights after it, over all seeds, divided by "
-        "what rounding allows at the column's own weights. Nothing is carried along: a line over 1 is a wrong step.",
-        f"At most {words.fraction(most['loss'])} of its limit is used by a loss and "
-        f"{words.fraction(most['weights'])} by a weight; over 1 is {words.listed(list(beyond) or ['nobody'])}.",
+        "Error and limit, step by step",
+        "The largest error of any seed at each step, divided by what rounding allows there: of the loss, and of the "
+        "weights after the step. Each step starts from the column's own weights, so errors do not add up. A curve "
+        "above 1 is a wrong step. A red mark at the edge stands for more than is drawn, and says how much.",
+        f"Losses reach {words.percent(most['loss'])} of their limit and weights {words.percent(most['weights'])}. "
+        f"{words.listed(list(beyond) or ['No column'])} exceeds it.",
         draw("ratios", 8, 5, paint),
         [headings, *lines],
+        bool(beyond),
     )
 
 
@@ -94,7 +107,7 @@ def loss_errors(by_dtype, seed, colour, named):
         errors[dtype] = {name: a["L_error"][:, seed] for name, a in arrays.items()}
         lines += zip([dtype] * len(step), step, *map(digits, errors[dtype].values()), digits(limit), strict=True)
         worst = max(map(largest, errors[dtype].values()))
-        most.append(f"in {dtype} at most {worst:.1g} where the limit goes up to {largest(limit):.1g}")
+        most.append(f"{worst:.1g} in {dtype}, where the limit goes up to {largest(limit):.1g}")
 
     def paint(figure):
         axes = figure.subplots(1, len(by_dtype), sharex=True, squeeze=False)[0]
@@ -108,10 +121,10 @@ def loss_errors(by_dtype, seed, colour, named):
 
     return Picture(
         "loss_errors",
-        "Error of every loss, and its limit",
-        "Error of each logged loss against the exact loss at the column's own weights, and the limit it must stay "
-        f"under ({named}).",
-        f"Errors are {', '.join(most)}.",
+        "Errors of the loss",
+        f"How far each loss is from the exact loss at the column's own weights, and the limit it must stay under "
+        f"({named}).",
+        f"The largest error is {'; '.join(most)}.",
         draw("loss_errors", 8, 3.6, paint),
         [["dtype", "step", *first(by_dtype), "limit"], *lines],
     )
@@ -135,33 +148,40 @@ def weights(arrays, parameters, seed, colour, named):
             for n, (column, Z) in enumerate(flat[parameter].items()):
                 lines = np.where(np.abs(Z) < LARGEST, Z, np.nan)[:, :MOST_LINES]
                 axis.plot(step + 1, lines, color=colour[column], lw=0.8 + 0.9 * (len(arrays) - n - 1))
+            mark_beyond(axis, step, _sizes(flat[parameter]))
             axis.set_title(parameter)
             axis.set_xscale("log")
         for axis in (*panels[len(shown) :], corner):
             axis.set_visible(False)
         curve(below, step, apart, color=INK, lw=1)
+        mark_beyond(below, step, {"distance": apart})
         logarithmic(below)
         below.set(title="largest distance between columns", xlabel="step + 1")
         for column in arrays:
-            axes[0, 0].plot([], [], color=colour[column], label=column)
+            axes[0, 0].plot([], [], color=colour[column], label=heads(arrays)[column])
         legend_below(figure, axes[0, 0])
 
     left = []
     if len(parameters) > len(shown):
-        left.append(f"{len(parameters) - len(shown)} more arrays are not drawn.")
+        left.append(f"{words.count(len(parameters) - len(shown), 'more array')} not drawn.")
     cut = [parameter for parameter in shown if first(flat[parameter]).shape[-1] > MOST_LINES]
     if cut:
-        left.append(f"Of {words.listed(cut)} the first {MOST_LINES} weights are drawn.")
+        left.append(f"Only the first {MOST_LINES} weights of {words.listed(cut)} are drawn.")
     return Picture(
         "weights",
-        "The weights on their way",
-        f"Every weight before every recorded step, a line a weight and a panel an array ({named}). Columns lie on top "
-        f"of each other, thinner ones above. Below: how far apart they get. {' '.join(left)}".strip(),
-        f"The largest weight is {start:.3g} at the start and {end:.3g} at step {step[-1]:,}; "
-        f"columns are at most {largest(apart):.1g} apart.",
+        "Weights during training",
+        f"One curve per weight, one panel per array ({named}). Where columns coincide, thinner curves lie on top. The "
+        f"last panel shows how far apart the columns get. {' '.join(left)}".strip(),
+        f"The largest weight is {start:.3g} at the start and {end:.3g} at step {step[-1]:,}. "
+        f"The columns are at most {largest(apart):.1g} apart.",
         draw("weights", 8, 2 * (rows(shown, 2) + 1) + 0.6, paint),
         _entries(arrays, flat, shown, step),
     )
+
+
+def _sizes(columns):
+    """{column: the largest |weight| at each step} of {column: (steps, entries)}."""
+    return {column: np.abs(Z[:, :MOST_LINES].astype(np.float64)).max(axis=-1) for column, Z in columns.items()}
 
 
 def _entries(arrays, flat, shown, step):

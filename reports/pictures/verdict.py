@@ -6,7 +6,7 @@ from matplotlib.patches import Rectangle
 from fourfold.compare.results import words
 from fourfold.compare.results.arrays import ULPS
 from fourfold.compare.results.distance import ALONG, EXACT, START
-from fourfold.reports.pictures import BAD, GOOD, INK, Picture, colours, draw
+from fourfold.reports.pictures import BAD, GOOD, INK, Picture, colours, draw, heads
 from fourfold.reports.pictures.axes import legend_below, panels, rows
 from fourfold.reports.pictures.dots import dots
 
@@ -33,21 +33,23 @@ def who(distances, names):
         axes = figure.subplots(2, len(dtypes), squeeze=False)
         for dtype, (above, below) in zip(dtypes, axes.T, strict=True):
             _matrix(above, farthest[START, dtype], everybody, f"{dtype}: at the same weights")
-            _matrix(below, farthest[ALONG, dtype], everybody, f"{dtype}: over training")
+            _matrix(below, farthest[ALONG, dtype], everybody, f"{dtype}: during training")
 
-    shares = ", ".join(f"{name} {words.fraction(share)}" for name, share in used.items())
-    outcome = f"Nobody is beyond it, though over training losses get up to {words.brief(drift)} limits apart."
+    shares = ", ".join(f"{name} {words.percent(share)}" for name, share in used.items())
+    outcome = f"No column exceeds it. During training their losses drift up to {words.brief(drift)} limits apart."
     if wrong:
         outcome = f"{words.listed(list(wrong))} {'is' if len(wrong) == 1 else 'are'} wrong."
     return Picture(
         "who",
         "Who is right",
-        "Distances in limits, 1 being what rounding allows. In the framed line, from the exact value: that says who is "
-        "right. Elsewhere, from each other: at the same weights two that are right are at most 2 apart. Over training "
-        "losses may drift any distance apart, while the framed line has every step at the column's own weights.",
-        f"At the same weights the columns use these shares of the limit: {shares}. {outcome}",
+        "Distances, in percent of what rounding allows; ×2 is twice as much as that. The framed row says who is right: "
+        "it has each column's distance from the exact values. The other cells have the distances between columns. At "
+        "the same weights, two columns that are right are at most ×2 apart. During training two right columns may "
+        "drift any distance apart, so there the framed row judges each step from the column's own weights.",
+        f"At the same weights, the distances from the exact values are: {shares}. {outcome}",
         draw("who", 3.2 + 2.4 * len(dtypes) + 0.35 * len(everybody), 3 + 0.75 * len(everybody), paint),
         table,
+        bool(wrong),
     )
 
 
@@ -59,11 +61,12 @@ def _matrix(axis, farthest, everybody, title):
         for x, y in ((a, b), (b, a)):
             corner = everybody.index(x), everybody.index(y)
             axis.add_patch(Rectangle(corner, 1, 1, color=GOOD if share <= 1 else BAD, alpha=depth, lw=0))
-            axis.text(corner[0] + 0.5, corner[1] + 0.5, words.fraction(share), ha="center", va="center", fontsize=8)
+            axis.text(corner[0] + 0.5, corner[1] + 0.5, words.percent(share), ha="center", va="center", fontsize=7)
     axis.add_patch(Rectangle((0, 0), size, 1, fill=False, lw=1.5, ec=INK))
     axis.set(xlim=(0, size), ylim=(size, 0), title=title, aspect="equal")
-    axis.set_xticks(np.arange(size) + 0.5, everybody, rotation=40, ha="right", rotation_mode="anchor")
-    axis.set_yticks(np.arange(size) + 0.5, everybody)
+    shown = [heads(everybody)[name] for name in everybody]
+    axis.set_xticks(np.arange(size) + 0.5, shown, rotation=40, ha="right", rotation_mode="anchor")
+    axis.set_yticks(np.arange(size) + 0.5, shown)
     axis.tick_params(length=0)
     axis.grid(visible=False)
 
@@ -83,19 +86,21 @@ def shares(result, names):
 
     def paint(figure):
         for axis in dots(figure, points, names, quantities, words.dtypes(result), 1e-3, 8e-3, "error / limit"):
-            axis.text(1.1, len(quantities) - 0.6, "limit", ha="left", va="bottom")
+            axis.text(1.1, len(quantities) - 0.6, "limit", ha="left", va="bottom", fontsize=8)
 
     worst = max(result.rows, key=lambda r: words.measure(r.worst_ratio))
-    where = f"Some dots of {words.listed(list(beyond))} are right" if beyond else "All dots are left"
+    where = f"Some dots of {words.listed(list(beyond))} are to the right" if beyond else "All dots are to the left"
     return Picture(
         "shares",
         "How much of its limit each quantity uses",
-        "One dot a column: the largest error of the quantity over all seeds and steps, divided by what rounding "
-        "allows. Left of the line: within the limit.",
+        "One dot per column: the quantity's largest error over all seeds and steps, divided by what rounding allows. "
+        "Dots to the left of the line are within the limit. A red mark at the edge stands for more than is drawn, and "
+        "says how much.",
         f"{where} of the line. Farthest right is {words.label(worst.quantity)} of {worst.column} in {worst.dtype}, at "
-        f"{words.fraction(worst.worst_ratio)} of its limit.",
+        f"{words.percent(worst.worst_ratio)} of its limit.",
         draw("shares", 8, max(5.2, 0.25 * len(quantities) + 1.5), paint),
         table,
+        bool(beyond),
     )
 
 
@@ -112,7 +117,7 @@ def ulps(arrays, dtype, setting):
         for axis, quantity in panels(figure, quantities, across):
             for n, (name, a) in enumerate(kept.items()):
                 width = 0.8 + 0.4 * (len(kept) - n - 1)
-                _histogram(axis, a[f"ulps_{quantity}"], color=colour[name], lw=width, label=name)
+                _histogram(axis, a[f"ulps_{quantity}"], color=colour[name], lw=width, label=heads(kept)[name])
             axis.set_title(words.label(quantity), fontsize=9)
             marks = np.searchsorted(ULPS, [0, 2**-1, 2**5, 2**10, 2**15, 2**20])
             axis.set_xticks(marks, ["0", "½", "2⁵", "2¹⁰", "2¹⁵", "2²⁰"], fontsize=8)
@@ -131,14 +136,14 @@ def ulps(arrays, dtype, setting):
             total, half = total + counts.sum(), half + counts[:-1][ULPS <= 0.5].sum()
             for n in np.flatnonzero(counts):
                 table.append([name, quantity, ends[n], ends[n + 1], counts[n]])
-        within_half.append(f"{100 * half / max(1, total):.0f} % of the numbers of {name}")
+        within_half.append(f"{100 * half / max(1, total):.0f}% of the numbers of {name}")
     return Picture(
         f"ulps-{dtype}",
         f"How large the errors are, {dtype}",
         "The share of a quantity's numbers whose error is 0, up to 1/64 of a unit in the last place (ULP), up to twice "
-        "that, and so on. To the right are numbers that cancellation has left small: many ULP are right there, and the "
-        "limit knows how many.",
-        f"Within half a unit in the last place, the best there is, are {', '.join(within_half)}.",
+        "that, and so on. Numbers far to the right are small because of cancellation: many ULP are few there, and "
+        "the limit takes that into account.",
+        f"{', '.join(within_half)} are within half a unit in the last place, which is the best there is.",
         draw(f"ulps-{dtype}", 8, 1.3 * rows(quantities, across) + 1, paint),
         table,
     )
