@@ -105,21 +105,15 @@ def _tables(outcome, ulps):
     """The tables for the terminal: as wide as it is, or one that is narrow."""
     if not outcome.rows:
         return
-    wide = [*map(_percent_table, tables.tables(outcome))]
-    roomy = out.options.update(width=LARGEST)
-    if any(Measurement.get(out, roomy, table).maximum > out.width for table in wide):
+    wide = tables.grid(TITLE, *tables.combined(outcome), style=COLOURS[0])
+    if Measurement.get(out, out.options.update(width=LARGEST), wide).maximum > out.width:
         yield tables.grid(TITLE, *tables.nearest(outcome), style=COLOURS[0])
     else:
-        yield from wide
+        yield wide
     for dtype in words.dtypes(outcome) if ulps else ():
         if dtype in outcome.settings[0].dtypes:
             title = f"{outcome.settings[0].name}, {dtype}: largest error in units in the last place (ULP)"
             yield tables.grid(title, *tables.ulp_table(outcome, dtype))
-
-
-def _percent_table(table):
-    what, *rest = table
-    return tables.grid(f"{TITLE}{what}", *rest, style=COLOURS[0])
 
 
 def _print_rejections(outcome, repro):

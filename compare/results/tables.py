@@ -29,6 +29,26 @@ def tables(result, dtype=None):
         yield what, ["", *map(heads.get, here)], lines
 
 
+def combined(result):
+    """(headers, lines of cells): a line a quantity of the first case, and one for all other kinds of networks each."""
+    heads, first = labels(result.columns), quantities(result.settings[0])
+    alike, others = set(), {}
+    for s in result.settings:
+        if quantities(s) == first:
+            alike.add(s.name)
+        else:
+            others.setdefault(layers(s), set()).add(s.name)
+    rows, lines = _by_quantity(result, None, alike), []
+    for quantity in first:
+        lines.append([label(quantity), *(cell(rows.get((name, quantity), [])) for name in heads)])
+    for what, cases in others.items():
+        cells = []
+        for name in heads:
+            cells.append(cell([row for row in result.rows if row.column == name and row.case in cases]))
+        lines.append([what, *cells])
+    return ["", *heads.values()], lines
+
+
 def ulp_table(result, dtype):
     """(headers, lines of cells) of the first case: the largest error of each quantity in units in the last place."""
     heads, first = labels(result.columns), result.settings[0]

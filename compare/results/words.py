@@ -6,7 +6,7 @@ from typing import NamedTuple
 from fourfold.compare.judge.quantities import anatomy, gradient, is_of_every_step, of_every_step, shown
 
 LISTED_CASES = 8
-LONG_NAME, LONG_LIST = 20, 36  # characters
+LONG_NAME, LONG_LIST, LINE = 20, 36, 80  # characters
 REPRO_HEAD = """# Shows what is wrong once more: each wrong column's number beside the exact value.
 import os
 import sys
@@ -92,7 +92,12 @@ def headline(result):
     start = who(result.columns)
     if groups.wrong or groups.lossy:
         return f"{start}{_first_place(result)}."
-    return f"{start}; {_numbers(result)}." if groups.agreeing else f"{start}."
+    if not groups.agreeing:
+        return f"{start}."
+    sentence = f"{start}; {_numbers(result)}."
+    if len(sentence) < LINE or not groups.missing:
+        return sentence
+    return f"AGREED: {count(len(groups.agreeing), 'column')}; {len(groups.missing)} not judged; {_numbers(result)}."
 
 
 def who(columns):
@@ -134,7 +139,7 @@ def half_a_unit(result):
     """A sentence on shares of the limit that are near 100 percent and no reason to worry; "" where there are none."""
     for row in result.rows:
         if is_of_every_step(row.quantity) and 0.9 < measure(row.worst_ratio) <= 1:
-            return "99% is fine: a new weight is rounded once, and half a unit is allowed."
+            return "Near 100% is fine: a new weight is rounded once, half a unit is allowed."
     return ""
 
 
