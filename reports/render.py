@@ -89,7 +89,7 @@ def _heat(text):
 
 
 def _breakable(name):
-    """A long name that may go on in the next line after a full stop, a hyphen or an underscore."""
+    """A name that may go on in the next line after a full stop, a hyphen or an underscore."""
     return Markup(re.sub(r"([._-])(?=\w)", r"\1<wbr>", str(escape(visible(name)))))
 
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from matplotlib.figure import Figure
 
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.agreement.distances import distances
@@ -28,7 +29,7 @@ from fourfold.compare.results.arrays import ULPS, drawn_seed, histogram
 from fourfold.compare.results.environment import environment, setting
 from fourfold.impls.two_layer import numpy_impl
 from fourfold.reports import bench, jinja, pictures, render, tables, ticket
-from fourfold.reports.pictures import plane, training
+from fourfold.reports.pictures import axes, plane, training
 from tests.conftest import Here
 from tests.test_bench import example
 from tests.test_cli import FAST, command, said
@@ -177,6 +178,14 @@ def test_what_is_beyond_an_axis_is_marked_with_its_size(made):
         assert red in svg
         assert re.search(r"×\d", svg)
     assert red not in made["losses.svg"].decode()
+
+
+def test_marks_beyond_the_edge_are_within_its_ends():
+    axis, steps = Figure().subplots(), np.arange(1000)
+    values = {"a": np.where(steps < 3, 1.0, np.nan)}
+    axes.error_curves(axis, steps, values, {"a": "black"}, 1e-4)
+    axes.logarithmic(axis)
+    assert axis.get_xlim()[1] >= 1000
 
 
 @pytest.mark.parametrize(("value", "size"), [(np.nan, "no number"), (np.inf, "∞")])

@@ -60,7 +60,7 @@ def curve(axis, steps, values, **style):
     axis.plot(steps + 1, loggable(values), **style)
 
 
-def error_curves(axis, steps, errors, colour, floor, most=LARGEST, size=words.brief):
+def error_curves(axis, steps, errors, colour, floor, most: float = LARGEST, size=words.brief):
     """Draw {column: its errors}; what is below the floor lies on it, and above `most` is only a mark and a size."""
     head = heads(errors)
     for column, values in errors.items():
@@ -69,7 +69,7 @@ def error_curves(axis, steps, errors, colour, floor, most=LARGEST, size=words.br
     mark_beyond(axis, steps, errors, most, size)
 
 
-def mark_beyond(axis, steps, values, most=LARGEST, size=words.brief):
+def mark_beyond(axis, steps, values, most: float = LARGEST, size=words.brief):
     """Mark in red, at the upper edge, where {column: values} are above `most`, infinite or NaN, and say how large."""
     head, lines = heads(values), []
     for column, Z in values.items():
@@ -77,6 +77,7 @@ def mark_beyond(axis, steps, values, most=LARGEST, size=words.brief):
         if len(places):
             drawn = places[np.linspace(0, len(places) - 1, min(MARKS, len(places))).astype(int)]
             edge = {"transform": axis.get_xaxis_transform(), "clip_on": False, "zorder": 5, "in_layout": False}
+            axis.update_datalim(np.c_[steps + 1, steps + 1], updatey=False)  # the edge is as wide as the marks
             axis.scatter(steps[drawn] + 1, np.ones(len(drawn)), marker="^", c=BEYOND, s=36, **edge)
             most_there = float(np.max(Z[places]))
             lines.append(f"▲ {head[column]}: {'no number' if np.isnan(most_there) else size(most_there)}")

@@ -23,8 +23,7 @@ def predictions(arrays, seed, X, Y, named):
     """E25: the inputs, coloured by the class each column's prediction rounds to; the ring has the target's colour."""
     target = Y[:, 0]
     Y_hat = {name: a["Y_hat_final"][seed, :, 0] for name, a in arrays.items()}
-    drawn = {name: [f"{y:.3g} {c}" for y, c in zip(Z, _class(Z), strict=True)] for name, Z in Y_hat.items()}
-    alike = _alike(arrays, lambda a, b: drawn[a] == drawn[b])
+    alike = _alike(arrays, lambda a, b: _drawn(Y_hat[a]) == _drawn(Y_hat[b]))
 
     def paint(figure):
         for axis, group in panels(figure, alike):
@@ -89,6 +88,11 @@ def _alike(names, same):
     return groups
 
 
+def _drawn(Y_hat):
+    """What is to be seen of predictions: their class, and what is written beside them."""
+    return [(f"{y:.3g}", repr(c)) for y, c in zip(Y_hat, _class(Y_hat), strict=True)]
+
+
 def _together(alike):
     """A sentence on columns that share a panel; "" where each has its own."""
     return " Columns that look the same share a panel." if any(len(group) > 1 for group in alike) else ""
@@ -132,12 +136,11 @@ def differences(arrays, seed, grid, named):
     """How far every column's prediction is from the first column's, at every point of the grid."""
     square, cells = _square(grid)
     first, *others = arrays
-    apart, most, top = {}, {}, 0.0
+    apart, top = {}, 0.0
     for name in others:
         apart[name] = _apart(arrays[name], arrays[first], seed)
-        most[name] = largest(apart[name])
-        if most[name] <= LARGEST:
-            top = max(top, most[name])
+        if largest(apart[name]) <= LARGEST:
+            top = max(top, largest(apart[name]))
     top = top or 1.0
     norm = LogNorm(top * 1e-3, top)
 
@@ -152,23 +155,29 @@ def differences(arrays, seed, grid, named):
             axis.imshow(shown, norm=norm, cmap="viridis", **cells)
             if not is_drawn.all():
                 axis.imshow(np.where(is_drawn, np.nan, 1), cmap=ListedColormap([BEYOND]), **cells)
-            size = f"at most {words.brief(most[name])}" if most[name] else "the same"
-            axis.set_title(f"{_title(group, arrays)}: {size}", fontsize=9)
+            axis.set_title(f"{_title(group, arrays)}: {_size(apart[name])}", fontsize=9)
             axis.set(aspect="equal")
             axis.grid(visible=False)
         visible = [axis for axis in figure.axes if axis.get_visible()]
         figure.colorbar(ScalarMappable(norm, "viridis"), ax=visible, label="difference")
 
-    farthest = [f"{words.brief(most[group[0]])} for {words.listed(group)}" for group in alike]
+    farthest = [f"{words.listed(group)}, {_size(apart[group[0]])}" for group in alike]
     return Picture(
         "differences",
         "How the boundaries differ",
         f"How far each column's prediction is from that of {first}, at every point of the grid ({named}). Where "
         "nothing is drawn, the two are equal to the bit; red is too large to draw, or no number.",
-        f"The largest differences from {first} are: {'; '.join(farthest)}.",
+        f"Compared with {first}: {'; '.join(farthest)}.",
         _panels("differences", alike, paint, more=1),
         in_columns(["x1", "x2", *apart], *grid.T, *map(digits, apart.values())),
     )
+
+
+def _size(apart):
+    """How large differences are, in words."""
+    if not apart.any():
+        return "the same"
+    return f"at most {words.brief(largest(apart))}" if largest(apart) else "no number"
 
 
 @np.errstate(all="ignore")
