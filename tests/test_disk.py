@@ -32,7 +32,7 @@ WRITING = {
     "agree --junitxml": ["agree", *LITTLE, "--junitxml", "data.csv"],
     "report": ["report", *LITTLE, "--resolution", "2", "--out", "report"],
     "report --json": ["report", *LITTLE, "--resolution", "2", "--out", "report", "--json", "data.csv"],
-    "report --compare": ["report", "--compare", "report", "other", "--out", "compared"],
+    "diff --out": ["diff", "report", "other", "--out", "compared"],
     "lesson": ["lesson", *NUMPY, "--steps", "3", "--seeds", "1", "--resolution", "2", "--out", "lesson"],
     "lesson --json": ["lesson", *NUMPY, "--steps", "3", "--seeds", "1", "--out", "lesson", "--json", "data.csv"],
     "exercise": ["exercise", "2", *NUMPY, "--seeds", "1", "--out", "exercises"],

@@ -118,9 +118,8 @@ def little(argv):
             rest.pop(0)
         elif token == "--grid":
             tokens.append(re.sub(r"(lr=[^:]+:[^:]+):\d+", r"\1:2", rest.pop(0)))
-    if "--compare" not in tokens:
-        for option in sorted(known - {*tokens}):
-            tokens += [option, LITTLE[option]]
+    for option in sorted(known - {*tokens}):
+        tokens += [option, LITTLE[option]]
     return [command, *tokens]
 
 

@@ -5,27 +5,70 @@ import signal
 import sys
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from fourfold.compare.commands.terminal import STYLE, Terminal, err, plain, saying, unsaid
 from fourfold.compare.errors import ColumnError, JudgeError, UsageError
 from fourfold.compare.system import signals
 
-# Each is a function in the file of its name.
-COMMANDS = ["agree", "report", "lesson", "exercise", "check", "train", "sweep", "doctor", "bench", "diff", "mistakes"]
-EXIT_CODES = "Exit codes: 0 agreed, 1 disagreed, 2 wrong usage or bad input, 3 something could not be judged."
+# Each command is a function in the file of its name.
+GROUPS = {
+    "Learn": {
+        "lesson": "Write the lesson: a page that teaches backpropagation.",
+        "exercise": "Answer an exercise of the lesson by experiment.",
+        "train": "Train one network and watch its loss fall.",
+        "mistakes": "Search the known mistakes: wrong line, right line, why.",
+    },
+    "Check your code": {
+        "check": "Prove your gradients right, or find the line that is wrong.",
+    },
+    "Compare frameworks": {
+        "agree": "Check every number of every training step in every framework.",
+        "report": "Do the same, and write a page with tables and pictures.",
+        "diff": "Compare two reports: what did an upgrade change?",
+    },
+    "Experiment": {
+        "sweep": "Train a grid of settings, thousands of networks at a time.",
+        "bench": "Time every framework beside other libraries and plain C.",
+    },
+    "Maintain": {
+        "doctor": "List the frameworks that are installed, and try each.",
+    },
+}
+COMMANDS = [name for group in GROUPS.values() for name in group]
+EXIT_CODES = "Exit codes: 0 agreed, 1 disagreed, 2 wrong usage or bad input, 3 not judged."
+START = "Start here: fourfold lesson. Help for a command: fourfold lesson --help"
+
+
+def _overview():
+    """The commands in groups. cyclopts would have to import all of them to know what they do."""
+    lines = ["One network, four frameworks, the same gradients.", ""]
+    for group, commands in GROUPS.items():
+        lines.append(group)
+        for name, sentence in commands.items():
+            lines.append(f"  {name:<10} {sentence}")
+    return "\n".join([*lines, "", EXIT_CODES, START])
+
+
+def _default(value):
+    """What help shows as an option's default: nothing for a switch."""
+    return None if value in (None, False) else str(value)
+
 
 app = App(
     name="fourfold",
     version=lambda: version("fourfold"),
-    help="One network, four frameworks, the same gradients.",
-    help_epilogue=EXIT_CODES,
+    usage="Usage: fourfold COMMAND",
+    help=_overview(),
     help_format="plaintext",
+    default_parameter=Parameter(negative=(), show_default=_default),
     console=Terminal(**STYLE),
     suppress_keyboard_interrupt=False,
 )
+for flag in (*app.help_flags, *app.version_flags):
+    app[flag].show = False
 for name in COMMANDS:  # imported when they are called: each has rooms of its own
-    app.command(f"fourfold.compare.commands.{name}:{name}", name=name)
+    app.command(f"fourfold.compare.commands.{name}:{name}", name=name, show=False, help_epilogue=EXIT_CODES)
 
 
 def main(program=app):

@@ -1,31 +1,65 @@
 """`fourfold diff`."""
 
 from pathlib import Path
+from typing import Annotated
 
-from fourfold.compare.commands.options import Json
-from fourfold.compare.commands.terminal import out, write_json
+from cyclopts import Parameter
+
+from fourfold.compare.commands.options import FILES, Json
+from fourfold.compare.commands.terminal import browse, out, write_json
 from fourfold.compare.errors import UsageError, visible
 from fourfold.compare.results import diff as d
-from fourfold.compare.results import diff_words, result
+from fourfold.compare.results import diff_words, report_folder, result
 
 
-def diff(a: str, b: str, /, *, json: Json = None):
-    """Compare two reports, of before and after an upgrade or of two machines: what moved, and whether it may.
+def diff(
+    a: Annotated[str, Parameter(help="A report's folder, its result.json, or an .npz file in its arrays.")],
+    b: Annotated[str, Parameter(help="The other one.")],
+    /,
+    *,
+    to: Annotated[str | None, Parameter(name="--out", group=FILES)] = None,
+    open: Annotated[bool, Parameter(group=FILES)] = False,
+    json: Json = None,
+):
+    """Compare two reports: what moved after an upgrade, or on another machine, and is it still right?
 
-    A and B are a report's folder, its result.json, or one .npz in its arrays. Exit code 1: a column is beyond a bound
-    on either side, or numbers at the same weights are farther apart than both limits together. 0: moved or not, all is
-    within bounds.
+    Exit code 1 means that a column is wrong in A or in B, or that two numbers
+    computed from the same weights are farther apart than both limits together.
 
-    Example: fourfold diff reports/out/before reports/out/after --json -
+    Example: fourfold diff reports/out/before reports/out/after --out moved
+
+    Parameters
+    ----------
+    to
+        Folder for a page that shows what moved.
+    open
+        Open that page in the browser.
+    json
+        Write the comparison as JSON to this file; - means standard output.
     """
-    difference = compared(a, b)
+    if open and to is None:
+        raise UsageError("--open opens the page: say with --out where it goes.")
+    difference = _compared(a, b)
+    if to is not None:
+        _write_page(difference, to)
     if json != "-":
         _print(difference)
+        if to is not None:
+            out.print(f"Comparison: {to}/index.html", markup=False)
     write_json(json, result.encode(difference))
+    if open:
+        browse(f"{to}/index.html")
     return difference.exit_code()
 
 
-def compared(a, b):
+def _write_page(difference, folder):
+    from fourfold.reports import compared  # matplotlib is not for those who only read
+
+    report_folder.check_writable(folder, compared.strange)
+    report_folder.write_folder(folder, compared.pages(difference), compared.strange)
+
+
+def _compared(a, b):
     """The Diff of what two paths name. Raises UsageError."""
     (side_a, key_a), (side_b, key_b) = _read(a), _read(b)
     if key_a and key_b and key_a != key_b:
@@ -35,8 +69,6 @@ def compared(a, b):
 
 def _read(text):
     """((Result, arrays), the key of the one column named or None)."""
-    from fourfold.compare.results import report_folder
-
     path = Path(text)
     if path.suffix == ".npz":
         path = path.absolute()

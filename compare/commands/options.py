@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 from fourfold import impls
 from fourfold.compare.cases.case import DTYPES, check_activations, make_case, parse_widths, whole
@@ -54,98 +54,99 @@ def _to_whole(type_, tokens):
         raise ValueError(f"{text!r} is not a whole number.") from None
 
 
-Json = Annotated[str | None, Parameter(allow_leading_hyphen=True, validator=_check_json)]
-JunitXml = Annotated[str | None, Parameter(validator=_check_junitxml)]
+# Headings of help, in its order.
+NETWORK = Group("The network", sort_key=1)
+JUDGED = Group("Who is judged, and on what", sort_key=2)
+FILES = Group("Output", sort_key=3)
+
+Json = Annotated[str | None, Parameter(allow_leading_hyphen=True, validator=_check_json, group=FILES)]
+JunitXml = Annotated[str | None, Parameter(validator=_check_junitxml, group=FILES)]
 Timeout = Annotated[float, Parameter(validator=_check_timeout)]
 Memory = Annotated[float | None, Parameter(validator=_check_memory)]
 Whole = Annotated[int, Parameter(converter=_to_whole)]
 Seed = Annotated[int, Parameter(converter=_to_whole, validator=_check_seed)]
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=NETWORK)
 @dataclass(frozen=True)
 class Training:
     """What is trained, and how."""
 
     data: str = "xor"
-    "xor, or a CSV file: a sample a row, columns headed y... (or else the last one) are targets."
+    "xor, or a CSV file with a sample in every row. Targets are the columns headed y..., or else the last column."
     hidden: Whole = 3
-    "Width of the hidden layer."
+    "Units in the hidden layer."
     activation: str = "sigmoid"
-    "sigmoid, tanh, relu or identity, for all hidden layers; or one a layer, the output's last: tanh,relu,sigmoid."
+    "sigmoid, tanh, relu or identity for the hidden layers; or one for each layer, such as tanh,relu,sigmoid."
     layers: str | None = None
-    """Widths from the data's inputs to their targets, such as 2,8,8,1, instead of --hidden. Each number is judged
-    against the exact value at the network's own weights; beyond six layers or so what rounding allows gets wide."""
+    "Width of every layer from inputs to targets, such as 2,8,8,1. Takes the place of --hidden."
     bias: bool = False
-    "Every layer has biases, drawn as the weights are, after them."
+    "Add a bias to every layer."
     lr: float = 0.1
     "Learning rate."
     steps: Whole = 10_000
     "Steps of gradient descent."
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=JUDGED)
 @dataclass(frozen=True)
 class Suite:
     """Who is judged, and on how much."""
 
     impl: str | None = None
-    "Columns, comma-separated; any other importable module by its dotted name. Default: all whose framework is here."
+    "Columns to judge, comma-separated: built-in ones, or modules of your own. Default: all that are installed."
     suite: str = "default"
-    "quick, default or full: the default case is made from the other options; full adds every case with teeth."
+    "How many cases: quick, default or full. One case is the network above; full adds all the others."
     case: str | None = None
-    "Only these cases of the full suite, comma-separated."
+    "Judge only these cases of the full suite, comma-separated."
     dtype: str = "float64,float32"
     "Precisions, comma-separated."
     seeds: str = "10"
-    "How many, or a range a:b."
+    "How many random initial weights, or a range such as 5:15."
     timeout: Timeout = 600
-    "Seconds a column may take, in all."
+    "Seconds each column may take in all."
     memory: Memory = None
-    "Gigabytes of data a column may hold."
-    ulp: bool = False
+    "Gigabytes of data each column may hold."
+    ulp: Annotated[bool, Parameter(group=FILES)] = False
     "Show errors in units in the last place (ULP) too."
     json: Json = None
-    "Write the result as JSON to this file; - is standard output."
+    "Write the result as JSON to this file; - means standard output."
     junitxml: JunitXml = None
-    "Write the result as JUnit XML, for continuous integration, to this file."
+    "Write the result as JUnit XML to this file, for continuous integration."
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=FILES)
 @dataclass(frozen=True)
 class Drawing:
     """What the report draws, and where it goes."""
 
     out: str = "reports/out/latest"
-    "Folder to write, whole or not at all; an earlier report there is replaced."
+    "Folder for the report. An earlier report there is replaced."
     resolution: Whole = 20
-    "Points a side of the decision boundary's grid."
+    "Points along each side of the decision boundary's grid."
     extent: Annotated[str, Parameter(allow_leading_hyphen=True)] = "0,1"
-    "The grid's lower and upper end, for both inputs."
+    "Lower and upper end of that grid, for both inputs."
     curves: str | None = None
-    "Further activations, comma-separated, whose proved loss curves are drawn too, with one seed each."
+    "Draw proved loss curves for these activations too, comma-separated, with one seed each."
     bench: str | None = None
-    "What `fourfold bench --json` has written, to be shown too; default: bench.json of an earlier report there."
-    compare: Annotated[tuple[str, str] | None, Parameter(negative="")] = None
-    """Instead: two reports, as `fourfold diff` takes them, and what moved between them on a page; goes to
-    reports/out/compared where --out is not given."""
+    "Show this file of `fourfold bench --json` too. Default: bench.json of an earlier report there."
     open: bool = False
-    "Show the page in the browser."
+    "Open the page in the browser."
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=Group("The run", sort_key=2))
 @dataclass(frozen=True)
 class One:
     """One training run."""
 
     seed: Seed = 0
-    "Which initial weights."
+    "Number of the random initial weights."
     dtype: str = "float64"
     "float64 or float32."
     timeout: Timeout = 600
-    "Seconds it may take."
+    "Seconds the run may take."
     json: Json = None
-    "Write losses, weights and predictions as JSON to this file; - is standard output."
+    "Write losses, weights and predictions as JSON to this file; - means standard output."
 
 
 def case(training, seeds):

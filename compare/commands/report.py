@@ -1,19 +1,17 @@
 """`fourfold report`."""
 
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from fourfold.compare.bench import record
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.data import square_grid
-from fourfold.compare.commands import diff, options
+from fourfold.compare.commands import options
 from fourfold.compare.commands.agree import judge, show, write
 from fourfold.compare.commands.options import Drawing, Suite, Training
-from fourfold.compare.commands.terminal import browse, err, out, write_json
-from fourfold.compare.errors import UsageError
+from fourfold.compare.commands.terminal import browse, err, out
 from fourfold.compare.judge.quantities import parameter_names
-from fourfold.compare.results import diff_words, result, words
+from fourfold.compare.results import result, words
 
 
 def report(
@@ -22,12 +20,10 @@ def report(
     suite_: Suite = Suite(),
     drawing: Drawing = Drawing(),
 ):
-    """Run the agreement suite and write its report: index.html (one file to send), report.md, result.json, arrays.
+    """Judge every column as `fourfold agree` does, and write a report: one page to send, and the data behind it.
 
     Example: fourfold report --seeds 5 --out /tmp/report --open
     """
-    if drawing.compare:
-        return _compared(*drawing.compare, training, suite_, drawing)
     from fourfold.compare.agreement.distances import distances
     from fourfold.compare.results import report_folder
     from fourfold.reports import render  # matplotlib is not for the other verbs
@@ -78,24 +74,3 @@ def _with_proofs(made, cases):
         if reason:
             err.print(f"No proved loss curve of {case.name}: {reason}.", markup=False)
     return made._replace(proved=proved)
-
-
-def _compared(a, b, training, suite_, drawing):
-    """The page of a `diff`."""
-    from fourfold.compare.results import report_folder
-    from fourfold.reports import compared
-
-    asked = training, suite_, replace(drawing, out=Drawing.out, open=False, compare=None)
-    if asked != (Training(), Suite(json=suite_.json), Drawing()):
-        raise UsageError("--compare shows two reports that are there: only --out, --open and --json go with it.")
-    folder = "reports/out/compared" if drawing.out == Drawing.out else drawing.out
-    report_folder.check_writable(folder, compared.strange)
-    outcome = diff.compared(a, b)
-    contents = compared.pages(outcome)
-    report_folder.write_folder(folder, contents, compared.strange)
-    if suite_.json != "-":
-        out.print(f"{diff_words.verdict(outcome)}\nComparison: {folder}/index.html", markup=False)
-    write_json(suite_.json, contents["diff.json"])
-    if drawing.open:
-        browse(f"{folder}/index.html")
-    return outcome.exit_code()
