@@ -61,7 +61,9 @@ def _right(result):
     """Who is right, and that nobody is right because others say the same."""
     agreeing = words.by_verdict(result.columns).agreeing
     verdict = ""
-    if agreeing:
+    if 1 < len(agreeing) == len(result.columns):
+        verdict = " All are right."
+    elif agreeing:
         verdict = f" {words.listed(agreeing)} {'is' if len(agreeing) == 1 else 'are'} right."
     return f"Every column is compared with exact values, not with the other columns.{verdict}"
 

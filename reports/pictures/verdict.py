@@ -36,7 +36,9 @@ def who(distances, names):
             _matrix(below, farthest[ALONG, dtype], everybody, f"{dtype}: during training")
 
     shares = ", ".join(f"{name} {words.percent(share)}" for name, share in used.items())
-    outcome = f"No column exceeds it. During training their losses drift up to {words.brief(drift)} limits apart."
+    outcome = "No column exceeds the limit."
+    if len(names) > 1:
+        outcome += f" During training the losses of two columns drift up to {words.brief(drift)} limits apart."
     if wrong:
         outcome = f"{words.listed(list(wrong))} {'is' if len(wrong) == 1 else 'are'} wrong."
     return Picture(
