@@ -17,10 +17,12 @@ from fourfold.reports.pictures.axes import panels, rows
 MOST_PANELS, MOST_LINES = 12, 100
 WRITTEN = 60  # cells of a panel: in more there is no room for their numbers
 LOWEST, HIGHEST = 1e-12, 1.0  # median losses told apart by colour
+# In every map brighter is better: the colours of what should be small are turned round
+MANY, FEW = "cividis", "cividis_r"
 MAPS = {
-    "reached": (f"Share of the seeds with L < {REACHED:g}", Normalize(0, 1), "{:.0%}".format),
-    "median_loss": ("Median loss", LogNorm(LOWEST, HIGHEST), "{:.0e}".format),
-    "diverged": ("Share of the seeds that diverged", Normalize(0, 1), "{:.0%}".format),
+    "reached": (f"Share of the seeds that learn (L < {REACHED:g})", Normalize(0, 1), "{:.0%}".format, MANY),
+    "median_loss": ("Median loss", LogNorm(LOWEST, HIGHEST), "{:.0e}".format, FEW),
+    "diverged": ("Share of the seeds that diverged", Normalize(0, 1), "{:.0%}".format, FEW),
 }
 CONFIGURATION = ("layers", "hidden", "activation", "bias", "lr", "steps")
 
@@ -31,13 +33,19 @@ def pages(summary):
     context = {
         "summary": summary,
         "verdict": words.verdict(summary),
-        "ok": summary.exit_code() == 0,
+        "best": words.best(summary),
         "grid": [*_grid(summary.manifest.options)],
         "rejections": [*map(show.rejection, summary.rejections)],
         "pictures": shown,
         "listed": words.table(summary, MOST_LINES),
         "provenance": [*_provenance(summary.manifest)],
     }
+    context["places"] = [
+        ("grid", "What was tried"),
+        *((p.name, p.title) for p in shown),
+        ("settings", "Every setting"),
+        ("environment", "Environment"),
+    ]
     return {"index.html": render.html("sweep.html.j2", context), **pictures.files(shown)}
 
 
@@ -70,7 +78,7 @@ def _map(summary, measure, x, y, others):
 
     There is a panel for every combination of the other axes.
     """
-    options, (title, norm, written) = summary.manifest.options, MAPS[measure]
+    options, (title, norm, written, colours) = summary.manifest.options, MAPS[measure]
     first = summary.rows[0]
     shown = [row for row in summary.rows if (row.column, row.dtype) == (first.column, first.dtype)]
     across, up = _values(options.grid, x), _values(options.grid, y)
@@ -84,7 +92,7 @@ def _map(summary, measure, x, y, others):
         if key in cells:
             place = up.index(getattr(row, y)) if y else 0, across.index(getattr(row, x))
             cells[key][place] = float(getattr(row, measure))
-    colour = ScalarMappable(norm, "cividis")
+    colour = ScalarMappable(norm, colours)
 
     def paint(figure):
         for axis, key in panels(figure, cells):
@@ -96,10 +104,12 @@ def _map(summary, measure, x, y, others):
             axis.set(xlabel=x, ylabel=y or "", title=", ".join(map(_named, others, key)))
             axis.grid(visible=False)
             if cells[key].size <= WRITTEN:
-                _write(axis, cells[key], written, norm(values))
-        figure.colorbar(colour, ax=figure.axes, label=title)
+                _write(axis, cells[key], written, norm(values) if colours == MANY else 1 - norm(values))
+        bar = figure.colorbar(colour, ax=figure.axes, label="brighter is better")
+        if colours == FEW:
+            bar.ax.invert_yaxis()
 
-    lowest = measure == "median_loss"
+    lowest = colours == FEW
     best = (min if lowest else max)(shown, key=lambda row: float(getattr(row, measure)))
     place = ", ".join(map(_named, names, _fields(best, names)))
     what = f"{first.column}, {first.dtype}, {show.count(options.seeds, 'seed')} a cell"
@@ -109,7 +119,7 @@ def _map(summary, measure, x, y, others):
     return Picture(
         measure,
         title,
-        f"{title} over {x}{f' and {y}' if y else ''} ({what}){left}. {_apart(summary, measure)}",
+        f"{title} over {x}{f' and {y}' if y else ''} ({what}){left}. Brighter is better. {_apart(summary, measure)}",
         f"{'Smallest' if lowest else 'Largest'} at {place}: {written(float(getattr(best, measure)))}.",
         draw(measure, 9 if len(cells) > 1 else 6, 1.2 + 2.6 * rows(cells) if y else 2.2, paint),
         table,
@@ -134,7 +144,7 @@ def _write(axis, cells, written, brightness):
 
 
 def _named(name, value):
-    return f"{name} {words.value(value)}"
+    return words.named(name, value)
 
 
 def _ticks(values, most):

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from fourfold import impls
 from fourfold.compare.cases.data import read_data
 from fourfold.compare.commands import options
+from fourfold.compare.commands.colours import BAD, GOOD, OPEN
 from fourfold.compare.commands.options import Json, Timeout, Training, Whole
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import UsageError
@@ -19,7 +20,7 @@ from fourfold.compare.sweep import engine, executors, grid, plan, store, summary
 from fourfold.compare.system import files
 
 WITHOUT_ASKING = 1_000_000_000  # steps of all runs
-SHOWN = 40  # lines of the table
+SHOWN = 15  # lines of the table
 
 
 def sweep(
@@ -152,13 +153,16 @@ def _write(outcome, folder, json):
 
 
 def _print_summary(outcome, folder):
+    colour = {0: GOOD, 1: BAD}.get(outcome.exit_code(), OPEN)
+    out.print(words.verdict(outcome), style=f"bold {colour}", markup=False)
+    for sentence in words.best(outcome):
+        out.print(sentence, style="bold", markup=False)
     out.print(tables.grid(*words.table(outcome, SHOWN)))
     for rejection in outcome.rejections:
         _print(show.rejection(rejection))
     for column in outcome.columns:
         if column.reason:
             _print(f"Not judged: {column.reason}.")
-    out.print(words.verdict(outcome), style="bold", markup=False)
     _print(f"Page: {folder}/index.html")
 
 
