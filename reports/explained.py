@@ -37,13 +37,11 @@ def page(checked, source, places=None, to="page.html"):
     proof = checked.proof
     outcome = proof.examined
     has_numbers = bool(checked.functions)
-    by_proof = not has_numbers or outcome.verdict == examined.WRONG
-    numbers = words.verdict(checked) if has_numbers else ""
-    headline = proof_words.text(proof, checked.target).splitlines()[0] if by_proof else numbers
+    proved = proof_words.text(proof, checked.target).splitlines()[0]
     context = {
         "file": Path(checked.target).name,
-        "verdict": cells.placed(headline, places),
-        "numbers": numbers if by_proof else "",
+        "verdict": cells.placed(words.verdict(checked) if has_numbers else proved, places),
+        "numbers": words.judged(checked) if has_numbers else "",
         "ok": not checked.exit_code(),
         "recognised": proof_words.recognised(proof),
         "source": in_cells(lines(proof, source), places),

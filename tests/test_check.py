@@ -58,17 +58,17 @@ RETURN = "return L, dL_dW1, dL_dW2"
 def test_right_gradients_are_right(judged):
     code, text = judged(RIGHT)
     assert code == 0
-    assert len(text.splitlines()) == 1
-    work = "4 cases × 3 seeds × sigmoid × float64 and float32: 468 numbers judged, 0 wrong"
-    assert f"gradients is within what rounding allows. {work}." in text
-    assert "Not there to be judged: trace, train. If it does not learn all the same, look at the first weights" in text
+    assert text.splitlines()[0].endswith("mine.py: gradients is exact up to rounding.")
+    work = "4 cases × 3 seeds × sigmoid × float64 and float32: 468 numbers, 0 wrong"
+    assert f"Judged: gradients, {work}." in text
+    assert "Not given, so not judged: trace, train.\nIf it still does not learn, check the initial weights" in text
 
 
 def test_trace_and_train_are_judged_where_they_are_there(judged):
     code, text = judged(RIGHT + TRAIN + TRACE, dtype="float32")
     assert code == 0
-    assert "gradients, trace and train are within what rounding allows" in text
-    assert "Not there to be judged: H of trace, Y_hat of trace" in text
+    assert "gradients, trace and train are exact up to rounding" in text
+    assert "Not given, so not judged: H of trace, Y_hat of trace" in text
 
 
 @pytest.mark.parametrize(
@@ -93,23 +93,23 @@ def test_the_first_wrong_quantity_is_named(judged, right, wrong, quantity, funct
     assert right in source
     code, text = judged(source.replace(right, wrong))
     assert code == 1
-    first = next(line for line in text.splitlines() if "the first wrong number is" in line)
-    assert f"the first wrong number is {quantity}" in first
+    first = next(line for line in text.splitlines() if line.startswith("First wrong number: "))
+    assert f"First wrong number: {quantity}" in first
     assert function in first
     assert "    got    " in text
     assert "    exact  " in text
     assert "limit" in text
-    assert any(line.startswith("WRONG: ") for line in text.splitlines()[-2:])
+    assert text.startswith("WRONG: ")
 
 
 def test_the_mistake_behind_it_is_named_and_a_hint_keeps_it_back(judged):
     source = RIGHT.replace(" * (A * (1 - A))", "")
-    assert "This is what happens with: slope missing." in judged(source)[1]
+    assert "The mistake: slope missing." in judged(source)[1]
     code, text = judged(source, hint=True)
     assert (code, "slope" in text, "First wrong: " in text) == (1, False, True)
     assert "dL_dH (E16: dL_dA ∘ σ'(H))" in text
     doubled = (RIGHT + TRAIN).replace("W1 - lr * dL_dW1, W2 - lr * dL_dW2", "W1 + lr * dL_dW1, W2 + lr * dL_dW2")
-    assert "This is what happens with: " in judged(doubled)[1]
+    assert "The mistake: " in judged(doubled)[1]
     only_one_seed = RIGHT.replace(RETURN, "return L * (1 + (W1[0, 0] < 0)), dL_dW1, dL_dW2")
     assert "Nothing is wrong" not in judged(only_one_seed)[1]
 
@@ -215,7 +215,7 @@ def test_what_hangs_is_stopped_and_what_it_printed_is_shown(judged, where):
 def test_prints_do_no_harm_and_are_cut_short(judged):
     prints = 'print("x" * 1000, flush=True); import os; os.system("echo from below"); '
     code, text = judged(RIGHT.replace(RETURN, prints + RETURN))
-    assert (code, len(text.splitlines())) == (0, 1)
+    assert (code, "xxx" in text, "below" in text) == (0, False, False)
     code, text = judged(RIGHT.replace(RETURN, prints + "return L, dL_dW1, 2 * dL_dW2"))
     assert code == 1
     assert "lines more" in text
@@ -444,7 +444,7 @@ def in_c(tmp_path_factory):
 def test_a_program_in_c_is_judged(in_c, capsys):
     assert verb.check(command=in_c(), how=verb.How(suite="full")) == 0
     assert verb.check(command=in_c("-DOVER=1"), how=verb.How(suite="quick")) == 1
-    assert "the first wrong number is dL_dW2[0, 0]" in capsys.readouterr().out
+    assert "First wrong number: dL_dW2[0, 0]" in capsys.readouterr().out
 
 
 ANSWERS = """
@@ -517,7 +517,7 @@ def test_what_other_libraries_do_otherwise_is_found(capsys):
     """scikit-learn's loss is the mean over all entries, and its gradients are not that loss's."""
     pytest.importorskip("sklearn")
     assert verb.check(f"{HERE}/tests/peers/sklearn_mlp.py:as_it_is", how=verb.How(case="asymmetric")) == 1
-    assert "the first wrong number is L of gradients" in capsys.readouterr().out
+    assert "First wrong number: L of gradients" in capsys.readouterr().out
     assert verb.check(f"{HERE}/tests/peers/sklearn_mlp.py:as_it_is", how=verb.How(case="xor")) == 0
 
 
@@ -556,7 +556,7 @@ def test_a_course_can_test_gradients(pytester, monkeypatch, factor, outcome):
                 "  ✗ *| *dL_dW2 = 2 [*] A.T @ (R / N)",
                 "* | *^^^^^*",
                 "*∂L/∂W2 is 2 times what it should be: *",
-                "mine.gradients (xor, sigmoid, float64, seed 0): the first wrong number is dL_dW2*",
+                "First wrong number: dL_dW2?0, 0? of gradients (xor, sigmoid, float64, seed 0)",
             ]
         )
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from fourfold.compare.commands.colours import coloured
 
 SAID = """WRONG: mine.py, line 8: ∂L/∂W2.
-This is what happens with: x for w.
+The mistake: x for w.
     wrong  d * x
     right  d * w
        7 |     L = 1

@@ -75,7 +75,7 @@ def test_no_submission_is_a_sentence(folder):
         UsageError, match=r"^There is no submission in .*class: it has no .py or .ipynb file to judge\.$"
     ):
         course.submissions(where)
-    with pytest.raises(UsageError, match=r"^There is no submission in x/\*\.py: no .py or .ipynb file fits\.$"):
+    with pytest.raises(UsageError, match=r"^There is no submission in x/\*\.py: no .py or .ipynb file matches\.$"):
         course.submissions("x/*.py")
 
 
@@ -115,7 +115,7 @@ def test_everybody_gets_a_line_whatever_becomes_of_the_others(folder):
     sentences = {row.who: row.sentence for row in rows}
     assert sentences["raises"] == "The judge raised ZeroDivisionError: by 0."
     assert sentences["usage"] == "It does not import."
-    assert sentences["hangs"] == "It did not end within 0.5 s."
+    assert sentences["hangs"] == "It did not finish within 0.5 s."
     assert course.summary(rows) == "2 of 7 submissions are right; 1 is wrong; 4 are not judged."
 
 
@@ -192,7 +192,7 @@ def test_a_spreadsheet_computes_nothing_of_the_csv():
 
 def test_mistakes_are_counted_the_most_frequent_first():
     rows = [row("WRONG", mistake=mistake) for mistake in ("b", "a", "b", "")] + [row("RIGHT"), row("NOT JUDGED")]
-    assert course.mistakes(rows) == [("b", 2), ("a", 1), ("none that is known", 1)]
+    assert course.mistakes(rows) == [("b", 2), ("a", 1), ("no known mistake", 1)]
     assert course.summary(rows) == "1 of 6 submissions is right; 4 are wrong; 1 is not judged."
     assert course.summary([row("RIGHT"), row("RIGHT BUT LOSES DIGITS")]) == (
         "2 of 2 submissions are right, 1 of them losing digits."

@@ -65,8 +65,8 @@ RETURN = "return L, dL_dW, dL_db"
 def test_what_is_right_is_right(judged):
     code, text = judged(RIGHT + TRACE + TRAIN, suite="default")
     assert code == 0, text
-    assert "gradients, trace and train are within what rounding allows. 17 cases × 3 seeds × sigmoid and id" in text
-    assert "Not there to be judged: H1 of trace, H2 of trace, H3 of trace, R of trace" in text
+    assert "gradients, trace and train are exact up to rounding.\nJudged: gradients, trace and train, 17 cases" in text
+    assert "Not given, so not judged: H1 of trace, H2 of trace, H3 of trace, R of trace" in text
     assert ", A1 of trace" not in text
     assert judged(RIGHT + TRAIN, suite="full", dtype="float32")[0] == 0
 
@@ -77,7 +77,7 @@ def test_without_biases(judged):
     assert judged(without)[0] == 0
     assert judged(without, layers="2,5,1")[0] == 0
     code, text = judged(without.replace("D = D @ W[k].T *", "D = D @ W[k].T * 2 *"))
-    assert (code, "first wrong number is dL_dW" in text) == (1, True)
+    assert (code, "First wrong number: dL_dW" in text) == (1, True)
     assert judged(without, bias=True) == (
         2,
         "gradients(X, Y, W) cannot be called as gradients(X, Y, W, b): too many positional arguments.",
@@ -118,17 +118,17 @@ def test_the_first_wrong_quantity_and_the_mistake_are_named(judged, right, wrong
     source = RIGHT + TRAIN + TRACE * (function == "trace")
     assert right in source
     code, text = judged(source.replace(right, wrong), case="xor,asymmetric")
-    first = next(line for line in text.splitlines() if "the first wrong number is" in line)
-    assert (code, f"the first wrong number is {quantity}" in first, function in first) == (1, True, True), text
-    assert f"This is what happens with: {named}." in text or not named
+    first = next(line for line in text.splitlines() if line.startswith("First wrong number: "))
+    assert (code, f"First wrong number: {quantity}" in first, function in first) == (1, True, True), text
+    assert f"The mistake: {named}." in text or not named
 
 
 @pytest.mark.parametrize(
     ("result", "sentence"),
     [
         ("return L, dL_dW", "gradients gives 2 values, not 3: (L, dL_dW, dL_db)"),
-        ("return L, dL_dW[0], dL_db", "gradients gives one ndarray for dL_dW, not a list with an array a layer"),
-        ("return L, dL_dW[1:], dL_db", "gradients gives 2 arrays for dL_dW, not 3, one a layer"),
+        ("return L, dL_dW[0], dL_db", "gradients gives one ndarray for dL_dW, not a list with one array per layer"),
+        ("return L, dL_dW[1:], dL_db", "gradients gives 2 arrays for dL_dW, not 3, one per layer"),
         ("return L, [None] * K, dL_db", "gradients gives None for dL_dW1"),
         ("return L, dL_dW, [g[0] for g in dL_db]", "gradients gives dL_db1 of shape (4,), not (1, 4)"),
         ("return L, dL_db, dL_dW", "gives dL_dW1 of shape (1, 4), not (2, 4), the shape of dL_db1"),
@@ -186,7 +186,7 @@ def test_what_is_of_two_layers_cannot_be_asked_for_more(judged):
     two = "def gradients(X, Y, W1, W2): pass"
     assert "cannot be called as gradients(X, Y, W)" in judged(two, layers="2,3,1")[1]
     model = "from fourfold.impls.two_layer.numpy_impl import *"
-    assert judged(model, bias=True)[1].endswith("is of two layers without biases: leave --layers and --bias out.")
+    assert judged(model, bias=True)[1].endswith("has two layers and no biases: leave out --layers and --bias.")
 
 
 def test_a_whole_model_of_any_depth_is_judged_like_a_column(judged):
@@ -233,13 +233,13 @@ def test_a_program_of_any_depth(tmp_path, capsys):
 
     (tmp_path / "mine.py").write_text(RIGHT)
     assert judge()[0] == judge(bias=True, layers="2,3,3,1")[0] == 0
-    with pytest.raises(UsageError, match="has no biases: leave --bias out"):
+    with pytest.raises(UsageError, match="has no biases: leave out --bias"):
         judge('{"functions": ["gradients"], "protocol": 2, "biases": False}', bias=True)
-    with pytest.raises(UsageError, match="is of two layers without biases"):
+    with pytest.raises(UsageError, match="has two layers and no biases"):
         judge('{"functions": ["gradients"]}', layers="2,3,3,1")
     (tmp_path / "mine.py").write_text(RIGHT.replace("D.sum(axis=0", "D[:1].sum(axis=0"))
     code, text = judge()
-    assert (code, "This is what happens with: bias gradient of the first sample." in text) == (1, True)
+    assert (code, "The mistake: bias gradient of the first sample." in text) == (1, True)
 
 
 def test_a_question_passes_the_protocol_unchanged():
@@ -321,6 +321,6 @@ def test_a_mistake_of_two_layers_is_known_at_any_depth(judged):
         assert find(name) in known
     assert find("slope missing") not in known
     text = judged(RIGHT.replace("R / len(X)", "R"))[1]
-    assert "This is what happens with: 1/N missing." in text
-    off = "in common, one of dL_dY_hat (E10: R / N), dL_dH3 (E16: dL_dY_hat ∘ σ3'(H3)), or more than one by itself."
-    assert f"{off} dL_dW3 is N times" in text
+    assert "The mistake: 1/N missing." in text
+    off = "share is wrong, dL_dY_hat (E10: R / N) or dL_dH3 (E16: dL_dY_hat ∘ σ3'(H3))"
+    assert f"{off}, or there is more than one mistake. dL_dW3 is N times" in text

@@ -44,7 +44,7 @@ def test_the_engine_agrees_with_exact_values_as_a_column():
 def test_the_engine_is_right_as_a_program(capsys, activation):
     how = verb.How(suite="default", dtype="float64", activation=activation)
     assert verb.check(command=f"node {ANSWERS}", how=how) == 0
-    assert "RIGHT: node: gradients, trace and train are within what rounding allows" in capsys.readouterr().out
+    assert "RIGHT: node: gradients, trace and train are exact up to rounding" in capsys.readouterr().out
 
 
 def test_float32_is_refused_and_float64_judged_all_the_same(capsys):
@@ -56,7 +56,7 @@ def test_a_planted_mistake_is_seen_and_named(capsys):
     assert verb.check(command=f"node {ANSWERS} slope-missing", how=verb.How(suite="quick", dtype="float64")) == 1
     words = capsys.readouterr().out
     assert "WRONG: node" in words
-    assert "This is what happens with: slope missing." in words
+    assert "The mistake: slope missing." in words
 
 
 def answers(slug, *questions):

@@ -57,7 +57,7 @@ def row_of(page, number):
 
 def test_a_wrong_file_is_shown_with_the_line_the_mistake_and_the_entries():
     page = page_of(Proof(WRONG_ONE, "tanh, sigmoid", mistakes=[MISTAKE], others=["another"]))
-    assert '<p class="verdict bad">WRONG: mine.py, line 5: ∂L/∂w.</p>' in page
+    assert '<p class="verdict bad">WRONG: mine.py, line 5: the gradient for w is wrong.</p>' in page
     assert "Recognised: gradients(x, w); tanh, sigmoid." in page
     assert "✓" in row_of(page, 4)
     assert "d = ∂L/∂z" in row_of(page, 4)
@@ -67,9 +67,9 @@ def test_a_wrong_file_is_shown_with_the_line_the_mistake_and_the_entries():
     for shown in ("They are mixed up.", '<code class="bad">d * x</code>', '<code class="good">d * w</code>'):
         assert shown in page
     assert '<p class="equation">E15: ∂L/∂A = ∂L/∂Z Wᵀ</p>' in page
-    assert "The same numbers come from: another." in page
+    assert "These give the same numbers: another." in page
     assert re.search(r"∂L/∂w</th>.*✗ wrong.*\[1, 0\].*>0.5<.*>0.25<", page)
-    assert "If it does not learn" not in page
+    assert "If it still does not learn" not in page
 
 
 def test_behind_a_wrong_line_a_gradient_but_for_a_factor_has_no_tick():
@@ -83,7 +83,7 @@ def test_a_right_file_is_shown_with_ticks_and_what_else_to_look_at():
     assert '<p class="verdict">RIGHT: mine.py: ' in page
     assert "✗ wrong" not in page
     assert "every entry is equal" in page
-    assert "If it does not learn" in page
+    assert "If it still does not learn" in page
     assert "The mistake" not in page
 
 
@@ -95,7 +95,7 @@ def test_where_numbers_were_judged_too_they_are_shown():
     page = explained.page(type(checked)(**fields), SOURCE).decode()
     assert "WRONG: mine.py, line 5" in page
     assert "First wrong: dL_dW1." in page
-    assert "100 numbers judged, 7 wrong" in page
+    assert "100 numbers, 7 wrong" in page
 
 
 def test_a_long_file_is_shown_around_what_is_marked():
@@ -113,7 +113,7 @@ def test_lines_of_a_notebook_have_the_numbers_of_their_cells():
     assert [line.number for line in shown] == [0, 1, 2, 0, 1, 2, 3, 4]
     assert [shown[0].code[0], shown[3].code[0]] == ["cell 1", "cell 4"]
     page = explained.page(settled(Judged(Proof(WRONG_ONE), "mine.ipynb")), SOURCE, places).decode()
-    assert "WRONG: mine.ipynb, cell 4, line 3: ∂L/∂w." in page
+    assert "WRONG: mine.ipynb, cell 4, line 3: the gradient for w is wrong." in page
 
 
 def test_the_page_needs_nothing_else_and_nothing_in_it_runs():

@@ -274,7 +274,7 @@ def train(X, y, syn0, syn1, iterations=60000):
         syn0 += l0.T.dot(l1_delta)
     return syn0, syn1
 """,
-    "taken to be sigmoid, sigmoid and half the sum of squared errors",
+    "this one is assumed: sigmoid, sigmoid and half the sum of squared errors",
     "l1_error * nonlin(l1,deriv=True)",
     "l1_error",
     {"syn0"},
@@ -373,7 +373,7 @@ def backward(y, y_hat, cache):
     dh = dz @ W2.T*h*(1-h)
     return {"dW1": X.T @ dh, "db1": dh.sum(axis=0), "dW2": dW2, "db2": db2}
 """,
-    "no forward pass of yours: taken to be sigmoid, sigmoid and binary cross-entropy",
+    "no forward pass found, so this one is assumed: sigmoid, sigmoid and binary cross-entropy",
     "dz @ W2.T*h",
     "dz @ W2.T*h*h",
     {"b1", "W1"},
@@ -944,5 +944,5 @@ def test_a_python_file_is_all_text(tmp_path):
 def test_no_notebook_is_told(tmp_path):
     path = tmp_path / "mine.ipynb"
     path.write_text("[]")
-    with pytest.raises(UsageError, match="no notebook"):
+    with pytest.raises(UsageError, match="is not a notebook"):
         sources.source(path)

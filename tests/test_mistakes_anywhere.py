@@ -424,9 +424,9 @@ def test_a_right_gradient_of_another_convention_is_told():
     seens = points(AnyNetwork(("tanh", "identity"), SQUARED, SUM))
     assert naming.demanded(seens, loss="sse") == ""
     assert naming.demanded(seens) == ""
-    sentence = "Right for squared error, sum; asked for was squared error, mean over samples."
+    sentence = "Right for squared error, sum; you asked for squared error, mean over samples."
     assert naming.demanded(seens, loss="mse") == sentence
-    assert "asked for was squared error, sum, L2 penalty 0.05 ΣW²." in naming.demanded(seens, loss="sse", l2=0.1)
+    assert "you asked for squared error, sum, L2 penalty 0.05 ΣW²." in naming.demanded(seens, loss="sse", l2=0.1)
 
 
 def test_gradients_of_another_convention_than_L_are_told():
@@ -434,7 +434,7 @@ def test_gradients_of_another_convention_than_L_are_told():
     halved = [seen._replace(L=seen.L / 2) for seen in points(network)]
     assert "L is squared error, half the mean over samples" in naming.demanded(halved, loss="mse")
     sentence = (
-        "The gradients are right for squared error, mean over samples; asked for was squared error, half the mean"
+        "The gradients are right for squared error, mean over samples; you asked for squared error, half the mean"
     )
     assert naming.demanded(halved, loss="half-mse").startswith(sentence)
 

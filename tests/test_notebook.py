@@ -215,12 +215,12 @@ def test_pictures_are_drawn(raw):
 
 
 def test_a_mistake_in_a_cell_is_named(cells):
-    assert "This is what happens with: slope missing." in shown_by(cells, "judge(slope_forgotten)")
+    assert "The mistake: slope missing." in shown_by(cells, "judge(slope_forgotten)")
     assert "gradients is within what rounding allows" in cells["judge(gradients)"]
     assert "train is wrong" in cells["judge(gradients, train=train)"]
     assert "ascent" in cells["judge(gradients, train=train)"]
     assert "WRONG: 9, where the network has 13" in cells["judge_count(parameters)"]
-    assert "the first wrong number is dL_db2" in cells['judge(with_biases, names=["two-layers"])']
+    assert "First wrong number: dL_db2" in cells['judge(with_biases, names=["two-layers"])']
     assert re.fullmatch("dL_dW2 ✗ wrong\ndL_dW1 ✓ \\d+ %\n", cells["lesson.certify(by_jacobians)"])
     assert "Nothing to judge yet" in cells["judge(any_depth)"]
     assert "Nothing to judge yet" in cells['judge(with_tanh, activation="tanh")']

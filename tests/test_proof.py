@@ -80,7 +80,7 @@ def judged(tmp_path, capsys, monkeypatch):
 def test_what_is_said_of_right_gradients(judged):
     code, text = judged(RIGHT)
     assert code == 0
-    assert "the gradients of W1 and W2 are " + PROVED in text
+    assert "The gradients for W1 and W2 are " + PROVED in text
     assert RECOGNISED in text
 
 
@@ -89,8 +89,8 @@ def test_what_is_said_of_wrong_ones(judged):
     assert code == 1
     first, *lines = text.splitlines()
     assert first.startswith("WRONG: ")
-    assert first.endswith("mine.py, line 10: ∂L/∂W1.")
-    assert "This is what happens with: slope missing." in lines
+    assert first.endswith("mine.py, line 10: the gradient for W1 is wrong.")
+    assert "The mistake: slope missing." in lines
     assert "  ✗   10 |     dZ1 = dZ2 @ W2.T" in lines
     assert "    The factor 1 − A² is missing." in lines
     assert "Right: ∂L/∂W2." in lines
@@ -101,8 +101,8 @@ def test_what_is_said_of_wrong_ones(judged):
 def test_a_shape_is_said_once(judged):
     code, text = judged(RIGHT.replace("A.T @ dZ2", "dZ2.T @ A"))
     assert code == 1
-    assert "This is what happens with: gradient transposed." in text
-    assert text.count(" has shape ") == 1, text
+    assert "The mistake: gradient transposed." in text
+    assert text.count("shape is") == 1, text
 
 
 def test_a_hint_shows_the_line_and_the_equation_but_no_answer(judged):
@@ -136,9 +136,9 @@ def test_the_proof_as_json(judged, tmp_path):
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ({"loss": "mse"}, "asked for was squared error, mean over samples"),
-        ({"l2": 0.1}, "asked for was binary cross-entropy, mean over samples, L2 penalty 0.05 ΣW²"),
-        ({"columns": True}, "its samples are rows; asked for were columns"),
+        ({"loss": "mse"}, "you asked for squared error, mean over samples"),
+        ({"l2": 0.1}, "you asked for binary cross-entropy, mean over samples, L2 penalty 0.05 ΣW²"),
+        ({"columns": True}, "Its samples are rows; you asked for columns"),
     ],
 )
 def test_another_convention_than_was_asked_for(judged, how, sentence):
@@ -167,10 +167,10 @@ def test_a_function_by_name(judged):
 def test_an_example_says_how_it_is_called(judged):
     code, text = judged(WITH_EXAMPLE)
     assert code == 0
-    assert 'the gradients of theta["w"] and theta["b"] are ' + PROVED in text
+    assert 'The gradients for theta["w"] and theta["b"] are ' + PROVED in text
     assert "Recognised: model(theta, data) with your example." in text
     code, text = judged(WITH_EXAMPLE.replace("d.sum()", "d.mean()"))
-    assert (code, 'mine.py, line 7: ∂L/∂theta["b"].' in text) == (1, True), text
+    assert (code, 'mine.py, line 7: the gradient for theta["b"] is wrong.' in text) == (1, True), text
 
 
 def test_a_mean_over_entries_is_no_half_mean_over_samples(judged):
@@ -210,7 +210,7 @@ def test_random_numbers_that_count(judged):
     [
         (RIGHT + "rate = input('rate? ')\n", 2, "does not import: it raised EOFError"),
         (RIGHT + "data = np.loadtxt('data.csv')\n", 2, "data.csv not found (mine.py, line 13)."),
-        (before_the_end("rate = input('rate? ')"), 2, "Its code asks for input(), and nobody answers."),
+        (before_the_end("rate = input('rate? ')"), 2, "Its code asks for input(), but nobody answers."),
         (before_the_end("data = np.load('data.npy')"), 2, "Its code opens data.npy, which is not there"),
         (RIGHT.replace("(P - Y)", "(P - Y"), 2, "'(' was never closed (mine.py, line 8)."),
         (RIGHT.replace(RESULT, "return L, dW1"), 1, "∂L/∂W2: there is none"),
@@ -270,7 +270,7 @@ def test_a_notebook_is_judged_with_lines_by_cells(judged):
     assert judged(in_cells(RIGHT), file="mine.ipynb")[0] == 0
     code, text = judged(in_cells(WRONG), file="mine.ipynb")
     assert code == 1
-    assert "mine.ipynb, cell 4, line 7: ∂L/∂W1." in text
+    assert "mine.ipynb, cell 4, line 7: the gradient for W1 is wrong." in text
     assert "  ✗    7 |     dZ1 = dZ2 @ W2.T" in text
 
 
@@ -287,4 +287,4 @@ def test_a_notebook_that_raises_says_in_which_cell(judged):
 
 def test_what_is_no_notebook(judged):
     code, text = judged("{}", file="mine.ipynb")
-    assert (code, "is no notebook" in text) == (2, True)
+    assert (code, "is not a notebook" in text) == (2, True)

@@ -251,7 +251,7 @@ def test_an_update_that_is_none_of_them_is_not_given_a_name():
 
 
 def test_a_trajectory_has_to_be_long_enough():
-    with pytest.raises(ValueError, match="5 steps tell updates apart, 4 do not"):
+    with pytest.raises(ValueError, match="5 steps are needed to tell updates apart, not 4"):
         update_of(scaled(RATE), steps=4)
 
 
@@ -346,11 +346,13 @@ def test_a_step_is_compared_with_the_one_demanded():
     plain, ball = update_of(scaled(RATE)), update_of(with_velocity(0.9))
     assert updates.unlike(sgd, plain) == updates.unlike(momentum, ball) == ""
     assert updates.demanded("momentum=0") == sgd
-    assert updates.unlike(momentum, plain) == "Its step is plain descent; asked for was momentum, 0.9."
-    assert updates.unlike(sgd, ball) == "Its step is momentum, 0.9; asked for was plain descent."
-    assert "momentum, 0.8; asked for was momentum, 0.9." in updates.unlike(momentum, update_of(heavy_ball))
-    assert "with twice the rate; asked" in updates.unlike(sgd, update_of(scaled(2 * RATE)))
-    assert updates.unlike(sgd, None).startswith("Its step is not plain descent, and none that is known; asked for")
+    assert updates.unlike(momentum, plain) == "Its step is plain descent; you asked for momentum, 0.9."
+    assert updates.unlike(sgd, ball) == "Its step is momentum, 0.9; you asked for plain descent."
+    assert "momentum, 0.8; you asked for momentum, 0.9." in updates.unlike(momentum, update_of(heavy_ball))
+    assert "with twice the rate; you asked" in updates.unlike(sgd, update_of(scaled(2 * RATE)))
+    assert updates.unlike(sgd, None).startswith(
+        "Its step is not plain descent, nor any other step that is known; you asked for"
+    )
 
 
 @pytest.mark.parametrize(
@@ -392,8 +394,8 @@ def test_options_become_demands():
 def test_another_average_is_told_with_its_factor(own, loss, times):
     givens = points(AnyNetwork(("tanh", "identity"), "squared error", own))
     sentence = Demands.parse(loss).unlike(givens)
-    assert sentence.startswith(f"Right for squared error, {own}; asked for was squared error,")
-    assert sentence.endswith(f"Its gradients times {times} are what was asked for.")
+    assert sentence.startswith(f"Right for squared error, {own}; you asked for squared error,")
+    assert sentence.endswith(f"Multiply its gradients by {times} to get what you asked for.")
 
 
 def test_what_is_as_demanded_gives_no_sentence():
@@ -403,5 +405,5 @@ def test_what_is_as_demanded_gives_no_sentence():
 
 def test_rows_and_columns_are_told_apart():
     roles = Roles("X", "Y", ("W1",))
-    assert "asked for were columns" in Demands.parse(columns=True).unlike([], roles)
+    assert "you asked for columns" in Demands.parse(columns=True).unlike([], roles)
     assert Demands.parse(columns=True).unlike([], roles._replace(columns=True)) == ""

@@ -88,13 +88,13 @@ def _fitted(given, shape, name, notes):
     if given.shape == shape:
         return given
     if given.ndim == 2 and given.T.shape == shape:
-        notes.append(f"The gradient of {name} is transposed.")
+        notes.append(f"The gradient for {name} is transposed.")
         return given.T
     if given.size == np.prod(shape):
         if given.squeeze().shape != tuple(size for size in shape if size != 1):
-            notes.append(f"The gradient of {name} has shape {given.shape}, and {name} has {shape}.")
+            notes.append(f"The gradient for {name} has shape {given.shape}, not {shape}.")
         return given.reshape(shape)
-    notes.append(f"The gradient of {name} has shape {given.shape}, and {name} has {shape}.")
+    notes.append(f"The gradient for {name} has shape {given.shape}, not {shape}.")
     return given
 
 
@@ -103,9 +103,9 @@ def _bias(given, b, name, notes):
     if given.size == b.size:
         return given.reshape(1, -1)
     if given.size == 1:
-        notes.append(f"The gradient of {name} is one number.")
+        notes.append(f"The gradient for {name} is one number.")
         return np.full_like(b, given.item())
-    notes.append(f"The gradient of {name} has shape {given.shape}, and {name} has {b.size} entries.")
+    notes.append(f"The gradient for {name} has shape {given.shape}, but {name} has {b.size} entries.")
     if given.ndim == 1 or given.shape[-1] == 1:
         return given.reshape(1, -1)
     return given.T if given.shape[0] == b.size else given

@@ -73,7 +73,7 @@ def _with_update(functions, exams, given, stepping):
     if trains_right:
         if stepping is None or stepping.kind == PLAIN:
             return functions, ""
-        return _with_train(functions, WRONG, f"Its step is {PLAIN}; asked for was {stepping.words()}"), ""
+        return _with_train(functions, WRONG, f"Its step is {PLAIN}; you asked for {stepping.words()}"), ""
     from fourfold.compare.check import stepped, updates  # few have such a train
 
     update = stepped.update_of(exams, given)

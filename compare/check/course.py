@@ -73,7 +73,7 @@ def submissions(where):
         lacking = "it has no .py or .ipynb file to judge"
     else:
         paths = [Path(path) for path in glob.glob(str(where), recursive=True) if path.endswith(SUFFIXES)]
-        lacking = "no .py or .ipynb file fits"
+        lacking = "no .py or .ipynb file matches"
     files = sorted(path for path in paths if path.is_file())
     if not files:
         raise UsageError(f"There is no submission in {where}: {lacking}.")
@@ -134,7 +134,7 @@ def _finished(done, running, longest):
         pass
     for who, (_, begun) in running.items():
         if time.monotonic() - begun > longest:
-            finished.setdefault(who, Assessed(NOT_JUDGED, sentence=f"It did not end within {longest:g} s."))
+            finished.setdefault(who, Assessed(NOT_JUDGED, sentence=f"It did not finish within {longest:g} s."))
     return finished.items()
 
 
@@ -184,7 +184,7 @@ def by_command(options=(), timeout=120):
                     argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout + GRACE, check=False
                 )
             except subprocess.TimeoutExpired:
-                return Assessed(NOT_JUDGED, sentence=f"It did not end within {timeout + GRACE:g} s.")
+                return Assessed(NOT_JUDGED, sentence=f"It did not finish within {timeout + GRACE:g} s.")
             if answer.exists():
                 checked = msgspec.json.decode(answer.read_bytes(), type=Checked)
                 return assessed_of(checked, path, "--hint" in options)
@@ -234,8 +234,8 @@ def _are(n):
 
 
 def mistakes(rows):
-    """(mistake, how many made it), the most frequent first; "none that is known" for the others that are wrong."""
-    counts = Counter(row.mistake or "none that is known" for row in rows if row.verdict == WRONG)
+    """(mistake, how many made it), the most frequent first; "no known mistake" for the others that are wrong."""
+    counts = Counter(row.mistake or "no known mistake" for row in rows if row.verdict == WRONG)
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 

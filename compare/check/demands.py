@@ -58,7 +58,7 @@ class Demands(NamedTuple):
             sentences.append(naming.demanded(givens, self.loss, self.l2))
             sentences.append(_times(givens, self.loss, self.l2) if sentences[0] else "")
         if self.columns and roles is not None and not roles.columns:
-            sentences.append("Its samples are rows; asked for were columns, X of shape (inputs, N).")
+            sentences.append("Its samples are rows; you asked for columns, X of shape (inputs, N).")
         return " ".join(filter(None, sentences))
 
 
@@ -84,7 +84,7 @@ def _times(givens, loss, l2):
         asked = asked._replace(penalised=own.penalised if l2 is None else network.WEIGHTS)
         for words, factor in FACTORS.items():
             if all(_is_multiple(asked, given, factor) for given in givens):
-                return f"Its gradients times {words} are what was asked for."
+                return f"Multiply its gradients by {words} to get what you asked for."
     return ""
 
 

@@ -13,8 +13,8 @@ from fourfold.compare.judge.quantities import TWO_LAYER, anatomy_of, shapes, sho
 from fourfold.compare.results.result import Rejection
 
 VARIES = (
-    "{} answers the same question differently when it is asked again: "
-    "it keeps something from call to call, or draws at random"
+    "{} answers the same question differently the second time: "
+    "it keeps something between calls, or draws random numbers"
 )
 
 LARGE = 200  # numbers in the widest array of an exam
@@ -98,7 +98,7 @@ def ask(peer, exam, call, lr=None, steps=0, backwards=False):
         answer = _answer(peer, exam, question)
         _check_shapes(question, answer)
         if answers and answer.keys() != answers.keys():
-            raise Misfit(f"{call} gives other quantities from call to call")
+            raise Misfit(f"{call} gives different quantities from call to call")
         for name, Z in answer.items():
             answers.setdefault(name, []).append(Z)
     return {name: np.stack(Zs[::-1] if backwards else Zs) for name, Zs in answers.items()}

@@ -171,9 +171,9 @@ class Peer:
         self.row = DEEP if hello.get("protocol") == 2 else TWO_LAYER
         self.biases = self.row == DEEP and hello.get("biases") is not False
         if layers and self.row != DEEP:
-            raise UsageError(f"{self.name} is of two layers without biases: leave --layers and --bias out.")
+            raise UsageError(f"{self.name} has two layers and no biases: leave out --layers and --bias.")
         if biases and not self.biases:
-            raise UsageError(f"{self.name} has no biases: leave --bias out.")
+            raise UsageError(f"{self.name} has no biases: leave out --bias.")
         if self.model:
             return
         if not isinstance(functions, list) or "gradients" not in functions or not isinstance(activations, list):

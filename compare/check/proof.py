@@ -18,7 +18,7 @@ from fourfold.compare.exact.parts import copies
 from fourfold.compare.mistakes.anywhere import losses, recognition
 from fourfold.compare.mistakes.anywhere.network import SOFTMAX_MISTAKE
 
-DRAWS = "It draws random numbers: the proof is for those that were drawn, and digits are not judged."
+DRAWS = "It draws random numbers: the proof holds for those it drew, and lost digits are not looked for."
 POINTS = 3  # that tell mistakes apart
 OWN = {"sigmoid", "tanh", "relu", "identity"}  # activations of fourfold's network
 
@@ -62,7 +62,7 @@ def prove(source, path, namespace, name=None, demands=None, explain=False):
         except examine.LeftExact as left:
             outcome = estimate.estimate(theirs, namespace, str(left))
         except examine.Undecided:
-            sentence = f"{examine.BITS[-1]:,} bits decide nothing: the balls grow too wide."
+            sentence = f"{examine.BITS[-1]:,} bits are not enough to decide."
             outcome = Examined(examined.OPEN, recipe.words, bits=examine.BITS[-1], notes=[sentence])
         is_proved = outcome.verdict == examined.RIGHT and outcome.how == examined.EXACTLY
         lossy = ""

@@ -7,12 +7,13 @@ from fourfold.compare.results.words import listed
 
 AROUND = 1  # lines of source on either side of a wrong one
 LEARNS = (
-    "If it does not learn all the same, look at the first weights (zeros keep all units alike), the rate, and whether "
-    "an update changes a shape."
+    "If it still does not learn, check the initial weights (zeros keep all units alike), the learning rate, and "
+    "whether an update changes a shape."
 )
 
-UNCOMPARED = "what was asked for is compared in layered networks, and this is none that is known."
-UNASKED = "`train` is not judged: it is only beside half a mean squared error and a linear output."
+UNCOMPARED = "your options could not be compared with this network."
+UNASKED = "`train` was not judged: that needs half the mean squared error and a linear output."
+LONG_LIST = 36  # characters
 
 
 def verdict(proof):
@@ -33,11 +34,11 @@ def text(proof, target, source="", hint=False):
     if outcome.verdict == examined.WRONG:
         parts = _wrong(proof, target, source, hint)
     elif proof.unlike:
-        parts = [f"WRONG: {target}: {proof.unlike[0].lower()}{proof.unlike[1:]}"]
+        parts = [f"WRONG: {target}: it is not what you asked for.", proof.unlike]
     elif outcome.verdict == examined.OPEN:
-        parts = [f"NOT JUDGED: {target}."]
+        parts = [f"NOT JUDGED: {target}: its gradients could not be proved right or wrong."]
     elif proof.uncompared:
-        parts = [f"NOT JUDGED: {target}: {UNCOMPARED}", *_right(proof, target)]
+        parts = [f"NOT JUDGED: {target}: {UNCOMPARED}", *_right(proof, target)[1:]]
     else:
         parts = _right(proof, target)
     if outcome.steps:
@@ -58,33 +59,64 @@ def recognised(proof):
 
 def _right(proof, target):
     outcome = proof.examined
-    names = listed([one.name for one in outcome.gradients])
+    names = [one.name for one in outcome.gradients]
     if outcome.how != examined.EXACTLY:
         digits = min((one.digits for one in outcome.gradients if one.digits is not None), default=0)
         return [
-            f"AGREES: {target}: the gradients of {names} agree with your loss to {digits:g} digits, by {outcome.how}."
+            f"AGREES: {target}: {_gradients_for(names)} {_agree(names)} with the loss to {digits:g} digits.",
+            f"Compared by {outcome.how}: {listed(names)}.",
         ]
     loss = "the loss, as recognised below"  # it may be an assumed one, or up to the sign and a constant
-    proved = f"the gradients of {names} are exactly the derivatives of {loss}, proved with {outcome.bits} bits."
+    are = "is exactly the derivative" if len(names) == 1 else "are exactly the derivatives"
+    proved = f"{_all_gradients_for(names)} {are} of {loss}, proved with {outcome.bits} bits."
     if not proof.lossy:
-        return [f"RIGHT: {target}: {proved}"]
-    return [f"RIGHT BUT LOSES DIGITS: {target}: {proof.lossy}", f"The formula is right: {proved}"]
+        return [f"RIGHT: {target}: {_gradients_for(names)} {_are(names)} proved right.", capital(proved)]
+    lossy = "the formula is right, but float64 loses digits in it."
+    return [f"RIGHT BUT LOSES DIGITS: {target}: {lossy}", capital(proof.lossy), capital(proved)]
 
 
 def _wrong(proof, target, source, hint):
     outcome = proof.examined
-    wrong = [one.name for one in outcome.gradients if not one.right]
     right = [one.name for one in outcome.gradients if one.right]
-    where = f", line {outcome.blamed[0].line}" if outcome.blamed else ""
-    parts = [f"WRONG: {target}{where}: {_gradients(wrong)}."]
+    parts = [f"WRONG: {target}{wrong_gradients(proof)}", *lines(proof, source, hint)]
     if hint:
-        return parts + lines(proof, source, hint) + _equations(proof)
-    parts += [*_mistakes(proof), *lines(proof, source)]
+        return parts + _equations(proof)
+    parts += _mistakes(proof)
     evidence = [_evidence(one, outcome) for one in outcome.gradients if not one.right and not _is_known(one, outcome)]
     parts += evidence[:2]
     if right:
         parts.append(f"Right: {_gradients(right)}.")
     return parts
+
+
+def blames(proof):
+    """Whether a Proof shows that gradients are wrong."""
+    return proof.examined.verdict == examined.WRONG
+
+
+def wrong_gradients(proof):
+    """ ", line 8: the gradient for W1 is wrong.", to go behind the name of the file."""
+    outcome = proof.examined
+    wrong = [one.name for one in outcome.gradients if not one.right]
+    where = f", line {outcome.blamed[0].line}" if outcome.blamed else ""
+    return f"{where}: {_gradients_for(wrong)} {_are(wrong)} wrong."
+
+
+def _gradients_for(names):
+    """The gradients by the names of their parameters; where that takes too much room, how many there are."""
+    return _all_gradients_for(names) if len(listed(names)) <= LONG_LIST else f"{len(names)} gradients"
+
+
+def _all_gradients_for(names):
+    return f"the gradient{'s' * (len(names) != 1)} for {listed(names)}"
+
+
+def _are(names):
+    return "is" if len(names) == 1 else "are"
+
+
+def _agree(names):
+    return "agrees" if len(names) == 1 else "agree"
 
 
 def _is_known(one, outcome):
@@ -108,21 +140,26 @@ def _gradients(names):
 
 def sentence(text):
     """A sentence of a Blamed, as it is written."""
-    return text[0].upper() + text[1:] + ("" if text.endswith((".", "✓")) else ".")
+    return capital(text) + ("" if text.endswith((".", "✓")) else ".")
+
+
+def capital(text):
+    """The text, with a capital at its start."""
+    return text[:1].upper() + text[1:]
 
 
 def _mistakes(proof):
     parts = []
     if proof.mistakes:
         names = " and ".join(mistake.name for mistake in proof.mistakes)
-        parts.append(f"This is what happens with: {names}.")
+        parts.append(f"The mistake: {names}.")
     for mistake in proof.mistakes:
         parts.append(f"    {mistake.why}")
         parts += [f"    wrong  {mistake.wrong}", f"    right  {mistake.right}"]
         if mistake.formula:
             parts.append(f"    {mistake.formula}")
     if proof.others:
-        parts.append(f"The same numbers come from: {'; '.join(proof.others[:3])}.")
+        parts.append(f"These give the same numbers: {'; '.join(proof.others[:3])}.")
     return parts
 
 
@@ -137,7 +174,7 @@ def _evidence(one, outcome):
         return f"{what}: {one.why}."
     entry = f"{what}{one.index}" if one.index else what
     how = "exactly" if outcome.how == examined.EXACTLY else f"by {outcome.how}"
-    return f"{entry} is given as {one.got:.12g}; {how}, of your own loss, it is {one.exact:.12g}."
+    return f"{entry} is {one.exact:.12g} {how}; your code gives {one.got:.12g}."
 
 
 def shown(blamed, source):

@@ -117,12 +117,12 @@ def _functions(namespace, target):
             functions[name] = function
     if "gradients" not in functions:
         if lacks := lacking.lacking(namespace, _is_theirs):
-            enough = "or give it gradients(X, Y, W1, W2), which is enough"
+            enough = "or give it gradients(X, Y, W1, W2) alone"
             raise UsageError(f"{target} lacks {', '.join(lacks)}: a whole Model has {_listed()}; {enough}.")
         others = [name for name in dir(namespace) if callable(getattr(namespace, name))]
         near = _did_you_mean("gradients", others)
         wanted = "gradients(X, Y, W1, W2) that returns (L, dL_dW1, dL_dW2)"
-        raise UsageError(f"{target} has no function {wanted}; one of another name is given as {target}:NAME.{near}")
+        raise UsageError(f"{target} has no function {wanted}; if it has another name, write {target}:NAME.{near}")
     return functions
 
 

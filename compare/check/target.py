@@ -92,9 +92,9 @@ def _layers(q, name, part):
     """{name with the number of its layer: what was given for it}."""
     depth = len(q.activations)
     if not isinstance(part, tuple | list):
-        raise Misfit(f"{q.call} gives {_kind(part)} for {name}, not a list with an array a layer")
+        raise Misfit(f"{q.call} gives {_kind(part)} for {name}, not a list with one array per layer")
     if len(part) != depth:
-        raise Misfit(f"{q.call} gives {len(part)} arrays for {name}, not {depth}, one a layer")
+        raise Misfit(f"{q.call} gives {len(part)} arrays for {name}, not {depth}, one per layer")
     return _numbered(name, part)
 
 
@@ -136,7 +136,7 @@ def _array(q, name, value):
         raise Misfit(f"{gives} {_kind(value)}, which NumPy cannot take: {reason}") from None
     if Z.dtype.kind == "O" and Z.size:
         inside = type(Z.flat[0]).__name__
-        raise Misfit(f"{gives} {_kind(value)} of {inside} objects: numbers are wanted")
+        raise Misfit(f"{gives} {_kind(value)} of {inside} objects: it has to hold numbers")
     if Z.dtype.kind in "USO":
         raise Misfit(f"{gives} {_kind(value)}, which holds no numbers")
     if Z.dtype.kind == "c":
@@ -214,7 +214,7 @@ def _proof(target, folder, message):
     where, name = recognise.split(target)
     module = recognise.module_of(where, folder)
     if imported := sorted(recognise.FRAMEWORKS & sys.modules.keys()):
-        return protocol.line({"none": f"{where} uses {imported[0]}, which takes no exact numbers"})
+        return protocol.line({"none": f"{where} uses {imported[0]}, which does not take exact numbers"})
     from fourfold.compare.check import proof, wanting
 
     fits = _fits(target, folder)

@@ -19,7 +19,7 @@ from fourfold.compare.judge import judgement
 STEPS, FEW = (10, 2, 3, 5), 2
 APART = 1e-6  # losses of two runs, relatively, that are hardly told apart by rounding
 CARRIED = "single steps are right, so something is carried from step to step"
-TOGETHER = "shorter calls are right, so it goes by the number of steps"
+TOGETHER = "shorter calls are right, so the number of steps makes a difference"
 
 
 def train(peer, exam, n, first):

@@ -11,7 +11,7 @@ from fourfold.compare.check.stepping.trajectory import MOMENTUM, PLAIN, Trajecto
 from fourfold.compare.errors import UsageError
 
 FEWEST = 5  # steps
-UNKNOWN = "not plain descent, and none that is known"
+UNKNOWN = "not plain descent, nor any other step that is known"
 # The simplest first: of two that fit it is the one that is meant.
 RULES = (
     rules.plain,
@@ -46,7 +46,7 @@ def kind_of_update(parameters, gradients, rate=None, samples=None, gradients_at=
     """
     trajectory = Trajectory.made(parameters, gradients, rate)
     if len(trajectory.steps) < FEWEST:
-        raise ValueError(f"{FEWEST} steps tell updates apart, {len(trajectory.steps)} do not")
+        raise ValueError(f"{FEWEST} steps are needed to tell updates apart, not {len(trajectory.steps)}")
     if not trajectory.is_finite():
         return None
     with np.errstate(all="ignore"):
@@ -78,4 +78,4 @@ def unlike(asked, update):
         matches = asked.kind == PLAIN or math.isclose(asked.coefficient, update.coefficient, rel_tol=1e-6)
         if matches:
             return ""
-    return f"Its step is {update.words if update else UNKNOWN}; asked for was {asked.words()}."
+    return f"Its step is {update.words if update else UNKNOWN}; you asked for {asked.words()}."

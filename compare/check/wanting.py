@@ -15,11 +15,11 @@ def wanting():
         try:
             return plain[0](file, *args, **kwargs)
         except FileNotFoundError:
-            lacks[f"opens {file}, which is not there: the folder it is run in is empty"] = True
+            lacks[f"opens {file}, which is not there: it runs in an empty folder"] = True
             raise
 
     def answered(*_):
-        lacks["asks for input(), and nobody answers"] = True
+        lacks["asks for input(), but nobody answers"] = True
         raise EOFError
 
     builtins.open, builtins.input = opened, answered

@@ -11,7 +11,7 @@ START = {RIGHT: "RIGHT", LOSES_DIGITS: "RIGHT BUT LOSES DIGITS", WRONG: "WRONG",
 
 
 def text(checked, source="", hint=False, places=None):
-    """What is wrong and where, then by how much; the verdict; where the lesson shows the mistake.
+    """The verdict; the line that is wrong, the mistake and the numbers; what was judged; where the lesson shows it.
 
     source: the text of the file; places: those of its lines in a notebook, as forms.sources has them.
     """
@@ -24,22 +24,23 @@ def text(checked, source="", hint=False, places=None):
 def _text(checked, source, hint):
     to_do = _to_do(source) if checked.verdict() == WRONG else ""
     if not checked.functions:
-        words = proof_words.text(checked.proof, checked.target, source, hint)
-        return "\n".join([*([to_do] if to_do else []), words, *_printed(checked)])
+        first, *others = proof_words.text(checked.proof, checked.target, source, hint).splitlines()
+        return "\n".join([first, *([to_do] if to_do else []), *others, *_printed(checked)])
     rejection = first_rejection(checked)
     if to_do and rejection and not np.any(rejection.value):
         loss = "" if rejection.quantity == "L" else " The loss is right."
         return f"WRONG: {checked.target} is not filled in. {to_do}{loss}"
-    parts = [part for part in (to_do, checked.diagnosis) if part]
+    parts = [verdict(checked), to_do]
     if checked.proof and checked.proof.verdict() == WRONG:
         parts += proof_words.lines(checked.proof, source, hint)
-    if checked.proof and checked.proof.unlike:
+    parts.append(checked.diagnosis)
+    if checked.proof:
         parts.append(checked.proof.unlike)
     parts += [_first_wrong(rejection)] if rejection else []
     parts += [f"{f.reason}." for f in checked.functions if f.reason]
     if checked.proof and checked.proof.examined.steps:
         parts += proof_words.explained(checked.proof, source)
-    return "\n".join([*parts, *_printed(checked), verdict(checked)])
+    return "\n".join([*filter(None, parts), judged(checked), *_printed(checked)])
 
 
 def _to_do(source):
@@ -57,31 +58,38 @@ def _printed(checked):
 
 
 def verdict(checked):
-    """What is wrong, what is right, what could not be judged, on how much."""
+    """One sentence: what is wrong, on which line if that is known, or what is right or could not be judged."""
+    start = f"{START[checked.verdict()]}: {checked.target}"
+    if checked.proof and proof_words.blames(checked.proof):
+        return f"{start}{proof_words.wrong_gradients(checked.proof)}"
     functions = {WRONG: [], LOSES_DIGITS: [], RIGHT: [], NOT_JUDGED: []}
-    left_out = {}  # in order, each once
     for f in checked.functions:
         functions[f.verdict].append(f.name)
-        left_out |= dict.fromkeys(f.left_out)
     clauses = [f"{listed(names)} {_is(names, v)}" for v, names in functions.items() if names]
-    numbers = f"{sum(f.numbers for f in checked.functions):,} numbers judged"
+    return f"{start}: {'; '.join(clauses)}."
+
+
+def judged(checked):
+    """Sentences on what was judged and how many numbers were wrong, then on what was not, and why."""
+    left_out = {}  # in order, each once
+    for f in checked.functions:
+        left_out |= dict.fromkeys(f.left_out)
+    numbers = f"{sum(f.numbers for f in checked.functions):,} numbers"
     numbers += f", {sum(f.wrong for f in checked.functions):,} wrong"
-    sentences = [
-        f"{START[checked.verdict()]}: {checked.target}: {'; '.join(clauses)}.",
-        f"{_work(checked)}: {numbers}.",
-        *(f"{sentence}." for sentence in left_out),
-    ]
+    sentences = [f"Judged: {_work(checked)}: {numbers}.", *(f"{sentence}." for sentence in left_out)]
     if checked.update:
         sentences.append(checked.update)
     if checked.missing:
-        sentences.append(f"Not there to be judged: {', '.join(checked.missing)}.")
+        sentences.append(f"Not given, so not judged: {', '.join(checked.missing)}.")
     if checked.verdict() == RIGHT and "train" in checked.missing:
         sentences.append(proof_words.LEARNS)
-    return " ".join(sentences)
+    return "\n".join(sentences)
 
 
 def _work(checked):
-    work = f"{count(len(checked.cases), 'case')} × {count(checked.seeds, 'seed')}"
+    names = [f.name for f in checked.functions if f.verdict != NOT_JUDGED]
+    work = f"{listed(names)}, " if names else ""
+    work += f"{count(len(checked.cases), 'case')} × {count(checked.seeds, 'seed')}"
     work += f" × {listed(checked.activations)} × {checked.dtype.replace(',', ' and ')}"
     steps = max(f.steps for f in checked.functions)
     calls = f"1 to {steps:,} steps" if steps > 1 else "one step"
@@ -95,15 +103,13 @@ def _is(names, verdict):
     if verdict == LOSES_DIGITS:
         return f"{'is' if one else 'are'} right, but {'loses' if one else 'lose'} digits"
     be = "is" if one else "are"
-    return f"{be} wrong" if verdict == WRONG else f"{be} within what rounding allows"
+    return f"{be} wrong" if verdict == WRONG else f"{be} exact up to rounding"
 
 
 def _first_wrong(r):
-    where = f"{r.column} ({r.case}, {r.dtype}, seed {r.seed})"
-    what = f"{r.quantity}{r.index or ''} of {r.note}"
-    lossy = f"{what} loses digits: in float64 and float32 alike it is no more than rounding that is wrong"
+    what = f"{r.quantity}{r.index or ''} of {r.note} ({r.case}, {r.dtype}, seed {r.seed})"
     lines = [
-        f"{where}: {lossy if r.loses_digits else f'the first wrong number is {what}'}",
+        f"Loses digits by rounding alone: {what}" if r.loses_digits else f"First wrong number: {what}",
         f"    got    {r.value!r}",
         f"    exact  {r.truth!r}",
         f"    error  {measure(r.error):.3g}, limit {measure(r.limit):.3g}",

@@ -18,7 +18,7 @@ VERDICTS = {
 STYLES = (
     *((f"^({verdict}): ", f"bold {colour}") for verdict, colour in VERDICTS.items()),
     (r"^(First wrong): ", "bold"),
-    (r"^This is what happens with: (.*)\.$", "bold"),
+    (r"^The mistake: (.*)\.$", "bold"),
     (r"^  (✓) +\d+ \| ", f"bold {GOOD}"),
     (r"^  (✗) +\d+ \| ", f"bold {BAD}"),
     (r"^  [✓✗ ] +(\d+ \|) ", "dim"),

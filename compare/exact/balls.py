@@ -258,7 +258,7 @@ class Number:
         if x is y:
             return 0
         if x.is_nan() or y.is_nan():
-            raise Inexact("what is no number is compared")
+            raise Inexact("something that is not a number is compared")
         if not (x == y or (x.mid() == y.mid() and x.rad() == y.rad())):  # the same operations give the same ball
             raise Undecided
         if (self.depends or b.depends) and x.is_finite():

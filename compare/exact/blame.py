@@ -60,7 +60,7 @@ def _of_repair(lines, mended, flags, wrong):
     place = lines.recorder.places[event.place]
     gradient = lines.words(mended.label, mended.c)
     name = event.name or place.text
-    sentences = [f"`{name}` has to be {gradient}: with that every gradient is right"]
+    sentences = [f"if `{name}` is {gradient}, every gradient is right"]
     suspect = needs = mistake = ""
     for flag in flags:
         shows = flag.place if flag.shows < 0 else flag.shows

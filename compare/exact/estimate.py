@@ -23,10 +23,13 @@ def estimate(theirs, namespace, why):
     L, gradients = recipe.run(namespace, copies(inputs))
     first, second = np.asarray(L).item(), np.asarray(loss(copies(inputs))).item()
     if not math.isfinite(first):
-        notes.append("Its loss is no finite number at the example's point.")
+        notes.append("Its loss is not finite at the example's point.")
         return Examined(OPEN, recipe.words, differences.DIFFERENCES, notes=notes)
     if first != second:
-        again = "The same inputs give another loss the second time: draw no random numbers, or set the seed each time."
+        again = (
+            "The same inputs give a different loss the second time: draw no random numbers, "
+            "or set the seed on every call."
+        )
         return Examined(OPEN, recipe.words, differences.DIFFERENCES, notes=[*notes, again])
     estimates = differences.by_differences(loss, inputs, recipe.parameters)
     given, proven = by_name(inputs, gradients), []
@@ -42,7 +45,7 @@ def _agreement(name, one, gradient):
         return Proven(name, False, why="there is none", digits=0)
     Z = fitted(in_floats(gradient), one.value.shape)
     if Z is None:
-        shapes = f"it has shape {np.shape(in_floats(gradient))}, and the parameter {one.value.shape}"
+        shapes = f"its shape is {np.shape(in_floats(gradient))}, not {one.value.shape}"
         return Proven(name, False, why=shapes, digits=0)
     agreement = differences.digits(one, Z)
     index = agreement.index or (0,) * one.value.ndim

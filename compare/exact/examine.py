@@ -60,7 +60,7 @@ def examine(theirs, explain=False):
         if smaller.blamed:
             return smaller
     if any(one.outcome == prove.ALMOST for one in evaluation.compared.values()):
-        notes.append("A constant of yours is rounded, as 1 / 3 is: its digits end where float64's do.")
+        notes.append("One of your constants is rounded to float64, as 1 / 3 is. That is allowed for.")
     lines = WrongLines(evaluation.recorder, evaluation.adjoints) if wrong or explain else None
     with numbers.recording(evaluation.bits):
         return Examined(
@@ -88,13 +88,13 @@ def _at_point(theirs, n):
         unguarded = evaluate(theirs, inputs, guarded=False)
         if unguarded.is_right():
             lines = ", ".join(map(str, guards))
-            return unguarded, [f"Right apart from the guard, a tiny constant in line {lines}."]
+            return unguarded, [f"Right except for the guard, a tiny constant on line {lines}."]
     kinks = sorted(place for place in evaluation.recorder.tape.kinks if place is not None)
     if kinks:
         beside = evaluate(theirs, _moved(inputs, theirs.recipe.parameters))
         if beside.is_right():
             place = evaluation.recorder.places[kinks[0]]
-            return beside, [f"The example is at a kink, in line {place.line}: {place.text}. Beside it all is right."]
+            return beside, [f"The example is at a kink, on line {place.line}: {place.text}. Next to it all is right."]
     return evaluation, []
 
 
@@ -142,7 +142,7 @@ def _with_bits(theirs, inputs, guarded, bits):
             compared[name] = prove.compare(name, parts.get(name), truth)
             sources[name] = prove.sources(recorder, parts.get(name))
         if not compared:
-            raise LeftExact("none of its inputs is a parameter of float numbers")
+            raise LeftExact("none of its inputs is a parameter made of floats")
         return Evaluation(recorder, derivative, compared, sources, inputs, float(L.value.mid()), bits)
 
 
@@ -184,9 +184,9 @@ def _loss(L):
     if isinstance(L, np.ndarray) and L.size == 1:
         L = L.ravel()[0]
     if not isinstance(L, numbers.Number) or L.node < 0:
-        raise LeftExact("its loss comes of no exact number: something on the way rounds")
+        raise LeftExact("its loss is not exact: something on the way rounds")
     if not L.value.is_finite():
-        raise LeftExact("its loss is no finite number at the example's points")
+        raise LeftExact("its loss is not finite at the example's points")
     return L
 
 

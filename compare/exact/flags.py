@@ -45,7 +45,7 @@ class WrongLines(OddLines):
             own = self._own_match(k, name, compared)
             kept = self.events[k].kept
             if own is not None and kept is not None and _is_one_of_two(own, compared):
-                sentence = f"only one of the parts of ∂L/∂{name} is kept: they are to be added up (+=, not =)"
+                sentence = f"only one part of ∂L/∂{name} is kept: add the parts up (+=, not =)"
                 flags.append(Flag(k, kept, (sentence,), mistake=ADDED_UP))
                 continue
             if own is not None:
@@ -97,10 +97,10 @@ class WrongLines(OddLines):
             m for m in self.matches(k) if self.label(m.truth.event) == name and self.events[m.truth.event].place == LEAF
         ]
         if part_of_own:
-            sentence = f"only one of the parts of ∂L/∂{name} is kept: they are to be added up (+=, not =)"
+            sentence = f"only one part of ∂L/∂{name} is kept: add the parts up (+=, not =)"
             place = event.place if event.kept is None else event.kept
             return Flag(k, place, (sentence,), mistake=ADDED_UP)
-        return Flag(k, event.place, (f"what is given for ∂L/∂{name} is {self.gradient_words(match)}",))
+        return Flag(k, event.place, (f"what you give for ∂L/∂{name} is {self.gradient_words(match)}",))
 
     def _constant(self, k, match, name, compared, good):
         """An output that is c times what it should be: where c comes from."""
@@ -116,7 +116,7 @@ class WrongLines(OddLines):
             place = after[0]
         times = _ratio(compared) or match.c
         ratio, missing = factors.constant(times), factors.constant(1 / times)
-        sentence = f"∂L/∂{name} is {ratio} times what it should be: a factor {missing} is missing"
+        sentence = f"∂L/∂{name} is {ratio} times what it should be: a factor of {missing} is missing"
         if abs(times + 1) < SAME:
             sentence = f"∂L/∂{name} has the opposite sign"
         mistake = SIGN if abs(times + 1) < SAME else FACTOR

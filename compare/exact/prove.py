@@ -40,7 +40,7 @@ def as_numbers(value):
     try:
         Z = np.array(value, object)
     except ValueError:
-        raise Inexact("rows of different lengths are no gradient") from None
+        raise Inexact("rows of different lengths are not a gradient") from None
     for index, x in np.ndenumerate(Z):
         converted = numbers.number(x)
         if converted is None:
@@ -124,11 +124,11 @@ def _compared(name, outcome, Z, truth, where):
 
 
 def _misshapen(name, Z, truth):
-    shape = f"it has shape {Z.shape}, and the parameter {truth.shape}"
+    shape = f"its shape is {Z.shape}, not {truth.shape}"
     if Z.ndim == 2 and Z.shape[::-1] == truth.shape:
         turned = compare(name, Z.T, truth)
         if turned.outcome in (RIGHT, ALMOST):
-            shape += ": it is the transpose of the right one"
+            shape += ": it is transposed"
     return Compared(name, WRONG, shape, given=numbers.floats(Z), truth=_floats(truth))
 
 

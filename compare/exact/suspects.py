@@ -34,7 +34,7 @@ class OddLines(Lines):
         """The Flag of a first wrong event, with what is odd about it."""
         event = self.events[k]
         if event.place == LEAF:
-            return Flag(k, -1, (f"what is given for ∂L/∂{name} is {event.name} itself",))
+            return Flag(k, -1, (f"what you give for ∂L/∂{name} is {event.name} itself",))
         top, given = self._chain(k)
         flag = self._only_a_part(k) or self._suspect_factor(k, top, given)
         if flag and flag.needs:
@@ -44,12 +44,12 @@ class OddLines(Lines):
             return better or flag
         if self._is_update(event):
             what = event.name or self._text_of(k, 0)
-            sentence = f"`{what}` is updated here and used afterwards: a gradient further back needs the old one"
+            sentence = f"`{what}` is updated here, but a later gradient still needs its old value"
             return Flag(k, event.place, (sentence,), mistake=UPDATED)
         taken = [self.gradient_words(self.matches(g)[0]) for g in self.gradients_of(k)]
         if not taken:
-            return Flag(k, event.place, ("it is made of no gradient",))
-        sentence = f"it is given {' and '.join(taken)}, and gives no gradient of anything"
+            return Flag(k, event.place, ("it is not computed from any gradient",))
+        sentence = f"it takes {' and '.join(taken)}, but what it gives is not a gradient of anything"
         return Flag(k, event.place, (sentence,))
 
     def _needs_another_gradient(self, k, name, compared, good):
@@ -72,10 +72,10 @@ class OddLines(Lines):
                     continue
                 needs = self.gradient_words(Match(truth, 1.0))
                 if truth.event == gets.truth.event and gets.truth.used_in >= 0:
-                    sentence = f"{self.gradient_words(gets)} is given, and the whole of {needs} is needed"
+                    sentence = f"{self.gradient_words(gets)} is given, but the whole of {needs} is needed"
                     place = self.events[gradients[0]].place
                     return Flag(gradients[0], place, (sentence,), (), "", needs, mistake=PART)
-                sentence = f"∂L/∂{name} needs {needs} here, and gets {self.gradient_words(gets)}"
+                sentence = f"∂L/∂{name} needs {needs} here, but gets {self.gradient_words(gets)}"
                 between = self._between(values, truth.values, gets.c)
                 sentences = (sentence, f"the factor {between} is missing") if between else (sentence,)
                 blamed = k if gradients[0] in good else gradients[0]
@@ -91,7 +91,7 @@ class OddLines(Lines):
             if part.used_in < 0 or kept is None:
                 continue
             whole = f"∂L/∂{bracketed(part.label)}"
-            sentence = f"only the last of the parts of {whole} is kept here: they are to be added up (+=, not =)"
+            sentence = f"only the last part of {whole} is kept here: add the parts up (+=, not =)"
             return Flag(source, kept, (sentence,), (), "", whole, mistake=ADDED_UP)
         return None
 
@@ -191,17 +191,17 @@ class OddLines(Lines):
         position = 1 if given in event.operands[0].sources else 0
         text = self._text_of_factors(top, self._text_of(k, 1 - position), self._text_of(k, position))
         belongs = self._belonging(G, match, is_now)
-        what = f"`{text}` is {is_now.show()}" if is_now else f"`{text}` is none of the slopes there are"
+        what = f"`{text}` is {is_now.show()}" if is_now else f"`{text}` is not the slope of anything here"
         sentences = [f"{gets} is given ✓"]
         if belongs:
             needs, truth = belongs
-            sentences.append(f"for ∂L/∂{bracketed(truth.label)} the factor is {needs.show()}, and {what}")
+            sentences.append(f"for ∂L/∂{bracketed(truth.label)} the factor must be {needs.show()}, but {what}")
             made = self._made_for_this(event, position, text, is_now)
             if made is not None:
                 place = self.events[made].place
                 return Flag(made, place, tuple(sentences), (), text, needs.show(), event.place, SLOPE)
             return Flag(k, event.place, tuple(sentences), (), text, needs.show(), mistake=SLOPE)
-        sentences.append(f"{what}, and the result is no gradient of anything")
+        sentences.append(f"{what}, and the result is not a gradient of anything")
         return Flag(k, event.place, tuple(sentences), (), text)
 
     def _made_for_this(self, event, position, text, is_now):

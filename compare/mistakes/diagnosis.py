@@ -71,7 +71,7 @@ def _diagnosis(views):
         equations={shown(name, p.row): quantity.equation for name, quantity in network.all.items()},
         formulas=_formulas(network, p.row, len(views[0].parameters) > network.depth),
         seen=frozenset(shown(name, p.row) for name in seen),
-        pattern=" ".join(patterns),
+        pattern=" ".join(filter(None, patterns)),
         candidates=tuple(candidate.mistakes for candidate in fitting),
     )
 
@@ -100,11 +100,11 @@ def show_diagnosis(diagnosis, hint=False):
     where = _where(diagnosis)
     if hint:
         return where
-    lines = [f"{where} {diagnosis.pattern}"]
+    where_and_how = f"{where} {diagnosis.pattern}".rstrip()
     if not diagnosis.candidates:
-        return "\n".join([*lines, "It is none of the known mistakes."])
+        return f"{where_and_how}\nNo known mistake gives these numbers."
     best, *others = diagnosis.candidates
-    lines.append(f"This is what happens with: {_names(best)}.")
+    lines = [f"The mistake: {_names(best)}."]
     for mistake in best:
         lines.append(f"    {mistake.why}")
         wrong, right = planted.differing_lines("numpy", *mistake.planted["numpy"], row=mistake.row)
@@ -112,8 +112,8 @@ def show_diagnosis(diagnosis, hint=False):
         for label, shown_lines in zip(labels, (wrong, right), strict=True):
             lines += [f"    {label}{line}" for line in shown_lines]
     if others:
-        lines.append(f"The same numbers come from: {'; '.join(map(_names, others))}.")
-    return "\n".join(lines)
+        lines.append(f"These give the same numbers: {'; '.join(map(_names, others))}.")
+    return "\n".join([*lines, where_and_how])
 
 
 def _where(diagnosis):
@@ -125,14 +125,14 @@ def _where(diagnosis):
         return f"First wrong: {_one_of(apart[0], diagnosis, explained)}{deduced}."
     if all(map(is_of_every_step, diagnosis.suspects.all)):
         names = _listed([*map(of_every_step, off)])
-        return f"Training is off, in {names}: the update (E23: {UPDATE}), or the loop around it (E24)."
+        return f"Training goes wrong in {names}: look at the update (E23: {UPDATE}) and the loop around it (E24)."
     names = "Both gradients" if set(off) == {"dL_dW1", "dL_dW2"} else _listed(off)
     if not common:
         causes = "; ".join(_one_of(names, diagnosis, explained) for names in apart)
-        return f"{names} are off, and not from one cause: {causes}."
-    together = "their common factor" if common == ("dL_dY_hat",) else "what they have in common,"
-    each = "each by itself" if len(off) == 2 else "more than one by itself"
-    return f"{names} are off: {together} {_one_of(common, diagnosis, explained)}, or {each}."
+        return f"{names} are wrong, for more than one reason: {causes}."
+    shared = "their common factor" if common == ("dL_dY_hat",) else "something they share"
+    what = _one_of(common, diagnosis, explained)
+    return f"{names} are wrong. Either {shared} is wrong, {what}, or there is more than one mistake."
 
 
 def _one_of(names, diagnosis, explained):
@@ -143,8 +143,7 @@ def _one_of(names, diagnosis, explained):
         explained.add(name)
         equation = diagnosis.equations[name]
         texts.append(f"{name} ({equation}: {formula_there})" if formula_there else f"{name} ({equation})")
-    text = ", ".join(texts)
-    return text if len(names) == 1 else f"one of {text}"
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
 
 
 def _listed(names):

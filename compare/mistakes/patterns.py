@@ -25,12 +25,12 @@ class Look(NamedTuple):
 
 
 def pattern(quantity, views):
-    """A sentence on a wrong quantity: the first oddity that it has at every point looked at."""
+    """A sentence on a wrong quantity: the first oddity that it has at every point looked at; "" if it has none."""
     name = shown(of_every_step(quantity), views[0].p.row)
     if is_of_every_step(quantity):
         return f"{name} goes wrong in training."
-    looks = [_look(quantity, view) for view in views]
-    return f"{name} {_oddity(looks)}."
+    oddity = _oddity([_look(quantity, view) for view in views])
+    return f"{name} {oddity}." if oddity else ""
 
 
 def _look(quantity, view):
@@ -51,7 +51,7 @@ def _oddity(looks):
         if should_be.all() and not are_numbers.all():
             return "is no number"
         if (are_numbers & ~should_be).any():
-            return "is a number where there is none"
+            return "is finite where the right value is not"
     for describe in (_zero, _factor, _offset, _transposed, _sample, _lines):
         if describe is _offset and len(looks) == looks[0].value.size == 1:
             continue  # one number is always off by a constant
@@ -59,7 +59,7 @@ def _oddity(looks):
         for text in first:
             if all(text in texts for texts in others):
                 return text
-    return _number(looks) or rounded(looks) or "differs in no simple way"
+    return _number(looks) or rounded(looks)
 
 
 # Each of the following gives what can be said of a look, best first.
@@ -125,7 +125,7 @@ def _number(looks):
         return ""
     c, uncertain = min(ratios, key=lambda ratio: ratio[1])
     if any(abs(c - other) > uncertain + more for other, more in ratios):
-        return "" if is_number else "is a multiple of what it should be, by another factor at every point"
+        return "" if is_number else "is a multiple of what it should be, with a different factor at every point"
     digits = max(0, min(15, int(-np.log10(4 * max(uncertain, 1e-16)))))
     return f"is {c:.{digits}f}".rstrip("0").rstrip(".") + " times what it should be"
 

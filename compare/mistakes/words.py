@@ -1,8 +1,10 @@
 """The catalogue and the matrix in words: tables are (headers, lines) until the last moment."""
 
+import shlex
 from collections import Counter
 from itertools import zip_longest
 
+from fourfold.compare.judge.quantities import TWO_LAYER, UPDATE, anatomy, formula, shown
 from fourfold.compare.mistakes import planted
 from fourfold.compare.mistakes.catalogue import GROUPS
 from fourfold.compare.mistakes.matrix import TOLERANCES
@@ -11,15 +13,54 @@ ON_XOR = {"xor", "deep-xor"}
 CHECKS = ("point", "step", "form", "shapes")
 
 
-def catalogue():
+# In two layers without biases a run shows these; biases come with depth.
+RUNS = {"E7": "dL_db = column sums of dL_dH", "E23": f"W = {UPDATE}", "E24": "one step after another"}
+
+
+def overview(mistakes):
+    """A record an equation that goes wrong first: its number, formula, how many of `mistakes`, and one of them."""
+    formulas = {}
+    for name, quantity in anatomy(TWO_LAYER, 2, biases=False).trace.items():
+        formulas[quantity.equation] = f"{shown(name, TWO_LAYER)} = {formula(quantity, TWO_LAYER, 2, False)}"
+    formulas |= RUNS
+    records = []
+    for equation in sorted(formulas, key=lambda text: int(text[1:])):
+        own = [mistake for mistake in mistakes if mistake.equation == equation]
+        if own:
+            short = min((mistake.name for mistake in own), key=len)
+            about = {"equation": equation, "formula": formulas[equation], "mistakes": len(own), "such_as": short}
+            records.append(about)
+    return records
+
+
+def by_group(mistakes):
     """(group, lines) pairs; a line is name, first wrong quantity, equation, columns it is planted in."""
-    groups = []
-    for group, mistakes in GROUPS.items():
+    names, groups = {mistake.name for mistake in mistakes}, []
+    for group, members in GROUPS.items():
         lines = []
-        for mistake in mistakes:
-            lines.append([mistake.name, mistake.quantity, mistake.equation, " ".join(mistake.planted)])
-        groups.append((group, lines))
+        for mistake in members:
+            if mistake.name in names:
+                lines.append([mistake.name, mistake.quantity, mistake.equation, " ".join(mistake.planted)])
+        if lines:
+            groups.append((group, lines))
     return groups
+
+
+def count(mistakes):
+    """How many of each kind, in words."""
+    forms = sum(mistake.loses_digits for mistake in mistakes)
+    parts = []
+    if len(mistakes) > forms:
+        parts.append(f"{len(mistakes) - forms} mistake{'s' * (len(mistakes) - forms > 1)}")
+    if forms:
+        parts.append(f"{forms} form{'s' * (forms > 1)} that lose{'s' * (forms == 1)} digits")
+    return " and ".join(parts)
+
+
+def command(mistakes):
+    """A command that explains one of these; if possible, one whose name needs no quotes."""
+    plain = [mistake.name for mistake in mistakes if shlex.join(mistake.name.split()) == mistake.name]
+    return f"fourfold mistakes {plain[0]}" if plain else f'fourfold mistakes "{mistakes[0].name}"'
 
 
 def side_by_side(mistake, column):
@@ -28,10 +69,11 @@ def side_by_side(mistake, column):
     return list(zip_longest(wrong, right, fillvalue=""))
 
 
-def record(mistake):
-    """A Mistake as JSON can hold it."""
+def record(mistake, columns=None):
+    """A Mistake as JSON can hold it, with its lines in all columns it is planted in, or in some."""
     code = {}
-    for column, texts in mistake.planted.items():
+    for column in columns or mistake.planted:
+        texts = mistake.planted[column]
         wrong, right = planted.differing_lines(column, *texts, row=mistake.row)
         code[column] = {"wrong": "\n".join(wrong), "right": "\n".join(right)}
     names = ("name", "quantity", "equation", "why", "case", "row", "loses_digits")
@@ -41,7 +83,7 @@ def record(mistake):
 def what_it_breaks(mistake):
     """A sentence: what is wrong first, or in what digits are lost."""
     what = f"Loses digits in {mistake.quantity}" if mistake.loses_digits else f"Breaks {mistake.quantity} first"
-    return f"{what}, {mistake.equation}; shows on {mistake.case}."
+    return f"{what} ({mistake.equation}). The case {mistake.case} shows it."
 
 
 def sides(mistake):

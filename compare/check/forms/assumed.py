@@ -244,7 +244,7 @@ def losses(steps, results, setup):
         for path in attempts.values_at("prediction", answer, [""], Y, final=True)[:3]:
             output = attempts.from_result(step.function, path)
             for name in dict.fromkeys(ALL):
-                yield [loss_step(name, setup, output)], (LOSS, ()), f"no loss of yours: taken to be {name}"
+                yield [loss_step(name, setup, output)], (LOSS, ()), f"no loss found, so this one is assumed: {name}"
 
 
 def hinted(text):

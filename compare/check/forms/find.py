@@ -192,18 +192,18 @@ def _preferred(written, candidates):
     if usual or len(candidates) == 1:
         return (usual or candidates)[0]
     listed = ", ".join(candidates)
-    raise Misfit(f"Several functions give a loss and gradients, {listed}: name one, as in FILE:{candidates[0]}.")
+    raise Misfit(f"Several functions give a loss and gradients: {listed}. Name one, as in FILE:{candidates[0]}.")
 
 
 def _nothing(written, name):
     if name is not None:
-        raise Misfit(f"{name} was not recognised as something that gives a loss and gradients: {EXAMPLE}.")
+        raise Misfit(f"{name} was not recognised as a function that gives a loss and gradients: {EXAMPLE}.")
     seen = [n for n in written.functions if not names.NUMERICAL.search(n)]
-    listed = f"the functions {', '.join(seen[:6])} were seen" if seen else "no function was seen"
+    listed = f"among the functions {', '.join(seen[:6])}" if seen else "in a file without functions"
     scaled = [n for n in seen if updating.is_adaptive(written, n)]
     if scaled:
         raise Misfit(
-            f"{scaled[0]} divides its steps by the root of squared gradients, which hides the gradients: "
-            "let a function return them, with the loss."
+            f"{scaled[0]} divides its steps by the root of squared gradients, so the gradients cannot be seen: "
+            "write a function that returns them and the loss."
         )
-    raise Misfit(f"No loss and gradients were recognised, {listed}: {EXAMPLE}.")
+    raise Misfit(f"No loss and gradients were recognised {listed}: {EXAMPLE}.")

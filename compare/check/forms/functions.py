@@ -275,7 +275,7 @@ def words_of(trial, written):
         called = f"{', '.join(others)} and {called}"
     text = f"{called}: {trial.setup.words()}"
     if plan.opposite:
-        text += f"; its gradients have the opposite sign, as what is added to the weights{_half(plan.opposite)}"
+        text += f"; its gradients have the opposite sign, to be added to the weights{_half(plan.opposite)}"
     if plan.rate is not None:
         text += "; it updates its parameters"
     return text + (f"; {trial.note}" if trial.note else "")

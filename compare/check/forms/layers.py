@@ -93,7 +93,7 @@ def _recipe(members):
         return L, gradients
 
     averaged = any(getattr(member, "averaged", False) for member in members.values())
-    words = "layers, each with its way back: " + ", ".join(member.words() for member in members.values())
+    words = "layers, each with its backward pass: " + ", ".join(member.words() for member in members.values())
     words += "; the parameters' gradients are averaged over samples" if averaged else ""
     return Recipe(words, example, parameters, run)
 

@@ -74,7 +74,9 @@ class NeuronNetwork:
         called = ", ".join(function.name for function in self.steps)
         words = f"{called}: neurons in lists of layers, one sample at a time; it updates its parameters; "
         roles = Roles(X, Y, self._names(WEIGHTS), self._names(BIAS), augmented=not self.bias)
-        return Recipe(f"{words}no loss of yours: taken to be {self.loss}", self.example, parameters, self.run, roles)
+        return Recipe(
+            f"{words}no loss found, so this one is assumed: {self.loss}", self.example, parameters, self.run, roles
+        )
 
     def _names(self, which):
         if which == BIAS and not self.bias:

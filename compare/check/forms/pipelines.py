@@ -19,7 +19,7 @@ from fourfold.compare.check.forms import (
 )
 from fourfold.compare.check.forms.attempts import Caller, Inputs
 
-NOTE = "no forward pass of yours: taken to be"
+NOTE = "no forward pass found, so this one is assumed:"
 
 
 def forms(written, name):

@@ -35,7 +35,7 @@ def _notebook(text, path):
         cells = json.loads(text)["cells"]
         codes = [(k, "".join(cell["source"])) for k, cell in enumerate(cells, 1) if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError):
-        raise UsageError(f"{path} is no notebook: it has no cells that can be read.") from None
+        raise UsageError(f"{path} is not a notebook: it has no cells that can be read.") from None
     lines, places = [], {}
     for k, code in codes:
         for line, number in _kept(code):

@@ -38,13 +38,13 @@ TARGETS_MISSING = of_error(
 TRUE_CLASS = of_error(
     "only the true class counts",
     "dL_dH{k} = Y * (Y_hat - Y){D}",
-    "A softmax's output depends on all of its inputs: the other classes' gradients are ŷ, not 0.",
+    "Each softmax output depends on all inputs: the other classes' gradients are ŷ, not 0.",
     OUTPUT_LINE,
     OUTPUT_FORMULA,
 )
 DIAGONAL = of_slope(
     "softmax's slope taken for p(1 - p)",
-    "p(1 - p) is the Jacobian's diagonal alone: every output depends on every input.",
+    "p(1 - p) is only the diagonal of the Jacobian: every output depends on every input.",
     "dL_dH{k} = dL_dY_hat * Y_hat * (1 - Y_hat)",
     "∂L/∂H{k} = ŷ ∘ (∂L/∂Ŷ - Σ ∂L/∂Ŷ ∘ ŷ)",
     "dL_dH{k} = Y_hat * (dL_dY_hat - (dL_dY_hat * Y_hat).sum(axis=1, keepdims=True))",
@@ -54,7 +54,7 @@ TOO = known(
     OUTPUT_FORMULA,
     "dL_dH{k} = (Y_hat - Y){D} * Y_hat * (1 - Y_hat)",
     OUTPUT_LINE,
-)._replace(why="ŷ - y is the gradient behind the output's activation already: its slope is in it.")
+)._replace(why="ŷ - y already contains the slope of the output's activation.")
 OF_HIDDEN = known("output's slope that of the hidden layers", kinds.SLOPE, "dL_dH{k} = dL_d{A} * slope_of_hidden({A})")
 LOGITS = of_error(
     "H for Ŷ in the residual",
@@ -93,7 +93,7 @@ ABSOLUTE_RESIDUAL = of_error(
     "absolute value of the residual", "dL_dY_hat = abs(Y_hat - Y)", "The gradient needs the residual's sign."
 )
 HINGE_MASK = of_error(
-    "hinge's mask missing", "dL_dY_hat = -Y", "Where the margin is kept the loss is 0, and so is its gradient."
+    "hinge's mask missing", "dL_dY_hat = -Y", "Where the margin is kept, the loss and its gradient are 0."
 )
 FORGOTTEN_RESIDUAL = _back("residual forgotten on the way back", "dL_dA{j} = np.ones_like(Y) / N @ W{k}.T")
 
@@ -116,7 +116,7 @@ GRADIENT_FOR_W = _of_layer(
 OTHER_W = _back("weights of the layer before on the way back", "dL_dA{j} = dL_dH{k} @ W{j}.T")
 BEFORE_SLOPE = of_back(
     "slope missing on the way back",
-    "The slope is in one of three lines that need it, and not in this one.",
+    "Three lines need the slope, and this one lacks it.",
     "dL_dA{j} = dL_d{A} @ W{k}.T",
     output="output's slope missing on the way back",
 )
@@ -125,7 +125,7 @@ LAST_OUTPUT = _back("only the last output counts on the way back", "dL_dA{j} = d
 ALWAYS_OUTPUT = _back("always the output's gradient", "dL_dA{j} = dL_dY_hat")
 ASSIGNED = of_weights(
     "= where += was meant",
-    "What is used several times gets a gradient from every use, and they add up; here the last one written stays.",
+    "A value that is used several times gets a gradient from each use, and they add up; here only the last one stays.",
     "grad = local * upstream",
 )._replace(right="grad += local * upstream", formula="∂L/∂v = Σ over all uses of v", equation="E7")
 UPDATED = known("updated weights on the way back", kinds.BACK, "W{k} -= lr * dL_dW{k}; dL_dA{j} = dL_dH{k} @ W{k}.T")
@@ -145,7 +145,7 @@ X_FOR_A = of_weights("X for A in W{k}'s gradient", "Every layer reads the inputs
 OUT_FOR_IN = _weights("a layer's output for its input", "dL_dW{k} = {A}.T @ dL_dH{k}")
 ERROR_FOR_DELTA = of_weights(
     "slope missing from W{k}'s gradient",
-    "The slope is in one of three lines that need it, and not in this one.",
+    "Three lines need the slope, and this one lacks it.",
     "dL_dW{k} = {B}.T @ dL_d{A}",
     output="output's slope missing from the last weights' gradient",
     everywhere="slopes missing from the weights' gradients",
@@ -153,7 +153,7 @@ ERROR_FOR_DELTA = of_weights(
 LAST_SAMPLE = _of_layer(_weights("only the last sample counts for W2", "dL_dW{k} = {B}[-1:].T @ dL_dH{k}[-1:]"))
 FIRST_SAMPLE = of_weights(
     "only the first sample counts for W{k}",
-    "The loop over the samples returns, or overwrites, where it should add.",
+    "The loop over the samples returns or overwrites where it should add.",
     "dL_dW{k} = {B}[:1].T @ dL_dH{k}[:1]",
 )
 ONE_SHORT = _of_layer(_weights("last sample left out of W2's gradient", "dL_dW{k} = {B}[:-1].T @ dL_dH{k}[:-1]"))
@@ -181,10 +181,10 @@ B_BEFORE_SLOPE = _biases(
 )
 B_DETACHED = _biases("biases detached", "dL_db{k} = np.zeros_like(b{k})")
 B_OTHER = of_biases(
-    "bias gradient of another layer", "The index is a layer off, and with equal widths it fits.", "dL_db{k} = dL_db{j}"
+    "bias gradient of another layer", "The index is off by one layer; with equal widths it fits.", "dL_db{k} = dL_db{j}"
 )
 B_SHORT = of_biases(
-    "last sample left out of the bias gradient", "range(N - 1) ends one short.", "dL_db{k} = dL_dH{k}[:-1].sum(axis=0)"
+    "last sample left out of the bias gradient", "range(N - 1) stops one short.", "dL_db{k} = dL_dH{k}[:-1].sum(axis=0)"
 )
 B_OF_INPUT = of_biases(
     "layer's output summed for the bias gradient",
@@ -199,7 +199,7 @@ def of_p_minus_y():
     return of_error(
         "ŷ - y for another activation's gradient",
         OUTPUT_LINE,
-        "ŷ - y belongs to σ with binary, and to softmax with categorical cross-entropy.",
+        "ŷ - y belongs to σ with binary cross-entropy, and to softmax with categorical cross-entropy.",
         "dL_dH{k} = dL_dY_hat * slope(H{k})",
         "∂L/∂H{k} = ∂L/∂ŷ ∘ σ'(H{k})",
     )
@@ -210,5 +210,5 @@ def of_other_loss(other, name):
     return of_error(
         f"{other}'s gradient for {name}'s",
         f"dL_dY_hat = slope_of_{other.replace(' ', '_').replace('-', '_')}(Y_hat, Y)",
-        "The loss was changed, and its derivative was not.",
+        "The loss was changed, but its derivative was not.",
     )

@@ -131,7 +131,7 @@ WRONG = (
         BINARY,
         lambda P, Y: (-Y * _log(P) + (1 - Y) * _log(1 - P)).sum(),
         lambda P, Y: -Y / P - (1 - Y) / (1 - P),
-        "The minus is put in front of the first term, and the second one needs it as well.",
+        "The minus is put in front of the first term, but the second one needs it too.",
         "L = Σ(-y log ŷ - (1 - y) log(1 - ŷ))",
         "L = np.mean(-Y * np.log(Y_hat) + (1 - Y) * np.log(1 - Y_hat))",
         "L = np.mean(-Y * np.log(Y_hat) - (1 - Y) * np.log(1 - Y_hat))",
@@ -151,7 +151,7 @@ WRONG = (
         BINARY,
         lambda P, Y: -((1 - Y) * _log(1 - P)).sum(),
         lambda P, Y: (1 - Y) / (1 - P),
-        "One of the two terms got lost.",
+        "One of the two terms is lost.",
         "L = -Σ(y log ŷ + (1 - y) log(1 - ŷ))",
         "L = -np.mean((1 - Y) * np.log(1 - Y_hat))",
         BCE_LINE,
@@ -201,7 +201,7 @@ WRONG = (
         CATEGORICAL,
         lambda P, Y: -len(P) * np.log((P * Y).sum() / len(P)),
         lambda P, Y: -len(P) * Y / (P * Y).sum(),
-        "The probabilities are averaged, and their logarithms should be.",
+        "The probabilities are averaged, but their logarithms should be.",
         "L = -1/N Σ y log ŷ",
         "L = -np.log(np.mean(np.sum(Y * Y_hat, axis=1)))",
         CE_LINE,
@@ -211,7 +211,7 @@ WRONG = (
         SQUARED,
         lambda P, Y: (P - Y).sum() ** 2,
         lambda P, Y: 2 * (P - Y).sum() * np.ones_like(P),
-        "The square and the sum change places, and residuals cancel.",
+        "The square and the sum are swapped, so residuals cancel.",
         "L = Σ(ŷ - y)²",
         "L = np.sum(Y_hat - Y) ** 2",
         "L = np.sum((Y_hat - Y) ** 2)",
@@ -238,7 +238,7 @@ def with_epsilon(name, epsilon):
     """A cross-entropy with a small number inside its logarithms."""
     mistake = LossMistake(
         EPSILON,
-        "A small number is added against a logarithm or a division that comes later.",
+        "A small number is added to protect a logarithm or a division that comes later.",
         f"log(ŷ + {epsilon:g}) is differentiated as log ŷ",
         f"np.log(Y_hat + {epsilon:g})",
         "np.log(Y_hat)",
@@ -274,7 +274,7 @@ def _odd(name, factor, intended, mistake_name, why, wrong):
 
 MEAN, HALF_MEAN, SUM = "mean over samples", "half the mean over samples", "sum"
 WRONG_AXIS = "N from the wrong axis of the loss"
-SIGN = "The minus in front of the sum is missing, or one too many."
+SIGN = "The minus in front of the sum is missing, or there is one too many."
 REDUCTIONS = {
     reduction.name: reduction
     for reduction in (

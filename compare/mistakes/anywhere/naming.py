@@ -65,7 +65,7 @@ def _of_another_loss(seens):
         return []
     texts = (
         ("L is not what was differentiated",),
-        ("The loss was changed, or is computed otherwise than its gradient supposes.",),
+        ("The loss was changed, but its gradient was not.",),
         ("L = ...",),
         (f"L = {LOSSES[network.loss].formula}, {network.reduction}",),
         ("E5",),
@@ -97,14 +97,14 @@ def _demanded(seens, own, loss, l2):
         return (
             ""
             if is_own
-            else f"L is {_convention(own)}; its gradients are right for what was asked for: {_convention(asked)}."
+            else f"L is {_convention(own)}; its gradients are right for what you asked for, {_convention(asked)}."
         )
     if has_right_gradients(own, seens):
-        return f"Right for {_convention(own)}; asked for was {_convention(asked)}."
+        return f"Right for {_convention(own)}; you asked for {_convention(asked)}."
     for other, factor in DEMANDS.values():
         network = asked._replace(loss=other, reduction=factor)
         if has_right_gradients(network, seens):
-            return f"The gradients are right for {_convention(network)}; asked for was {_convention(asked)}."
+            return f"The gradients are right for {_convention(network)}; you asked for {_convention(asked)}."
     return ""
 
 

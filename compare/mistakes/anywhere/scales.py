@@ -24,7 +24,7 @@ COUNTS = {
 }
 TWOS = {"": 1, "2": 2, "1/2": 0.5}
 SIGNS = {"": 1, "-1": -1}
-OTHER_CONSTANT = "A constant is applied here, and the loss has none at this place."
+OTHER_CONSTANT = "A constant is applied here, but the loss has none in this place."
 ERROR, BACK, WEIGHTS, BIASES, PENALTY = "error", "back", "weights", "biases", "penalty"
 
 
@@ -81,22 +81,22 @@ TWO_MISSING = of_error(
     "factor 2 missing", "dL_dY_hat = {E} / 2", "The derivative of r² is 2r, and only a ½ in the loss cancels the 2."
 )
 N_MISSING = _catalogued("1/N missing", "dL_dY_hat = {S}")
-N_TWICE = of_error("1/N twice", "dL_dY_hat = {E} / N", "It is divided by N here, and once more later on.")
+N_TWICE = of_error("1/N twice", "dL_dY_hat = {E} / N", "It is divided by N here, and again later.")
 N_TOO_MANY = N_TWICE._replace(
-    name="mean where the loss is a sum", why="The loss is summed and its gradient is averaged."
+    name="mean where the loss is a sum", why="The loss is summed, but its gradient is averaged."
 )
 OVER_ENTRIES = _catalogued("gradient of the mean over all elements", "dL_dY_hat = {S} / Y.size")
 D_MISSING = of_error(
     "1/d_out missing",
     "dL_dY_hat = {S} / N",
-    "The loss is averaged over all entries, its gradient over the samples.",
+    "The loss is averaged over all entries, but its gradient over the samples.",
 )
-ND_MISSING = N_MISSING._replace(why="The loss is averaged over all entries, and its gradient is summed.")
+ND_MISSING = N_MISSING._replace(why="The loss is averaged over all entries, but its gradient is summed.")
 WRONG_AXIS = _catalogued("N from the wrong axis", "N = Y.shape[1]; dL_dY_hat = {S} / N")
 WIDTH = _catalogued("N from the inputs' width", "N = X.shape[1]; dL_dY_hat = {S} / N")
 BESSEL = _catalogued("N - 1 for N", "dL_dY_hat = {S} / (N - 1)")._replace(equation="E10")
 CONSTANT = of_error(
-    "a constant factor", "dL_dY_hat = c * ({E})", "All that is behind is off by one constant.", odd=True
+    "a constant factor", "dL_dY_hat = c * ({E})", "Every gradient after this is off by the same constant.", odd=True
 )
 OF_ERROR = {
     "-1": SIGN_OF_ERROR,
@@ -104,7 +104,7 @@ OF_ERROR = {
     "d": D_MISSING,
     "1/d": OVER_ENTRIES,
     "N d": ND_MISSING,
-    "1/(N d)": N_TOO_MANY._replace(why="The loss is summed and its gradient is averaged over all entries."),
+    "1/(N d)": N_TOO_MANY._replace(why="The loss is summed, but its gradient is averaged over all entries."),
     "N/d": WRONG_AXIS,
     "N/d_in": WIDTH,
     "N/(N - 1)": BESSEL,
@@ -112,18 +112,22 @@ OF_ERROR = {
     "constant": CONSTANT,
 }
 WEIGHT_NAMES = {
-    "-1": ("sign of W{k}'s gradient", "sign of the weights' gradients", "The update's minus is put into one gradient."),
+    "-1": (
+        "sign of W{k}'s gradient",
+        "sign of the weights' gradients",
+        "The minus sign of the update is put into one gradient.",
+    ),
     "2": ("factor 2 left over in W{k}'s gradient", "factor 2 left over in the weights' gradients", OTHER_CONSTANT),
     "1/2": ("factor 2 missing in W{k}'s gradient", "factor 2 missing in the weights' gradients", OTHER_CONSTANT),
     "N": (
         "1/N missing in W{k}'s gradient",
         "1/N missing in the weights' gradients",
-        "The product sums over the samples, and its 1/N is forgotten.",
+        "The product sums over the samples, but leaves out 1/N.",
     ),
     "1/N": (
         "1/N twice in W{k}'s gradient",
         "1/N twice in the weights' gradients",
-        "What comes back is divided by N already.",
+        "The gradient that comes back is already divided by N.",
     ),
 }
 BIAS_NAMES = {
@@ -150,13 +154,13 @@ PENALTY_NAMES = {
         "1/N missing beside the penalty",
         f"{DATA} + lam * W{{k}}",
         f"{DATA} + lam / N * W{{k}}",
-        "The loss divides data and penalty by N, and the gradient does not divide the penalty.",
+        "The loss divides data and penalty by N, but the gradient does not divide the penalty.",
     ),
     "1/N": (
         "penalty divided by N in the gradient alone",
         f"{DATA} + lam / N * W{{k}}",
         kinds.PENALTY_LINE,
-        "The gradient divides data and penalty by N, and the loss the data alone.",
+        "The gradient divides data and penalty by N, but the loss divides only the data.",
     ),
 }
 

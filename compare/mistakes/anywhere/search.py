@@ -19,7 +19,7 @@ from fourfold.compare.mistakes.anywhere.scales import NONE, Scale
 LAYERS, ALL_LAYERS = 1200, 2400
 PENALTY_MISSING = of_penalty(
     "penalty missing from W{k}'s gradient",
-    "Regularisation is added to the loss, and not to the gradients.",
+    "Regularisation is added to the loss, but not to the gradients.",
     "dL_dW{k} = {B}.T @ dL_dH{k}",
     everywhere="penalty missing from the gradients",
 )
@@ -32,7 +32,7 @@ PENALTY_ADDED = known(
 )
 ON_BIASES = of_biases(
     "penalty on the biases too",
-    "Weights are penalised in L, and biases are not.",
+    "Weights are penalised in L, but biases are not.",
     "dL_db{k} = dL_dH{k}.sum(axis=0) + lam * b{k}",
 )
 BIAS_PENALTY_MISSING = ON_BIASES._replace(

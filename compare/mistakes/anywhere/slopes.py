@@ -28,24 +28,24 @@ TWICE = _known(
 )
 OF_H = _known(
     "slope of H, not of A", "dL_dH{k} = dL_d{A} * slope_by_a(H{k})", everywhere="slopes of H, not of A"
-)._replace(right="dL_dH{k} = dL_d{A} * slope_by_a({A})", why="a(1 - a), or 1 - a², wants a = σ(h), and is given h.")
+)._replace(right="dL_dH{k} = dL_d{A} * slope_by_a({A})", why="a(1 - a), or 1 - a², expects a = σ(h), but gets h.")
 OF_SLOPE = _known("slope of σ(A), not of A", "dL_dH{k} = dL_d{A} * slope({A})")
 OF_X = _known("slope of X", "dL_dH{k} = dL_d{A} * slope(X)", layer="slope at the layer's input")
 ITSELF = _known("the activation for its slope", "dL_dH{k} = dL_d{A} * {A}", layer="a layer's activation for its slope")
 DETACHED = _known("hidden layer detached", "dL_dH{k} = np.zeros_like(dL_d{A})", layer="first layer detached")
 OTHER_LAYER = of_slope(
     "slope of another layer",
-    "The index is a layer off, and with equal widths it fits.",
+    "The index is off by one layer; with equal widths it fits.",
     "dL_dH{k} = dL_d{A} * slope(H{j})",
 )
 OF_GRADIENT = of_slope(
     "mask of the gradient",
-    "ReLU's mask is where h is positive, and is taken where the gradient is.",
+    "ReLU's mask is where h is positive, not where the gradient is.",
     "dL_dH{k} = dL_d{A} * (dL_d{A} > 0)",
 )
 ASSIGNED = of_slope(
     "slope in place of the gradient",
-    "The gradient is replaced by the slope, where it is to be multiplied by it.",
+    "The gradient is replaced by the slope instead of being multiplied by it.",
     "dL_dH{k} = dL_d{A}.copy(); dL_dH{k}[H{k} <= 0] = slope",
     right="dL_dH{k} = dL_d{A}.copy(); dL_dH{k}[H{k} <= 0] *= slope",
 )
@@ -64,7 +64,7 @@ def formula_of(name, text, why, right="", odd=False):
 
 
 SIGMOID_LINE, TANH_LINE = "{A} * (1 - {A})", "(1 - {A}**2)"
-SIGN = "The slope's sign is lost: an inner derivative of -1, or a difference the other way round."
+SIGN = "The slope has the wrong sign: an inner derivative of -1 is lost, or a difference is reversed."
 
 
 def _catalogued(name, text, right):
@@ -76,7 +76,7 @@ def other_slope(other, name):
     """The Kind of an activation's slope beside another activation."""
     short, own = family(other), family(name)
     title = f"{short}'s slope for {own}'s" if short != own else f"the slope of {other} for {name}'s"
-    why = "The activation was changed, and its derivative was not."
+    why = "The activation was changed, but its derivative was not."
     return formula_of(title, f"slope_of_{short.lower().replace(' ', '_')}(H{{k}})", why)
 
 
@@ -85,11 +85,11 @@ def _wrong_sigmoid(H, A):
     yield _catalogued("sigmoid's slope with a plus", "{A} * (1 + {A})", SIGMOID_LINE), A * (1 + A)
     yield _catalogued("tanh's slope for sigmoid's", "(1 - {A}**2)", SIGMOID_LINE), 1 - A**2
     yield formula_of("sigmoid's slope with the sign turned", "{A} * ({A} - 1)", SIGN, SIGMOID_LINE), A * (A - 1)
-    why = "a(1 - a) is read as a - a without its square, or the square is of the wrong factor."
+    why = "a(1 - a) is a - a²; here the square is lost, or on the wrong factor."
     yield formula_of("sigmoid's slope with a square", "{A}**2 * (1 - {A})", why, SIGMOID_LINE), A**2 * (1 - A)
     yield formula_of("sigmoid's slope with a square", "{A} * (1 - {A})**2", why, SIGMOID_LINE), A * (1 - A) ** 2
     yield formula_of("sigmoid's slope with a square", "{A} * (1 - {A}**2)", why, SIGMOID_LINE), A * (1 - A**2)
-    why = "The quotient rule's square is forgotten: e^h/(1 + e^h)² is the slope."
+    why = "The square of the quotient rule is left out: the slope is e^h/(1 + e^h)²."
     yield formula_of("sigmoid's slope as e^-h", "np.exp(-H{k})", why, SIGMOID_LINE), np.exp(-H)
     yield (
         formula_of("sigmoid's slope as e^h/(1 + e^-h)²", "np.exp(H{k}) / (1 + np.exp(-H{k}))**2", SIGN),
@@ -105,7 +105,7 @@ def _wrong_tanh(H, A):
     yield formula_of("tanh's slope with the sign turned", "({A}**2 - 1)", SIGN, TANH_LINE), A**2 - 1
     why = "1 - a² is not (1 - a)²."
     yield formula_of("tanh's slope with the square outside", "(1 - {A})**2", why, TANH_LINE), (1 - A) ** 2
-    why = "tanh' is 1/cosh², and the square is forgotten."
+    why = "tanh' is 1/cosh², and the square is left out."
     yield formula_of("tanh's slope as 1/cosh", "1 / np.cosh(H{k})", why, TANH_LINE), 1 / np.cosh(H)
     yield formula_of("tanh's slope as 1/cosh", "1 / np.cosh({A})", why, TANH_LINE, odd=True), 1 / np.cosh(A)
     why = "2a is the derivative of a², not that of tanh."
@@ -119,7 +119,7 @@ def _wrong_relu(H, A):
         yield _catalogued("leaky slope", f"np.where(H{{k}} > 0, 1, {alpha:g})", line), np.where(H > 0, 1, alpha)
     why = "The comparison is the wrong way round."
     yield formula_of("ReLU's mask turned round", "(H{k} < 0)", why, line), (H <= 0) * 1.0
-    why = "np.sign is -1 below 0, and ReLU's slope is 0 there."
+    why = "np.sign is -1 below 0, but ReLU's slope is 0 there."
     yield formula_of("ReLU's slope as a sign", "np.sign(H{k})", why, line), np.sign(H)
     why = "The mask's threshold is not 0."
     for threshold in (1, 0.5):
@@ -133,17 +133,17 @@ def _wrong_leaky(name, H):
     def kind(title, text, why):
         return formula_of(title, text, why, line)
 
-    why = "Below 0 plain ReLU's slope is left, and the activation leaks."
+    why = "Below 0 plain ReLU's slope is used, but the activation leaks."
     yield kind("leaky slope 0 below zero", "(H{k} > 0)", why), (H > 0) * 1.0
-    why = "1 and the small slope have changed places."
+    why = "1 and the small slope are swapped."
     yield kind("leaky slope turned round", f"np.where(H{{k}} > 0, {alpha:g}, 1)", why), np.where(H > 0, alpha, 1)
     yield kind("leaky slope's sign", f"np.where(H{{k}} > 0, 1, -{alpha:g})", SIGN), np.where(H > 0, 1, -alpha)
-    why = "The slope below 0 is another one than the activation's."
+    why = "The slope below 0 is not the activation's."
     for other in (*LEAKY, 1 - alpha, 1 / alpha, alpha**2):
         if other != alpha:
             text = f"np.where(H{{k}} > 0, 1, {other:g})"
             yield kind("leaky slope of another constant", text, why), np.where(H > 0, 1, other)
-    why = "The small slope is everywhere."
+    why = "The small slope is used everywhere."
     yield kind("leaky slope above zero too", f"{alpha:g}", why), np.full_like(H, alpha)
     why = "Below 0 the function's value is taken, not its slope."
     yield (
@@ -171,7 +171,7 @@ def _wrong_elu(H, A):
 
 def _wrong_softplus(H, A):
     line = "sigmoid(H{k})"
-    why = "softplus' is σ(h), and σ is given what the layer gives: σ(a)."
+    why = "softplus' is σ(h), but σ gets the layer's output: σ(a)."
     yield formula_of("softplus' slope of its output", "sigmoid({A})", why, line), sigmoid(A)
     yield formula_of("softplus' slope with the sign turned", "sigmoid(-H{k})", SIGN, line), sigmoid(-H)
     why = "softplus' is σ; σ' is its second derivative."
