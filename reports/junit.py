@@ -43,6 +43,11 @@ def _suite(result, column):
     return suite
 
 
+def _detail(rejection):
+    """What is wrong, and the script that shows it once more: continuous integration keeps no other file."""
+    return "\n\n".join([words.rejection(rejection), *([rejection.reproduce] if rejection.reproduce else [])])
+
+
 def _tests(result, column):
     first = {(r.case, r.dtype): r for r in result.rejections if r.column == column.name}
     rejected = set()
@@ -54,7 +59,7 @@ def _tests(result, column):
                 rejected.add(key)
                 numbers = f"{row.rejected:,} of {row.checked + row.no_number:,} numbers rejected"
                 message = f"{numbers}, the largest error at {words.measure(row.worst_ratio):.3g} times its limit"
-                test.append(_element("failure", words.rejection(first[key]) if key in first else numbers, message))
+                test.append(_element("failure", _detail(first[key]) if key in first else numbers, message))
             elif not row.checked + row.no_number:
                 message = "too near the format's largest number to be certified"
                 test.append(_element("skipped", message=message))
@@ -62,7 +67,7 @@ def _tests(result, column):
     for key, rejection in first.items():
         if key not in rejected:  # an array of the wrong form has no row
             test = _test(column, rejection.quantity, rejection)
-            test.append(_element("failure", words.rejection(rejection), rejection.note or "rejected"))
+            test.append(_element("failure", _detail(rejection), rejection.note or "rejected"))
             yield test
     if column.reason:
         test = _element("testcase", classname=column.name, name="judged", time="0")

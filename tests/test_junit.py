@@ -65,6 +65,7 @@ def test_a_failure_tells_the_first_wrong_number(report):  # noqa: F811
     failure = next(of for name, of in wrong.items() if name.startswith("R["))
     assert failure.tag == "failure"
     assert "first wrong at step 0, seed 0, R[0, 0]" in failure.text
+    assert "column = impls.load(" in failure.text
     assert re.search(
         r"[\d,]+ of [\d,]+ numbers rejected, the largest error at [\d.e+]+ times its limit", failure.get("message")
     )
