@@ -8,15 +8,17 @@ from cyclopts import Parameter
 from fourfold import impls
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import options
+from fourfold.compare.commands.colours import BAD, GOOD
 from fourfold.compare.commands.options import Json, Timeout
 from fourfold.compare.commands.terminal import command, err, out, plain, progress, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.lesson.examinee import DTYPE, Examinees
-from fourfold.compare.lesson.exercises.answer import sentences, work
+from fourfold.compare.lesson.exercises.answer import seen, work
 from fourfold.compare.lesson.exercises.catalogue import ANSWERS
 from fourfold.compare.results import result, tables, words
 from fourfold.compare.results.environment import environment
 
+SHOWN = 10  # lines of a table
 MOST_SEEDS = 1_000  # exercise 5 holds 1.3 MB of each in every column
 
 
@@ -122,10 +124,34 @@ def _answered(number, names, seeds, timeout):
 
 
 def _say(answer, seconds):
-    title, *claims = sentences(answer)
-    out.print(title, style="bold", markup=False)
-    for line in claims:
-        out.print(line, style="bold red" if line.startswith("✗") else "", markup=False)
-    for table in answer.tables:
-        out.print("", tables.grid(table.title, table.headers, table.rows))
-    out.print(f"\n{work(answer)} {seconds:.0f} s.\n", style="dim", markup=False)
+    out.print(f"{answer.number}. {answer.title}", style="bold", markup=False)
+    _paragraph(answer.question, style="italic")
+    _paragraph(f"\n{answer.short}", style=f"bold {GOOD if answer.holds() else BAD}")
+    _part("What was tried", answer.tried)
+    _part("What was seen")
+    for claim in answer.claims:
+        _paragraph(f"- {seen(claim)}", style="" if claim.holds else f"bold {BAD}")
+    for k, table in enumerate(answer.tables, start=1):
+        _table(table, f"{answer.number}-table-{k}.csv")
+    _part("What it means", answer.means)
+    _part("Where to go on", *answer.onward)
+    _paragraph(f"\n{work(answer)} {seconds:.0f} s.\n", style="dim")
+
+
+def _part(title, *paragraphs):
+    out.print(f"\n{title}", style="bold", markup=False)
+    for text in paragraphs:
+        _paragraph(text)
+
+
+def _paragraph(text, style=""):
+    """Broken between words where the screen ends; a pipe has no end."""
+    out.print(text, style=style, markup=False)
+
+
+def _table(table, file):
+    """The first lines of a table; the file in the folder has them all."""
+    shown = table.rows if len(table.rows) <= SHOWN + 1 else table.rows[:SHOWN]
+    out.print("", tables.grid(f"{table.title}.", table.headers, shown))
+    if len(shown) < len(table.rows):
+        _paragraph(f" … and {len(table.rows) - len(shown)} more lines in {file}.", style="dim")

@@ -1,11 +1,11 @@
-"""Answers -> sections of a page, with their pictures inside, and a page of their own."""
+"""Answers -> sections of a page, with their pictures inside."""
 
 from pathlib import Path
 
 import msgspec
 from markupsafe import Markup
 
-from fourfold.compare.lesson.exercises.answer import Answer
+from fourfold.compare.lesson.exercises.answer import Answer, seen, work
 from fourfold.reports import jinja
 from fourfold.reports.exercises import svg
 
@@ -32,14 +32,5 @@ def sections(folder=REFERENCE):
 def section(answer, pictures):
     """One answer as Markup; `pictures` has the SVG text of every figure by its name."""
     inside = {name: Markup(svg.inline(text)) for name, text in pictures.items()}
-    return Markup(_template("section.html.j2").render(answer=answer, pictures=inside))
-
-
-def page(answers, pictures, made):
-    """The bytes of index.html: all answers, one self-contained file. `pictures` as above; `made` says with what."""
-    shown = [(answer, section(answer, pictures)) for answer in answers]
-    return _template("page.html.j2").render(shown=shown, made=made).encode()
-
-
-def _template(name):
-    return jinja.templates("fourfold.reports.exercises").get_template(name)
+    template = jinja.templates("fourfold.reports.exercises").get_template("section.html.j2")
+    return Markup(template.render(answer=answer, pictures=inside, seen=seen, work=work))

@@ -3,7 +3,7 @@
 import re
 
 from fourfold.compare.errors import UsageError
-from fourfold.compare.lesson.exercises.answer import Answer
+from fourfold.compare.lesson.exercises.answer import Answer, seen, work
 from fourfold.compare.results import report_folder, result
 from fourfold.compare.results.result import LARGEST_FILE
 from fourfold.compare.system.files import decode
@@ -35,11 +35,17 @@ def files(answers, contents, made):
         if ending == "svg":
             drawn[name] = part.decode()
     return {
-        "index.html": page.page(answers, drawn, made),
-        "answers.md": render.markdown("answers.md.j2", {"answers": answers, "made": made}),
+        "index.html": index(answers, drawn, made),
+        "answers.md": render.markdown("answers.md.j2", {"answers": answers, "made": made, "seen": seen, "work": work}),
         "answers.json": result.encode(answers),
         **contents,
     }
+
+
+def index(answers, drawn, made):
+    """The bytes of index.html: all answers, one self-contained file; `drawn` has the SVG text of every figure."""
+    shown = [(answer, page.section(answer, drawn)) for answer in answers]
+    return render.html("exercises.html.j2", {"shown": shown, "made": made})
 
 
 def strange(folder):

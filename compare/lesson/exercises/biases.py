@@ -11,6 +11,7 @@ from fourfold.compare.judge.quantities import DEEP, anatomy
 from fourfold.compare.lesson.examinee import DTYPE
 from fourfold.compare.lesson.exercises import activations, success, training
 from fourfold.compare.lesson.exercises.answer import Claim, Figure, answered, table
+from fourfold.compare.results.words import percent
 
 SEEDS = range(100)
 STEPS, LR, HIDDEN = 10_000, 0.1, 3
@@ -25,12 +26,12 @@ def answer(columns, seeds):
             cases.append(make_case("xor", activation, LR, STEPS, HIDDEN, seeds, bias=bias))
     deep = [case(activation, seeds) for activation in ACTIVATIONS]
     runs, sums = columns.each(partial(training.train_all, cases=cases), partial(column_sums, cases=deep))
-    claims = [_column_sums(sums), _identity(labels, runs), success.ranking(labels, runs)]
-    cells = {name: map("{:.2f}".format, of_column.ratios) for name, of_column in sums.items()}
+    claims = [_column_sums(sums), _identity(labels, runs)]
+    cells = {name: map(percent, of_column.ratios) for name, of_column in sums.items()}
     tables = [
-        success.table(f"Seeds that reach L < {success.LEARNED:g}, and their median step", labels, runs),
+        success.table("Biases", labels, runs),
         table(
-            "∂L/∂b against the column sum of ∂L/∂H: largest difference as a share of what rounding allows",
+            "∂L/∂b against the column sum of ∂L/∂H: largest difference, in percent of what rounding allows",
             {"network": [c.name for c in deep]},
             cells,
         ),
@@ -38,12 +39,40 @@ def answer(columns, seeds):
     figure = Figure(
         "4-success",
         "Training with biases and without",
-        f"Share of {len(seeds)} seeds of {columns.names[0]} whose loss has been below {success.LEARNED:g}, over the "
-        "steps: dashed without biases, solid with them.",
+        f"The share of {len(seeds)} seeds ({columns.names[0]}) whose loss has been below {success.LEARNED:g} by that "
+        "step: dashed without biases, solid with them.",
     )
-    setting = f"XOR, 2-{HIDDEN}-1, learning rate {LR:g}, {STEPS:,} steps, {training.named(seeds)}, {DTYPE}"
-    arrays = success.curves(labels, runs[columns.names[0]], STEPS)
-    return answered(4, columns, setting, claims, tables, training.CERTIFICATE, [figure], arrays)
+    tried = (
+        f"XOR on a 2-{HIDDEN}-1 network with each of the four activations, with biases and without; learning rate "
+        f"{LR:g}, {STEPS:,} steps, {training.named(seeds)}, {DTYPE}. And one evaluation of a 5-4-3-2 network with "
+        "biases, whose ∂L/∂b is compared with the sum of its ∂L/∂H over the samples."
+    )
+    return answered(
+        4,
+        columns,
+        short=_short(success.shares(labels, runs)),
+        tried=tried,
+        claims=claims,
+        means="A bias is a weight whose input is 1 for every sample, and so X in ∂L/∂W = Xᵀ ∂L/∂H is a column of ones. "
+        "It moves a unit's threshold, and no number of thresholds bends a linear function. Without biases the input "
+        "(0, 0) gives h = 0 whatever the weights are: with tanh, ReLU and the identity its prediction is always 0, "
+        "which XOR happens to ask for and XNOR does not.",
+        certificate=training.CERTIFICATE,
+        tables=tables,
+        figures=[figure],
+        arrays=success.curves(labels, runs[columns.names[0]], STEPS),
+    )
+
+
+def _short(learned):
+    changes = []
+    for activation in ACTIVATIONS:
+        without, with_biases = learned[f"{activation}, without"], learned[f"{activation}, with"]
+        changes.append(f"{activation} {without:.0%} → {with_biases:.0%}")
+    return (
+        "A bias's gradient is the sum of ∂L/∂H over the samples. The identity stays linear with biases: it ends at "
+        f"L = 1/8 instead of 1/6. Seeds that learn, without biases → with them: {', '.join(changes)}."
+    )
 
 
 def case(activation, seeds):
@@ -105,10 +134,10 @@ def _column_sums(sums):
         entries += compared
         largest = max(largest, *of_column.ratios)
     return Claim(
-        "A bias reaches every sample with slope 1, so ∂L/∂b is the sum of ∂L/∂H over the samples, column by "
-        f"column. In every column, {entries:,} gradients of biases are that sum of the column's own ∂L/∂H to within "
-        f"what rounding allows of both (largest share: {largest:.2f}). Bit for bit they are "
-        f"the sum that NumPy makes of it in {', '.join(shares)}.",
+        "A bias reaches every sample with slope 1, so ∂L/∂b is the sum of ∂L/∂H over the samples. All "
+        f"{entries:,} gradients of biases are that sum of the column's own ∂L/∂H, within rounding: the largest "
+        f"difference is {percent(largest)} of what rounding allows. How many have the very bits of NumPy's sum: "
+        f"{', '.join(shares)}.",
         largest <= 1,
     )
 
@@ -122,8 +151,8 @@ def _identity(labels, runs):
         farthest.append(max(activations.distances(biased, trained)))
     without, with_biases = farthest
     return Claim(
-        "The identity stays linear, and biases move its best predictions from (0, 1/3, 1/3, 2/3), L = 1/6, to ½ "
-        f"everywhere, L = 1/8. There it ends in every column: the farthest prediction is {without:.1e} away without "
-        f"biases and {with_biases:.1e} with them.",
+        "With biases the identity's best predictions move from (0, 1/3, 1/3, 2/3), L = 1/6, to ½ everywhere, "
+        f"L = 1/8. That is where training ends in every column: the farthest prediction is {without:.1e} away without "
+        f"biases, {with_biases:.1e} with them.",
         max(farthest) <= activations.REACHED,
     )

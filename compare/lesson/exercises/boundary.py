@@ -66,7 +66,7 @@ def answer(columns, seeds):
         for other in others:
             apart[label].append(float(np.abs(other.on_grid - first.on_grid).max()))
             other_class += int(((other.on_grid > 0.5) != (first.on_grid > 0.5)).sum())
-    claims = [_best_possible(measured), _training(measured), _networks(measured)]
+    claims = [_best_possible(measured)]
     if ends:
         claims.append(_which(measured[default], seeds, ends))
     tables = [_table(measured, columns.names[0], seeds)]
@@ -74,12 +74,45 @@ def answer(columns, seeds):
         points = len(measured) * (len(columns.names) - 1) * len(seeds) * RESOLUTION**2
         claims.append(_compared(apart, other_class, points, columns.names[0]))
         tables.append(_apart(apart, columns.names))
-    setting = (
-        f"XOR, 2-d-1 without biases, {len(measured)} settings of activation, width, learning rate and steps, "
-        f"{training.named(seeds)}, {DTYPE}"
+    tried = (
+        f"XOR on networks with one hidden layer and no biases, {training.named(seeds)}, {DTYPE}: "
+        f"{len(ACTIVATIONS)} activations × {len(WIDTHS)} widths, and {len(RATES)} learning rates × {len(STEPS)} "
+        f"numbers of steps. Each boundary, where Ŷ = ½, is measured on {RESOLUTION} × {RESOLUTION} points of "
+        f"[{EXTENT.replace(',', ', ')}]²: its distance is that from the nearest of the four points."
     )
-    figures = _figures(columns.names[0], seeds, ends)
-    return answered(5, columns, setting, claims, tables, CERTIFICATE, figures, arrays)
+    return answered(
+        5,
+        columns,
+        short=_short(measured, default, ends),
+        tried=tried,
+        claims=claims,
+        means="The farther the boundary is from every point, the more error in an input it forgives. No boundary can "
+        "be more than ½ away: two points of different class are 1 apart, and it passes between them. Smooth "
+        "activations bend it, and ReLU breaks it. Once the loss is small the gradients are too, and the boundary "
+        "stays where it is. A low loss does not say how far away that is.",
+        certificate=CERTIFICATE,
+        tables=tables,
+        figures=_figures(columns.names[0], seeds, ends),
+        arrays=arrays,
+    )
+
+
+def _short(measured, default, ends):
+    """Which boundary is better, and over what range the settings move its median distance."""
+    where = []
+    for what, labels in (("activation and width", _settings(range(1))[0]), ("rate and steps", _settings(range(1))[1])):
+        medians = [np.median(measured[label].margins()) for label in labels if len(measured[label].margins())]
+        if medians:
+            where.append(f"{min(medians):.2f} to {max(medians):.2f} over {what}")
+    moved = f" Its median distance is {', '.join(where)}." if where else ""
+    if not ends:
+        return f"There are no two boundaries to choose from: fewer than two seeds classify all four points.{moved}"
+    b, (near, far) = measured[default], ends
+    return (
+        f"Prefer the boundary that is farther from the points: {b.margin[far]:.2f} away instead of "
+        f"{b.margin[near]:.2f}, it classifies {b.near[far]:.0%} of the inputs within ½ of a point as that point, "
+        f"instead of {b.near[near]:.0%}.{moved}"
+    )
 
 
 def _settings(seeds):
@@ -148,47 +181,11 @@ def _ends(b):
 def _best_possible(measured):
     margins = np.concatenate([b.margin for b in measured.values()])
     margins = margins[~np.isnan(margins)]
-    there = f"from {margins.min():.2f} to {margins.max():.2f}" if len(margins) else "nowhere"
+    there = f"{margins.min():.2f} to {margins.max():.2f}" if len(margins) else "there are none"
     return Claim(
-        "A good boundary is far from all four points, so that an input a little off is classified as the point it came "
-        "from. It cannot be more than ½ away: two points of different class are 1 apart, and it passes between them. "
-        f"Of {len(margins)} trained networks that classify all four, its distance from the nearest is {there}.",
+        f"In all {len(margins)} trained networks that classify all four points, the boundary is at most ½ away from "
+        f"the nearest: {there}.",
         bool((margins <= 0.5 + 1e-3).all()),
-    )
-
-
-def _training(measured):
-    settings = {}
-    for lr in RATES:
-        settings[f"at rate {lr:g}"] = [measured[_rate(lr, steps)] for steps in STEPS]
-    steps = ", ".join(map("{:,}".format, STEPS))
-    return Claim(
-        f"After {steps} steps networks 2-3-1 with sigmoid {_right_and_far(settings)}. Once the "
-        "loss is small the gradients are, and the boundary stays where it is."
-    )
-
-
-def _networks(measured):
-    settings = {}
-    for activation in ACTIVATIONS:
-        settings[f"with {activation}"] = [measured[_network(activation, width)] for width in WIDTHS]
-    widths = ", ".join(map(str, WIDTHS))
-    return Claim(
-        f"After {STEPS[-1]:,} steps at rate {LR:g}, networks {widths} wide {_right_and_far(settings)}. "
-        "Sigmoid and tanh bend the boundary, ReLU breaks it."
-    )
-
-
-def _right_and_far(settings):
-    """What became of {setting: [Boundaries]}."""
-    right, far = [], []
-    for what, those in settings.items():
-        counts = ", ".join(str(len(b.margins())) for b in those)
-        right.append(f"{counts} of {len(those[0].margin)} seeds {what}")
-        far.append(f"{', '.join(map(_median, those))} {what}")
-    return (
-        f"classify all four for {'; '.join(right)}. The median distance of these from the nearest point is "
-        f"{'; '.join(far)}"
     )
 
 
@@ -199,9 +196,9 @@ def _median(b):
 def _which(b, seeds, ends):
     near, far = ends
     return Claim(
-        f"Of two that classify all four, seeds {seeds[near]} and {seeds[far]} of 2-3-1 with sigmoid, the boundary is "
-        f"{b.margin[near]:.2f} and {b.margin[far]:.2f} from the nearest point, and of the square within ½ of a point "
-        f"{b.near[near]:.0%} and {b.near[far]:.0%} are classified as it is: rather the second.",
+        f"Seeds {seeds[near]} and {seeds[far]} of 2-3-1 with sigmoid both classify all four points. Their boundaries "
+        f"are {b.margin[near]:.2f} and {b.margin[far]:.2f} away from the nearest point, and classify "
+        f"{b.near[near]:.0%} and {b.near[far]:.0%} of the inputs within ½ of a point as that point.",
         bool(b.near[far] >= b.near[near]),
     )
 
@@ -210,42 +207,45 @@ def _compared(apart, other_class, points, first):
     largest = {label: max(distances) for label, distances in apart.items()}
     worst = max(largest, key=largest.__getitem__)
     return Claim(
-        f"On the grids the columns' Ŷ are at most {largest[worst]:.1e} from those of "
-        f"{first}, and {other_class:,} of {points:,} points are of another class. That is most "
-        f"for {worst}; the median setting has "
-        f"{np.median([*largest.values()]):.1e}. Every step is right to within its rounding "
-        "everywhere, but large rates carry rounding on and let it grow."
+        f"On the grids the other columns' Ŷ differ from {first}'s by at most {largest[worst]:.1e} ({worst}), in the "
+        f"median setting by {np.median([*largest.values()]):.1e}; {other_class:,} of {points:,} points get another "
+        "class. Every step is within rounding in every column, but a trajectory carries its rounding on, and may let "
+        "it grow."
     )
 
 
 def _table(measured, name, seeds):
-    headers = ["setting", "seeds with all four right", "distance", "right within ½", "class 1", "curves"]
+    headers = ["setting", "all 4 right", "distance", "right within ½", "class 1", "curves"]
     lines = []
     for label, b in measured.items():
         right = f"{len(b.margins())} of {len(b.margin)}"
         shares = f"{np.median(b.near):.0%}", f"{np.median(b.area):.0%}"
         lines.append([label, right, _median(b), *shares, f"{np.median(b.pieces):g}"])
-    return Table(f"Boundaries of {name}: medians over {len(seeds)} seeds", headers, lines)
+    title = (
+        f"Boundaries ({name}): seeds that classify all four points, and medians over {len(seeds)} seeds: distance from "
+        "the nearest point, share classified right within ½ of a point, share of the square in class 1, curves"
+    )
+    return Table(title, headers, lines)
 
 
 def _apart(apart, names):
     lines = []
     for label, distances in apart.items():
         lines.append([label, *map("{:.1e}".format, distances)])
-    return Table(f"Largest distance of Ŷ on the grid from that of {names[0]}", ["setting", *names[1:]], lines)
+    return Table(f"Largest difference of Ŷ on the grid from {names[0]}'s", ["setting", *names[1:]], lines)
 
 
 def _figures(name, seeds, ends):
     shown = f"on {RESOLUTION} × {RESOLUTION} points of [−1, 2]² ({name}). The line is where Ŷ is ½"
     figures = [
-        Figure("5-networks", "Boundaries by activation and width", f"Classes {shown}; seed {seeds[0]}."),
+        Figure("5-networks", "Boundaries by activation and width", f"The class {shown}; seed {seeds[0]}."),
         Figure(
             "5-training",
             "Boundaries by learning rate and steps",
-            f"2-3-1 with sigmoid, classes {shown}; seed {seeds[0]}.",
+            f"2-3-1 with sigmoid, the class {shown}; seed {seeds[0]}.",
         ),
     ]
     if ends:
-        text = f"The seeds of 2-3-1 with sigmoid whose boundary is least and most far from the samples; classes {shown}"
+        text = f"Seeds of 2-3-1 with sigmoid whose boundary is nearest to the points, and farthest; the class {shown}"
         figures.append(Figure("5-two", "Two that classify all four points", f"{text}."))
     return figures

@@ -12,6 +12,7 @@ from fourfold.compare.judge.quantities import TWO_LAYER, anatomy, internal, shap
 from fourfold.compare.lesson.examinee import DTYPE, by_quantity, gather
 from fourfold.compare.lesson.exercises import jacobians, training
 from fourfold.compare.lesson.exercises.answer import Claim, Figure, answered, table
+from fourfold.compare.results.words import percent
 
 SEEDS = range(2)
 FUNCTIONS = {
@@ -51,13 +52,14 @@ def answer(columns, seeds):
     cases = jacobians.cases(seeds)
     (chains,) = columns.each(partial(examine, cases=cases))
     first = chains[columns.names[0]]
-    shares, ways = {}, {}
+    shares, errors, same = {}, {}, {}
     for name, of_column in chains.items():
-        shares[name] = map("{:.2f}".format, of_column.shares.values())
-        ways[name] = map(_cell, of_column.ways.values())
+        shares[name] = map(percent, of_column.shares.values())
+        errors[name] = [percent(max(ways.by_sums, ways.by_products)) for ways in of_column.ways.values()]
+        same[name] = [f"{ways.same / ways.entries:.0%}" for ways in of_column.ways.values()]
     tables = [
         table(
-            "Jacobians: largest error as a share of its limit",
+            "Jacobians: largest error, in percent of what rounding allows",
             {
                 "Jacobian": FUNCTIONS.values(),
                 f"shape on {cases[0].name}": map(_shape, first.jacobians.values()),
@@ -65,21 +67,38 @@ def answer(columns, seeds):
             shares,
         ),
         table(
-            "Gradients by E7 and by E9: largest error as a share of its limit, and entries that are the same bits",
+            "Gradients by E7 and by E9: largest error of either, in percent of what rounding allows",
             {"gradient": GRADIENTS},
-            ways,
+            errors,
+        ),
+        table(
+            "Gradients by E7 and by E9: entries that are the same to the last bit",
+            {"gradient": GRADIENTS},
+            same,
         ),
     ]
     figure = Figure(
         "7-jacobians",
         "The chain on XOR",
-        "The four Jacobians whose product is ∂L/∂W1, and that product: blue is positive, orange negative, no colour "
-        "exactly zero. Samples do not mix, units do not mix in the activation, and a weight reaches one unit.",
+        "The four Jacobians whose product is ∂L/∂W1, and that product: + is positive, − negative, an empty cell "
+        "exactly zero; the stronger the colour, the larger. Samples do not mix, units do not mix in the activation, "
+        "and a weight reaches one unit.",
     )
-    setting = f"{', '.join(c.name for c in cases)}, {training.named(seeds)}, {DTYPE}"
-    claims = [_jacobians(chains), _gradients(chains)]
-    arrays = {**first.jacobians, "dL_dW1": first.product.reshape(1, -1)}
-    return answered(7, columns, setting, claims, tables, "every Jacobian, and every gradient", [figure], arrays)
+    return answered(
+        7,
+        columns,
+        short=_short(chains),
+        tried=f"Every Jacobian of {len(cases)} networks ({', '.join(c.name for c in cases)}), {training.named(seeds)}, "
+        f"{DTYPE}. Each is compared with its exact entries, then multiplied in both forms: E7's sums over all ways, "
+        "and E9's products of matrices.",
+        claims=[_jacobians(chains), _gradients(chains)],
+        means="E7 and E9 are the same sums of the same products, since that is what entry (i, j) of a product of "
+        "matrices is. They may round differently, where a sum is added in another order.",
+        certificate="every Jacobian, and every gradient",
+        tables=tables,
+        figures=[figure],
+        arrays={**first.jacobians, "dL_dW1": first.product.reshape(1, -1)},
+    )
 
 
 def examine(column, cases):
@@ -162,10 +181,6 @@ def _shape(J):
     return "×".join(map(str, J.shape))
 
 
-def _cell(ways):
-    return f"{ways.by_sums:.2f}, {ways.by_products:.2f}, {ways.same / ways.entries:.0%}"
-
-
 def _jacobians(chains):
     largest, tools = 0.0, []
     for name, of_column in chains.items():
@@ -173,25 +188,31 @@ def _jacobians(chains):
         tools.append(f"{name} {TOOLS.get(name, tool)}")
         largest = max(largest, *of_column.shares.values())
     return Claim(
-        f"The Jacobians of L by ŷ, ŷ by A and by W2, A by H and H by W1 ({', '.join(tools)}) are what exact "
-        f"arithmetic gives, to within what rounding allows: the largest error is {largest:.2f} of its limit. What is "
-        "structurally zero is exactly zero.",
+        f"The Jacobians of L by ŷ, of ŷ by A and by W2, of A by H and of H by W1 ({', '.join(tools)}) are within "
+        f"rounding of their exact values: the largest error is {percent(largest)} of what rounding allows. What must "
+        "be zero is exactly zero.",
         largest <= 1,
     )
 
 
+def _all_ways(chains):
+    """The Ways of every gradient in every column."""
+    return [ways for of_column in chains.values() for ways in of_column.ways.values()]
+
+
+def _short(chains):
+    every = _all_ways(chains)
+    entries, same = sum(ways.entries for ways in every), sum(ways.same for ways in every)
+    return (
+        "Yes: at every link E7's sums and E9's products give the exact gradient, within rounding. "
+        f"{same / entries:.1%} of {entries:,} entries are the same to the last bit."
+    )
+
+
 def _gradients(chains):
-    entries, same, apart, within = 0, 0, 0.0, True
-    for of_column in chains.values():
-        for ways in of_column.ways.values():
-            entries += ways.entries
-            same += ways.same
-            apart = max(apart, ways.ulps)
-            within &= ways.within
+    every = _all_ways(chains)
     return Claim(
-        "The gradients that E7's sums and E9's matrix products make of them are both the exact gradients to within "
-        f"what rounding allows; {same / entries:.1%} of {entries:,} entries are the same to the last bit, and the "
-        f"others at most {apart:,.0f} units in the last place apart. The two say the same: "
-        "entry (i, j) of a product of matrices is a sum of products.",
-        within,
+        "The gradients that E7's sums and E9's products make of the Jacobians are both within rounding of the exact "
+        f"gradients, and at most {max(ways.ulps for ways in every):,.0f} units in the last place apart.",
+        all(ways.within for ways in every),
     )

@@ -10,6 +10,7 @@ from fourfold.compare.judge.quantities import gradient, parameter_names
 from fourfold.compare.lesson.examinee import DTYPE
 from fourfold.compare.lesson.exercises import success, training
 from fourfold.compare.lesson.exercises.answer import Claim, Figure, Table, answered, table
+from fourfold.compare.results.words import percent
 
 SEEDS = range(50)
 STEPS, LR, WIDTH = 10_000, 0.1, 3
@@ -22,7 +23,7 @@ def answer(columns, seeds):
     labels, cases = [], []
     for activation in ACTIVATIONS:
         for n in HIDDEN_LAYERS:
-            labels.append(f"{activation}, {n} hidden layer{'s' * (n > 1)}")
+            labels.append(_label(activation, n))
             cases.append(case(activation, n, seeds))
     shown = case("sigmoid", 2, seeds)
     runs, steps, sizes = columns.each(
@@ -30,24 +31,52 @@ def answer(columns, seeds):
         partial(one_step, c=shown),
         partial(gradient_sizes, cases=[case(activation, HIDDEN_LAYERS[-1], seeds) for activation in ACTIVATIONS]),
     )
-    claims = [_another_layer(shown, steps), success.ranking(labels, runs), _first_layer(sizes[columns.names[0]])]
+    claims = [_another_layer(shown, steps), _first_layer(sizes[columns.names[0]])]
     tables = [
+        success.table("Hidden layers", labels, runs),
         _one_step(shown, steps),
-        success.table(f"Seeds that reach L < {success.LEARNED:g}, and their median step", labels, runs),
         _sizes(sizes[columns.names[0]]),
     ]
     figure = Figure(
         "6-depth",
         "Training with one to four hidden layers",
-        f"Share of {len(seeds)} seeds of {columns.names[0]} whose loss has been below {success.LEARNED:g}, over the "
-        "steps.",
+        f"The share of {len(seeds)} seeds ({columns.names[0]}) whose loss has been below {success.LEARNED:g} by that "
+        "step: dashed with sigmoids, solid with tanh.",
     )
-    setting = (
-        f"XOR, hidden layers {WIDTH} wide, with biases, learning rate {LR:g}, {STEPS:,} steps, "
-        f"{training.named(seeds)}, {DTYPE}"
+    tried = (
+        f"One step of {shown.name} with sigmoids, every quantity of it judged. Then XOR with {HIDDEN_LAYERS[0]} to "
+        f"{HIDDEN_LAYERS[-1]} hidden layers of {WIDTH} units with biases, sigmoid or tanh; learning rate {LR:g}, "
+        f"{STEPS:,} steps, {training.named(seeds)}, {DTYPE}."
     )
-    arrays = success.curves(labels, runs[columns.names[0]], STEPS)
-    return answered(6, columns, setting, claims, tables, training.CERTIFICATE, [figure], arrays)
+    return answered(
+        6,
+        columns,
+        short=_short(success.shares(labels, runs)),
+        tried=tried,
+        claims=claims,
+        means="On its way back a gradient is multiplied by σ' once a layer. That is at most ¼ for the sigmoid, so the "
+        "first layers of a deep network hardly move: the gradient vanishes. For tanh it is 1 at 0, and a gradient "
+        "need not shrink.",
+        certificate=training.CERTIFICATE,
+        tables=tables,
+        figures=[figure],
+        arrays=success.curves(labels, runs[columns.names[0]], STEPS),
+    )
+
+
+def _short(learned):
+    changes = []
+    for activation in ACTIVATIONS:
+        ends = [learned[_label(activation, n)] for n in (HIDDEN_LAYERS[0], HIDDEN_LAYERS[-1])]
+        changes.append("{} {:.0%} → {:.0%}".format(activation, *ends))
+    return (
+        "One more layer is two more lines forward and three back. Seeds that learn XOR with "
+        f"{HIDDEN_LAYERS[0]} → {HIDDEN_LAYERS[-1]} hidden layers: {', '.join(changes)}."
+    )
+
+
+def _label(activation, hidden_layers):
+    return f"{activation}, {hidden_layers} hidden layer{'s' * (hidden_layers > 1)}"
 
 
 def case(activation, hidden_layers, seeds):
@@ -100,8 +129,8 @@ def _another_layer(shown, steps):
     return Claim(
         "Another layer repeats two lines of the forward pass, H₂ = A₁W₂ + b₂ and A₂ = σ(H₂), and three of the "
         "backward pass, ∂L/∂A₁ = ∂L/∂H₂·W₂ᵀ, ∂L/∂H₁ = ∂L/∂A₁ ∘ σ'(H₁) and ∂L/∂W₁ = Xᵀ·∂L/∂H₁; the update is "
-        f"the same for each. All {len(first.quantities)} quantities of one step of {shown.name} are "
-        "within what rounding allows in every column.",
+        f"the same for every layer. All {len(first.quantities)} quantities of one step of {shown.name} are within "
+        "rounding of their exact values, in every column.",
         all(max(step.shares) <= 1 for step in steps.values()),
     )
 
@@ -109,18 +138,17 @@ def _another_layer(shown, steps):
 def _first_layer(sizes):
     shares = []
     for activation, size in zip(ACTIVATIONS, sizes, strict=True):
-        shares.append(f"{size[0] / size[-1]:.2g} of that in the last with {activation}")
+        shares.append(f"{size[0] / size[-1]:.2g} with {activation}")
     return Claim(
-        f"At the first step of {HIDDEN_LAYERS[-1]} hidden layers a weight's gradient in the first layer is "
-        f"{' and '.join(shares)} (root mean square, median over the seeds): each layer multiplies by σ', which is at "
-        "most ¼ for the sigmoid and 1 for tanh."
+        f"With {HIDDEN_LAYERS[-1]} hidden layers, the first layer's gradient at the first step, divided by the last "
+        f"layer's, is {' and '.join(shares)} (root mean square of a weight's gradient, median over the seeds)."
     )
 
 
 def _one_step(shown, steps):
     first, *_ = steps.values()
-    cells = {name: map("{:.2f}".format, step.shares) for name, step in steps.items()}
-    title = f"One step of {shown.name}, in order of computation: largest error as a share of its limit"
+    cells = {name: map(percent, step.shares) for name, step in steps.items()}
+    title = f"One step of {shown.name}, in order of computation: largest error, in percent of what rounding allows"
     return table(title, {"quantity": first.quantities, "shape": first.shapes}, cells)
 
 
@@ -129,5 +157,5 @@ def _sizes(sizes):
     lines = []
     for activation, size in zip(ACTIVATIONS, sizes, strict=True):
         lines.append([activation, *map("{:.2g}".format, size)])
-    title = f"Size of a weight's gradient at the first step, {HIDDEN_LAYERS[-1]} hidden layers"
+    title = f"Size of a weight's gradient at the first step, with {HIDDEN_LAYERS[-1]} hidden layers"
     return Table(title, ["activation", *layers], lines)

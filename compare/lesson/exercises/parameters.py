@@ -8,6 +8,7 @@ import numpy as np
 from fourfold.compare.cases.case import Case, draw_weights
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER
 from fourfold.compare.lesson.examinee import DTYPE
+from fourfold.compare.lesson.exercises import training
 from fourfold.compare.lesson.exercises.answer import Claim, answered, table
 
 SEEDS = range(3)
@@ -52,25 +53,35 @@ def answer(columns, seeds):
         right &= bool((of_column == np.array(expected)[:, None]).all())
     default, last = expected[0], cases[-1]
     claims = [
-        Claim(f"The default network, 2-3-1 without biases, has 2·3 + 3·1 = {default} parameters.", default == 9),
+        Claim(f"The lesson's network, 2-3-1 without biases, has 2·3 + 3·1 = {default} weights.", default == 9),
         Claim(
-            "A network of layers d₀, d₁ … d_K wide has Σ dₖ₋₁·dₖ parameters, and with biases Σ (dₖ₋₁ + 1)·dₖ: "
-            f"{expected[-1]} for {last.name}. One step of every column changes exactly as many numbers, in all "
-            f"{len(cases)} architectures and with {len(seeds)} initial weights each.",
+            "Layers of width d₀, d₁ … dₙ have Σ dₖ₋₁·dₖ weights, and with biases Σ (dₖ₋₁ + 1)·dₖ parameters: "
+            f"{expected[-1]} for {last.name}. One step of training changes exactly that many numbers in every column, "
+            f"in all {len(cases)} networks, from {len(seeds)} initial weights each.",
             right,
-        ),
-        Claim(
-            "Neither samples nor activations count, and a hidden layer's width counts twice: with the layer before it "
-            "and with the one behind."
         ),
     ]
     numbers = table(
-        "Parameters by the formula, and numbers that one step changes",
+        "Parameters by the formula, and numbers that one step of training changes",
         {"network": [c.name for c in cases], "formula": map(str, expected)},
         {name: map(_span, of_column) for name, of_column in changed.items()},
     )
-    setting = f"one step of {len(cases)} networks, seeds {seeds.start} to {seeds[-1]}, {DTYPE}"
-    return answered(2, columns, setting, claims, [numbers], "every loss and parameter of every step")
+    tried = (
+        f"One step of training of {len(cases)} networks, {training.named(seeds)}, {DTYPE}: how many numbers does it "
+        "change? None of their gradients is zero, so every parameter moves."
+    )
+    return answered(
+        2,
+        columns,
+        short=f"The network has {default} weights, 2·3 + 3·1. Widths d₀ … dₙ give Σ dₖ₋₁·dₖ, and with biases "
+        f"Σ (dₖ₋₁ + 1)·dₖ, as counted in {len(cases)} networks.",
+        tried=tried,
+        claims=claims,
+        means="Neither samples nor activations count. A hidden layer's width counts twice, with the layer before it "
+        "and with the layer behind it; so one more hidden unit here brings 2 + 1 weights, and a bias one more.",
+        certificate="every loss and parameter of every step",
+        tables=[numbers],
+    )
 
 
 def count_changed(column, cases):

@@ -11,6 +11,7 @@ class Exercise(NamedTuple):
     title: str
     says: str
     tasks: tuple  # (prose, what to set up in the page's live network, or None)
+    onward: tuple  # plain sentences: an equation of the lesson, a command
 
 
 def live(activation="sigmoid", seed=6, lr=0.1, width=3, data="xor", mistake=""):
@@ -34,6 +35,10 @@ EXERCISES = [
                 None,
             ),
         ),
+        (
+            "E16 of the lesson shows every activation's slope at every sample.",
+            "`fourfold train numpy --activation relu --seed 7` trains one network before your eyes.",
+        ),
     ),
     Exercise(
         2,
@@ -47,6 +52,10 @@ EXERCISES = [
             ("Make the network 8 wide. Say how many weights it has now before you count them.", live(width=8)),
             ("Every hidden unit more brings how many weights? And with biases?", None),
         ),
+        (
+            "E23 of the lesson changes every one of these weights.",
+            "`fourfold train numpy --hidden 8` trains a network with more of them.",
+        ),
     ),
     Exercise(
         3,
@@ -58,6 +67,10 @@ EXERCISES = [
             ("Train at a hundred times the rate. What becomes of the loss?", live(lr=10)),
             ("Train two units, then eight. Which learns XOR in 10,000 steps?", live(width=2)),
             ("Now change the seed alone. Is that effect smaller than the others, or larger?", live(seed=5)),
+        ),
+        (
+            "E23 of the lesson is where the learning rate enters.",
+            "`fourfold sweep --impl numpy --grid lr=0.1:3:6 --grid hidden=2,3,8` tries a grid of your own.",
         ),
     ),
     Exercise(
@@ -74,6 +87,10 @@ EXERCISES = [
                 None,
             ),
         ),
+        (
+            "E19 of the lesson is ∂L/∂W1: put a column of ones into X, and a bias is one of its weights.",
+            "`fourfold train numpy --bias --activation identity` ends at ½ everywhere.",
+        ),
     ),
     Exercise(
         5,
@@ -88,6 +105,10 @@ EXERCISES = [
                 live(seed=9),
             ),
             ("Make the network 8 wide. Does the boundary get closer to the samples, or farther away?", live(width=8)),
+        ),
+        (
+            "E25 and E26 of the lesson are the predictions and the boundary.",
+            "`fourfold report --activation relu --extent=-1,2` draws the boundary of every column.",
         ),
     ),
     Exercise(
@@ -107,6 +128,10 @@ EXERCISES = [
                 None,
             ),
             ("Before you go deeper, go wider: what do 8 units in one layer learn that 3 do not?", live(width=8)),
+        ),
+        (
+            "E14 to E19 of the lesson are the lines that a further layer repeats.",
+            "`fourfold train numpy --layers 2,3,3,1 --bias` trains it; impls/deep has the loop over layers.",
         ),
     ),
     Exercise(
@@ -130,6 +155,10 @@ EXERCISES = [
                 "would you look?",
                 None,
             ),
+        ),
+        (
+            "E7 and E9 of the lesson are the two forms; E10 to E19 follow the chain link by link.",
+            "`fourfold check mine.py` compares your own gradients with the exact ones, and names the wrong line.",
         ),
     ),
 ]

@@ -1,4 +1,4 @@
-"""How often, and how soon, runs learn: as a table, a sentence and curves."""
+"""How often, and how soon, runs learn: as a table, shares and curves."""
 
 import numpy as np
 
@@ -10,6 +10,7 @@ LEARNED = 1e-3  # the loss below which XOR counts as learned
 
 def table(title, labels, runs):
     """A Table with a line a label: how many seeds learned, and their median step; runs {column: [Trained a label]}."""
+    title = f"{title}: seeds that reach L < {LEARNED:g} (and their median step)"
     cells = {}
     for name, trained in runs.items():
         cells[name] = [*map(_success, trained)]
@@ -23,17 +24,20 @@ def _success(trained):
     return f"{learned.sum()} of {len(learned)}{median}"
 
 
-def ranking(labels, runs):
-    """One Claim that orders the labels by how many seeds learn, columns together, and says how soon."""
-    steps, shares = {}, {}
+def shares(labels, runs):
+    """{label: the share of the runs that learn}, all columns together; runs {column: [Trained a label]}."""
+    learned = {}
     for label, trained in zip(labels, zip(*runs.values(), strict=True), strict=True):
-        steps[label] = np.concatenate([t.steps_to(LEARNED) for t in trained])
-        shares[label] = np.isfinite(steps[label]).mean()
-    results = []
-    for label in sorted(labels, key=shares.__getitem__, reverse=True):
-        median = f" (median step {np.nanmedian(steps[label]):,.0f})" if shares[label] else ""
-        results.append(f"{label}: {shares[label]:.0%}{median}")
-    return answer.Claim(f"How many runs reach L < {LEARNED:g}, most first. {'; '.join(results)}.")
+        steps = np.concatenate([t.steps_to(LEARNED) for t in trained])
+        learned[label] = float(np.isfinite(steps).mean())
+    return learned
+
+
+def most_first(learned):
+    """{label: share} as text, such as "tanh learns from 100%, relu from 43%"."""
+    order = sorted(learned, key=learned.__getitem__, reverse=True)
+    first, *others = [f"from {learned[label]:.0%}" for label in order]
+    return ", ".join([f"{order[0]} learns {first}", *map("{} {}".format, order[1:], others)])
 
 
 def curves(labels, trained, steps):

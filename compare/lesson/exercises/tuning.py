@@ -59,11 +59,6 @@ def answer(columns, seeds):
     shared = {name: shares(of_column.logs()) for name, of_column in by_column.items()}
     first = by_column[columns.names[0]]
     claims = [
-        Claim(
-            "The measure is the share of the variance of log L that the averages over everything else explain (η², the "
-            f"first-order Sobol index): of the logarithm, since losses here are spread over {np.ptp(first.logs()):.0f} "
-            "powers of ten, and without it all that are small would be the same."
-        ),
         _by_themselves(first, [*shared.values()], len(seeds)),
         _interactions(shared[columns.names[0]]),
         Claim(_diverged(first)),
@@ -72,17 +67,48 @@ def answer(columns, seeds):
     figure = Figure(
         "3-losses",
         "Loss by learning rate, width and epochs",
-        f"Median of log₁₀ L over {len(seeds)} seeds of {columns.names[0]}, a map for every number of epochs; darker is "
-        "smaller. Runs that diverged count as their first loss.",
+        f"The median of log₁₀ L over {len(seeds)} seeds ({columns.names[0]}), a map for every number of epochs. "
+        "Brighter is a smaller loss, and better. Runs that diverged count as their first loss.",
     )
-    setting = (
-        f"XOR, one hidden layer, sigmoid, {len(RATES)} learning rates × {len(WIDTHS)} widths × {len(EPOCHS)} numbers "
-        f"of epochs × {training.named(seeds)}, {DTYPE}"
+    tried = (
+        f"XOR with one hidden layer of sigmoids: every combination of {len(RATES)} learning rates "
+        f"({RATES[0]:g} to {RATES[-1]:g}), {len(WIDTHS)} widths ({WIDTHS[0]} to {WIDTHS[-1]}) and {len(EPOCHS)} "
+        f"numbers of epochs ({EPOCHS[0]:,} to {EPOCHS[-1]:,}), {training.named(seeds)}, {DTYPE}. The measure of an "
+        "effect is the share of the variance of log L that it explains by itself, averaged over everything else (η², "
+        f"the first-order Sobol index). It takes the logarithm because losses here span {np.ptp(first.logs()):.0f} "
+        "powers of ten."
     )
     tables = [_explained(shared), _divergence(first, columns.names[0], len(seeds))]
     medians = np.median(first.logs(), axis=-1)
     arrays = {"width": np.array(WIDTHS), "rate": np.array(RATES), "epochs": np.array(EPOCHS), "median": medians}
-    return answered(3, columns, setting, claims, tables, CERTIFICATE, [figure], arrays)
+    return answered(
+        3,
+        columns,
+        short=_short(shared[columns.names[0]]),
+        tried=tried,
+        claims=claims,
+        means="Learning rate and epochs together are how far gradient descent goes, and how large a rate may be "
+        "depends on the width. So tune them together: the best value of one is another where the others change. The "
+        "shares hold for the values tried; a wider range of one explains more.",
+        certificate=CERTIFICATE,
+        tables=tables,
+        figures=[figure],
+        arrays=arrays,
+    )
+
+
+def _short(own):
+    best, *_ = order(own)
+    others = [f"{FACTORS[axis]} {alone(own, axis):.0%}" for axis in order(own)[1:]]
+    return (
+        f"The largest effect is that of {FACTORS[best]}: alone it explains {alone(own, best):.0%} of the variance of "
+        f"log L, {' and '.join(others)}. The interactions of the three explain {_together(own):.0%}."
+    )
+
+
+def _together(own):
+    """The share that no factor explains by itself."""
+    return sum(share for axes, share in own.items() if len(axes) > 1)
 
 
 def losses(column, seeds):
@@ -152,10 +178,10 @@ def _by_themselves(first, shared, seeds):
             apart = max(apart, abs(other[axes] - share))
     best, second, _ = _factors(order(own))
     ahead = _resampled(first.logs(), seeds)
-    same = f" The order is the same in all columns, and their shares are at most {100 * apart:.1g} % apart."
+    same = f" The order of the three is the same in all columns, and their shares differ by at most {100 * apart:.1g}%."
     return Claim(
-        f"By themselves they explain: {_listed(own, alone)}. The largest effect is that of {best}, "
-        f"ahead of {second} in {ahead:.0%} of {RESAMPLED} resamplings of the seeds.{same * bool(others)}",
+        f"The largest effect is that of {best}, ahead of {second} in {ahead:.0%} of {RESAMPLED} resamplings of the "
+        f"seeds.{same * bool(others)}",
         len(orders) == 1,
     )
 
@@ -176,12 +202,9 @@ def _listed(shared, share):
 
 
 def _interactions(own):
-    together = sum(share for axes, share in own.items() if len(axes) > 1)
     return Claim(
-        "Much of it cannot be put down to one of them: interactions explain "
-        f"{together:.0%}. With those it has a part in, each explains: {_listed(own, total)}. Rate and epochs together "
-        "are how far gradient descent goes, and how large a rate may be depends on the width. What is left, "
-        f"{own[WITHIN]:.0%}, is the initial weights."
+        f"Interactions explain {_together(own):.0%}, and the initial weights {own[WITHIN]:.0%}. With the interactions "
+        f"it has a part in, each explains: {_listed(own, total)}."
     )
 
 
@@ -190,11 +213,11 @@ def _diverged(first):
     diverged, no_number = first.diverged(), ~np.isfinite(first.last)
     by_rank = ", ".join(_factors(order(shares(first.ranks()))))
     rates = np.array(RATES)[diverged.any(axis=(0, 2, 3))]
-    where = f", none with a learning rate below {rates[0]:g}" if rates.size else ""
+    where = f", none of them at a learning rate below {rates[0]:g}" if rates.size else ""
     return (
-        f"{diverged.sum():,} of {diverged.size:,} losses are of runs that diverged{where}: {no_number.sum():,} no "
-        "numbers, the others larger than at the initial weights. They count as the loss they began with, as if nothing "
-        "had been learned. Ranks need neither a logarithm nor such a number; by their variance the order is "
+        f"{diverged.sum():,} of {diverged.size:,} losses come from runs that diverged{where}: {no_number.sum():,} are "
+        "no number, the others larger than at the initial weights. They count as the loss they began with, as if "
+        "nothing had been learned. Ranks in place of log L need no such choice; by the variance of ranks the order is "
         f"{by_rank}."
     )
 
@@ -207,8 +230,8 @@ def _elsewhere(first):
         wins[FACTORS[order(shares(part))[0]]] += 1
     largest = ", ".join(f"{name} in {n}" for name, n in wins.items() if n)
     return (
-        "Shares are those of the values tried, and a wider range explains more. Where the lowest or the highest value "
-        f"of one of the three is left out, the largest effect is that of {largest} of {sum(wins.values())} such grids."
+        "With the lowest or the highest value of one of the three left out, the largest effect is that of "
+        f"{largest} of {sum(wins.values())} such grids."
     )
 
 
@@ -218,13 +241,15 @@ def _explained(shared):
     for axes in [axes for axes in own if axes] + [WITHIN]:
         labels.append(" × ".join(_factors(axes)) or "initial weights (seeds)")
         for name, of_column in shared.items():
-            cells[name].append(f"{100 * of_column[axes]:.1f} %")
-    return table("Share of the variance of log L", {"explained by": labels}, cells)
+            cells[name].append(f"{100 * of_column[axes]:.1f}%")
+    return table("Share of the variance of log L that each explains", {"explained by": labels}, cells)
 
 
 def _divergence(first, name, seeds):
     lines = []
     for width, by_rate in zip(WIDTHS, first.diverged()[:, :, -1].mean(axis=-1), strict=True):
         lines.append([str(width), *map("{:.0%}".format, by_rate)])
-    title = f"Share of {seeds} seeds that diverged within {EPOCHS[-1]:,} epochs ({name})"
-    return Table(title, ["width", *map("rate {:g}".format, RATES)], lines)
+    title = (
+        f"Share of {seeds} seeds that diverged within {EPOCHS[-1]:,} epochs, by width (down) and rate (across; {name})"
+    )
+    return Table(title, ["width", *map("{:g}".format, RATES)], lines)
