@@ -18,8 +18,10 @@ def pages(diff):
     shown = [moved(diff, compared)] if compared else []
     context = {
         "diff": diff,
-        "verdict": diff_words.verdict(diff),
-        "ok": diff.exit_code() == 0,
+        "verdict": diff_words.headline(diff),
+        "same": diff_words.unmoved(diff),
+        "cards": [(column, [*_facts(diff, column)]) for column in diff.beyond],
+        "places": [*_places(shown)],
         "changes": [*map(_cells, diff.environment)],
         "inputs": list(diff.inputs.items()),
         "missing": list(diff_words.missing(diff)),
@@ -29,6 +31,35 @@ def pages(diff):
     }
     page = html("compared.html.j2", context)
     return {"index.html": page, "diff.json": result.encode(diff), **pictures.files(shown)}
+
+
+def _places(shown):
+    """(anchor, title) of all that is on the page below its first screen."""
+    yield "environment", "Versions and machines"
+    yield "quantities", "Every quantity"
+    for picture in shown:
+        yield picture.name, picture.title
+    yield "trajectories", "Trajectories"
+    yield "inputs", "Data and weights"
+
+
+def _facts(diff, column):
+    """(what, value) on the first movement of a column that is beyond a bound: which side is wrong, from where on."""
+    beyond = [m for m in diff.movements if m.column == column and m.beyond]
+    if not beyond:
+        yield "Wrong", "its arrays have not the form that was asked for"
+        return
+    first = beyond[0]
+    sides = {"A": words.measure(first.ratio_a), "B": words.measure(first.ratio_b)}
+    wrong = [side for side, ratio in sides.items() if not ratio <= 1]
+    yield "Wrong in", " and ".join(wrong) or "neither alone: A and B are farther apart than both limits together"
+    yield "From", f"{words.label(first.quantity)} on"
+    yield "Case", f"{first.case}, {first.dtype}"
+    for side, ratio in sides.items():
+        yield f"Error in {side}", f"{words.percent(ratio)} of what rounding allows"
+    if first.compared:
+        moved = f"{first.moved:,} of {first.compared:,} numbers, by at most {words.brief(first.ulps)} ULP"
+        yield "Moved", f"{moved}; {words.percent(first.share)} of both limits together"
 
 
 def _cells(change):
@@ -51,15 +82,15 @@ def moved(diff, compared):
     outcome = "Nothing moved."
     if words.measure(worst.share):
         outcome = (
-            f"farthest moved {worst.quantity} of {worst.column} in {worst.dtype}, by {words.brief(worst.ulps)} ULP, "
+            f"{worst.quantity} of {worst.column} moved farthest, in {worst.dtype}: by {words.brief(worst.ulps)} ULP, "
             f"{words.percent(worst.share)} of both limits together."
         )
     fields = worst.__struct_fields__
     return Picture(
         "moved",
         "What moved at the same weights",
-        "One dot a column: the largest movement of the quantity between A and B, divided by the sum of both limits. "
-        "Left of the line two correct versions may differ; what did not move is at the left edge.",
+        "One dot for each column: the largest movement of the quantity between A and B, divided by the sum of both "
+        "limits. Two correct versions stay left of the line; what did not move is at the left edge.",
         outcome,
         draw("moved", 8, max(4, 0.25 * len(quantities) + 1.5), paint),
         [list(fields), *map(attrgetter(*fields), diff.movements)],

@@ -40,7 +40,7 @@ def test_what_moved_is_on_the_page_with_its_numbers(sides):
     html = pages["index.html"].decode()
     assert pages.keys() == compared.FILES
     assert "MOVED WITHIN BOUNDS: numpy; 1 of " in html
-    assert "farthest moved Y_hat of numpy in float64, by 1 ULP" in unescape(html)
+    assert "Y_hat of numpy moved farthest, in float64: by 1 ULP" in unescape(html)
     headers, *rows = csv.reader(StringIO(pages["moved.csv"].decode()))
     moved = [dict(zip(headers, row, strict=True)) for row in rows]
     assert {m["quantity"] for m in moved if m["moved"] != "0"} == {"Y_hat"}
