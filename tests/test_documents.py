@@ -130,9 +130,9 @@ def assert_printed(document, line, text):
 
 
 def test_a_mistake_is_shown_as_in_its_readme():
-    done = command("mistakes", "--show", "1/N missing")
+    done = command("mistakes", "1/N", "missing")
     assert said(done, 0) == ""
-    assert_printed("compare/mistakes/README.md", 'fourfold mistakes --show "1/N missing"', done.stdout)
+    assert_printed("compare/mistakes/README.md", "fourfold mistakes 1/N missing", done.stdout)
 
 
 def test_a_forgotten_slope_is_diagnosed_as_in_the_readme(tmp_path):

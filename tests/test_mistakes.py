@@ -1,5 +1,7 @@
 """The catalogue: every mistake is really made, and caught on its case; no equal rewriting is."""
 
+import re
+import shlex
 import subprocess
 import sys
 
@@ -12,6 +14,7 @@ from fourfold.compare.cases import suites
 from fourfold.compare.columns import calls, workers
 from fourfold.compare.columns.questions import about
 from fourfold.compare.commands import mistakes as verb
+from fourfold.compare.commands import terminal
 from fourfold.compare.errors import UsageError
 from fourfold.compare.judge import form, judgement
 from fourfold.compare.judge.quantities import is_of_every_step, of_every_step
@@ -246,17 +249,83 @@ def test_a_form_that_loses_digits_is_told_from_a_mistake():
     assert "0 mistakes and 1 forms that lose digits planted 1 times" in text
     assert "Taken for a mistake" not in text
     assert "Taken for a mistake, and only loses digits: a form (numpy)." in words.verdict([untold], [])
-    assert words.what_it_breaks(find("sigmoid by tanh")) == "Loses digits in A, E2; shows on saturated-sigmoid."
+    assert (
+        words.what_it_breaks(find("sigmoid by tanh")) == "Loses digits in A (E2). The case saturated-sigmoid shows it."
+    )
     assert words.sides(find("sigmoid by tanh")) == ["loses digits", "the accurate form"]
     assert words.sides(find("momentum")) == ["wrong", "right"]
     assert len(losing_digits()) >= 10
 
 
-def test_the_verb_lists_and_explains(capsys):
-    assert verb.mistakes(json="-") == 0
-    listed = msgspec.json.decode(capsys.readouterr().out)
-    assert {m["name"] for m in listed} == {m.name for m in MISTAKES.values()}
-    assert verb.mistakes(show="1/N missing", json="-") == 0
-    one = msgspec.json.decode(capsys.readouterr().out)
+def shown(capsys, *words, **options):
+    """What the verb shows, as JSON."""
+    assert verb.mistakes(*words, json="-", **options) == 0
+    return msgspec.json.decode(capsys.readouterr().out)
+
+
+def names(records):
+    return {record["name"] for record in records}
+
+
+def test_all_are_listed_and_counted_by_equation(capsys):
+    every = shown(capsys, every=True)
+    assert names(every) == {mistake.name for mistake in MISTAKES.values()}
+    for record in shown(capsys):
+        own = [mistake for mistake in every if mistake["equation"] == record["equation"]]
+        assert len(own) == record["mistakes"]
+        assert record["such_as"] in names(own)
+        assert shown(capsys, record["equation"]) == own
+    assert sum(record["mistakes"] for record in shown(capsys)) == len(MISTAKES)
+
+
+def test_every_word_has_to_match_a_name_a_reason_or_a_line(capsys):
+    for mistake in shown(capsys, "ReLU", "slope", "e16"):
+        text = f"{mistake['name']} {mistake['why']} {mistake['code']}".lower()
+        assert "relu" in text
+        assert "slope" in text
+        assert mistake["equation"] == "E16"
+    assert names(shown(capsys, "relu", "clamp")) == {"ReLU's slope 1 at 0", "ReLU's slope 1 at 0 in every layer"}
+
+
+def test_a_column_has_those_planted_in_it(capsys):
+    every = shown(capsys, every=True, column="jax")
+    assert names(every) == {mistake.name for mistake in MISTAKES.values() if "jax" in mistake.planted}
+    assert sum(record["mistakes"] for record in shown(capsys, column="jax")) == len(every)
+    assert [*shown(capsys, "σ of σ", column="jax")["code"]] == ["jax"]
+    with pytest.raises(UsageError, match="no column 'jxa'"):
+        verb.mistakes(column="jxa")
+    with pytest.raises(UsageError, match="'slope missing' is not planted in tf: choose from numpy"):
+        verb.mistakes("slope", "missing", column="tf")
+
+
+def test_a_name_explains_the_mistake(capsys):
+    one = shown(capsys, show="1/N missing")
     assert one["code"]["numpy"] == {"wrong": "dL_dY_hat = R", "right": "dL_dY_hat = R / N"}
     assert one["equation"] == "E10"
+    assert shown(capsys, "1/N", "missing") == shown(capsys, "1/N missing") == one
+    assert "a layer's slope missing" in shown(capsys, "slope missing")["see_also"]
+
+
+def test_what_matches_nothing_gets_the_nearest_names():
+    with pytest.raises(UsageError, match=r"^No mistake matches 'slpoe twcie': did you mean 'slope twice'"):
+        verb.mistakes("slpoe", "twcie")
+    with pytest.raises(UsageError, match=r"^No mistake in tf matches 'zzz': fourfold mistakes shows what there is.$"):
+        verb.mistakes("zzz", column="tf")
+
+
+def test_the_command_that_is_offered_explains_one(capsys):
+    apostrophes = [mistake for mistake in MISTAKES.values() if mistake.name.startswith("ReLU's slope")]
+    for mistakes in (apostrophes, [*MISTAKES.values()]):
+        _, _, *typed = shlex.split(words.command(mistakes))
+        assert shown(capsys, *typed)["name"] in names(map(words.record, mistakes))
+
+
+@pytest.mark.parametrize(
+    ("width", "text"), [(200, "wrong +right"), (60, "(?s) wrong\n +path, state.* right\n +path = ")]
+)
+def test_wrong_and_right_lines_stand_side_by_side_where_there_is_room(capsys, monkeypatch, width, text):
+    monkeypatch.setattr(terminal.out, "width", width)
+    assert verb.mistakes("momentum") == 0
+    printed = capsys.readouterr().out
+    assert re.search(text, printed)
+    assert "…" not in printed

@@ -1,6 +1,7 @@
 """`fourfold check`."""
 
 import dataclasses
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,7 +159,10 @@ def _check(name, program, how, page=None):
     layers = bool(how.bias or widths or len(activations or ()) > 1)
     limits = how.timeout, how.memory, layers, how.bias
     opened = peer.of_command(program, *limits) if program else peer.of_target(name, *limits, _proof(name, how))
-    with opened as p, terminal.progress() as bar:
+    with ExitStack() as entered:
+        with terminal.status(f"reading {terminal.plain(name or program)}…"):
+            p = entered.enter_context(opened)
+        bar = entered.enter_context(terminal.progress())
         if p.proof and p.proof.settles:
             return _show(settled(p), how, name, page)
         from fourfold.compare.commands import asked  # most files need no questions

@@ -5,7 +5,7 @@ from fourfold.compare.cases.case import make_case
 from fourfold.compare.columns import calls, workers
 from fourfold.compare.columns.questions import about
 from fourfold.compare.commands.options import Json, Timeout
-from fourfold.compare.commands.terminal import out, write_json
+from fourfold.compare.commands.terminal import out, status, write_json
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import judgement
 from fourfold.compare.judge.quantities import shown
@@ -13,33 +13,50 @@ from fourfold.compare.results import environment, result
 
 
 def doctor(*, json: Json = None, timeout: Timeout = 120):
-    """List the frameworks: version, seconds to import, and whether each computes known gradients.
+    """List the frameworks: version, whether gradients are right, seconds to import.
 
     Example: fourfold doctor
 
     Parameters
     ----------
     json
-        Write what was found as JSON to this file; - is standard output.
+        Write the list as JSON to this file; - means standard output.
     timeout
-        Seconds a column may take, in all.
+        Seconds each column may take in all.
     """
-    states = []
-    with workers.open_pool(timeout) as pool:
-        for name in impls.NAMES:
+    waiting = [*impls.NAMES]
+    with workers.open_pool(timeout) as pool, status(_importing(waiting)) as say:
+
+        def try_out(name):
             state = _state(pool, name)
-            states.append(state)
+            waiting.remove(name)
             if json != "-":
-                out.print(f"{name:<12} {state['version']:<14} {state['note']}", markup=False)
+                _print(state)
+            if waiting:
+                say(_importing(waiting))
+            return state
+
+        states = [*workers.each(pool, impls.NAMES, try_out).values()]
     write_json(json, result.encode(states))
     return 3 if any(state["version"] and not state["works"] for state in states) else 0
 
 
+def _importing(names):
+    packages = dict.fromkeys(str(impls.framework(name)) for name in names if workers.installed(name))
+    return f"importing {', '.join(packages)}…"
+
+
+def _print(state):
+    colour = "green" if state["works"] else "red" if state["version"] else "dim"
+    line = f"{state['column']:<12} {state['version']:<10} {state['note']}"
+    out.print(line, style=colour, markup=False)
+
+
 def _state(pool, name):
     """A built-in column's version, seconds to import, whether its gradients are right, and a sentence on it."""
-    state = {"column": name, "version": "", "seconds": None, "works": False, "note": "not installed"}
+    state = {"column": name, "version": "", "seconds": None, "works": False}
     if not workers.installed(name):
-        return state
+        return state | {"note": f"not installed: pip install '.[{name}]'"}
     state["version"] = environment.version(impls.framework(name))
     case = make_case("xor", "tanh", 0.1, 1, 3, range(3))
     p = judgement.problem(case, "float64")

@@ -34,36 +34,36 @@ def lesson(
     notebook: bool = False,
     json: Json = None,
 ):
-    """Write the lesson: one page with every equation beside its lines, its numbers and its common mistakes.
+    """Write the lesson: one page that teaches backpropagation, to open in any browser.
+
+    Every equation stands beside its line in every framework, with its numbers,
+    and common mistakes can be planted and repaired.
 
     Example: fourfold lesson --seeds 5:8 --out /tmp/lesson
 
     Parameters
     ----------
     to
-        Folder to write, whole or not at all: index.html, which needs nothing else, its numbers in lesson.json and,
-        if asked for, lesson.ipynb.
+        Folder for index.html, the page, lesson.json, its numbers, and with --notebook lesson.ipynb.
     impl
-        Built-in columns, comma-separated. Default: all whose framework is here.
+        Frameworks to show, comma-separated, such as numpy,torch. Default: all that are installed.
     seeds
-        How many initial weights to choose from, or a range a:b. With ReLU, seed 6 learns XOR, 7 gets stuck, and 8
-        dies: none of its units is ever above 0.
+        How many initial weights to choose from, or a range. With ReLU, 6 learns XOR, 7 gets stuck and 8 dies.
     steps
         Steps of gradient descent.
     lr
         Learning rate.
     resolution
-        Points a side of the decision boundary's grid.
+        Points along each side of the decision boundary's grid.
     timeout
-        Seconds a column may take, in all, and a cell of the notebook.
+        Seconds each column may take in all, and each cell of the notebook.
     notebook
-        Write the same lesson as a notebook too, run with the first seed; its exercises are cells to fill in.
+        Write a notebook too, with cells for students to fill in. It has been run with the first seed.
     json
-        Write the numbers as JSON to this file as well; - is standard output.
+        Write the numbers as JSON to this file too; - means standard output.
     """
     from fourfold.compare.results import report_folder
-    from fourfold.reports import exercises
-    from fourfold.reports.lesson import numbers, page
+    from fourfold.reports.lesson import numbers
 
     columns, left_out = options.columns(impl)
     chosen, grid = options.seeds(seeds), square_grid(resolution, "0,1")
@@ -78,6 +78,9 @@ def lesson(
         if COLUMN in columns:
             mistakes = bar("mistakes", len(TWENTY) * steps)
             data = data._replace(broken=record_broken(chosen[0], steps, lr, data.steps, timeout, mistakes))
+    from fourfold.reports import exercises
+    from fourfold.reports.lesson import page  # slow to import
+
     made = f"{command()}. {words.set_up(environment(columns, [DTYPE], command()))}"
     contents = {"index.html": page.render(data, made, exercises.sections()), "lesson.json": numbers.as_json(data)}
     failure = _add_notebook(contents, columns, chosen[0], steps, lr, timeout) if notebook else None

@@ -26,12 +26,13 @@ def report(
     """
     from fourfold.compare.agreement.distances import distances
     from fourfold.compare.results import report_folder
-    from fourfold.reports import render  # matplotlib is not for the other verbs
 
     grid, curves = square_grid(drawing.resolution, drawing.extent), options.activations(drawing.curves)
     report_folder.check_writable(drawing.out)
     measured = _measured(drawing)
     outcome, arrays, case = judge(training, suite_, grid, curves)
+    from fourfold.reports import render  # matplotlib is slow to import, and not for the other commands
+
     weights = dict(zip(parameter_names(len(case.activations), len(case.weights)), case.weights, strict=True))
     inputs = {"X": case.X, "Y": case.Y, **weights, "grid": grid}
     made = _with_proofs(report_folder.Report(outcome, inputs, arrays, {}), (case, *suites.curves(case, curves)))

@@ -3,13 +3,16 @@
 import os
 import shlex
 import sys
+import threading
 import webbrowser
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
+from fourfold import impls
 from fourfold.compare.errors import visible
 from fourfold.compare.system import files
 
@@ -18,6 +21,8 @@ NO_COLOUR = bool(os.environ.get("NO_COLOR"))
 STYLE = {"color_system": None if NO_COLOUR else "auto", "highlight": False, "markup": False, "emoji": False}
 
 unsaid: list[OSError] = []  # why standard output could not be written
+moving = []  # what is drawn on standard error now: bars, or a line that changes
+_turns = threading.RLock()  # for who prints while something moves
 
 
 @contextmanager
@@ -32,6 +37,18 @@ def saying(stream):
             os.dup2(nowhere.fileno(), stream.fileno())  # what is left in buffers goes there
 
 
+@contextmanager
+def _out_of_the_way(console):
+    """Takes what moves on standard error off the screen while the other console prints there."""
+    with _turns:
+        shown = [] if console.stderr or not console.is_terminal else [*moving]
+        for one in shown:
+            one.stop()
+        yield
+        for one in shown:
+            one.start()
+
+
 class Terminal(Console):
     """Whatever is printed is text: nothing in a name, a message or a table of somebody's moves the cursor or hides."""
 
@@ -39,7 +56,7 @@ class Terminal(Console):
         raise BrokenPipeError  # rich would exit with 1, which is a verdict here
 
     def print(self, *args, **how):
-        with saying(self.file):
+        with _out_of_the_way(self), saying(self.file):
             super().print(*args, **how)
 
     def render_str(self, text, **how):
@@ -61,31 +78,69 @@ def animated():
 
 
 @contextmanager
-def status():
-    """Gives a function that shows what is being done now, where something may move."""
+def status(first=""):
+    """Gives a function that shows what is being done now, in one line.
+
+    first: what is shown until it is called, and what stays where nothing may move.
+    """
     if not animated():
-        yield lambda text: None
+        _note(first)
+        yield lambda line: None
         return
-    with err.status("") as shown:
+    with err.status(first, spinner_style="cyan") as shown, _moving(shown):
         yield shown.update
 
 
 @contextmanager
 def progress():
-    """Gives a function (description, total) -> advance(steps); shown where something may move."""
+    """Gives a function (name, total) -> advance(steps); shown where something may move.
+
+    Until the first steps are done, a column's bar says what is imported.
+    """
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} steps"),
+        BarColumn(bar_width=30, complete_style="cyan", finished_style="green", pulse_style="cyan"),
+        Steps(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, disable=not animated(), transient=True) as bar:
+    with Progress(*columns, console=err, disable=not animated(), transient=True) as bar, _moving(bar):
 
         def start(name, total):
-            task = bar.add_task(visible(name), total=total)
+            beginning = _beginning(name)
+            if not animated():
+                _note(f"{visible(name)}: {beginning}")
+            task = bar.add_task(visible(name), total=total, beginning=beginning)
             return lambda steps: bar.advance(task, steps)
 
         yield start
+
+
+class Steps(ProgressColumn):
+    """How many steps are done, or what happens before the first."""
+
+    def render(self, task):
+        return Text(f"{task.completed:,.0f} steps" if task.completed else task.fields["beginning"])
+
+
+@contextmanager
+def _moving(shown):
+    moving.append(shown)
+    try:
+        yield
+    finally:
+        moving.remove(shown)
+
+
+def _note(line):
+    """A line on a terminal where nothing may move, instead of what would."""
+    if line and sys.stderr.isatty():
+        err.print(line)
+
+
+def _beginning(name):
+    """What happens before a bar's first steps."""
+    package = impls.framework(name) if name in impls.NAMES else None
+    return f"importing {package}…" if package else "starting…"
 
 
 def write_json(target, content):
