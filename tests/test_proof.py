@@ -1,13 +1,16 @@
 """What `fourfold check` says of gradients with a loss of their own, and what it does with code that goes wrong."""
 
 import json
+import re
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from fourfold.compare.commands import check as verb
 from fourfold.compare.errors import ColumnError, UsageError
+from tests.test_cli import HERE, command, said
 
 RIGHT = """
 import numpy as np
@@ -288,3 +291,14 @@ def test_a_notebook_that_raises_says_in_which_cell(judged):
 def test_what_is_no_notebook(judged):
     code, text = judged("{}", file="mine.ipynb")
     assert (code, "is not a notebook" in text) == (2, True)
+
+
+def test_the_readme_shows_what_is_said_of_a_file(tmp_path):
+    """Of the file it shows the function alone; a sigmoid stands above."""
+    readme = (Path(HERE) / "compare/check/README.md").read_text(encoding="utf-8")
+    function, expected = re.findall(r"```(?:python|text)\n(.*?)```", readme, re.DOTALL)[:2]
+    before = "import numpy as np\n\n\ndef sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n"
+    (tmp_path / "mine.py").write_text(before + function, encoding="utf-8")
+    done = command("check", "mine.py", cwd=tmp_path, python=("-m", "fourfold.compare"))
+    assert said(done, 1) == ""
+    assert done.stdout == expected.removeprefix("$ fourfold check mine.py\n")
