@@ -56,7 +56,19 @@ def page(checked, source, places=None, to="page.html"):
         "learns": proof_words.LEARNS if proof_words.verdict(proof) == "RIGHT" and not has_numbers else "",
         "has_steps": bool(outcome.steps),
     }
+    context["places"] = [*_places(context)]
     return render.html("explained.html.j2", context)
+
+
+def _places(context):
+    """(anchor, title) of all that is on the page."""
+    if context["diagnosis"]:
+        yield "numbers", "What the numbers show"
+    for n, mistake in enumerate(context["mistakes"], start=1):
+        yield f"mistake-{n}", f"The mistake: {mistake.name}"
+    yield "source", context["file"]
+    if context["gradients"]:
+        yield "proof", "What proves it"
 
 
 def lines(proof, source):
