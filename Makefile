@@ -1,10 +1,11 @@
-# make report and make test set everything up by themselves; .venv is made anew when the requirements change.
+# make report installs what a report needs, make test the rest, and both install again when the requirements change.
 PYTHON ?= python3
 BIN := .venv/bin
+export PYTHON
 
 .PHONY: report test lint coverage mutants faults lock reference lesson paces exercises readme bench soak activations thresholds clean
 
-report: .venv/ready
+report: .venv/report
 	$(BIN)/fourfold report
 
 test: .venv/ready
@@ -82,11 +83,14 @@ activations: .venv/ready
 thresholds: .venv/ready
 	$(BIN)/python -m tests.makers.thresholds
 
-.venv/ready: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	mkdir -p .venv/lib/link && ln -sfn ../../.. .venv/lib/link/fourfold
-	touch $@
+.venv/report: pyproject.toml constraints.txt
+	@.ci/install all "the four frameworks (about 3 GB)"
+	@touch $@
+
+.venv/ready: .venv/report
+	@.ci/install dev "what the tests need (about 0.7 GB more)"
+	@mkdir -p .venv/lib/link && ln -sfn ../../.. .venv/lib/link/fourfold
+	@touch $@
 
 clean:
 	rm -rf .venv build dist reports/out .pytest_cache .ruff_cache .hypothesis .coverage mutants
