@@ -5,10 +5,10 @@ import signal
 import sys
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnknownCommandError, UnusedCliTokensError
 
 from fourfold.compare.commands.terminal import STYLE, Terminal, err, plain, saying, unsaid
-from fourfold.compare.errors import ColumnError, JudgeError, UsageError
+from fourfold.compare.errors import ColumnError, JudgeError, UsageError, nearest
 from fourfold.compare.system import signals
 
 # Each command is a function in the file of its name.
@@ -101,7 +101,9 @@ def _run(program, argv):
     except UsageError as error:
         code = _complain(plain(str(error)), 2)
     except CycloptsError as error:
-        code = _complain(f"{plain(str(error))} See {program.name[0]} --help.", 2)
+        code = _complain(
+            f"{_misused(error)} See {' '.join([program.name[0], *(error.command_chain or ())])} --help.", 2
+        )
     except ColumnError as error:
         code = _complain(str(error), 3)
     except MemoryError:
@@ -115,6 +117,18 @@ def _run(program, argv):
     if isinstance(unsaid[0], BrokenPipeError):
         return 128 + signal.SIGPIPE  # nobody reads on
     return _complain(f"Cannot write standard output: {unsaid[0].strerror}.", 2)
+
+
+def _misused(error):
+    """What is wrong with a command line, in one sentence."""
+    if isinstance(error, UnusedCliTokensError):
+        return f"There is no place for {plain(' '.join(error.unused_tokens or ()))!r}."
+    if isinstance(error, UnknownCommandError):
+        near = nearest(sys.argv[1], COMMANDS)
+        return f"There is no command {plain(sys.argv[1])!r}{f': did you mean {near}?' if near else '.'}"
+    if "--compare" in sys.argv:
+        return "Two reports are compared by fourfold diff A B --out DIR."
+    return plain(str(error))
 
 
 def _complain(sentence, code):

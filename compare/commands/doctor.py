@@ -70,5 +70,5 @@ def _state(pool, name):
     if wrong:
         state["note"] = f"{shown(wrong.judged.quantity, p.row)} is wrong"
     else:
-        state |= {"works": True, "note": f"gradients right, imported in {state['seconds']:.2f} s"}
+        state |= {"works": True, "note": f"gradients right, imported in {state['seconds']:.1f} s"}
     return state
