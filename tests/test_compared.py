@@ -47,6 +47,21 @@ def test_what_moved_is_on_the_page_with_its_numbers(sides):
     assert pages["diff.json"].startswith(compared.START)
 
 
+def test_a_page_says_first_which_side_is_wrong_and_from_where_on(sides):
+    a, b = sides
+    rows = [*b.result.rows]
+    n = next(n for n, row in enumerate(rows) if row.quantity == "dL_dH")
+    rows[n] = msgspec.structs.replace(rows[n], worst_ratio=2e5, rejected=1)
+    page = unescape(pages_of(a, b._replace(result=msgspec.structs.replace(b.result, rows=rows)))["index.html"].decode())
+    (card,) = re.finditer(r'<section class="card">.*?</section>', page, re.DOTALL)
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", card[0]))
+    assert facts["Wrong in"] == "B"
+    assert facts["From"] == "dL_dH on"
+    assert facts["Error in B"] == "×2e5 of what rounding allows"
+    assert page.index("MOVED BEYOND BOUNDS") < card.start() < page.index("<nav")
+    assert '<section class="card">' not in pages_of(a, b)["index.html"].decode()
+
+
 def test_names_with_markup_come_out_as_text(sides):
     html = pages_of(*sides)["index.html"].decode()
     assert "<b>" not in html

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from fourfold import impls
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.cases.data import xor
 from fourfold.compare.commands import exercise
+from fourfold.compare.commands.cli import app
 from fourfold.compare.commands.exercise import exercise as verb
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.lesson.examinee import Examinee, Examinees
@@ -30,10 +32,12 @@ from fourfold.compare.lesson.exercises import (
     training,
     tuning,
 )
-from fourfold.compare.lesson.exercises.answer import Answer, Claim, answered
+from fourfold.compare.lesson.exercises.answer import Answer, Claim, Table, answered, table
 from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.reports import pictures
 from fourfold.reports.exercises import page, render, svg
+from fourfold.reports.exercises import pictures as drawing
+from fourfold.reports.lesson.content import EQUATIONS
 from tests.lessons import InProcess
 from tests.test_cli import command, said
 
@@ -105,6 +109,62 @@ def test_what_an_answer_says_is_text_and_no_markup():
     evil = msgspec.structs.replace(result.answer, certificate="<script>alert(1)</script>")
     assert "<script>" not in page.section(evil, {})
     assert "<script>" not in render.index([evil], {}, "<script>").decode()
+
+
+def test_an_answer_comes_first_wherever_it_is_told(capsys):
+    answer = run(chain_rule, range(1)).answer
+    assert answer.short.startswith("Yes: ")
+    exercise._say(answer, 0)
+    contents = render.files([answer], {f"{f.name}.svg": b"<svg/>" for f in answer.figures}, "")
+    order = [answer.short[:30], answer.tried[:30], answer.claims[0].says[:30], answer.means[:30], answer.onward[0][:30]]
+    for text in (capsys.readouterr().out, contents["answers.md"].decode(), unescape(contents["index.html"].decode())):
+        places = [text.index(part) for part in order]
+        assert places == sorted(places)
+    assert [*msgspec.json.decode(contents["answers.json"])[0]][:5] == [
+        "number",
+        "title",
+        "question",
+        "short",
+        "columns",
+    ]
+
+
+@pytest.mark.parametrize(("holds", "short"), [(True, "It is 3."), (False, "Not answered here: 1 of 2 findings do")])
+def test_an_answer_with_a_claim_that_fails_is_none(holds, short):
+    columns, claims = Examinees(["numpy"], InProcess()), [Claim("It is so."), Claim("It is 3.", holds)]
+    said_of_it = answered(1, columns, short="It is 3.", tried="", claims=claims, means="", certificate="").answer.short
+    assert said_of_it.startswith(short)
+
+
+def test_columns_that_say_the_same_are_one():
+    alike = table("", {"n": ["a", "b"]}, {"numpy": ["1", "2"], "jax": ["1", "2"]})
+    assert (alike.headers, alike.rows) == (["n", "all 2 columns"], [["a", "1"], ["b", "2"]])
+    assert table("", {"n": ["a"]}, {"numpy": ["1"], "jax": ["2"]}).headers == ["n", "numpy", "jax"]
+    assert table("", {"n": ["a"]}, {"numpy": ["1"]}).headers == ["n", "numpy"]
+
+
+@pytest.mark.parametrize("x", EXERCISES, ids=lambda x: str(x.number))
+def test_where_to_go_on_is_an_equation_and_a_command_that_can_be_typed(x):
+    equations = {f"E{equation.number}" for equation in EQUATIONS}
+    text = " ".join(x.onward)
+    assert set(re.findall(r"\bE\d+", text)) & equations
+    assert set(re.findall(r"\bE\d+", text)) <= equations
+    for line in re.findall("`fourfold (.*?)`", text):
+        app.parse_args(line.split(), print_error=False, exit_on_error=False)
+
+
+def test_a_long_table_is_cut_in_the_terminal_and_a_wide_one_fits(capsys):
+    rows = [[str(n), "100% of what rounding allows"] for n in range(30)]
+    exercise._table(Table("Thirty", ["setting", "share"], rows), "5-table-1.csv")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == " … and 20 more lines in 5-table-1.csv."
+    assert len(lines) == 1 + 1 + 1 + 10 + 1
+
+
+def test_settings_have_no_column_s_colour():
+    assert not {*drawing.SETTINGS} & {column.colour for column in impls.COLUMNS.values()}
+    count = len(activations.ACTIVATIONS), len(depth.HIDDEN_LAYERS)
+    assert min(map(len, (drawing.SETTINGS, drawing.STYLES, drawing.MARKERS, drawing.MARKS))) >= max(count)
 
 
 def test_exercise_writes_a_page_and_prints_the_answer(tmp_path):

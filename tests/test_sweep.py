@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.cm import ScalarMappable
 
 from fourfold.compare.cases.case import build_case
 from fourfold.compare.cases.data import xor
@@ -19,7 +20,7 @@ from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge import judgement
 from fourfold.compare.results import result
 from fourfold.compare.sweep import chunk as c
-from fourfold.compare.sweep import engine, executors, grid, plan, store, summary
+from fourfold.compare.sweep import engine, executors, grid, plan, store, summary, words
 from fourfold.impls.two_layer import numpy_impl
 from fourfold.reports.sweep import MAPS, pages
 from tests.conftest import each_column
@@ -353,6 +354,67 @@ def test_the_page_shows_every_configuration(tmp_path, axes):
     for row in found.rows if axes else ():
         line = [str(getattr(row, name)) for name in ("lr", *({"hidden", "activation"} & axes.keys()))]
         assert any(set(line) < {*text.split(",")} for text in made["median_loss.csv"].decode().splitlines())
+
+
+def over_seeds(column, lr, reached, median, hidden=3):
+    return summary.OverSeeds(
+        column, "float64", None, hidden, "tanh", False, lr, 20, 1000, result.number(median), reached, 0.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentences"),
+    [
+        (
+            [over_seeds("numpy", 1.0, 1.0, 1e-9), over_seeds("numpy", 0.1, 0.5, 1e-12)],
+            ["Best: lr 1: 100% of 1,000 seeds learn (L < 0.001)."],
+        ),
+        (
+            [over_seeds("numpy", 1.0, 0.9996, 1e-9), over_seeds("numpy", 0.1, 0.9996, 1e-12)],
+            ["Best: lr 0.1: 99.9% of 1,000 seeds learn (L < 0.001), as with 1 other setting, none of which has a "
+             "smaller median loss (1e-12)."],
+        ),
+        (
+            [over_seeds("numpy", 1.0, 0.0, np.inf), over_seeds("numpy", 0.1, 0.0, 0.125)],
+            ["Best: lr 0.1: no seed learns (L < 0.001), and the median loss is 0.12."],
+        ),
+        (
+            [over_seeds("numpy", 1.0, 1.0, 1e-9), over_seeds("numpy", 0.1, 0.5, 1e-3),
+             over_seeds("jax", 1.0, 0.5, 1e-9), over_seeds("jax", 0.1, 0.75, 1e-3)],
+            ["Best for numpy: lr 1: 100% of 1,000 seeds learn (L < 0.001).",
+             "Best for jax: lr 0.1: 75% of 1,000 seeds learn (L < 0.001)."],
+        ),
+        (
+            [over_seeds("numpy", 1.0, 0.5, 1e-9), over_seeds("numpy", 0.1, 0.25, 1e-3),
+             over_seeds("wrong", 1.0, 0.5, 1e-9), over_seeds("wrong", 0.1, 0.75, 1e-3)],
+            ["Best: lr 1: 50% of 1,000 seeds learn (L < 0.001)."],
+        ),
+        ([], []),
+    ],
+)  # fmt: skip
+def test_the_best_setting_is_said_in_a_sentence(tmp_path, rows, sentences):
+    options, _ = planned({"lr": [1.0, 0.1]})
+    names = [*dict.fromkeys(row.column for row in rows)]
+    columns = [result.Column(name, "disagrees" if name == "wrong" else "agrees", "") for name in names]
+    manifest = store.begin(tmp_path, options, here().made_with, "-")
+    outcome = summary.Summary(1, manifest, 1, 0, 1, 0, columns, rows, [])
+    assert words.best(outcome) == sentences
+
+
+def test_one_setting_is_not_called_the_best(tmp_path):
+    options, chunks = planned()
+    outcome = swept(tmp_path, options, chunks, here())
+    (sentence,) = words.best(outcome)
+    assert sentence.startswith("The one setting: no seed learns")
+    assert sentence in pages(outcome)["index.html"].decode().replace("&lt;", "<")
+
+
+def test_brighter_is_better_in_every_map():
+    """Of the share that learns more is better; of the loss, and of the share that diverges, less."""
+    for measure, (*_, norm, _, colours) in MAPS.items():
+        best, worst = (norm.vmax, norm.vmin) if measure == "reached" else (norm.vmin, norm.vmax)
+        colour = ScalarMappable(norm, colours)
+        assert sum(colour.to_rgba(best)[:3]) > sum(colour.to_rgba(worst)[:3]) + 1
 
 
 def test_what_does_not_come_to_an_end_is_counted(tmp_path):
