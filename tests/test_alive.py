@@ -119,7 +119,7 @@ def test_a_click_adds_a_point_and_takes_it_away(tab):  # noqa: F811
     plane.click(position=middle)
     assert len(now(tab)["X"]) == 4
     tab.click("#alive-clear")
-    assert "click into the square" in tab.inner_text("#alive-happens")
+    assert "click in the square" in tab.inner_text("#alive-happens")
     tab.click("#alive-play")  # there is nothing to train with
     assert tab.get_attribute("#alive-play", "aria-pressed") == "false"
     tab.click("#alive-step")
@@ -144,7 +144,7 @@ def test_a_button_of_the_page_sets_it_up_and_trains_it(tab):  # noqa: F811
     network = now(tab)
     assert {name: network[name] for name in setup} == setup
     tab.wait_for_function("() => document.getElementById('alive').getBoundingClientRect().top > -5")
-    assert "3 of 3 hidden units are 0 for every input: nothing comes back through them." in tab.inner_text("#alive")
+    assert "3 of 3 hidden units are 0 for every input: no gradient comes back through them." in tab.inner_text("#alive")
     assert not np.any(network["trace"]["dL_dW1"])
 
 

@@ -50,7 +50,7 @@ def test_there_is_nothing_to_point_at(lesson, quantity, row):
 def test_digits_that_differ_are_shown():
     judged = lambda *Z: SimpleNamespace(value=np.array([Z]), wrong=np.array([False]), ratio=np.array([0.5]))
     columns = {"numpy": judged(0.125, 1.0), "torch": judged(0.125, 1.0)}
-    assert wording.marks(columns) == " numpy ✓ 50 %   torch ✓ 50 %"
+    assert wording.marks(columns) == " numpy ✓ 50%   torch ✓ 50%"
     columns["jax"] = judged(0.125, 1.0000000000000002)
     assert wording.marks(columns).endswith(
         "1 of 2 numbers differ in the last digits: row 1, column 2: 1.…0 numpy, torch  …0000000000000002 jax"
@@ -65,7 +65,7 @@ def test_a_run_says_what_came_of_it(lesson):
         "relu, λ = 0.1, seed 8: loss 0.2500 → 0.25\n"
         "  predictions 0.000  0.000  0.000  0.000: not all on the right side of ½"
     )
-    assert "no number any more" in repr(lesson.train(mistake="slope of H, not of A", lr=10))
+    assert "not a number any more" in repr(lesson.train(mistake="slope of H, not of A", lr=10))
     trained = lesson.train(activation="relu")
     since = trained.all_right_from()
     right = (trained.predictions() > 0.5) == (trained.case.Y[:, 0] > 0.5)

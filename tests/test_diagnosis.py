@@ -326,7 +326,7 @@ def test_a_factor_may_change_from_point_to_point():
         (lambda T: T._replace(dL_dW2=T.dL_dW2.T), "dL_dW2 is transposed."),
         (lambda T: T._replace(dL_dW2=T.dL_dW2.ravel()), "dL_dW2 has the wrong shape."),
         (lambda T: T._replace(dL_dW2=0 * T.dL_dW2), "dL_dW2 is zero."),
-        (lambda T: T._replace(dL_dW2=np.nan * T.dL_dW2), "dL_dW2 is no number."),
+        (lambda T: T._replace(dL_dW2=np.nan * T.dL_dW2), "dL_dW2 is not a number."),
         (lambda T: T._replace(L=T.L + 0.5), "L is too large by 0.5 everywhere."),
         (lambda T: T._replace(L=T.L - 0.25), "L is too small by 0.25 everywhere."),
         (lambda T: T._replace(dL_dW1=T.dL_dW1.astype("f4")), "dL_dW1 has float32 inside."),

@@ -258,7 +258,7 @@ def test_an_error_in_float64_alone_is_a_loss():
         return exact(inputs)
 
     lost = digits.lost(overflows, DATA, exact, ["W"])
-    assert lost.words() == "with weights × 1000 it ends in float64 with OverflowError: math range error"
+    assert lost.words() == "with weights × 1000, float64 ends with OverflowError: math range error"
 
 
 def test_where_there_is_no_exact_value_nothing_is_judged():

@@ -194,8 +194,8 @@ def test_right_gradients_in_any_form(body, W):
 @pytest.mark.parametrize(
     ("body", "W", "why"),
     [
-        (f"return {SQUARES}, (2 * W).reshape(3, 1)", POSITIVE, "it has shape (3, 1), and the parameter (3,)"),
-        (f"return {SQUARES}, (2 * W).ravel()", POSITIVE.reshape(3, 1), "it has shape (3,), and the parameter (3, 1)"),
+        (f"return {SQUARES}, (2 * W).reshape(3, 1)", POSITIVE, "its shape is (3, 1), not (3,)"),
+        (f"return {SQUARES}, (2 * W).ravel()", POSITIVE.reshape(3, 1), "its shape is (3,), not (3, 1)"),
         (f"return {SQUARES}, None", POSITIVE, "there is none"),
         (f"return {SQUARES}, 'W'", POSITIVE, "str objects"),
         (f"return {SQUARES}, [[1], [1, 2]]", POSITIVE, "list objects"),
@@ -224,7 +224,7 @@ def test_an_example_at_a_kink():
     at_kink = np.array([0.0, -1.0, 2.0])
     outcome = examined_of("return np.maximum(W, 0).sum(), (W > 0) * 1.0", at_kink)
     assert outcome.verdict == RIGHT
-    assert outcome.notes == ["The example is at a kink, in line 4: np.maximum(W, 0). Beside it all is right."]
+    assert outcome.notes == ["The example is at a kink, on line 4: np.maximum(W, 0). Next to it all is right."]
     assert examined_of("return np.maximum(W, 0).sum(), (W < 0) * 1.0", at_kink).verdict == WRONG
 
 
@@ -232,7 +232,7 @@ def test_a_guard_is_no_fault():
     guarded = "L = -np.log(W + 1e-8).sum()\nreturn L, {}"
     outcome = examined_of(guarded.format("-1 / W"))
     assert outcome.verdict == RIGHT
-    assert outcome.notes == ["Right apart from the guard, a tiny constant in line 4."]
+    assert outcome.notes == ["Right except for the guard, a tiny constant on line 4."]
     assert examined_of(guarded.format("-1 / (W + 1e-8)")).notes == []
     outcome = examined_of(guarded.format("1 / W"))
     assert (outcome.verdict, first_line(outcome)) == (WRONG, 5)
@@ -270,7 +270,7 @@ def test_an_estimate_wants_the_same_loss_every_time():
 
 def test_a_loss_of_no_parameter_is_not_proved():
     why, outcome = estimated("return 3, 2 * W")
-    assert why.startswith("its loss comes of no exact number")
+    assert why.startswith("its loss is not exact")
     assert outcome.verdict == WRONG
 
 

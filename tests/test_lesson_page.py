@@ -72,7 +72,7 @@ def bits(values):
 
 
 def word_of(marks):
-    return "✗ wrong" if 255 in marks else f"✓ {max(marks)} %" if max(marks) else "✓ exact"
+    return "✗ wrong" if 255 in marks else f"✓ {max(marks)}%" if max(marks) else "✓ exact"
 
 
 @pytest.mark.parametrize(("activation", "seed", "steps"), [(0, 0, [0, 3, 8]), (1, 1, [0, 5]), (2, 0, [3]), (3, 1, [8])])

@@ -498,7 +498,7 @@ def test_an_odd_shape_is_told_and_named():
         )
         given = {"W1": seen.dL_dW[0].T, "W2": seen.dL_dW[1], "b1": seen.dL_db[0], "b2": seen.dL_db[1].sum()}
         seens.append(canonical.seen(roles, inputs, seen.L, given))
-    assert seens[0].shape == "The gradient of W1 is transposed. The gradient of b2 is one number."
+    assert seens[0].shape == "The gradient for W1 is transposed. The gradient for b2 is one number."
     assert names(seens)[0] == "one number for every bias of a layer"
 
 

@@ -187,14 +187,14 @@ def test_lines_that_columns_share_are_written_once(written):
 
 
 def test_numbers_are_judged(cells):
-    assert re.search(r"^ numpy ✓ .* torch ✓ \d+ %$", shown_by(cells, 'lesson.show("dL_dW1")'), re.M)
+    assert re.search(r"^ numpy ✓ .* torch ✓ \d+%$", shown_by(cells, 'lesson.show("dL_dW1")'), re.M)
     planted = [cell for cell, text in cells.items() if "✗ wrong" in text and cell.startswith("lesson.")]
     assert planted
     assert all("mistake=" in cell or cell == "lesson.certify(by_jacobians)" for cell in planted)
     stepped = shown_by(cells, """lesson.step(mistake="W2 updated before W1's gradient")""")
-    assert len(re.findall(r"^ numpy ✓ \d+ %   torch ✓ \d+ %", stepped, re.M)) == 2
+    assert len(re.findall(r"^ numpy ✓ \d+%   torch ✓ \d+%", stepped, re.M)) == 2
     trained = shown_by(cells, "lesson.train_columns()")
-    assert len(re.findall(r"^(?:numpy|torch): .* ✓ \d+ % in all 300 steps$", trained, re.M)) == 2
+    assert len(re.findall(r"^(?:numpy|torch): .* ✓ \d+% in all 300 steps$", trained, re.M)) == 2
 
 
 def test_an_array_is_shown_once(cells):
@@ -216,12 +216,12 @@ def test_pictures_are_drawn(raw):
 
 def test_a_mistake_in_a_cell_is_named(cells):
     assert "The mistake: slope missing." in shown_by(cells, "judge(slope_forgotten)")
-    assert "gradients is within what rounding allows" in cells["judge(gradients)"]
+    assert "gradients is exact up to rounding" in cells["judge(gradients)"]
     assert "train is wrong" in cells["judge(gradients, train=train)"]
     assert "ascent" in cells["judge(gradients, train=train)"]
     assert "WRONG: 9, where the network has 13" in cells["judge_count(parameters)"]
     assert "First wrong number: dL_db2" in cells['judge(with_biases, names=["two-layers"])']
-    assert re.fullmatch("dL_dW2 ✗ wrong\ndL_dW1 ✓ \\d+ %\n", cells["lesson.certify(by_jacobians)"])
+    assert re.fullmatch("dL_dW2 ✗ wrong\ndL_dW1 ✓ \\d+%\n", cells["lesson.certify(by_jacobians)"])
     assert "Nothing to judge yet" in cells["judge(any_depth)"]
     assert "Nothing to judge yet" in cells['judge(with_tanh, activation="tanh")']
 

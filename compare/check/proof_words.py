@@ -13,7 +13,7 @@ LEARNS = (
 
 UNCOMPARED = "your options could not be compared with this network."
 UNASKED = "`train` was not judged: that needs half the mean squared error and a linear output."
-LONG_LIST = 36  # characters
+LONG_LIST = 24  # characters
 
 
 def verdict(proof):
@@ -77,13 +77,15 @@ def _right(proof, target):
 
 def _wrong(proof, target, source, hint):
     outcome = proof.examined
+    wrong = [one.name for one in outcome.gradients if not one.right]
     right = [one.name for one in outcome.gradients if one.right]
     parts = [f"WRONG: {target}{wrong_gradients(proof)}", *lines(proof, source, hint)]
+    all_wrong = [f"Wrong: {_gradients(wrong)}."] if _is_long(wrong) else []  # the verdict only counts them
     if hint:
-        return parts + _equations(proof)
+        return parts + all_wrong + _equations(proof)
     parts += _mistakes(proof)
     evidence = [_evidence(one, outcome) for one in outcome.gradients if not one.right and not _is_known(one, outcome)]
-    parts += evidence[:2]
+    parts += evidence[:2] + all_wrong
     if right:
         parts.append(f"Right: {_gradients(right)}.")
     return parts
@@ -104,7 +106,11 @@ def wrong_gradients(proof):
 
 def _gradients_for(names):
     """The gradients by the names of their parameters; where that takes too much room, how many there are."""
-    return _all_gradients_for(names) if len(listed(names)) <= LONG_LIST else f"{len(names)} gradients"
+    return f"{len(names)} gradients" if _is_long(names) else _all_gradients_for(names)
+
+
+def _is_long(names):
+    return len(names) > 1 and len(listed(names)) > LONG_LIST
 
 
 def _all_gradients_for(names):

@@ -40,7 +40,7 @@ class LostDigits(NamedTuple):
         """A sentence."""
         where = "at the example" if self.scale == "as given" else f"with {self.scale}"
         if self.error:
-            return f"{where} float64 ends with {self.error}"
+            return f"{where}, float64 ends with {self.error}"
         entry = f"{self.name}[{', '.join(map(str, self.index))}]" if self.index else self.name
         return f"{where}, {entry} is {self.got:.6g} in float64, but exactly {self.exact:.6g}"
 

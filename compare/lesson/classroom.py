@@ -44,7 +44,7 @@ class Classroom:
     def network(self, activation=None, seed=None, lr=None, width=3, data="xor", **more):
         """The Case of a network on XOR, XNOR or AND; what is not said is as in the lesson."""
         if data not in TARGETS:
-            raise UsageError(f"The data are {', '.join(TARGETS)}, not {data}.")
+            raise UsageError(f"data is one of {', '.join(TARGETS)}, not {data}.")
         X, Y = xor()[0], np.reshape(TARGETS[data], (-1, 1)).astype(float)
         seed = self.seed if seed is None else seed
         how = activation or self.activation, self.lr if lr is None else lr, self.steps, width
@@ -180,7 +180,7 @@ def judge_count(parameters):
         for asked in (((2, 3, 1), False), ((2, 3, 1), True), ((2, 8, 8, 1), True)):
             widths, biases = asked
             yours, right = parameters(*asked), room.network(layers=widths, bias=biases).parameters()
-            print(asked, f"RIGHT: {yours}" if yours == right else f"WRONG: {yours}, where the network has {right}")
+            print(asked, f"RIGHT: {yours}" if yours == right else f"WRONG: {yours}; the network has {right}")
     except NotImplementedError:
         print(NOTHING)
 

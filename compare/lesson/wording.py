@@ -35,7 +35,7 @@ def mark(judged):
     if judged.wrong.any():
         return "✗ wrong"
     share = np.ceil(100 * judged.ratio.max())
-    return f"✓ {share:.0f} %" if share else "✓ exact"
+    return f"✓ {share:.0f}%" if share else "✓ exact"
 
 
 def marks(judged):
@@ -119,11 +119,11 @@ def trained(name, loss, judged, steps):
     if any(j.wrong.any() for j in judged):
         return f"{name}: loss {loss:.4g} before the last step ✗ wrong"
     share = max(np.ceil(100 * j.ratio.max()) for j in judged)
-    return f"{name}: loss {loss:.4g} before the last step, ✓ {share:.0f} % in all {steps:,} steps"
+    return f"{name}: loss {loss:.4g} before the last step, ✓ {share:.0f}% in all {steps:,} steps"
 
 
 def _short(x):
-    return f"{x:.4g}" if np.isfinite(x) else "no number any more"
+    return f"{x:.4g}" if np.isfinite(x) else "not a number any more"
 
 
 def learned(run):
@@ -137,5 +137,7 @@ def learned(run):
     if since is not None:
         right = f"all on the right side of ½ from step {since:,} on"
     predictions = "  ".join(f"{y:z.3f}" for y in end).replace("-", "−")
-    result = f"predictions {predictions}: {right}" if np.isfinite(end).all() else "no predictions any more"
+    result = (
+        f"predictions {predictions}: {right}" if np.isfinite(end).all() else "the predictions are not numbers any more"
+    )
     return f"{how}: loss {losses[0]:.4f} → {_short(losses[-1])}\n  {result}"

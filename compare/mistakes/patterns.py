@@ -49,7 +49,7 @@ def _oddity(looks):
     for look in looks:
         are_numbers, should_be = np.isfinite(look.value), np.isfinite(look.exact)
         if should_be.all() and not are_numbers.all():
-            return "is no number"
+            return "is not a number"
         if (are_numbers & ~should_be).any():
             return "is finite where the right value is not"
     for describe in (_zero, _factor, _offset, _transposed, _sample, _lines):

@@ -20,7 +20,7 @@ TRAINED, PREDICTION = 24, re.compile(r" = \{Y_hat 1 0\}")
 
 # Questions that are asked otherwise where there is no page to press and slide on.
 ASKS = {
-    4: "What do the signs of $R$ say? Then turn them round, which is the run below: what becomes of the loss?",
+    4: "What do the signs of $R$ say? Then reverse them, as in the run below: what happens to the loss?",
     7: "The sample (0, 1) is one of four. How many ways lead from one weight of $W_2$ to the loss? Count the products "
     "below.",
     10: "Would this gradient grow if there were more samples? Leave out 1/N, and see which numbers are wrong and what "

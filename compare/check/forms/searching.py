@@ -324,7 +324,7 @@ class UsageSearch:
         if multiple:
             number, what = multiple
             program = program._replace(rate=program.rate * number)
-            words += f", whose slope is taken times {what}; that only changes the rate"
+            words += f", along {what} times its slope, which only changes the rate"
             right[1] = len(kept)
         share = right[1] / len(kept)
         shapes = {name: np.shape(inputs[name]) for name in kept}

@@ -51,15 +51,15 @@ CHAIN = Part(
             r"J_{\hat Y}(L) = \left(\frac{\partial L}{\partial \hat Y}\right)^\top",
             "Four predictions, three weights: which twelve numbers say how each prediction changes with each "
             "weight? Point at the predictions one by one.",
-            "All derivatives of *m* outputs with respect to *n* inputs, in one table, a row for every output and a "
-            "column for every input. Of the predictions with respect to $W_2$ it is $A$, four by three, and the "
-            "first weight counts for the sample (0, 1) by $a_{21}$ = {A 1 0}. The loss is one output, so its "
+            "It has all derivatives of *m* outputs with respect to *n* inputs: a row for every output, a column for "
+            "every input. For the predictions with respect to $W_2$ it is $A$, four by three, and the prediction for "
+            "the sample (0, 1) changes with the first weight by $a_{21}$ = {A 1 0}. The loss is one output, so its "
             "Jacobian is a single row: the gradient laid on its side.",
             symbols=("W2", "Y_hat", "A", "dL_dY_hat"),
             worked=("A", "W2", "=", "Y_hat"),
             lines={"*": ["forward Y_hat"]},
-            notes="Ask for the shape first: of a function with 5 outputs and 2 inputs, and of the loss. That the "
-            "gradient is a column and the Jacobian a row is what makes [E13](#E13) go wrong.",
+            notes="Ask for the shape first: for a function with 5 outputs and 2 inputs, and for the loss. [E13](#E13) "
+            "goes wrong because the gradient is a column and the Jacobian a row.",
         ),
         Equation(
             9,

@@ -26,7 +26,7 @@ CODE = Part(
             "The backward pass, tiled",
             r"\frac{\partial L}{\partial A} = \begin{bmatrix} W_2^\top \\ W_2^\top \\ \vdots \\ W_2^\top \end{bmatrix} "
             r"\circ \frac{\partial L}{\partial \hat Y}",
-            "There are four samples and one $W_2$. How many times must it be stacked to lie entry on entry with $A$? "
+            "There are four samples and one $W_2$. How many times must it be stacked to match $A$ entry by entry? "
             "Point at the results: all rows take the same weights.",
             "Once for every sample. Then broadcasting multiplies the gradient of each prediction into its row, "
             r"$\partial L/\partial a_{21}$ = {W2 0 0} · {dL_dY_hat 1 0} = {dL_dA 1 0}, and one matrix product with $X$ "
@@ -54,10 +54,10 @@ CODE = Part(
             r"\sigma'(H)\right)",
             "Three ways to one gradient. Set the digits to *all* and compare with [E20](#E20): do they agree to "
             "the last digit?",
-            r"Stacking and multiplying is what a matrix product does, so $R/N \, W_2^\top$ says the same in "
-            "less. The last digits may differ, since sums are rounded in another order; that is allowed, and the "
-            "judge knows how much. NumPy trains with this, a line for every gradient on the way; the other columns "
-            "ask for the same five.",
+            r"Stacking and multiplying is what a matrix product does, so $R/N \, W_2^\top$ says the same in fewer "
+            "words. The last digits may differ, since sums are rounded in another order; that is allowed, and the "
+            "judge knows by how much. The NumPy column trains with this, one line per gradient; the other columns ask "
+            "their framework for the same five.",
             symbols=("dL_dW1", "X", "R", "N", "W2", "sigma_prime", "H"),
             worked=("X.T", "(", "R", "· 1/N", "W2.T", "∘", "sigma_prime", ")", "=", "dL_dW1"),
             lines=gradient_lines("Y_hat", "W2", "A", "H", "W1"),
@@ -71,10 +71,10 @@ CODE = Part(
             r"W_2 \leftarrow W_2 - \lambda \, \frac{\partial L}{\partial W_2}",
             "What if $W_2$ is updated first? [Break it](#E23&step=1&mistake=w2-updated-before-w1-s-gradient), "
             "and move the slider from step to step: which weights turn red, and does it still learn?",
-            "Against the gradient, a small step, and both gradients belong to the old weights. If $W_2$ is updated "
-            "first, and the gradient is computed anew, $W_1$ is moved by the gradient of another network: old $W_1$, "
-            "new $W_2$. It learns all the same, as steps are small, so no plot shows it; from step 1 on the numbers "
-            "do.",
+            "The step is small and goes against the gradient, and both gradients belong to the old weights. If $W_2$ "
+            "is updated first and the gradient is computed again, $W_1$ is moved by the gradient of another network: "
+            "old $W_1$, new $W_2$. It still learns, as the steps are small, so no plot shows it; the numbers do, from "
+            "step 1.",
             symbols=("W1", "W2", "lr", "dL_dW1", "dL_dW2"),
             worked=("W1", "−", "λ", "dL_dW1", ",", "W2", "−", "λ", "dL_dW2"),
             lines={"*": ["step"]},
@@ -90,10 +90,10 @@ CODE = Part(
             24,
             "Training",
             r"W_{t+1} = W_t - \lambda \, \frac{\partial L}{\partial W_t}, \quad t = 0, 1, 2, \ldots",
-            "How large may the learning rate be? Train with each of these, and say first which is quickest.",
-            "The same step, again and again, on all samples at once, from freshly drawn weights that are the same in "
-            "every column. Ten times the rate is about ten times as fast, until a step jumps over the valley it should "
-            "go down into. The loss is kept every 200 epochs.",
+            "How large may the learning rate be? First say which of these is quickest, then train with each.",
+            "The same step, again and again, on all samples at once, from random weights that are the same in every "
+            "column. Ten times the rate is about ten times as fast, until a step jumps over the valley it should go "
+            "down into. The loss is kept every 200 epochs.",
             symbols=("W1", "W2", "L", "lr"),
             worked=("W1", ",", "W2", ",", "L"),
             lines={"*": ["train"]},
@@ -126,9 +126,9 @@ CODE = Part(
             "The decision boundary",
             r"\hat Y(X) = \frac{1}{2}",
             "Train AND, then XOR. Which of the two has classes that one straight line can separate?",
-            "A grid of inputs, most of them never trained on, each classified. The line between the colours is what "
-            "the network has decided. AND needs one straight line; XOR needs two, or a bent one, and that is what the "
-            "hidden layer is for.",
+            "Every input on a grid is classified; most of them were never trained on. The line between the colours is "
+            "what the network has decided. AND needs one straight line; XOR needs two, or a bent one, and that is "
+            "what the hidden layer is for.",
             symbols=("Y_hat", "X"),
             worked=(),
             lines={"*": ["forward"]},

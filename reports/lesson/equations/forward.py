@@ -12,7 +12,7 @@ ACTIVATION = {
 
 NETWORK = Part(
     "The network",
-    "Two matrices of weights and one bend between them. Four samples go through at once, a sample a row.",
+    "Two matrices of weights and one bend between them. Four samples go through at once, one per row.",
     [
         Equation(
             1,
@@ -51,7 +51,7 @@ NETWORK = Part(
             "The prediction",
             r"\hat Y = A W_2",
             "Point at a prediction. Could it be below 0, or above 1?",
-            "It could: the output is a weighted sum of the hidden units and nothing more, with no bend behind it. "
+            "It could: the output is a weighted sum of the hidden units and nothing more, with no bend after it. "
             r"Here $\hat y_2$ = {Y_hat 1 0}, and its target is 1.",
             symbols=("Y_hat", "A", "W2"),
             worked=("A", "W2", "=", "Y_hat"),
@@ -63,11 +63,11 @@ NETWORK = Part(
             4,
             "How far off",
             r"R = \hat Y - Y",
-            "Move the slider from the first step to the last. What do the signs of $R$ say? Then "
-            "[turn them round](#E4&mistake=sign-of-the-residual) and watch the loss.",
-            r"Prediction minus target, in this order: a positive residual says that the prediction is too large. Now "
-            r"$r_2$ = {Y_hat 1 0} − {Y 1 0} = {R 1 0}. The other way round the loss is the same, since it squares, but "
-            "every gradient points uphill.",
+            "Move the slider from the first step to the last. What do the signs of $R$ say? Then [reverse "
+            "them](#E4&mistake=sign-of-the-residual) and watch the loss.",
+            "Prediction minus target, in this order: a positive residual says that the prediction is too large. Now "
+            "$r_2$ = {Y_hat 1 0} − {Y 1 0} = {R 1 0}. With the order reversed the loss is the same, since it squares, "
+            "but every gradient points uphill.",
             symbols=("R", "Y_hat", "Y"),
             worked=("Y_hat", "−", "Y", "=", "R"),
             lines={"*": ["loss R"]},
@@ -78,13 +78,13 @@ NETWORK = Part(
             "One number to make small",
             r"L = \frac{1}{2N} \, \sum_k \lVert \hat y_k - y_k \rVert^2",
             "Which of the four samples costs most at this step? Point at the loss.",
-            "The residuals are squared, added up and divided by $2N$: $L$ = {L 0 0}. The loss is a mean, so that it "
-            "does not grow with the number of samples $N$. The ½ is there for [E10](#E10), where the 2 of the square's "
-            "derivative meets it.",
+            "The residuals are squared, added up and divided by $2N$: $L$ = {L 0 0}. The loss is a mean, so it does "
+            "not grow with the number of samples $N$. The ½ is there for [E10](#E10), where it cancels the 2 from the "
+            "derivative of the square.",
             symbols=("L", "N", "Y_hat", "Y", "R"),
             worked=("1/2N · Σ", "R", "²", "=", "L"),
             lines={"*": ["loss N", "loss L"]},
-            notes="Ask what happens to the loss if every sample is in the data twice. Then ask what $N$ is where a "
+            notes="Ask what happens to the loss if every sample is in the data twice. Then ask what $N$ is when a "
             "network has ten outputs.",
         ),
     ],

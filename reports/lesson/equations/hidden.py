@@ -24,8 +24,8 @@ HIDDEN = Part(
             "How many stations lie between $W_1$ and the loss? Count the matrices, then point at one number of each: "
             "what is it made of?",
             "Predictions, activations and weighted sums lie between, so there are four factors. The first is known "
-            "from [E10](#E10); the next three equations bring one each. They are read for one weight and one "
-            "sample $k$ at a time, and at the end the samples are added.",
+            "from [E10](#E10); the next three equations bring one each. Read them for one weight and one sample $k$ "
+            "at a time; at the end the samples are added.",
             symbols=("dL_dW1", "dL_dH", "dL_dA", "dL_dY_hat"),
             worked=("dL_dY_hat", "→", "dL_dA", "→", "dL_dH", "→", "dL_dW1"),
             chain=("residual",),
@@ -44,15 +44,15 @@ HIDDEN = Part(
             r"\frac{\partial L}{\partial A} = \frac{\partial L}{\partial \hat Y} \, W_2^\top",
             "Unit 1 becomes a little more active for the sample (0, 1). Which weight says what the prediction does? "
             "Point at row 2, column 1 of the result.",
-            "An activation counts for a prediction as much as its weight, $w_{2,1}$ = {W2 0 0}. So what is known "
-            r"about the prediction goes back through the weights that the activations came by: $\partial "
-            r"L/\partial a_{21}$ = {dL_dY_hat 1 0} · {W2 0 0} = {dL_dA 1 0}. $W_2$ has a row for every unit and "
-            r"$\partial L/\partial A$ a column for every unit: that is why it is transposed.",
+            "An activation changes the prediction by its weight, $w_{2,1}$ = {W2 0 0}. So the gradient of the "
+            r"prediction goes back through the weights that the activations came through: $\partial L/\partial a_{21}$ "
+            r"= {dL_dY_hat 1 0} · {W2 0 0} = {dL_dA 1 0}. $W_2$ has a row for every unit and $\partial L/\partial A$ a "
+            "column for every unit: that is why it is transposed.",
             symbols=("dL_dA", "dL_dY_hat", "W2", "Y_hat", "A"),
             worked=("dL_dY_hat", "W2.T", "=", "dL_dA"),
             chain=("residual", "weight"),
             lines=gradient_lines("A"),
-            notes="Ask what a unit hears whose weight is 0: nothing, it does not matter to any prediction. Then "
+            notes="Ask what a unit with weight 0 hears: nothing, as it does not matter to any prediction. Then "
             "[forget W2](#E15&mistake=w2-forgotten-on-the-way-back): every unit hears the same.",
         ),
         Equation(
@@ -61,12 +61,12 @@ HIDDEN = Part(
             r"\frac{\partial a}{\partial h} = \operatorname{diag} [\sigma'(h_1) \; \ldots \; \sigma'(h_d)]",
             "What if the slope were left out? [Leave it out](#E16&mistake=slope-missing) and move the slider to the "
             "end. Then see what a slope of 0 does: train with ReLU.",
-            "A unit's activation depends on its own input alone, so the Jacobian is diagonal, and multiplying by "
-            r"it is multiplying entry by entry: $\partial L/\partial h_{21}$ = {dL_dA 1 0} · {sigma_prime 1 0} = "
-            r"{dL_dH 1 0}. The slope says how much of a change of $h$ arrives at $a$. Where $\sigma$ is flat "
-            "nothing arrives, so nothing comes back; without the slope, flat units are moved like steep ones, and "
-            r"training gets stuck. ReLU's slope is 0 where $h \le 0$. With seed 8 that is so in every unit for "
-            "every input: no gradient, so the weights never move, so it stays that way. Such a network is dead.",
+            "A unit's activation depends on its own input alone, so the Jacobian is diagonal, and multiplying by it "
+            r"is multiplying entry by entry: $\partial L/\partial h_{21}$ = {dL_dA 1 0} · {sigma_prime 1 0} = {dL_dH 1 "
+            r"0}. The slope says how much of a change of $h$ arrives at $a$. Where $\sigma$ is flat nothing arrives, "
+            "so nothing comes back; without the slope, flat units are moved like steep ones, and training gets stuck. "
+            r"ReLU's slope is 0 where $h \le 0$. With seed 8 that is so in every unit for every input. There is no "
+            "gradient, so the weights never move: such a network is dead.",
             symbols=("dL_dH", "dL_dA", "sigma_prime", "H", "A"),
             worked=("dL_dA", "∘", "sigma_prime", "=", "dL_dH"),
             chain=("residual", "weight", "slope"),
@@ -107,7 +107,7 @@ HIDDEN = Part(
             "Take the weight from input 2 to unit 1, and the sample (0, 1). Which three numbers below are multiplied?",
             r"$w_{2,1}$ = {W2 0 0}, $\sigma'(h_{21})$ = {sigma_prime 1 0} and $x_{22}$ = {X 1 1}: how much the "
             "unit counts, how steep it is, how large the input was. They are the factors of [E15](#E15), "
-            "[E16](#E16) and [E17](#E17). One of them 0, and this sample has no say in this weight.",
+            "[E16](#E16) and [E17](#E17). If one of them is 0, this sample has no say in this weight.",
             symbols=("W2", "sigma_prime", "H", "X", "Y_hat", "W1"),
             worked=("W2.T", ",", "sigma_prime", ",", "X"),
             chain=("residual", "weight", "slope", "input"),

@@ -4,7 +4,7 @@ from fourfold.reports.lesson.equation import Equation, Part, gradient_lines
 
 OUTPUT = Part(
     "The output layer",
-    "Backwards, starting where the loss is. From here on one expression grows, and every equation brings a factor.",
+    "Now backwards, starting at the loss. From here on one expression grows: every equation adds a factor.",
     [
         Equation(
             10,
@@ -12,10 +12,10 @@ OUTPUT = Part(
             r"\frac{\partial L}{\partial \hat y_k} = \frac{\hat y_k - y_k}{N}",
             "Would this gradient grow if there were more samples? [Leave out 1/N](#E10&mistake=1-n-missing) and see "
             "which numbers turn red, and what the loss does.",
-            "The 2 of the square meets the ½ of the loss, and the residual is left, divided by $N$: with $r_2$ = "
-            r"{R 1 0} it is $\partial L/\partial \hat y_2$ = {dL_dY_hat 1 0}. The loss is a mean, so a sample has "
-            "one *N*th of the say. Without it every gradient is *N* times as long, and training goes on as with "
-            "*N* times the learning rate. $N$ divides here, once, and never again on the way back.",
+            "The 2 of the square cancels the ½ of the loss, which leaves the residual, divided by $N$: with $r_2$ = "
+            r"{R 1 0} it is $\partial L/\partial \hat y_2$ = {dL_dY_hat 1 0}. The loss is a mean, so each sample "
+            "counts one *N*th. Without 1/N every gradient is *N* times as large, and training behaves as with *N* "
+            "times the learning rate. The code divides by $N$ here, once, and never again on the way back.",
             symbols=("dL_dY_hat", "R", "N", "Y_hat", "Y"),
             worked=("R", "· 1/N", "=", "dL_dY_hat"),
             chain=("residual",),
@@ -43,8 +43,7 @@ OUTPUT = Part(
             r"\frac{\partial \hat y_k}{\partial w_{2,j}} = a_{kj} \quad \text{so} \quad J_{W_2}(\hat Y) = A",
             r"The weight $w_{2,1}$ grows by 1. By how much does $\hat y_2$ grow? The answer is one of these numbers.",
             "By the activation beside it, $a_{21}$ = {A 1 0}. The derivative of a product with respect to one "
-            "factor is the other factor. All of them together are a matrix that is there already, $A$. This is the "
-            "new factor.",
+            "factor is the other factor. Together they are a matrix that we already have, $A$. It is the new factor.",
             symbols=("A", "W2", "Y_hat"),
             worked=("A",),
             chain=("residual", "activation"),
@@ -58,10 +57,10 @@ OUTPUT = Part(
             r"\frac{\partial L}{\partial W_2} = \frac{1}{N} \, [\hat y_1 - y_1 \quad \ldots \quad \hat y_N - y_N] \, A",
             "$A$ has a row for every sample, $W_2$ a row for every hidden unit. Point at the first number of the "
             "gradient: which numbers of $A$ does it take?",
-            "One of every sample, a column of $A$. The samples are added, and a sample is a row, so the code lays "
-            r"$A$ on its side: $A^\top$. Here that gives $\partial L/\partial w_{2,1}$ = {dL_dW2 0 0}. The formula "
-            "gives a row, as Jacobians do, but $W_2$ is a column. Subtract the row from the column all the same, "
-            "and NumPy does not complain: it broadcasts both into a square.",
+            "One from each sample: a column of $A$. The sum goes over the samples, and a sample is a row, so the code "
+            r"lays $A$ on its side: $A^\top$. Here that gives $\partial L/\partial w_{2,1}$ = {dL_dW2 0 0}. The "
+            "formula gives a row, as Jacobians do, but $W_2$ is a column. Subtract the row from the column anyway, "
+            "and NumPy does not complain: it broadcasts both to a square.",
             symbols=("dL_dW2", "dL_dY_hat", "A", "Y_hat", "Y", "N"),
             worked=("A.T", "dL_dY_hat", "=", "dL_dW2"),
             chain=("residual", "activation"),

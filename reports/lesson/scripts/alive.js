@@ -12,22 +12,22 @@ const thousands = (n) => n.toLocaleString("en");
 /** What happens to the network, in one sentence. */
 function happening(T, right) {
   const { length } = T.X;
-  if (!length) return "There is nothing to learn: click into the square to add points.";
-  if (!Number.isFinite(T.L)) return "The weights ran away until the numbers overflowed: no way back from here.";
+  if (!length) return "There is nothing to learn: click in the square to add points.";
+  if (!Number.isFinite(T.L)) return "The weights grew until the numbers overflowed: there is no way back from here.";
   const dead = range(chosen.width).filter((j) => isDead(T.A.map((row) => row[j]))).length;
   if (dead) {
     const units = `${dead} of ${chosen.width} hidden units ${dead === 1 ? "is" : "are"} 0 for every input`;
-    if (right < length || dead === chosen.width) return `${units}: nothing comes back through ${dead === 1 ? "it" : "them"}.`;
+    if (right < length || dead === chosen.width) return `${units}: no gradient comes back through ${dead === 1 ? "it" : "them"}.`;
   }
-  if (!live.steps) return "Nothing is learned yet: the weights are as they were drawn.";
-  if (right === length && T.L < 1e-3) return `Learned: all ${length} inputs have the class they should.`;
-  if (T.L > 1.05 * live.network.curve[0][1]) return "The loss is above where it began: the steps lead uphill, or too far.";
+  if (!live.steps) return "Nothing is learned yet: the weights are still the initial ones.";
+  if (right === length && T.L < 1e-3) return `Learned: all ${length} inputs are in the right class.`;
+  if (T.L > 1.05 * live.network.curve[0][1]) return "The loss is higher than at the start: the steps go uphill, or too far.";
   const steepest = [T.dL_dW1, T.dL_dW2].flat(2).reduce((most, g) => Math.max(most, Math.abs(g)), 0);
   if (steepest < 1e-4) {
     const why = chosen.activation === "identity" ? "without a bend, its boundary is one straight line" : "every gradient is nearly 0";
     return right < length ? `It is stuck: ${why}.` : `It has come to rest: ${why}.`;
   }
-  return right < length ? "Learning: the loss says how far the predictions are off." : "All classes are right; the loss still falls.";
+  return right < length ? "Learning: the loss shows how far off the predictions are." : "All classes are right; the loss is still falling.";
 }
 
 /** The command that trains the same network outside of the browser; with a mistake, the one that judges it. */

@@ -106,7 +106,7 @@ function nextWeight(target, column) {
 function comparison(target, columns) {
   const texts = columns.map((column) => long(value(target, column)));
   const same = commonLength(texts);
-  if (texts.every((text) => text.length === same)) return [`the same ${columns.length} times: ${texts[0]}`];
+  if (texts.every((text) => text.length === same)) return [`the same in all ${columns.length} columns: ${texts[0]}`];
   return columns.flatMap((column, n) => {
     const tail = Object.assign(document.createElement("b"), { textContent: texts[n].slice(same) });
     return [n ? " · " : "", `${titleOf(column)} ${texts[n].slice(0, same)}`, tail];

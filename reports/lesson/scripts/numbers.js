@@ -106,9 +106,9 @@ export function word(marks, name) {
   if (!marks && name === "sigma_prime") return ["from A", "", "The page computes it from A"];
   if (!marks) return [/^W/.test(name) ? "drawn" : "given", "", "The same for every column"];
   if (marks.includes(header.wrong)) return ["✗ wrong", "bad", "An error is larger than rounding allows"];
-  if (marks.includes(header.uncertain)) return ["out of range", "", "Too near the largest number to be judged"];
+  if (marks.includes(header.uncertain)) return ["out of range", "", "Too close to the largest float to be judged"];
   const most = Math.max(...marks);
-  return [most ? `✓ ${most} %` : "✓ exact", "ok", `The largest error is ${most} % of what rounding allows`];
+  return [most ? `✓ ${most}%` : "✓ exact", "ok", `The largest error is ${most}% of what rounding allows`];
 }
 
 /** Write the judge's word on an array into an element. */

@@ -70,7 +70,7 @@ function drawBoundary(pen, width, height, column) {
   const share = drawField(pen, left, top, extent, FINE, (n) => Y_hat[n][0]);
   const place = (v) => ((v - low) / (high - low)) * extent;
   header.X.forEach(([x, y], i) => dot(pen, left + place(x), top + extent - place(y), 6, CLASSES[target(i)], pen.ink));
-  return `Decision boundary: ${Math.round(100 * share)} % of the square is class 1.`;
+  return `Decision boundary: ${Math.round(100 * share)}% of the square is class 1.`;
 }
 
 /** The samples in the space of the hidden units, two units at a time, and the way they came since step 0. */
@@ -186,5 +186,5 @@ function drawPredictions(pen, width, height, column) {
     pen.fillText(short(values[i]), at[0], at[1] + 30);
   });
   const right = classes.filter((c, i) => c === target(i)).length;
-  return `Predictions: ${right} of ${classes.length} inputs have the class they should.`;
+  return `Predictions: ${right} of ${classes.length} inputs are in the right class.`;
 }

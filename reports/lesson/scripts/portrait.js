@@ -116,7 +116,7 @@ function showPlane() {
     pen.lineWidth = 2;
     pen.strokeRect(x - 12, y - 12, 24, 24);
   }
-  canvas.setAttribute("aria-label", `Decision boundary: ${Math.round(100 * share)} % of the square is class 1.`);
+  canvas.setAttribute("aria-label", `Decision boundary: ${Math.round(100 * share)}% of the square is class 1.`);
 }
 
 /** Every loss so far, and that of now; with a mistake the right network's behind it, in grey. */

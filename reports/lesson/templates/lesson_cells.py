@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Backpropagation in four columns
 #
-# A network of two layers learns XOR, and you work out why its weights move as they do. Every equation asks something:
-# answer it, run the cell, then read on.
+# A network of two layers learns XOR, and you work out why its weights move as they do. Every equation comes with a
+# question: answer it, run the cell, then read on.
 
 # %%
 import numpy as np
@@ -26,9 +26,9 @@ lesson.show("X", "W1", "H")
 lesson.point("H", row=2, column=1)
 
 # %% [markdown]
-# Under every array stand the judge's marks, one for each framework. ✓ 5 % means: it is right, and its largest error is
-# 5 % of what rounding allows. Where frameworks differ, you are shown in which digits. The numbers in the sentences are
-# NumPy's, of seed 6.
+# Below every array are the judge's marks, one for each framework. ✓ 5% means that it is right, and that its largest
+# error is 5% of what rounding allows. Where frameworks differ, you see in which digits. The numbers in the sentences
+# are NumPy's, of seed 6.
 
 # %% E2
 lesson.show("A")
@@ -122,8 +122,8 @@ lesson.marks("dL_dW1", columns=["numpy-loop", "numpy-tiled", *lesson.columns])
 # %% [markdown]
 # ## Your own backward pass
 #
-# `judge` asks a function for its loss and gradients on many networks and certifies every number. Where one is wrong it
-# says which came first, and which known mistake gives the same numbers. Here the slope was forgotten:
+# `judge` asks a function for its loss and gradients on many networks and checks every number. If one is wrong, it says
+# which comes first, and which known mistake gives the same numbers. Here the slope was forgotten:
 
 
 # %%
@@ -138,7 +138,8 @@ def slope_forgotten(X, Y, W1, W2):
 judge(slope_forgotten)
 
 # %% [markdown]
-# Yours: the loss and its gradients by `W1` and `W2`, in loops (E20), tiled (E21) or in one line (E22).
+# Your turn: the loss, and its gradients with respect to `W1` and `W2`, in loops (E20), tiled (E21) or in one line
+# (E22).
 
 
 # %%
@@ -157,7 +158,7 @@ print(lesson.train(mistake="ascent"))
 print(lesson.train())
 
 # %% [markdown]
-# Yours: several steps of gradient descent. `losses` has the loss before each of them.
+# Your turn: several steps of gradient descent. `losses` has the loss before each of them.
 
 
 # %%
