@@ -209,7 +209,7 @@ def marked(proof):
     for step in proof.examined.steps:
         mark, what = "✓", f"{step.name} = {step.gradient}" if step.name else step.gradient
         if step.line in blamed:
-            mark, what, spoiled = "✗", what if step.gradient else "no gradient of anything", True
+            mark, what, spoiled = "✗", what if step.gradient else "not a gradient of anything", True
         elif not step.gradient:
             mark, what = " ", "on the way"
         elif spoiled and "·" in step.gradient:

@@ -17,7 +17,7 @@ VERDICTS = {
 # (pattern, style of its first group)
 STYLES = (
     *((f"^({verdict}): ", f"bold {colour}") for verdict, colour in VERDICTS.items()),
-    (r"^(First wrong): ", "bold"),
+    (r"^(First wrong(?: number)?): ", "bold"),
     (r"^The mistake: (.*)\.$", "bold"),
     (r"^  (✓) +\d+ \| ", f"bold {GOOD}"),
     (r"^  (✗) +\d+ \| ", f"bold {BAD}"),

@@ -12,7 +12,7 @@ OUTPUT = Part(
             r"\frac{\partial L}{\partial \hat y_k} = \frac{\hat y_k - y_k}{N}",
             "Would this gradient grow if there were more samples? [Leave out 1/N](#E10&mistake=1-n-missing) and see "
             "which numbers turn red, and what the loss does.",
-            "The 2 of the square cancels the ½ of the loss, which leaves the residual, divided by $N$: with $r_2$ = "
+            "The 2 of the square cancels the ½ of the loss, which leaves the residual, divided by *N*: with $r_2$ = "
             r"{R 1 0} it is $\partial L/\partial \hat y_2$ = {dL_dY_hat 1 0}. The loss is a mean, so each sample "
             "counts one *N*th. Without 1/N every gradient is *N* times as large, and training behaves as with *N* "
             "times the learning rate. The code divides by $N$ here, once, and never again on the way back.",
