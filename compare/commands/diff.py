@@ -39,24 +39,21 @@ def diff(
     """
     if open and to is None:
         raise UsageError("--open opens the page: say with --out where it goes.")
-    difference = _compared(a, b)
     if to is not None:
-        _write_page(difference, to)
+        from fourfold.reports import compared  # matplotlib is not for those who only read
+
+        report_folder.check_writable(to, compared.strange)
+    difference = _compared(a, b)
     if json != "-":
         _print(difference)
-        if to is not None:
-            out.print(f"Comparison: {to}/index.html", markup=False)
+    if to is not None:
+        report_folder.write_folder(to, compared.pages(difference), compared.strange)
+        if json != "-":
+            out.print(f"Page: {to}/index.html", markup=False)
     write_json(json, result.encode(difference))
     if open:
         browse(f"{to}/index.html")
     return difference.exit_code()
-
-
-def _write_page(difference, folder):
-    from fourfold.reports import compared  # matplotlib is not for those who only read
-
-    report_folder.check_writable(folder, compared.strange)
-    report_folder.write_folder(folder, compared.pages(difference), compared.strange)
 
 
 def _compared(a, b):
