@@ -61,7 +61,7 @@ def test_the_first_wrong_step_and_quantity_are_named(monkeypatch, fault, step, q
     assert ("the update is at fault" in text) == (fault == "W2 updated before W1's gradient")
     assert ("what it gives for the loss is at fault" in text) == (fault == "loss after the update")
     assert ("something is carried from step to step" in text) == quantity.startswith("every W2")
-    assert "certified in ball arithmetic" in text
+    assert "confirmed in ball arithmetic" in text
 
 
 @pytest.mark.parametrize("quantity", ["H", "A", "Y_hat", "R", "L", "dL_dY_hat", "dL_dW2", "dL_dA", "dL_dH", "dL_dW1"])
@@ -76,7 +76,7 @@ def test_a_fault_in_any_quantity_is_named(monkeypatch, quantity, where):
         )
     r = evidence(monkeypatch, wrong).rejection
     assert (r.step, r.quantity) == (0, quantity)
-    assert "certified in ball arithmetic" in r.certificate
+    assert "confirmed in ball arithmetic" in r.certificate
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_fault_is_named_with_the_first_wrong_quantity(monkeypatch, capsys, fau
     assert ("the update is at fault" in r.note) == (quantity[0] in "Wb")
     if name == "deep-nan":
         return
-    assert "certified in ball arithmetic" in r.certificate
+    assert "confirmed in ball arithmetic" in r.certificate
     exec(r.reproduce, {})
     got, exact = (float(line.split()[1]) for line in capsys.readouterr().out.splitlines())
     assert (got, exact) == (r.value, r.truth)

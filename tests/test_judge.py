@@ -689,7 +689,7 @@ def test_a_certificate_is_a_million_times_narrower_than_what_it_is_about(monkeyp
 
 def test_what_a_certificate_says():
     confirm = lambda name, index, value, limit: referee.confirm(name, index, value, limit, (CANCELLING, UNIT), CANCELS)
-    sure = "certified in ball arithmetic, {} bits: off by {}, limit {}".format
+    sure = "confirmed in ball arithmetic, {} bits: off by {}, limit {}".format
     assert confirm("H1", (0, 0), 5.0, 1.0) == sure(1536, "4.00", "1")
     assert confirm("H1", (0, 0), -5.0, 1.0) == sure(1536, "6.00", "1")
     # w - λ g at the column's own weights: W1 = 1, λ = 1/2, dL_dW1 = 1; W2 likewise
@@ -710,7 +710,7 @@ def test_a_certificate_of_what_no_precision_tells_exactly():
     W1, W2 = asymmetric().W1[0], asymmetric().W2[0]
     off = 2 - numpy_impl.trace(p.X, p.Y, W1, W2, "sigmoid").A[1, 1]
     text = referee.confirm("A1", (1, 1), 2.0, 1e-12, (W1, W2), p)
-    assert text == f"certified in ball arithmetic, 192 bits: off by {off:.2f}, limit 1e-12"
+    assert text == f"confirmed in ball arithmetic, 192 bits: off by {off:.2f}, limit 1e-12"
 
 
 @pytest.mark.parametrize("name", ["A1", "L"])

@@ -75,7 +75,7 @@ def test_a_fault_in_the_tenth_layer_that_the_whole_pass_lets_through_is_named(mo
     r = e.rejection
     assert (r.step, r.quantity) == (0, quantity)
     assert r.note == "layer 10 is at fault: exact and limit are for the column's own inputs to it"
-    assert "certified in ball arithmetic" in r.certificate
+    assert "confirmed in ball arithmetic" in r.certificate
     assert {row.quantity: row.rejected > 0 for row in e.rows}[quantity]
     assert max(float(row.worst_ratio) for row in e.rows if row.quantity == quantity) > 1
     assert not evidence(monkeypatch, numpy_impl, case).rejection

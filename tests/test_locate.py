@@ -61,7 +61,7 @@ def located(examiner, case, wrong_quantity="W2", seed=1, step=3, dtype="float64"
 def test_a_fault_of_the_trace_is_named_by_its_first_wrong_quantity():
     r = located(Examiner(planted.load("numpy", "slope missing")), asymmetric())
     assert (r.quantity, r.step, r.seed) == ("dL_dH", 3, 1)
-    assert r.certificate.startswith("certified in ball arithmetic")
+    assert r.certificate.startswith("confirmed in ball arithmetic")
     assert "column.trace(X, Y, W1, W2, 'sigmoid')\nvalue = column.to_numpy(T.dL_dH)" in r.reproduce
 
 
@@ -209,7 +209,7 @@ def test_what_is_judged_by_its_own_inputs_is_confirmed_by_them():
     judged = [j for j in layers.judge(own, weights, p) if j.quantity == "R"]
     wrong = layers.first_wrong([], judged, own)
     r = rejection(WHERE, wrong, Point(0, 0, wrong.index, weights), p)
-    assert r.certificate.startswith("certified in ball arithmetic, 192 bits: off by 1.00")
+    assert r.certificate.startswith("confirmed in ball arithmetic, 192 bits: off by 1.00")
     own["R"] = own["R"] + 1  # right by its own inputs: ball arithmetic does not bear a rejection out
     with pytest.raises(JudgeError):
         rejection(

@@ -119,7 +119,7 @@ def test_one_fault_of_1e_12_in_one_step_of_10_000_is_found_and_located(monkeypat
     r = evidence_on(monkeypatch, module, case).rejection
     assert r is not None
     assert (r.step, r.quantity, r.index) == (4321, "W1", [1, 1])
-    assert "certified in ball arithmetic" in r.certificate
+    assert "confirmed in ball arithmetic" in r.certificate
     assert "something is carried" in r.note  # the fault does not come back when the step is repeated
 
 

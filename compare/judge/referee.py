@@ -51,7 +51,7 @@ def confirm(quantity, index, value, limit, parameters, p, own=None):
     if not error(q) > limit:
         raise JudgeError(f"{quantity}{list(index)} was rejected, but ball arithmetic encloses it within the limit")
     return (
-        f"certified in ball arithmetic, {bits} bits: off by {error(q).str(3, radius=False)}, limit {float(limit):.2g}"
+        f"confirmed in ball arithmetic, {bits} bits: off by {error(q).str(3, radius=False)}, limit {float(limit):.2g}"
     )
 
 
