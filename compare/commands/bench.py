@@ -22,31 +22,32 @@ def bench(
     timeout: Timeout = 600,
     json: Json = None,
 ):
-    """Time the columns beside what people would otherwise use and beside a C loop, and see which goals are met.
+    """Time every column beside other libraries and a loop in C, and say which goals are met.
 
-    Ratios within one run are the figures that count. Everything takes 8 minutes on two quiet processors. With --layers,
-    --bias or --activation it is the pace of the columns of any depth alone.
+    Only ratios within one run can be compared. All of it takes 8 minutes on two
+    quiet processors. With --layers, --bias or --activation only the columns that
+    take any number of layers are timed.
 
     Example: fourfold bench --quick
 
     Parameters
     ----------
     quick
-        The columns and the C loop alone, on XOR, and a cold `agree` beside a bare `import tensorflow`.
+        Time only the columns and the C loop, on XOR, and the start of fourfold agree beside import tensorflow.
     subject
-        Only these, comma-separated, and nothing but their pace: C, numpy, deep torch, torch nn, keras-jax fit ...
+        Time only these, comma-separated: C, numpy, deep torch, torch nn, keras-jax fit ...
     layers
-        Widths of the network, from 2 inputs to 1 target: 2,8,8,1.
+        Width of every layer, from 2 inputs to 1 target, such as 2,8,8,1.
     bias
-        Every layer has biases.
+        Add a bias to every layer.
     activation
-        Of all hidden layers; or one a layer, the output's last.
+        sigmoid, tanh, relu or identity for the hidden layers; or one for each layer, such as tanh,relu,sigmoid.
     rounds
-        How often every subject is timed.
+        How many times each is timed.
     timeout
-        Seconds a subject may take, in all.
+        Seconds each may take in all.
     json
-        Write every figure as JSON to this file; - is standard output.
+        Write every figure as JSON to this file; - means standard output.
     """
     deep = layers is not None or bias or activation is not None
     contenders = subjects.choose(options.names(subject), quick, deep)
@@ -60,7 +61,7 @@ def bench(
     from fourfold.compare.bench.measure import measure
 
     if deep:
-        err.print("Two layers without biases only, left out: the C loop and the other libraries.")
+        err.print("Left out, as they have two layers without biases: the C loop and the other libraries.")
     with status() as say:
         record = measure(
             contenders,

@@ -4,15 +4,16 @@ import dataclasses
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 from fourfold.compare.cases.case import DTYPES, parse_widths
 from fourfold.compare.check import peer, recognise, words
 from fourfold.compare.check.checked import settled
 from fourfold.compare.check.forms import sources
 from fourfold.compare.commands import colours, options, terminal
-from fourfold.compare.commands.options import Json, Memory, Timeout
+from fourfold.compare.commands.options import FILES, Json, Memory, Timeout
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results import result
 from fourfold.compare.system import files
@@ -20,79 +21,84 @@ from fourfold.compare.system import files
 TEMPLATES = Path(peer.__file__).parent / "templates"
 
 
-@Parameter(name="*")
+INSTEAD = Group("Instead of a file", sort_key=1)
+LIMITS = Group("Limits", sort_key=4)
+DEMANDED = Group("What the code must do", sort_key=2)
+CASES = Group("Checking number by number, with these cases", sort_key=3)
+
+
+@Parameter(name="*", group=CASES)
 @dataclass(frozen=True)
 class How:
     """What the implementation is asked."""
 
     activation: str | None = None
-    """Which activation it has; default: all, where its functions take an `activation` (of any depth: `activations`),
-    and else sigmoid. Of any depth: that of all hidden layers, or one a layer, the output's last: tanh,relu,sigmoid."""
+    "Its activation, or one for each layer, such as tanh,relu,sigmoid. Default: sigmoid, or all that it takes."
     layers: str | None = None
-    "Its layers, where it is not of any depth: widths such as 2,8,8,1; inputs and outputs are each case's own."
+    "Width of every layer, such as 2,8,8,1. Default: whatever it takes."
     bias: bool = False
-    "It is of any depth and has biases; a parameter called `b` says so too."
+    "It takes any number of layers and has biases. A parameter called b says so too."
     suite: str = "default"
-    "quick, default or full: how many cases."
+    "How many cases: quick, default or full."
     case: str | None = None
     "Only these cases, comma-separated."
     dtype: str = ",".join(DTYPES)
-    "Precisions, comma-separated. Where nothing else is said, one that a function does not take costs only itself."
+    "Precisions, comma-separated. By default one that a function does not take is left out."
     seeds: str = "3"
-    "How many, or a range a:b."
-    timeout: Timeout = 120
-    "Seconds it may take, in all."
-    memory: Memory = 8
+    "How many random initial weights, or a range such as 5:15."
+    timeout: Annotated[Timeout, Parameter(group=LIMITS)] = 120
+    "Seconds it may take in all."
+    memory: Annotated[Memory, Parameter(group=LIMITS)] = 8
     "Gigabytes of data it may hold."
-    loss: str | None = None
-    "The loss that is asked for: half-mse, mse, sse, half-sse, bce or softmax-ce; default: that of the code."
-    l2: float | None = None
-    "The penalty that is asked for: λ of λ/2 Σ W²."
-    columns: bool = False
-    "Samples are asked for in columns."
-    update: str | None = None
-    "How `train` is to step: sgd, or momentum=0.9."
-    explain: bool = False
+    loss: Annotated[str | None, Parameter(group=DEMANDED)] = None
+    "Its loss must be half-mse, mse, sse, half-sse, bce or softmax-ce. Default: whatever it computes."
+    l2: Annotated[float | None, Parameter(group=DEMANDED)] = None
+    "Its loss must have the penalty λ/2 Σ W², with this λ."
+    columns: Annotated[bool, Parameter(group=DEMANDED)] = False
+    "It must take samples in columns."
+    update: Annotated[str | None, Parameter(group=DEMANDED)] = None
+    "Its train function must step by sgd, or by momentum=0.9."
+    explain: Annotated[bool, Parameter(group=FILES)] = False
     "Say line by line what the backward pass computes."
-    hint: bool = False
+    hint: Annotated[bool, Parameter(group=FILES)] = False
     "Say where to look, but not what is wrong."
     json: Json = None
-    "Write the result as JSON to this file; - is standard output."
+    "Write the result as JSON to this file; - means standard output."
 
 
 def check(
-    target: str | None = None,
+    target: Annotated[str | None, Parameter(help="A file, mine.py or mine.py:NAME, a notebook, or a module.")] = None,
+    /,
     *,
-    command: str | None = None,
-    template: str | None = None,
-    course: str | None = None,
-    csv: str | None = None,
-    out: str | None = None,
+    command: Annotated[str | None, Parameter(group=INSTEAD)] = None,
+    course: Annotated[str | None, Parameter(group=INSTEAD)] = None,
+    template: Annotated[str | None, Parameter(group=INSTEAD)] = None,
+    csv: Annotated[str | None, Parameter(group=FILES)] = None,
+    out: Annotated[str | None, Parameter(group=FILES)] = None,
     how: How = How(),
 ):
-    """Prove your own gradients, of any loss and any network that NumPy computes, and name the line that is wrong.
+    """Prove that your gradients are right, or name the line that is wrong.
 
-    A file is taken as it was written: functions or classes, lists or dicts, samples in rows or columns, a notebook.
-    What is not recognised needs `def example(rng)` that returns the arguments as a dict; mine.py:NAME says which
-    function is meant. gradients(X, Y, W1, W2) that returns (L, dL_dW1, dL_dW2), with half a mean squared error, is
-    judged digit by digit as well, in both precisions, and so are `trace` and `train` beside it; of any depth it takes
-    lists, W or W and b. --command judges any program that speaks the protocol of compare/check/protocol.py.
+    It takes any loss and any network that runs in NumPy, written as you like:
+    functions or classes, lists or dicts, samples in rows or columns, a notebook.
+    Code that it does not recognise needs a function example(rng) that returns
+    the arguments by name. If your function is gradients(X, Y, W1, W2), returns
+    (L, dL_dW1, dL_dW2) and has fourfold's own loss, every number is checked too.
 
     Example: fourfold check mine.py --activation tanh
 
     Parameters
     ----------
     command
-        A program, with its arguments, instead of a file or module.
-    template
-        Write a file to start from instead: numpy, torch, jax or tf; of any depth numpy-deep.
+        Check a program in any language, with its arguments. It must speak the protocol in compare/check/protocol.py.
     course
-        Judge every file of a folder, or of a pattern such as "submissions/*.py".
+        Check every file of a folder, or of a pattern such as "submissions/*.py".
+    template
+        Write a file to start from: numpy, torch, jax, tf, or numpy-deep for any number of layers.
     csv
-        Write the course's table to this file, too.
+        With --course: write the table to this file too.
     out
-        Where the template goes, instead of standard output; of a course, a page for the teacher; with --explain, a
-        page that shows the file line by line.
+        Write a page: with --course for the teacher, with --explain for the file. With --template: the file to write.
     """
     if template is not None:
         return _template(template, out)

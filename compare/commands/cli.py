@@ -5,7 +5,7 @@ import signal
 import sys
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError, Parameter, UnknownCommandError, UnusedCliTokensError
+from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError, UnusedCliTokensError
 
 from fourfold.compare.commands.terminal import STYLE, Terminal, err, plain, saying, unsaid
 from fourfold.compare.errors import ColumnError, JudgeError, UsageError, nearest
@@ -61,6 +61,7 @@ app = App(
     usage="Usage: fourfold COMMAND",
     help=_overview(),
     help_format="plaintext",
+    group_parameters=Group("Options", sort_key=0),
     default_parameter=Parameter(negative=(), show_default=_default),
     console=Terminal(**STYLE),
     suppress_keyboard_interrupt=False,

@@ -10,7 +10,7 @@ from fourfold.compare.columns import workers
 from fourfold.compare.commands import options
 from fourfold.compare.commands.colours import BAD, GOOD
 from fourfold.compare.commands.options import Json, Timeout
-from fourfold.compare.commands.terminal import command, err, out, plain, progress, write_json
+from fourfold.compare.commands.terminal import command, err, out, plain, progress, status, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.lesson.examinee import DTYPE, Examinees
 from fourfold.compare.lesson.exercises.answer import seen, work
@@ -23,7 +23,8 @@ MOST_SEEDS = 1_000  # exercise 5 holds 1.3 MB of each in every column
 
 
 def exercise(
-    which: str,
+    which: Annotated[str, Parameter(help="1 to 7, or all.")],
+    /,
     *,
     to: Annotated[str, Parameter(name="--out")] = "reports/out/exercises",
     impl: str | None = None,
@@ -31,30 +32,28 @@ def exercise(
     timeout: Timeout = 1800,
     json: Json = None,
 ):
-    """Answer one of the lesson's exercises, 1 to 7, or all, by an experiment in every column.
+    """Answer an exercise of the lesson, 1 to 7 or all, by an experiment in every framework.
 
     Example: fourfold exercise 3 --out /tmp/tuning --impl numpy,jax
 
     Parameters
     ----------
-    which
-        1 to 7, or all.
     to
-        Folder to write, whole or not at all, after every answer: index.html, answers.md and answers.json, and
-        pictures, tables and arrays beside them.
+        Folder for the page, index.html, and its text, pictures, tables and arrays.
     impl
-        Columns, comma-separated: numpy, torch, jax, tf, or a module of your own. Default: all whose framework is here.
+        Columns, comma-separated: numpy, torch, jax, tf, or modules of your own. Default: all that are installed.
     seeds
-        How many initial weights, or a range a:b. Every exercise has its own default.
+        How many random initial weights, or a range such as 5:15. Every exercise has its own default.
     timeout
-        Seconds a column may take for one exercise.
+        Seconds each column may take for one exercise.
     json
-        Write the answers as JSON to this file; - is standard output.
+        Write the answers as JSON to this file; - means standard output.
     """
-    from fourfold.compare.results import report_folder
-    from fourfold.reports.exercises import render
-
     numbers = _numbers(which)
+    with status("starting…"):  # matplotlib is slow to import
+        from fourfold.compare.results import report_folder
+        from fourfold.reports.exercises import render
+
     names, left_out = options.of_rows(options.columns(impl)[0], {"deep"})
     chosen = _seeds(seeds)
     report_folder.check_writable(to, render.strange)

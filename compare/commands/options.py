@@ -57,7 +57,7 @@ def _to_whole(type_, tokens):
 # Headings of help, in its order.
 NETWORK = Group("The network", sort_key=1)
 JUDGED = Group("Who is judged, and on what", sort_key=2)
-FILES = Group("Output", sort_key=3)
+FILES = Group("Output", sort_key=5)
 
 Json = Annotated[str | None, Parameter(allow_leading_hyphen=True, validator=_check_json, group=FILES)]
 JunitXml = Annotated[str | None, Parameter(validator=_check_junitxml, group=FILES)]

@@ -38,39 +38,37 @@ def sweep(
     timeout: Timeout = 600,
     json: Json = None,
 ):
-    """Train every configuration of a grid, with many seeds, in every column; certify a sample of each.
+    """Train every setting of a grid, each with many seeds, and check a sample of each.
 
-    It says what it will be and how long it will take, keeps every chunk as it is done, and can be interrupted at any
-    time: the same command goes on where it was.
+    It says first how large it is and how long it will take. It can be
+    interrupted at any time: the same command goes on where it stopped.
 
-    Example: fourfold sweep --grid lr=0.01,0.1,1 --grid hidden=2:9 --grid activation=tanh,relu --seeds 1000 --impl jax
+    Example: fourfold sweep --grid lr=0.01,0.1,1 --grid hidden=2:9 --seeds 1000 --impl jax
 
     Parameters
     ----------
     grid_
-        NAME=VALUES of lr, hidden, activation, layers, bias or steps; once for each that varies. Values are
-        comma-separated; 2:9 is 2 to 8, 2:9:2 every other one, lr=0.01:1:5 five rates on a logarithmic scale;
-        layers=2-3-1,2-8-8-1.
+        What varies, once for each: lr=0.1,1 or lr=0.01:1:5, hidden=2:9, activation=tanh,relu, layers=2-3-1,2-8-8-1.
     seeds
-        How many initial weights each configuration is trained from, or a range a:b.
+        How many random initial weights for each setting, or a range such as 5:15.
     impl
-        Columns, comma-separated. Default: all whose framework is here.
+        Columns, comma-separated. Default: all that are installed.
     dtype
         Precisions, comma-separated.
     to
-        Folder of the sweep: what is done of it is kept there, and its summary and pictures at the end.
+        Folder for what is done so far, and for the summary and its page at the end.
     workers
-        Processes here. Default: as many as there are cores.
+        Processes on this machine. Default: one for each core.
     scheduler
-        Address of a Dask scheduler, tcp://..., whose workers compute it instead; they need fourfold too.
+        Address of a Dask scheduler, tcp://..., whose workers run it instead. fourfold must be installed there too.
     dry_run
-        Only say how many runs it is and how long it will take.
+        Say how many runs it is and how long they will take, and stop.
     yes
-        Start also what is very large.
+        Start even a very large sweep.
     timeout
-        Seconds a chunk may take.
+        Seconds each chunk may take.
     json
-        Write the summary as JSON to this file as well; - is standard output.
+        Write the summary as JSON to this file too; - means standard output.
     """
     store.need_pyarrow()
     names = _columns(impl)
