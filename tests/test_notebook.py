@@ -219,7 +219,7 @@ def test_a_mistake_in_a_cell_is_named(cells):
     assert "gradients is exact up to rounding" in cells["judge(gradients)"]
     assert "train is wrong" in cells["judge(gradients, train=train)"]
     assert "ascent" in cells["judge(gradients, train=train)"]
-    assert "WRONG: 9, where the network has 13" in cells["judge_count(parameters)"]
+    assert "WRONG: 9; the network has 13" in cells["judge_count(parameters)"]
     assert "First wrong number: dL_db2" in cells['judge(with_biases, names=["two-layers"])']
     assert re.fullmatch("dL_dW2 ✗ wrong\ndL_dW1 ✓ \\d+%\n", cells["lesson.certify(by_jacobians)"])
     assert "Nothing to judge yet" in cells["judge(any_depth)"]
