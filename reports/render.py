@@ -38,7 +38,7 @@ def pages(report, distances, measured=None, sha256=""):
     }
 
 
-def context(result, shown, section, sha256=""):
+def context(result, shown, section, sha256="") -> dict:
     """What a report's templates are filled with: a Result, its Pictures, and the Section on a benchmark or None."""
     first = words.first_rejections(result)
     of_bench = section.pictures if section else []
