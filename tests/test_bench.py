@@ -381,7 +381,7 @@ def test_no_peer_is_imported_by_the_command():
         (["--layers", "3,2,1"], "--layers must begin and end with them"),
         (["--layers", "2,two,1"], "--layers takes widths"),
         (["--activation", "tanh,relu,relu"], "--activation has 3 names"),
-        (["--bias", "--subject", "numpy"], "numpy can only be two layers without biases: did you mean deep numpy?"),
+        (["--bias", "--subject", "numpy"], "numpy only has two layers and no biases: did you mean deep numpy?"),
         (["--rounds", "0"], "--rounds must be from 1 to 1000, not 0"),
         (["--rounds", "many"], "--rounds"),
         (["--timeout", "-1"], "--timeout must be a positive number"),

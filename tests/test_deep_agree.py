@@ -222,7 +222,7 @@ def test_the_options():
         ({"layers": [2, 8, 2]}, "xor has 2 inputs and 1 targets: --layers must begin and end with them"),
         ({"layers": [2]}, "must begin and end"),
         ({"layers": [2, 0, 1]}, "Every width must be at least 1"),
-        ({"activation": "tanh,relu", "layers": [2, 3, 3, 1]}, "give one, for all hidden layers, or 3"),
+        ({"activation": "tanh,relu", "layers": [2, 3, 3, 1]}, "give one for all hidden layers, or 3"),
         ({"activation": "tanh,softplus"}, "no activation 'softplus'"),
     ):
         with pytest.raises(UsageError, match=sentence):
@@ -250,7 +250,7 @@ def test_the_command(tmp_path):
 
 
 def test_a_column_of_two_layers_is_refused_where_nobody_else_is_asked():
-    sentence = "numpy-loop can only be two layers without biases: choose from numpy, torch, jax, tf"
+    sentence = "numpy-loop can only have two layers and no biases: choose from numpy, torch, jax, tf"
     deep = options.Training(bias=True)
     with pytest.raises(UsageError, match=sentence):
         agree_verb(training=deep, suite_=options.Suite(impl="numpy-loop"))

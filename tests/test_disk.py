@@ -192,7 +192,7 @@ def test_of_two_sweeps_begun_in_one_folder_the_second_is_refused(tmp_path):
         thread.join(0.2)
         (tmp_path / "first").rename(tmp_path / "sweep")
     thread.join()
-    assert refused == [f"{tmp_path / 'sweep'} was begun with seeds 1, and this is 2: choose another --out."]
+    assert refused == [f"{tmp_path / 'sweep'} was begun with seeds 1, but this is 2: choose another --out."]
 
 
 @contextlib.contextmanager

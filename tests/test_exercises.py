@@ -189,7 +189,7 @@ def test_exercise_writes_a_page_and_prints_the_answer(tmp_path):
         ("2", {"seeds": "5:1006"}, "--seeds 5:1006 is too much for an exercise: choose at most 1,000"),
         ("2", {"seeds": ""}, "--seeds takes a number or a range"),
         ("2", {"seeds": "0"}, "--seeds 0 is empty"),
-        ("2", {"impl": "numpy-loop"}, "numpy-loop can only be two layers without biases"),
+        ("2", {"impl": "numpy-loop"}, "numpy-loop can only have two layers and no biases"),
         ("2", {"to": "tests"}, "tests holds something other than answers"),
     ],
 )

@@ -268,7 +268,7 @@ def test_the_verdict_says_how_long_the_calls_were(agreement, monkeypatch):
 def test_two_cases_of_one_name_are_refused(agreement):
     with pytest.raises(UsageError, match="Every case needs a name of its own"):
         agreement(cases=[XOR, XOR])
-    with pytest.raises(UsageError, match="wide is the name of a case of the suite too"):
+    with pytest.raises(UsageError, match="wide is also the name of a case"):
         suites.choose("full", None, XOR._replace(name="wide"))
 
 

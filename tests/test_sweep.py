@@ -119,7 +119,7 @@ def test_whatever_a_grid_says_is_understood_or_refused(text):
         (["bias=maybe"], "takes true or false"),
         (["layers=2-x-1"], "takes widths such as 2-8-1"),
         (["hidden=1:1000000"], "at most 100,000"),
-        (["layers=2-3-1", "hidden=3"], "give one of them"),
+        (["layers=2-3-1", "hidden=3"], "choose one of them"),
     ],
 )
 def test_a_grid_that_cannot_be_is_refused_in_a_sentence(texts, sentence):
@@ -136,7 +136,7 @@ def test_a_grid_that_cannot_be_is_refused_in_a_sentence(texts, sentence):
         ({"activation": ["softmax"]}, {}, "no activation 'softmax'"),
         ({"activation": ["tanh-relu-tanh"]}, {}, "has 3 names"),
         ({"hidden": [3]}, {"layers": "2,3,1"}, "give layers or hidden"),
-        ({"bias": [True, False]}, {"columns": ["numpy-loop"]}, "numpy-loop can only be two layers"),
+        ({"bias": [True, False]}, {"columns": ["numpy-loop"]}, "numpy-loop can only have two layers"),
         ({"lr": [*range(1, 1000)], "hidden": [*range(1, 1000)]}, {}, "998,001 configurations"),
     ],
 )
@@ -271,14 +271,14 @@ def test_what_was_begun_otherwise_is_refused(tmp_path):
     swept(tmp_path, options, chunks, executor)
     before = kept(tmp_path)
     for other, sentence in (
-        (planned({"lr": [0.1, 2.0]})[0], "begun with --grid lr 0.1,1.0, and this is 0.1,2.0"),
-        (planned({"lr": [0.1, 1.0]}, seeds=range(6))[0], "begun with seeds 5, and this is 6"),
-        (planned({"lr": [0.1, 1.0]}, ["torch"])[0], "begun with columns numpy, and this is torch"),
+        (planned({"lr": [0.1, 2.0]})[0], "begun with --grid lr 0.1,1.0, but this is 0.1,2.0"),
+        (planned({"lr": [0.1, 1.0]}, seeds=range(6))[0], "begun with seeds 5, but this is 6"),
+        (planned({"lr": [0.1, 1.0]}, ["torch"])[0], "begun with columns numpy, but this is torch"),
     ):
         with pytest.raises(UsageError, match=sentence):
             swept(tmp_path, other, chunks, executor)
     newer = executor._replace(made_with=executor.made_with | {"numpy": "9.0"})
-    with pytest.raises(UsageError, match=r"and this is 9\.0: choose another --out"):
+    with pytest.raises(UsageError, match=r"but this is 9\.0: choose another --out"):
         swept(tmp_path, options, chunks, newer)
     assert kept(tmp_path) == before
 
@@ -310,7 +310,7 @@ def test_a_damaged_chunk_is_named_and_computed_again(tmp_path):
         assert swept(tmp_path, options, chunks, here()) == whole
         assert file.read_bytes() == intact
     file.write_bytes(store.path(tmp_path, chunks[0]).read_bytes())
-    with pytest.raises(UsageError, match=f"{file.name} is of another sweep: remove it, and it will be computed again"):
+    with pytest.raises(UsageError, match=f"{file.name} belongs to another sweep: delete it, and"):
         swept(tmp_path, options, chunks, here())
 
 
@@ -334,7 +334,7 @@ def test_workers_of_another_version_are_not_believed(tmp_path):
     options, chunks = planned()
     executor = here()
     manifest = store.begin(tmp_path, options, executor.made_with | {"numpy": "1.0"}, "-")
-    with pytest.raises(ColumnError, match=r"A worker has numpy 2.* and the sweep was begun with 1\.0"):
+    with pytest.raises(ColumnError, match=r"A worker has numpy 2.* but the sweep began with 1\.0"):
         engine.run(executor, chunks, tmp_path, manifest)
     assert not Path(tmp_path, "chunks").exists()
 

@@ -128,7 +128,7 @@ def test_a_full_disk_loses_nothing(work):
     ("args", "sentence"),
     [
         (["--grid", "hiden=2"], "--grid cannot vary 'hiden': did you mean hidden?"),
-        (["--steps", "1e8", "--seeds", "11"], "are not started unasked: look at --plan, then add --yes"),
+        (["--steps", "1e8", "--seeds", "11"], "steps: look at --plan, then add --yes"),
         (["--workers", "0"], "--workers must be from 1 to 1024, not 0"),
         (["--scheduler", "nowhere"], "There is no Dask scheduler at nowhere: missing port number"),
     ],
@@ -234,6 +234,6 @@ def test_workers_with_other_versions_are_refused(work, cluster, tmp_path):
     )
     cluster.worker(PYTHONPATH=f"{tmp_path}{os.pathsep}{HERE}")
     done = sweep(work, "--impl", "numpy", "--out", "other", "--scheduler", cluster.address)
-    pattern = r"fourfold: numpy is 1\.0 on the worker tcp://\S+, and 2\S+ here: they have to be the same\."
+    pattern = r"fourfold: numpy is 1\.0 on the worker tcp://\S+, but 2\S+ here: they must be the same\."
     assert re.fullmatch(pattern, said(done, 2))
     assert not (work / "other").exists()

@@ -89,7 +89,7 @@ def choose(names, quick, deep=False):
         if name not in eligible:
             near = nearest(name, eligible)
             hint = f"did you mean {near}?" if near else f"choose from {', '.join(eligible)}."
-            what = f"{name} can only be two layers without biases" if name in TABLE else f"There is no subject {name!r}"
+            what = f"{name} only has two layers and no biases" if name in TABLE else f"There is no subject {name!r}"
             raise UsageError(f"{what}: {hint}")
     return [eligible[name] for name in dict.fromkeys(names)]
 

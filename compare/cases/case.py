@@ -126,7 +126,7 @@ def build_case(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bi
     depth = len(widths) - 1
     if len(names) not in {1, depth}:
         raise UsageError(
-            f"--activation has {len(names)} names: give one, for all hidden layers, or {depth}, one a layer."
+            f"--activation has {len(names)} names: give one for all hidden layers, or {depth}, one for each layer."
         )
     if len(seeds) * sum(map(math.prod, pairwise(widths))) > LARGEST:
         raise UsageError(f"Seeds times weights are more than {LARGEST:,}: choose fewer seeds or narrower layers.")

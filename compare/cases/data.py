@@ -33,7 +33,7 @@ def read_csv(path):
     """
     heading, table = _heading_and_table(path, _lines(path))
     if not len(table):
-        raise UsageError(f"{path} has no samples: give one a line, inputs first, the target last.")
+        raise UsageError(f"{path} has no samples: put one in every line, its target last.")
     targets = np.zeros(table.shape[1], bool)
     for column, name in enumerate(heading):
         targets[column] = name.strip().lower().startswith("y")
@@ -105,7 +105,7 @@ def square_grid(resolution, extent):
     except ValueError:
         raise UsageError(f"--extent takes two numbers such as -1,2, not {extent!r}.") from None
     if not low < high:
-        raise UsageError(f"--extent {extent} is empty: the first end must be the smaller.")
+        raise UsageError(f"--extent {extent} is empty: the first number must be the smaller.")
     if not max(-low, high) <= LARGEST_NUMBER:
         raise UsageError(f"--extent {extent} reaches too far: stay within ±{LARGEST_NUMBER:g}.")
     side = np.linspace(low, high, resolution)

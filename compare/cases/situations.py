@@ -92,7 +92,9 @@ def layered(activations, hidden, biases, suite, names, dtype, seeds):
     check_activations(activations)
     depth = len(activations)
     if hidden is not None and depth > 1 and depth != len(hidden) + 1:
-        raise UsageError(f"--activation has {depth} names and --layers {len(hidden) + 1} layers: give one a layer.")
+        raise UsageError(
+            f"--activation has {depth} names and --layers {len(hidden) + 1} layers: give one for each layer."
+        )
     table = by_name(*LAYERED)
     cases = []
     for name in _chosen(suite, names, table, DEEP_DEFAULT):

@@ -304,7 +304,7 @@ def choose(suite, names, default, deep=False, dtypes=DTYPES):
     check_names("suite", [suite], SUITES)
     table = by_name(*TABLE, *(DEEP if deep else ()))
     if default.name in table:
-        raise UsageError(f"{default.name} is the name of a case of the suite too: give the file as ./{default.name}.")
+        raise UsageError(f"{default.name} is also the name of a case: write ./{default.name} for the file.")
     if names is not None:
         check_names("case", names, [default.name, *table])
         return [default if name == default.name else build(table[name]) for name in dict.fromkeys(names)]

@@ -50,7 +50,7 @@ def model(name, dtypes, seeds, how, row):
     """A whole impls.model.Model, or DeepModel, is judged like a column."""
     where, attribute = recognise.split(name)
     if attribute:
-        raise UsageError(f"{name} is a whole Model, and those are modules: give {where}.")
+        raise UsageError(f"{name} is a whole Model, which has to be a module: give {where}.")
     deep = row == DEEP
     widths = parse_widths(how.layers) or ([2, 4, 4, 1] if deep else None)
     default = make_case("xor", how.activation or "sigmoid", 0.1, 10_000, 3, seeds, widths, how.bias or deep)

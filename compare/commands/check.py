@@ -105,7 +105,7 @@ def check(
     if course is not None:
         return _course(course, target or command, out, csv, how)
     if csv is not None:
-        raise UsageError("--csv is for --course.")
+        raise UsageError("--csv goes with --course.")
     if (target is None) == (command is None):
         raise UsageError("check takes a file, a module or --command: fourfold check mine.py")
     if out is not None:
@@ -146,13 +146,13 @@ def _options(how):
 
 def _check_page(page, target, how):
     if not how.explain:
-        raise UsageError("--out is for --template, for --course, or for --explain.")
+        raise UsageError("--out goes with --template, --course or --explain.")
     if how.hint:
-        raise UsageError("--out of --explain shows what is wrong: it goes without --hint.")
+        raise UsageError("--out with --explain shows what is wrong: leave out --hint.")
     if not page.endswith(".html"):
-        raise UsageError(f"--out of --explain is a file whose name ends in .html, not {page!r}.")
+        raise UsageError(f"--out with --explain takes a file whose name ends in .html, not {page!r}.")
     if target is None or _proof(target, how) is None:
-        raise UsageError("--out shows a file line by line: it takes a .py or .ipynb file, and no options of cases.")
+        raise UsageError("--out shows a .py or .ipynb file line by line: give one, without options such as --seeds.")
     files.check_writable(page)
 
 

@@ -16,7 +16,7 @@ def course(where, judge, page=None, table=None, parallel=None, longest=float("in
     for option, file, suffix in (("--out", page, ".html"), ("--csv", table, ".csv")):
         if file is not None:
             if not str(file).endswith(suffix):
-                raise UsageError(f"{option} of a course is a file whose name ends in {suffix}, not {file!r}.")
+                raise UsageError(f"{option} with --course takes a file whose name ends in {suffix}, not {file!r}.")
             files.check_writable(file)
     paths = room.submissions(where)
     rows = room.judge_all(paths, judge, parallel, _show, longest)

@@ -99,7 +99,7 @@ def _check(columns, seeds, resolution, notebook):
     if strangers:
         raise UsageError(f"The lesson shows built-in columns only: {strangers[0]} is none of {', '.join(impls.NAMES)}.")
     if all("-" in name for name in columns):
-        raise UsageError("The lesson needs a column to stand side by side: add numpy, torch, jax or tf to --impl.")
+        raise UsageError("The lesson compares frameworks: add numpy, torch, jax or tf to --impl.")
     if len(seeds) > MOST_SEEDS:
         raise UsageError(f"A page holds at most {MOST_SEEDS} seeds, not {len(seeds)}.")
     if resolution > 100:

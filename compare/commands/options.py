@@ -163,7 +163,7 @@ def of_rows(names, rows):
         (here if somebody_elses or name in in_rows else left_out).append(name)
     if not here:
         hint = f"choose from {', '.join(impls.ROWS['deep'])}"
-        raise UsageError(f"{' and '.join(names)} can only be two layers without biases: {hint}.")
+        raise UsageError(f"{' and '.join(names)} can only have two layers and no biases: {hint}.")
     return here, left_out
 
 

@@ -82,7 +82,7 @@ def sweep(
     say = _silent if json == "-" else _print
     say(words.size(swept, chunks))
     if plan.steps(chunks) > WITHOUT_ASKING and not (yes or dry_run):
-        raise UsageError(f"More than {WITHOUT_ASKING:,} steps are not started unasked: look at --plan, then add --yes.")
+        raise UsageError(f"This is more than {WITHOUT_ASKING:,} steps: look at --plan, then add --yes.")
     if scheduler is None:
         plan.check_memory(chunks, processes)
     here = executors.local(names, processes, timeout)

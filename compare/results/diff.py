@@ -144,7 +144,7 @@ def _check_unique(result, name):
     for key, times in Counter(keys).items():
         if times > 1:
             what = key if isinstance(key, str) else ", ".join(key)
-            raise UsageError(f"{name} has {what} {times} times, and only one can be compared: make it anew.")
+            raise UsageError(f"{name} has {what} {times} times, and only one can be compared: make the report again.")
 
 
 def _check_same_inputs(a, b, names):

@@ -98,7 +98,7 @@ def load(folder, only=None):
         if path == "inputs.npz":
             continue
         if path not in paths or path not in outcome.arrays:
-            raise UsageError(f"{folder / path} is not one of the arrays that {folder / 'result.json'} speaks of.")
+            raise UsageError(f"{folder / path} is not one of the arrays that {folder / 'result.json'} lists.")
         column, setting, dtype = paths[path]
         content = _listed(folder / path, outcome.arrays[path])
         kept[column, setting.name, dtype] = _unpacked(folder / path, content, layout(setting, dtype))

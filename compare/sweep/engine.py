@@ -61,4 +61,4 @@ def _check_versions(theirs, ours):
     """Raises ColumnError where a worker has not the versions the sweep was begun with."""
     for name, version in theirs.items():
         if version != ours[name]:
-            raise ColumnError(f"A worker has {name} {version}, and the sweep was begun with {ours[name]}: stop it.")
+            raise ColumnError(f"A worker has {name} {version}, but the sweep began with {ours[name]}: stop it.")

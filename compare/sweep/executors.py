@@ -163,13 +163,11 @@ def _common_versions(client, address, columns):
             f"The scheduler at {address} has no workers: start some, with dask worker {address}."
         ) from None
     except ImportError as error:
-        raise UsageError(f"The workers of {address} have not fourfold: {error}.") from None
+        raise UsageError(f"fourfold is not installed on the workers of {address}: {error}.") from None
     ours = chunk.made_with(columns)
     for worker, theirs in by_worker.items():
         for name in theirs.keys() | ours.keys():
             there, here = theirs.get(name, "not installed"), ours.get(name, "not installed")
             if there != here:
-                raise UsageError(
-                    f"{name} is {there} on the worker {worker}, and {here} here: they have to be the same."
-                )
+                raise UsageError(f"{name} is {there} on the worker {worker}, but {here} here: they must be the same.")
     return ours

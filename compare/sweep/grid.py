@@ -88,7 +88,7 @@ def parse(texts):
             raise UsageError(f"--grid gives {name} twice: give all its values at once.")
         axes[name] = _values(name, values)
     if "layers" in axes and "hidden" in axes:
-        raise UsageError("--grid varies layers and hidden, which say the same: give one of them.")
+        raise UsageError("--grid varies both layers and hidden: choose one of them.")
     return axes
 
 
@@ -112,7 +112,7 @@ def _values(name, text):
 
 def check_size(configurations):
     if configurations > MOST:
-        raise UsageError(f"The grid has {configurations:,} configurations: at most {MOST:,} are one sweep.")
+        raise UsageError(f"The grid has {configurations:,} configurations: at most {MOST:,} fit into one sweep.")
 
 
 def configurations(axes):

@@ -95,7 +95,7 @@ def _check(options, case):
     in_range(case, options.dtypes)
     missing = [name for name in options.columns if name in impls.NAMES and name not in impls.ROWS[case.row]]
     if missing:
-        raise UsageError(f"{' and '.join(missing)} can only be two layers without biases: leave them out.")
+        raise UsageError(f"{' and '.join(missing)} can only have two layers and no biases: leave them out.")
 
 
 def _size(case, seeds):

@@ -67,7 +67,7 @@ class ChunkMetadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def need_pyarrow():
     if not workers.package_installed("pyarrow"):
-        raise UsageError("A sweep is kept in Parquet files: pip install 'fourfold[sweep]', for pyarrow.")
+        raise UsageError("A sweep needs pyarrow: pip install 'fourfold[sweep]'.")
 
 
 def begin(folder, options, made_with, command):
@@ -81,7 +81,7 @@ def begin(folder, options, made_with, command):
     with files.alone(folder.parent):  # of two that begin in one folder, the second reads what the first has written
         old = _begun(folder, new)
     for name, was, now in _differences(old, new):
-        raise UsageError(f"{folder} was begun with {name} {was}, and this is {now}: choose another --out.")
+        raise UsageError(f"{folder} was begun with {name} {was}, but this is {now}: choose another --out.")
     return old
 
 
@@ -138,7 +138,7 @@ def is_done(folder, chunk, manifest):
         return False
     metadata = _metadata(_content(file))
     if (metadata.options_sha256, metadata.index) != (manifest.options_sha256, chunk.index):
-        raise UsageError(f"{file} is of another sweep: remove it, and it will be computed again.")
+        raise UsageError(f"{file} belongs to another sweep: delete it, and it will be computed again.")
     return True
 
 
