@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from fourfold import impls
 from fourfold.compare.columns import workers
-from fourfold.compare.commands.cli import main
+from fourfold.compare.commands.cli import COMMANDS, GROUPS, main
 from fourfold.compare.errors import JudgeError
 from fourfold.compare.results import result
 from fourfold.impls.two_layer import numpy_impl
@@ -142,8 +143,36 @@ def test_the_version_is_that_of_the_project():
     assert command("--version").stdout.strip() == project["version"]
 
 
-def test_an_unknown_command():
-    assert "agre" in said(command("agre"), 2)
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["agre"], "There is no command 'agre': did you mean agree? See fourfold --help."),
+        (["xyzzy"], "There is no command 'xyzzy'. See fourfold --help."),
+        (["train", "numpy", "extra"], "There is no place for 'extra'. See fourfold train --help."),
+        (["report", "--compare", "a", "b"], "Two reports are compared by fourfold diff A B --out DIR."),
+    ],
+)
+def test_what_cannot_be_typed_gets_the_help_to_read(args, sentence):
+    assert said(command(*args), 2).startswith(f"fourfold: {sentence}")
+
+
+def test_help_has_every_command_in_groups_and_fits_a_terminal():
+    lines = command("--help", COLUMNS="80").stdout.rstrip().splitlines()
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
+    listed = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert listed == COMMANDS
+    assert [line for line in lines if line in GROUPS] == [*GROUPS]
+    assert lines[-1].startswith("Start here: fourfold lesson.")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_fits_a_terminal_and_says_what_every_option_does(name):
+    text = command(name, "--help", COLUMNS="80").stdout
+    assert max(map(len, text.splitlines())) <= 80
+    assert not re.search(r"--no-|default: (False|None)", text)
+    assert not re.search(r"│ +(\*  )?-*[A-Za-z]+( STR| INT| FLOAT)? +(\[default.*|\[required\] *)?│", text)
+    assert "Options" in text or "Output" in text
 
 
 def test_json_on_standard_output_is_all_there_is(tmp_path):
@@ -216,6 +245,11 @@ def test_doctor():
     done = command("doctor")
     assert said(done, 0) == ""
     assert re.search(r"numpy +2\.\S+ +gradients right", done.stdout)
+    done = command("doctor", "--json", "-", python=("-c", without_tensorflow))
+    assert said(done, 0) == ""
+    states = json.loads(done.stdout)
+    assert [state["column"] for state in states] == [*impls.NAMES]
+    assert states[-1]["note"] == "not installed: pip install '.[tf]'"
 
 
 def test_report_on_data_with_three_inputs_and_two_outputs(tmp_path):

@@ -140,6 +140,22 @@ def test_text_on_a_page_is_seen(autoescape):
     assert template.render(x=f"a{TURNED}\x1b", m="\u2062") == r"a\u202e\x1b A\u202e\x1b" + "\u2062"
 
 
+def on_a_terminal(script, environment):
+    """The bytes that a script writes to a terminal."""
+    theirs, ours = pty.openpty()
+    env = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "TERM", "FORCE_COLOR"}} | environment
+    env |= {"PYTHONPATH": HERE}
+    done = subprocess.run([sys.executable, "-c", script], stdin=ours, stdout=ours, stderr=ours, env=env, check=True)
+    assert done.returncode == 0
+    os.close(ours)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(theirs, 65536):
+            shown += piece
+    os.close(theirs)
+    return shown
+
+
 @pytest.mark.parametrize(
     ("environment", "bar"),
     [
@@ -156,20 +172,25 @@ def test_a_terminal_that_wants_no_escapes_gets_lines_and_none_moves(environment,
         "with status() as say:\n    say('something')\n"
         "out.print('done', style='bold red')"
     )
-    theirs, ours = pty.openpty()
-    env = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "TERM", "FORCE_COLOR"}} | environment
-    env |= {"PYTHONPATH": HERE}
-    done = subprocess.run([sys.executable, "-c", script], stdin=ours, stdout=ours, stderr=ours, env=env, check=True)
-    assert done.returncode == 0
-    os.close(ours)
-    shown = b""
-    with contextlib.suppress(OSError):
-        while piece := os.read(theirs, 65536):
-            shown += piece
-    os.close(theirs)
+    shown = on_a_terminal(script, environment)
     assert b"done" in shown
     assert rb"[red]column\u202e" in shown
     assert (b"\x1b" in shown) is bar
+
+
+def test_a_line_is_not_written_into_a_bar():
+    script = (
+        "from fourfold.compare.commands.terminal import out, progress\n"
+        "with progress() as bar:\n    advance = bar('jax', 3)\n    out.print('a line')\n    advance(3)"
+    )
+    shown = on_a_terminal(script, {"TERM": "xterm"})
+    first, last = shown.split(b"a line")
+    assert first.endswith(b"\x1b[2K")  # the bar is taken away before
+    assert b"importing jax" in first
+    assert b"importing jax" in last  # and drawn below again
+    assert b"\x1b[32m" in last
+    assert b"\x1b[31m" not in shown
+    assert b"\x1b[91m" not in shown
 
 
 def test_no_bar_where_there_is_no_terminal():

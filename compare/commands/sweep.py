@@ -12,7 +12,7 @@ from fourfold.compare.cases.data import read_data
 from fourfold.compare.commands import options
 from fourfold.compare.commands.colours import BAD, GOOD, OPEN
 from fourfold.compare.commands.options import Json, Timeout, Training, Whole
-from fourfold.compare.commands.terminal import command, err, out, progress, write_json
+from fourfold.compare.commands.terminal import command, err, out, progress, status, write_json
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results import result, tables
 from fourfold.compare.results import words as show
@@ -88,7 +88,7 @@ def sweep(
     here = executors.local(names, processes, timeout)
     with executors.cluster(scheduler, names, timeout) if scheduler else here as executor:
         if dry_run:
-            say(words.price(plan.probe(executor, chunks), chunks, executor.workers))
+            say(words.price(_probed(executor, chunks), chunks, executor.workers))
             return 0
         manifest = store.begin(to, swept, executor.made_with, command())
         failures = _compute_missing(executor, chunks, to, manifest, say)
@@ -111,12 +111,17 @@ def _compute_missing(executor, chunks, folder, manifest, say):
     if len(missing) < len(chunks):
         say(f"{show.count(len(chunks) - len(missing), 'chunk')} in {folder} already.")
     if missing:
-        say(words.price(plan.probe(executor, missing), missing, executor.workers))
+        say(words.price(_probed(executor, missing), missing, executor.workers))
     priced, start = len(executor.spent), time.monotonic()
     failures = _compute(executor, missing, folder, manifest)
     if missing:
         say(words.took(time.monotonic() - start, executor.spent[priced:], executor.workers))
     return failures
+
+
+def _probed(executor, chunks):
+    with status("importing frameworks, and timing a few steps…"):
+        return plan.probe(executor, chunks)
 
 
 def _compute(executor, chunks, folder, manifest):
