@@ -66,6 +66,7 @@ exercises: .venv/ready
 
 readme: .venv/ready
 	$(BIN)/python -m reports.readme
+	$(BIN)/python -m reports.description
 
 bench: .venv/ready
 	$(BIN)/fourfold bench --json reports/reference/bench.json

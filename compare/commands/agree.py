@@ -21,7 +21,7 @@ TITLE = "Largest error, in percent of what rounding allows"
 
 
 def agree(*, training: Training = Training(), suite_: Suite = Suite()):
-    """Run the agreement suite and print the verdict: every step of every column against exact values.
+    """Check every number of every training step against its exact value, in every framework.
 
     Example: fourfold agree --impl numpy,torch --seeds 100 --activation tanh
     """
