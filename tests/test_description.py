@@ -19,7 +19,7 @@ def targets(text):
     for token in tokens:
         for t in (token, *(token.children or ())):
             if t.type in {"link_open", "image"}:
-                yield t.attrs.get("href") or t.attrs["src"]
+                yield str(t.attrs.get("href") or t.attrs["src"])
 
 
 def test_the_committed_description_is_what_readme_gives():
