@@ -8,6 +8,7 @@ import sys
 import tomllib
 import venv
 import zipfile
+from email import message_from_bytes
 from itertools import chain
 from pathlib import Path
 
@@ -65,11 +66,17 @@ def test_without_any_framework(bare):
     assert (folder / "out" / "index.html").is_file()
     done = command("doctor")
     assert said(done, 0) == ""
-    assert re.findall(r"(\S+) +not installed", done.stdout) == ["torch", "jax", "tf"]
+    assert set(re.findall(r"(\S+) +not installed", done.stdout)) == {"torch", "jax", "tf"}
     assert said(command("check", "--template", "numpy", "--out", "mine.py"), 0) == ""
     done = command("check", "mine.py", "--case", "xor", "--seeds", "1")
     assert said(done, 1) == ""
     assert "is not filled in" in done.stdout
+    assert said(command("train", "numpy", "--steps", "3"), 0) == ""
+    done = command("lesson", "--steps", "3", "--resolution", "2", "--out", "lesson")
+    assert said(done, 0) == left_out
+    assert "0 wrong" in done.stdout
+    page = (folder / "lesson" / "index.html").read_text()
+    assert "<title>Backpropagation in NumPy</title>" in page
 
 
 def files():
@@ -99,14 +106,19 @@ def test_what_tools_are_to_look_at_is_there():
 
 def test_a_wheel_has_every_file(tmp_path):
     source = tmp_path / "source"
-    for path in [*files(), *map(Path, ("pyproject.toml", "README.md", "LICENSE"))]:
+    for path in [*files(), *map(Path, ("pyproject.toml", PROJECT["readme"], "LICENSE"))]:
         (source / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(Path(HERE, path), source / path)
     line = [sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--no-index", "-w", "wheel"]
     subprocess.run(line, check=True, capture_output=True, cwd=source)
     (wheel,) = (source / "wheel").iterdir()
-    inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    names = zipfile.ZipFile(wheel).namelist()
+    inside = {name for name in names if ".dist-info/" not in name}
     assert inside == {f"fourfold/{path.as_posix()}" for path in files()}
+    (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
+    told = message_from_bytes(zipfile.ZipFile(wheel).read(metadata))
+    assert told["Description-Content-Type"] == "text/markdown"
+    assert told.get_payload(decode=True) == Path(HERE, PROJECT["readme"]).read_bytes()
 
 
 def test_the_lock_has_every_pin_with_its_hash():

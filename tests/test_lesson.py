@@ -213,6 +213,8 @@ def test_columns_that_are_not_here_are_left_out():
     assert set(re.findall('data-c="(.*?)"', text)) == {"numpy"}
     assert set(re.findall('data-columns="(.*?)"', text)) == {"numpy"}
     assert 'id="E20"' not in text
+    assert "<title>Backpropagation in NumPy</title>" in text
+    assert not re.search("four (columns|frameworks)|in NumPy, PyTorch", text)
 
 
 def test_the_verb_writes_the_page_and_its_numbers(monkeypatch, tmp_path, capsys):
@@ -230,7 +232,7 @@ def test_the_verb_writes_the_page_and_its_numbers(monkeypatch, tmp_path, capsys)
     ("options", "words"),
     [
         ({"impl": "tests.columns.sign"}, "built-in columns only"),
-        ({"impl": "numpy-loop"}, "side by side"),
+        ({"impl": "numpy-loop"}, "compares frameworks"),
         ({"seeds": "11"}, "at most 10 seeds"),
         ({"resolution": 101}, "at most 100 points"),
         ({"impl": "numpy", "steps": 0}, "--steps must be at least 1"),

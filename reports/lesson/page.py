@@ -12,11 +12,13 @@ from markupsafe import Markup
 from fourfold import impls
 from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.compare.lesson.numbers import UNCERTAIN, WRONG
+from fourfold.compare.results.words import listed
 from fourfold.reports import jinja
 from fourfold.reports.lesson import content, first, mathml, mistakes, numbers, prose, source
 from fourfold.reports.lesson.equation import FACTORS, SIDE_BY_SIDE
 
 FOLDER = Path(__file__).parent
+NUMBERS = {2: "two", 3: "three", 4: "four"}
 CODES = {"uncertain": UNCERTAIN, "wrong": WRONG}
 # In this order; what is at the top of one is known to the next.
 SCRIPTS = (
@@ -44,6 +46,7 @@ def render(lesson, made="", answers=None):
     `made` says with what. `answers`: exercise number -> Markup; an exercise without one is listed as a question.
     """
     style, script = _style(), joined_script()
+    beside = [impls.COLUMNS[column].title for column in SIDE_BY_SIDE if column in lesson.columns]
     header = numbers.header(lesson)
     lines = {}
     for equation in content.EQUATIONS:
@@ -59,6 +62,8 @@ def render(lesson, made="", answers=None):
         "plantable": plantable,
         "known_mistakes": mistakes.by_equation(plantable),
         "side_by_side": SIDE_BY_SIDE,
+        "beside": listed(beside),
+        "where": beside[0] if len(beside) == 1 else f"{NUMBERS.get(len(beside), len(beside))} columns",
         "titles": {column: impls.COLUMNS[column].title for column in lesson.columns},
         "lines": lines,
         "path_of": impls.path_of,
