@@ -414,7 +414,8 @@ def test_the_command_prints_paces_and_writes_every_figure(tmp_path):
 def test_a_network_of_any_depth_is_timed_in_the_columns_that_have_it(tmp_path):
     options = ("--layers", "2,4,1", "--bias", "--activation", "tanh", "--subject", "deep numpy")
     done = command("bench", *options, "--quick", "--rounds", 1, "--json", tmp_path / "b.json")
-    assert said(done, 0).strip() == "Left out, as they have two layers without biases: the C loop and the other libraries."
+    left_out = "Left out, as they have two layers without biases: the C loop and the other libraries."
+    assert said(done, 0).strip() == left_out
     assert "layers 2-4-1 with biases, tanh" in done.stdout
     found = record.read(tmp_path / "b.json")
     assert [(p.subject, p.work) for p in found.paces] == [("deep numpy", ONE.name), ("deep numpy", MANY.name)]
