@@ -16,7 +16,7 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 
-# The lines and branches of the judge, and of what is said of a rejection: all of them, by their own tests.
+# Every line and branch of the judge, and of what finds a rejection, must be reached by its own tests.
 coverage: .venv/ready
 	$(BIN)/python -m coverage run -m pytest -q $(addprefix tests/test_,$(addsuffix .py,limits judge bounds truth agree suites layers locate))
 	$(BIN)/python -m coverage report
