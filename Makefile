@@ -85,7 +85,7 @@ thresholds: .venv/ready
 	$(BIN)/python -m tests.makers.thresholds
 
 .venv/report: pyproject.toml constraints.txt
-	@.ci/install all "the four frameworks (about 3 GB)"
+	@.ci/install all "the four frameworks (about 3.3 GB)"
 	@touch $@
 
 .venv/ready: .venv/report

@@ -42,7 +42,7 @@ def make(tmp_path, environment):
 def test_a_failed_installation_says_so_and_is_not_taken_for_done(make, tmp_path):
     code, out, err = make(".venv/report")
     assert code == 2
-    assert out.startswith(f"Installing the four frameworks (about 3 GB), into {tmp_path}/.venv\n")
+    assert out.startswith(f"Installing the four frameworks (about 3.3 GB), into {tmp_path}/.venv\n")
     assert "The installation failed: see above. The next make goes on from here" in err
     assert not (tmp_path / ".venv" / "report").exists()
 
