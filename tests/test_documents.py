@@ -136,11 +136,8 @@ def test_a_mistake_is_shown_as_in_its_readme():
 
 
 def test_a_forgotten_slope_is_diagnosed_as_in_the_readme(tmp_path):
-    (tmp_path / "mine.py").write_text(
-        "import numpy as np\n\n\ndef gradients(X, Y, W1, W2):\n"
-        "    A = 1 / (1 + np.exp(-X @ W1))\n    R = A @ W2 - Y\n    N = len(X)\n"
-        "    return (R**2).sum() / (2 * N), X.T @ (R / N @ W2.T), A.T @ R / N\n"
-    )
+    (mine,) = re.findall(r"(?ms)^```python\n(import numpy.*?)^```", read("README.md"))
+    (tmp_path / "mine.py").write_text(mine)
     done = command("check", "mine.py", cwd=tmp_path, python=("-m", "fourfold.compare"))
     assert said(done, 1) == ""
     assert_printed("README.md", "fourfold check mine.py", done.stdout)

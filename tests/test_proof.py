@@ -101,6 +101,40 @@ def test_what_is_said_of_wrong_ones(judged):
     assert len(set(lines)) == len(lines)  # nothing twice
 
 
+def test_the_sizes_it_was_tried_with_are_said(judged):
+    _, text = judged(WRONG)
+    (index,) = re.findall(r"∂L/∂W1\[(\d), (\d)\] is", text)
+    (sizes,) = re.findall(r"Tried with W1 (\d) × (\d) and W2 \d × \d\.", text)
+    assert int(index[0]) < int(sizes[0])
+    assert int(index[1]) < int(sizes[1])
+
+
+@pytest.mark.parametrize(
+    ("written", "needs"),
+    [("-X @ W1", "−∂L/∂(-X @ W1)"), ("-(X @ W1)", "∂L/∂(X @ W1)"), ("X @ -W1", "−∂L/∂(X @ -W1)")],
+)
+def test_what_is_needed_has_the_right_sign(judged, written, needs):
+    """∂L/∂W1 = Xᵀ ∂L/∂(X @ W1), and that is Xᵀ (−∂L/∂(-X @ W1))."""
+    slope_missing = f"""
+import numpy as np
+
+def gradients(X, Y, W1, W2):
+    A = 1 / (1 + np.exp({written}))
+    R = A @ W2 - Y
+    L = 0.5 * np.mean(R**2)
+    return L, X.T @ (R / Y.size @ W2.T), A.T @ R / Y.size
+"""
+    assert f"∂L/∂W1 needs {needs} here, but gets ∂L/∂A." in judged(slope_missing)[1]
+
+
+def test_a_gradient_that_is_right_with_one_output_alone_is_said_to_be(judged):
+    squared = RIGHT.replace("1 / (1 + np.exp(-(A @ W2)))", "A @ W2")
+    squared = squared.replace("-np.sum(Y * np.log(P) + (1 - Y) * np.log(1 - P)) / len(X)", "0.5 * np.mean((P - Y)**2)")
+    code, text = judged(squared)
+    assert (code, "The mistake: 1/d_out missing." in text) == (1, True), text
+    assert "With a single output that is the same." in text
+
+
 def test_a_shape_is_said_once(judged):
     code, text = judged(RIGHT.replace("A.T @ dZ2", "dZ2.T @ A"))
     assert code == 1

@@ -14,6 +14,7 @@ LEARNS = (
 UNCOMPARED = "your options could not be compared with this network."
 UNASKED = "`train` was not judged: that needs half the mean squared error and a linear output."
 LONG_LIST = 24  # characters
+LISTED = 8  # parameters
 
 
 def verdict(proof):
@@ -85,7 +86,7 @@ def _wrong(proof, target, source, hint):
         return parts + all_wrong + _equations(proof)
     parts += _mistakes(proof)
     evidence = [_evidence(one, outcome) for one in outcome.gradients if not one.right and not _is_known(one, outcome)]
-    parts += evidence[:2] + all_wrong
+    parts += evidence[:2] + (_tried(outcome) if evidence else []) + all_wrong
     if right:
         parts.append(f"Right: {_gradients(right)}.")
     return parts
@@ -181,6 +182,15 @@ def _evidence(one, outcome):
     entry = f"{what}{one.index}" if one.index else what
     how = "exactly" if outcome.how == examined.EXACTLY else f"by {outcome.how}"
     return f"{entry} is {one.exact:.12g} {how}; your code gives {one.got:.12g}."
+
+
+def _tried(outcome):
+    """[the sizes of the example], by the shapes of the parameters; [] where they are many, or single numbers."""
+    shapes = []
+    for one in outcome.gradients:
+        if one.shape:
+            shapes.append(f"{one.name} {' × '.join(map(str, one.shape))}")
+    return [f"Tried with {listed(shapes)}."] if 0 < len(shapes) <= LISTED else []
 
 
 def shown(blamed, source):

@@ -50,7 +50,7 @@ def _agreement(name, one, gradient):
     agreement = differences.digits(one, Z)
     index = agreement.index or (0,) * one.value.ndim
     got, exact = float(Z[index]), float(one.value[index])
-    return Proven(name, not agreement.disagrees, list(index), got, exact, digits=agreement.digits)
+    return Proven(name, not agreement.disagrees, list(index), got, exact, digits=agreement.digits, shape=list(Z.shape))
 
 
 def varies(theirs, namespace):

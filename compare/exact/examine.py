@@ -199,7 +199,8 @@ def _where(error, recorder):
 
 def _proven(one):
     right = one.outcome in (prove.RIGHT, prove.ALMOST)
-    return Proven(one.name, right, list(one.index), one.got, one.exact, one.why)
+    shape = [] if one.truth is None else list(one.truth.shape)
+    return Proven(one.name, right, list(one.index), one.got, one.exact, one.why, shape=shape)
 
 
 def _blamed(theirs, evaluation, lines):

@@ -19,6 +19,7 @@ class Proven(msgspec.Struct, frozen=True):
     exact: float | None = 0.0
     why: str = ""  # it is wrong, where it is not by a number
     digits: float | None = None  # that agree, where it was not proved
+    shape: list[int] = []  # of the parameter, where it was tried
 
 
 class Blamed(msgspec.Struct, frozen=True):

@@ -70,13 +70,15 @@ class OddLines(Lines):
                 gives = self._as_wanted(made, compared)
                 if not gives:
                     continue
-                needs = self.gradient_words(Match(truth, 1.0))
+                is_opposite = compared is not None and _multiple(made, compared.truth) < 0
+                sign = -1.0 if is_opposite else 1.0
+                needs = self.gradient_words(Match(truth, sign))
                 if truth.event == gets.truth.event and gets.truth.used_in >= 0:
                     sentence = f"{self.gradient_words(gets)} is given, but the whole of {needs} is needed"
                     place = self.events[gradients[0]].place
                     return Flag(gradients[0], place, (sentence,), (), "", needs, mistake=PART)
                 sentence = f"∂L/∂{name} needs {needs} here, but gets {self.gradient_words(gets)}"
-                between = self._between(values, truth.values, gets.c)
+                between = self._between(values, sign * truth.values, gets.c)
                 sentences = (sentence, f"the factor {between} is missing") if between else (sentence,)
                 blamed = k if gradients[0] in good else gradients[0]
                 mistake = SLOPE_MISSING if between else ""
@@ -100,7 +102,7 @@ class OddLines(Lines):
         if made is None:
             return False
         if compared is not None:
-            return compared.truth is not None and _proportional(made, compared.truth)
+            return compared.truth is not None and _multiple(made, compared.truth) != 0
         return made.size > 1 and any(match.truth.rank < 3 for match in self.truths.matches(made))
 
     def _between(self, values, truth, c):
@@ -243,14 +245,14 @@ class OddLines(Lines):
         return near
 
 
-def _proportional(Z, truth):
-    """Whether an array is a multiple of another, in its shape or transposed to it."""
+def _multiple(Z, truth):
+    """c where an array is c times another, in its shape or transposed to it; 0 where it is no multiple of it."""
     if Z.shape != truth.shape and Z.T.shape == truth.shape:
         Z = Z.T
-    if Z.size != truth.size or not Z.any() or not np.isfinite(Z).all():
-        return False
+    if Z.size != truth.size or not Z.any() or not truth.any() or not np.isfinite(Z).all():
+        return 0.0
     Z, truth = Z.ravel(), truth.ravel()
     if Z.size == 1:
-        return abs(Z[0] / truth[0] - 1) < SAME if truth[0] else False
-    c = (Z @ truth) / (truth @ truth) if truth.any() else 0
-    return bool(c) and np.abs(Z - c * truth).max() <= 1e-9 * np.abs(Z).max()
+        return 1.0 if abs(Z[0] / truth[0] - 1) < SAME else 0.0
+    c = float((Z @ truth) / (truth @ truth))
+    return c if np.abs(Z - c * truth).max() <= 1e-9 * np.abs(Z).max() else 0.0

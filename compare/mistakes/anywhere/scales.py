@@ -89,7 +89,7 @@ OVER_ENTRIES = _catalogued("gradient of the mean over all elements", "dL_dY_hat 
 D_MISSING = of_error(
     "1/d_out missing",
     "dL_dY_hat = {S} / N",
-    "The loss is averaged over all entries, but its gradient over the samples.",
+    "The loss is averaged over all entries, but its gradient over the samples. With a single output that is the same.",
 )
 ND_MISSING = N_MISSING._replace(why="The loss is averaged over all entries, but its gradient is summed.")
 WRONG_AXIS = _catalogued("N from the wrong axis", "N = Y.shape[1]; dL_dY_hat = {S} / N")
