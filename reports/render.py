@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from fourfold.compare.errors import visible
 from fourfold.compare.judge.quantities import anatomy
-from fourfold.compare.results import words
+from fourfold.compare.results import repro, words
 from fourfold.compare.results.arrays import drawn_seed
 from fourfold.reports import bench, jinja, junit, pictures, tables, ticket
 from fourfold.reports.pictures import first, plane, training, verdict
@@ -55,7 +55,7 @@ def context(result, shown, section, sha256="") -> dict:
         "pictures": [*by_name.values()],
         "bench": section,
         "provenance": [*provenance(result)],
-        "repro": bool(words.repro(result.rejections)),
+        "repro": bool(repro.script(result.rejections)),
         "script": SCRIPT,
         "script_hash": jinja.sha256(SCRIPT),
     }

@@ -255,7 +255,9 @@ def test_what_is_known_too_coarsely_is_not_judged(agreement):
 def test_the_verdict_says_what_it_has_looked_at(agreement):
     _, verdict = agreement(cases=[XOR._replace(steps=20), DEFAULT["wide-relu"]])
     assert "xor, 1 seed × 20 steps, and 1 case (wide-relu), in float64 and float32, every run in one call" in verdict
-    assert re.search(r"In xor, relative errors of \de-1\d in float64 and of \de-\d in float32 are noticed", verdict)
+    assert re.search(
+        r"In xor, a gradient that is off by \de-1\d of its size in float64 or by \de-\d of its size", verdict
+    )
     assert re.search(r"[\d,]+ numbers checked, 0 wrong\.", verdict)
 
 

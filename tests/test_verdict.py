@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from fourfold.compare.commands import agree
-from fourfold.compare.results import tables, words
+from fourfold.compare.results import repro, tables, words
 from fourfold.compare.results.result import Column, Rejection, Result, read
 from tests.test_cli import HERE, command, said
 
@@ -146,9 +146,9 @@ def test_a_script_that_cannot_be_written_does_not_cost_the_verdict(tmp_path):
 
 def test_every_wrong_column_is_in_the_script_once():
     rejections = [replace(wrong(name), reproduce=f"print('{name}')\n") for name in ("jax", "tf", "jax")]
-    script = words.repro(rejections)
+    script = repro.script(rejections)
     assert [script.count(f"print('{name}')") for name in ("jax", "tf")] == [1, 1]
-    assert words.repro([wrong("jax")]) == ""
+    assert repro.script([wrong("jax")]) == ""
 
 
 def test_where_else_a_column_is_wrong_is_said_in_a_line():
@@ -165,3 +165,20 @@ def test_other_kinds_of_networks_have_a_line_each_and_every_column_a_cell():
     assert lines[-1] == ["3 layers with biases", "–", "–", "–", "–", "50%", "–"]
     assert {len(line) for line in lines} == {len(headers)} == {7}
     assert tables.combined(REFERENCE)[1] == lines[:-1]
+
+
+@pytest.mark.parametrize(
+    "outcome", [REFERENCE, with_columns(Column("jax", "disagrees", ""), rejections=[wrong("jax")])]
+)
+def test_a_terminal_of_80_by_24_shows_the_verdict(monkeypatch, outcome):
+    """What agrees fits on the screen; below what does not, the verdict stands again."""
+    text = StringIO()
+    terminal = Console(file=text, width=80, height=24, highlight=False, force_terminal=True, color_system=None)
+    monkeypatch.setattr(agree, "out", terminal)
+    agree.show(outcome)
+    lines = text.getvalue().splitlines()
+    assert words.headline(outcome) in lines[-23:]
+    assert max(map(len, lines)) <= 80
+    monkeypatch.setattr(agree, "out", Console(file=StringIO(), width=110))
+    agree.show(outcome)
+    assert words.details(outcome)[0] in " ".join(agree.out.file.getvalue().split())

@@ -11,7 +11,7 @@ from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Suite, Training
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import UsageError
-from fourfold.compare.results import result, tables, words
+from fourfold.compare.results import repro, result, tables, words
 from fourfold.compare.system import files
 
 COLOURS = {0: "green", 1: "red", 3: "yellow"}  # by exit code
@@ -27,7 +27,7 @@ def agree(*, training: Training = Training(), suite_: Suite = Suite()):
     """
     outcome, *_ = judge(training, suite_)
     if suite_.json != "-":
-        show(outcome, suite_.ulp, save_repro(outcome))
+        show(outcome, suite_.ulp, save_repro(outcome), suite_.details)
     write(suite_, outcome, result.encode(outcome))
     return outcome.exit_code()
 
@@ -73,7 +73,7 @@ def write(suite_, outcome, encoded):
 
 def save_repro(outcome, path=REPRO):
     """Writes the script that shows what is wrong once more; gives its path, or "" where there is none."""
-    script = words.repro(outcome.rejections)
+    script = repro.script(outcome.rejections)
     if script:
         try:
             files.write_whole(path, script.encode(errors="backslashreplace"))
@@ -83,22 +83,32 @@ def save_repro(outcome, path=REPRO):
     return path if script else ""
 
 
-def show(outcome, ulps=False, repro=""):
-    """Print a Result, the verdict first; `repro` is the path of a script that shows what is wrong once more."""
-    out.print(words.headline(outcome), style=f"bold {COLOURS[outcome.exit_code()]}", markup=False)
+def show(outcome, ulps=False, again="", details=False):
+    """Print a Result, the verdict first; `again` is the path of a script that shows what is wrong once more.
+
+    A terminal gets what fits on a screen, and of more the verdict once again below it; `details` and pipes get all.
+    """
+    headline, style = words.headline(outcome), f"bold {COLOURS[outcome.exit_code()]}"
+    out.print(headline, style=style, markup=False)
     for table in _tables(outcome, ulps):
         out.print("", table)
     if hint := words.half_a_unit(outcome):
         out.print(hint, style="dim", markup=False)
     out.print("")
-    _print_rejections(outcome, repro)
+    _print_rejections(outcome, again)
     for column in outcome.columns:
         if column.reason:
             out.print(f"Not judged: {column.reason}.", markup=False)
-    for sentence in words.details(outcome):
-        out.print(sentence, markup=False)
-    out.print(words.settings(outcome, 1), style="dim", markup=False)
-    out.print(words.environment(outcome), style="dim", markup=False)
+    if out.is_terminal and not details:
+        for line in words.brief_details(outcome):
+            out.print(line, style="dim", markup=False)
+    else:
+        for sentence in words.details(outcome):
+            out.print(sentence, markup=False)
+        out.print(words.settings(outcome, 1), style="dim", markup=False)
+        out.print(words.environment(outcome), style="dim", markup=False)
+    if out.is_terminal and (outcome.exit_code() or ulps or details):
+        out.print(f"\n{headline}", style=style, markup=False)
 
 
 def _tables(outcome, ulps):
@@ -116,7 +126,7 @@ def _tables(outcome, ulps):
             yield tables.grid(title, *tables.ulp_table(outcome, dtype))
 
 
-def _print_rejections(outcome, repro):
+def _print_rejections(outcome, again):
     """The first Rejection of every column, where else it is wrong, and what to do next."""
     first = words.first_rejections(outcome)
     for rejection in first:
@@ -125,7 +135,7 @@ def _print_rejections(outcome, repro):
             out.print(f"    next   fourfold mistakes --show {shlex.quote(name)}", markup=False)
     for line in words.also_wrong(outcome):
         out.print(line, markup=False)
-    if repro:
-        out.print(f"To see it again: python {shlex.quote(repro)}", markup=False)
+    if again:
+        out.print(f"To see it again: python {shlex.quote(again)}", markup=False)
     if first:
         out.print("")

@@ -68,7 +68,7 @@ def model(name, dtypes, seeds, how, row):
             keep=False,
         )
     if how.json != "-":
-        show(outcome, repro=save_repro(outcome))
+        show(outcome, again=save_repro(outcome))
     terminal.write_json(how.json, result.encode(outcome))
     return outcome.exit_code()
 

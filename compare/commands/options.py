@@ -109,6 +109,8 @@ class Suite:
     "Gigabytes of data each column may hold."
     ulp: Annotated[bool, Parameter(group=FILES)] = False
     "Show errors in units in the last place (ULP) too."
+    details: Annotated[bool, Parameter(group=FILES)] = False
+    "Show in a terminal, too, everything that was asked and what it was computed with."
     json: Json = None
     "Write the result as JSON to this file; - means standard output."
     junitxml: JunitXml = None

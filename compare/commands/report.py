@@ -11,7 +11,7 @@ from fourfold.compare.commands.agree import judge, show, write
 from fourfold.compare.commands.options import Drawing, Suite, Training
 from fourfold.compare.commands.terminal import browse, err, out
 from fourfold.compare.judge.quantities import parameter_names
-from fourfold.compare.results import result, words
+from fourfold.compare.results import repro, result
 
 
 def report(
@@ -39,11 +39,11 @@ def report(
     contents = report_folder.files(made)
     if measured:
         contents["bench.json"] = result.encode(measured)
-    script = words.repro(outcome.rejections)
+    script = repro.script(outcome.rejections)
     if script:
         contents["repro.py"] = script.encode(errors="backslashreplace")
     if suite_.json != "-":
-        show(outcome, suite_.ulp, f"{drawing.out}/repro.py" if script else "")
+        show(outcome, suite_.ulp, f"{drawing.out}/repro.py" if script else "", suite_.details)
     try:
         contents |= render.pages(made, distances(made), measured, sha256(contents["result.json"]).hexdigest())
         report_folder.write_folder(drawing.out, contents)

@@ -7,12 +7,6 @@ from fourfold.compare.judge.quantities import anatomy, gradient, is_of_every_ste
 
 LISTED_CASES = 8
 LONG_NAME, LONG_LIST, LINE = 20, 36, 80  # characters
-REPRO_HEAD = """# Shows what is wrong once more: each wrong column's number beside the exact value.
-import os
-import sys
-
-sys.path.append(os.getcwd())  # a column of your own is found where you are
-"""
 LOSES_DIGITS = "right, but loses digits: in float64 and float32 no more than rounding in numbers of the size that go in"
 
 
@@ -187,8 +181,20 @@ def details(result):
     sentences.append(f"Asked: {_work(result)}.")
     beyond = sum(row.no_number + row.out_of_range for row in result.rows)
     if beyond:
-        sentences.append(f"{beyond:,} more numbers are beyond the format's range, as they should be.")
+        sentences.append(f"{beyond:,} more numbers are infinite or no numbers, as they should be.")
     return [*sentences, *_sharpness(result)]
+
+
+def brief_details(result):
+    """The lines of it that a terminal has room for."""
+    first, *others = result.settings
+    seeds = f"seeds {first.first_seed} to {first.first_seed + first.seeds - 1}" if first.seeds > 1 else "one seed"
+    work = f"{first.name}, {seeds}, {count(first.steps, 'step')}"
+    if others:
+        work += f"; {count(len(others), 'more case')}"
+    packages = ", ".join(f"{name} {version}" for name, version in result.environment.versions.items())
+    more = "All that was asked: --details. A page with pictures: fourfold report"
+    return [f"Asked: {work}; {' and '.join(dtypes(result))}.", more, packages]
 
 
 def _work(result):
@@ -217,10 +223,10 @@ def _sharpness(result):
             if is_gradient and (row.case, row.dtype) == (result.settings[0].name, dtype) and row.sharpness:
                 seen.append(measure(row.sharpness))
         if seen and math.isfinite(max(seen)):
-            clauses.append(f"of {brief_power(max(seen))} in {dtype}")
+            clauses.append(f"by {brief_power(max(seen))} of its size in {dtype}")
     if not clauses:
         return []
-    return [f"In {result.settings[0].name}, relative errors {' and '.join(clauses)} are noticed in every gradient."]
+    return [f"In {result.settings[0].name}, a gradient that is off {' or '.join(clauses)} is caught."]
 
 
 def brief_power(x):
@@ -306,15 +312,6 @@ def also_wrong(result):
         if places:
             more = f" and {len(places) - LISTED_CASES} more" if len(places) > LISTED_CASES else ""
             yield f"{name} is wrong too in {'; '.join(places[:LISTED_CASES])}{more}."
-
-
-def repro(rejections):
-    """A Python script that shows the first rejection of every column again; "" where no script can."""
-    parts = {}
-    for r in rejections:
-        if r.reproduce and r.column not in parts:
-            parts[r.column] = f"# {rejection(r).splitlines()[0]}\n{r.reproduce}"
-    return "\n".join([REPRO_HEAD, *parts.values()]) if parts else ""
 
 
 def settings(result, number=None):
