@@ -179,6 +179,7 @@ def test_a_terminal_of_80_by_24_shows_the_verdict(monkeypatch, outcome):
     lines = text.getvalue().splitlines()
     assert words.headline(outcome) in lines[-23:]
     assert max(map(len, lines)) <= 80
-    monkeypatch.setattr(agree, "out", Console(file=StringIO(), width=110))
+    piped = StringIO()
+    monkeypatch.setattr(agree, "out", Console(file=piped, width=110))
     agree.show(outcome)
-    assert words.details(outcome)[0] in " ".join(agree.out.file.getvalue().split())
+    assert words.details(outcome)[0] in " ".join(piped.getvalue().split())

@@ -26,7 +26,7 @@ def exercise(
     which: Annotated[str, Parameter(help="1 to 7, or all.")],
     /,
     *,
-    to: Annotated[str, Parameter(name="--out")] = "reports/out/exercises",
+    to: Annotated[str | None, Parameter(name="--out")] = None,
     impl: str | None = None,
     seeds: str | None = None,
     timeout: Timeout = 1800,
@@ -39,7 +39,8 @@ def exercise(
     Parameters
     ----------
     to
-        Folder for the page, index.html, and its text, pictures, tables and arrays.
+        Folder for the page, index.html, and its text, pictures, tables and arrays. Default: reports/out/exercise-3 for
+        exercise 3, and reports/out/exercises for all.
     impl
         Columns, comma-separated: numpy, torch, jax, tf, or modules of your own. Default: all that are installed.
     seeds
@@ -50,6 +51,7 @@ def exercise(
         Write the answers as JSON to this file; - means standard output.
     """
     numbers = _numbers(which)
+    to = to or f"reports/out/{'exercises' if which == 'all' else f'exercise-{which}'}"  # one does not replace another
     with status("starting…"):  # matplotlib is slow to import
         from fourfold.compare.results import report_folder
         from fourfold.reports.exercises import render

@@ -52,8 +52,8 @@ CODE = Part(
             "The backward pass in one line",
             r"\frac{\partial L}{\partial W_1} = X^\top \, \left(\left(\frac{R}{N} \, W_2^\top\right) \circ "
             r"\sigma'(H)\right)",
-            "Three ways to one gradient. Set the digits to *all* and compare with [E20](#E20): do they agree to "
-            "the last digit?",
+            "Three ways to one gradient: in loops, tiled, in one line. Set the digits to *all*: do they agree to the "
+            "last digit?",
             r"Stacking and multiplying is what a matrix product does, so $R/N \, W_2^\top$ says the same in fewer "
             "words. The last digits may differ, since sums are rounded in another order; that is allowed, and the "
             "judge knows by how much. The NumPy column trains with this, one line per gradient; the other columns ask "
