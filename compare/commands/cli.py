@@ -70,6 +70,7 @@ for flag in (*app.help_flags, *app.version_flags):
     app[flag].show = False
 for name in COMMANDS:  # imported when they are called: each has rooms of its own
     app.command(f"fourfold.compare.commands.{name}:{name}", name=name, show=False, help_epilogue=EXIT_CODES)
+app.command("fourfold.compare.commands.completion:completion", name="--completion", show=False)
 
 
 def main(program=app):
