@@ -6,7 +6,9 @@ else of ours, and no mathematics is moved to a place where a second column could
 """
 
 import re
+from functools import cache
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,20 +36,67 @@ VARIANTS = {
 COLUMNS = VARIANTS | FRAMEWORKS
 NAMES = tuple(COLUMNS)
 ROWS = {"two_layer": NAMES, "deep": tuple(FRAMEWORKS), "chain_rule": tuple(FRAMEWORKS)}
+# Other ways to run a framework's column, as "torch:compile": a function of impls/modes each.
+MODES = {
+    "torch": {"compile": "by torch.compile", "func": "by torch.func"},
+    "jax": {"eager": "without jit", "vmap": "by vmap"},
+    "tf": {"eager": "without tf.function", "no-xla": "without XLA", "xla": "all by XLA"},
+}
+
+
+def modes():
+    """The names of all modes, as "torch:compile"."""
+    names = []
+    for base, own in MODES.items():
+        names += [f"{base}:{mode}" for mode in own]
+    return names
+
+
+def is_mode(name):
+    base, _, mode = name.partition(":")
+    return mode in MODES.get(base, {})
+
+
+def is_built_in(name):
+    return name in COLUMNS or is_mode(name)
+
+
+def rows_of(name):
+    """The rows that have a built-in column; a mode has those that are trained."""
+    if is_mode(name):
+        return ["two_layer", "deep"]
+    return [row for row, names in ROWS.items() if name in names]
 
 
 def framework(name):
     """The package a column needs, or None for a module from elsewhere."""
-    return COLUMNS[name].package if name in COLUMNS else None
+    base = name.partition(":")[0]
+    return COLUMNS[base].package if base in COLUMNS else None
 
 
 def load(name, row="two_layer"):
-    """The column's module: a name of NAMES, or the dotted path of any module that satisfies impls.model.Model.
+    """The column's module: a name of NAMES, a mode, or the dotted path of any module that satisfies impls.model.Model.
 
     The only place where a column is imported. Raises ImportError where its framework, or the module, is not there.
     """
+    if is_mode(name):
+        return _in_mode(name, row)
     path = f"fourfold.impls.{row}.{path_of(name).stem}" if name in COLUMNS else name
     return import_module(path)
+
+
+@cache
+def _in_mode(name, row):
+    """A copy of a column's module that its mode has changed."""
+    base, _, mode = name.partition(":")
+    spec = spec_from_file_location(f"fourfold.impls.{row}.{base}_impl", path_of(base, row))
+    assert spec
+    assert spec.loader
+    column = module_from_spec(spec)
+    spec.loader.exec_module(column)
+    modes_of_framework = import_module(f"fourfold.impls.modes.{base}_modes")
+    getattr(modes_of_framework, mode.replace("-", "_"))(column)
+    return column
 
 
 def path_of(name, row="two_layer"):

@@ -91,7 +91,7 @@ def wrong_arrows(text, path):
                 if inside(source, arrow.source) and inside(target, arrow.target) and not exempt:
                     yield f"{where}: {arrow.source or 'nobody'} must not know {arrow.target or 'that'}"
         for name, package in FRAMEWORKS.items():
-            column = path.startswith("impls/") and path.endswith(f"/{name}_impl.py")
+            column = path.startswith("impls/") and path.endswith((f"/{name}_impl.py", f"modes/{name}_modes.py"))
             if top == package and not column:
                 yield f"{where}: a framework is imported by its columns alone"
 

@@ -13,12 +13,19 @@ from typing import NamedTuple
 
 from fourfold import impls
 from fourfold.compare.columns import calls
+from fourfold.compare.columns.questions import WHOLE, Abilities
 from fourfold.compare.errors import Breach, ColumnError
-from fourfold.compare.system import signals
+from fourfold.compare.system import files, signals
 from fourfold.compare.system.worker import Died, Worker, keep_memory, signal_name
 
 # At these sizes more threads cost more than they give; logging of this sort is for people who debug a framework.
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TORCHINDUCTOR_CACHE_DIR": str(files.cache_folder() / "torchinductor"),  # what is compiled is kept
+    "TORCHINDUCTOR_COMPILE_THREADS": "1",
+}
 
 
 def installed(name):
@@ -31,7 +38,7 @@ def package_installed(package):
 
 
 class Pool:
-    """One process a framework. `submit` gives a future; `result` waits for it and names what went wrong.
+    """One process a framework, and one a mode. `submit` gives a future; `result` waits and names what went wrong.
 
     timeout: seconds a column may take, in all; memory: GB of data a process may hold; apart: one process a column;
     surroundings: those of a Worker.
@@ -47,7 +54,7 @@ class Pool:
         """Run task(name, *args) in the process of the column's framework, or in one of its own."""
         if not installed(name):
             raise ColumnError(f"{name} needs {impls.framework(name)}, which is not installed")
-        key = name if self._apart else impls.framework(name) or name
+        key = name if self._apart else _process_of(name)
         left = max(0.001, self._timeout - self._spent.get(name, 0))
         with self._starting:
             if self._stopped:
@@ -74,9 +81,9 @@ class Pool:
         """{name: NumPy array}. Raises ColumnError."""
         return self.result(name, self.begin(name, question))
 
-    def column(self, name):
+    def column(self, name, abilities=WHOLE):
         """A column as what can be examined: it has a `name`, and answers `ask(question)`."""
-        return RemoteColumn(name, self)
+        return RemoteColumn(name, self, abilities)
 
     def call(self, name, task, *args):
         return self.result(name, self.submit(name, task, *args))
@@ -108,6 +115,7 @@ class RemoteColumn(NamedTuple):
 
     name: str
     pool: Pool
+    abilities: Abilities = WHOLE
 
     def ask(self, question):
         """{name: NumPy array}. Raises ColumnError."""
@@ -173,11 +181,16 @@ def _after(question, answer, steps):
     return question._replace(parameters=last, steps=steps)
 
 
+def _process_of(name):
+    """What the columns of one process share: their framework. A mode sets it up, and has a process of its own."""
+    return name if impls.is_mode(name) else impls.framework(name) or name
+
+
 def by_process(names):
     """The columns in lists, a list a process: those of one framework share one, and take turns."""
     groups = {}
     for name in names:
-        groups.setdefault(impls.framework(name) or name, []).append(name)
+        groups.setdefault(_process_of(name), []).append(name)
     return [*groups.values()]
 
 

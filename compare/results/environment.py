@@ -62,6 +62,7 @@ def setting(case, dtypes, call_steps=0):
         activations=list(case.activations) if case.row == "deep" else [],
         biases=case.biased(),
         call_steps=call_steps,
+        weights_file=case.weights_file,
     )
 
 
@@ -91,7 +92,7 @@ def environment(names, dtypes, command):
 def _threads(names):
     """What is set for libraries that use OpenMP; XLA keeps its own threads, whatever it is told."""
     number = os.environ.get("OMP_NUM_THREADS", "default")
-    with_xla = [name for name in names if impls.framework(name) in {"jax", "tensorflow"}]
+    with_xla = [name for name in names if impls.framework(name) in {"jax", "tensorflow"} and not impls.is_mode(name)]
     if not with_xla:
         return number
     return f"{number} ({' and '.join(with_xla)}: as XLA decides)"

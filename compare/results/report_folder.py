@@ -70,7 +70,7 @@ def files(report):
 
 def _path(n, column, dtype):
     """Where in the folder the arrays of a column on case n are."""
-    return f"arrays/{n}-{column}-{dtype}.npz"
+    return f"arrays/{n}-{column.replace(':', '+')}-{dtype}.npz"  # not every system has colons in names
 
 
 def load(folder, only=None):

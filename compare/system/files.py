@@ -13,6 +13,12 @@ from fourfold.compare.errors import UsageError
 from fourfold.compare.system import signals
 
 
+def cache_folder():
+    """Where what takes long to make is kept from run to run; it may be removed at any time."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "fourfold"
+
+
 def read_bytes(path, largest):
     """The bytes of a file. Raises UsageError where it cannot be read, or has more than `largest`."""
     try:
