@@ -39,7 +39,7 @@ faults: .venv/ready
 lock: .venv/ready
 	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-annotate \
 		--no-allow-unsafe --unsafe-package fourfold --no-emit-find-links --no-emit-index-url --no-emit-trusted-host \
-		--extra jax --extra tf --extra test --constraint constraints.txt --output-file requirements.lock pyproject.toml
+		--extra jax --extra tf --extra bench --extra test --constraint constraints.txt --output-file requirements.lock pyproject.toml
 
 reference: .venv/ready
 	$(BIN)/fourfold report --curves sigmoid,tanh,identity $(addprefix --bench ,$(wildcard reports/reference/bench.json)) --out reports/out/reference

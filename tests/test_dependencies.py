@@ -129,7 +129,7 @@ def test_the_lock_has_every_pin_with_its_hash():
     locked = {name: version for name, version, _ in blocks}
     assert len(locked) == len(re.findall(r"(?m)^\w", text))
     assert {name: pinned.get(name) for name in locked.keys() - {"setuptools", "wheel"}}.items() <= locked.items()
-    extras = ("jax", "tf", "sweep", "cluster", "notebook", "bench", "test")
+    extras = ("jax", "tf", "sweep", "cluster", "notebook", "peers", "bench", "test")
     asked = chain(PROJECT["dependencies"], *(PROJECT["optional-dependencies"][name] for name in extras))
     names = {canonicalize_name(Requirement(line).name) for line in asked}
     assert names - {"fourfold"} <= locked.keys()
