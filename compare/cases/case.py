@@ -29,6 +29,7 @@ class Case(NamedTuple):
     dtypes: tuple = DTYPES  # precisions in which it means something
     row: str = "two_layer"  # of columns: impls.ROWS
     shapes: bool = False  # also ask every function in every shape of its contract
+    weights_file: str = ""  # where the weights were read; "": they are drawn
 
     @property
     def W1(self):
@@ -99,17 +100,18 @@ def draw_weights(seeds, widths, biases=False):
     return tuple(drawn)
 
 
-def make_case(data, activation, lr, steps, hidden, seeds, layers=None, bias=False):
+def make_case(data, activation, lr, steps, hidden, seeds, layers=None, bias=False, given=None):
     """A Case from the options of the command line; data is "xor" or the path of a CSV file.
 
     `layers`: all widths, from the data's inputs to their targets. They, biases, or an activation for every layer,
-    comma-separated, make it a case of the row of any depth. Raises UsageError for a value out of range, for layers
+    comma-separated, make it a case of the row of any depth. With a weights.Given nothing is drawn, and it says the
+    widths, the number of seeds, and whether there are biases. Raises UsageError for a value out of range, for layers
     that do not fit, or for a file that is not a table of finite numbers.
     """
-    return build_case(data, *read_data(data), activation, lr, steps, hidden, seeds, layers, bias)
+    return build_case(data, *read_data(data), activation, lr, steps, hidden, seeds, layers, bias, given)
 
 
-def build_case(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bias=False):
+def build_case(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bias=False, given=None):
     """The same for data that have been read, called `name`."""
     names = [*map(str.strip, activation.split(","))]
     check_activations(names)
@@ -121,8 +123,11 @@ def build_case(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bi
         _check_size("Every width", width)
     d_in, d_out = X.shape[1], Y.shape[1]
     widths = tuple(layers or (d_in, hidden, d_out))
+    if given:
+        widths, bias, seeds = given.widths(), given.biased(), range(given.networks())
     if len(widths) < 2 or (widths[0], widths[-1]) != (d_in, d_out):
-        raise UsageError(f"{name} has {d_in} inputs and {d_out} targets: --layers must begin and end with them.")
+        must = f"the network {'-'.join(map(str, widths))} of {given.path}" if given else "--layers"
+        raise UsageError(f"{name} has {d_in} inputs and {d_out} targets: {must} must begin and end with them.")
     depth = len(widths) - 1
     if len(names) not in {1, depth}:
         raise UsageError(
@@ -130,17 +135,18 @@ def build_case(name, X, Y, activation, lr, steps, hidden, seeds, layers=None, bi
         )
     if len(seeds) * sum(map(math.prod, pairwise(widths))) > LARGEST:
         raise UsageError(f"Seeds times weights are more than {LARGEST:,}: choose fewer seeds or narrower layers.")
-    deep = layers is not None or bias or len(names) > 1
+    deep = layers is not None or bias or len(names) > 1 or depth != 2
     return Case(
         name=visible(name, newlines=True),  # a file may be called what is no text
         X=X,
         Y=Y,
-        weights=draw_weights(seeds, widths, bias),
+        weights=given.parameters if given else draw_weights(seeds, widths, bias),
         activations=one_a_layer(names, depth),
         lr=float(lr),
         steps=steps,
         seeds=seeds,
         row="deep" if deep else "two_layer",
+        weights_file=visible(given.path, newlines=True) if given else "",
     )
 
 
