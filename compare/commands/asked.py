@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from fourfold.compare.agreement import suite
 from fourfold.compare.cases import situations, suites
-from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, make_case, parse_widths
+from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, check_range, make_case, parse_widths
 from fourfold.compare.check import check as judge
 from fourfold.compare.check import peer, recognise, updates
 from fourfold.compare.commands import options, terminal
@@ -17,14 +17,26 @@ from fourfold.compare.errors import UsageError
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER
 from fourfold.compare.results import result
 
+SEEDS = range(3)
 
-def checked(p, activations, dtypes, seeds, how, bar):
-    """The Checked on a peer.Peer; `how` are the options of check, `activations` those that were asked for, or None."""
+
+def checked(p, activations, dtypes, seeds, how, bar, given=None):
+    """The Checked on a peer.Peer; `how` are the options of check, `activations` and `seeds` those asked for, or None.
+
+    given: the weights.Given that it is asked about alone.
+    """
     if p.proof and p.proof.is_own:
         activations = p.proof.activations[:-1] if p.row == TWO_LAYER else p.proof.activations
-    names, chosen = options.names(how.case), {}
-    for dtype in dtypes:
-        chosen[dtype] = _cases(p, activations, parse_widths(how.layers), how.suite, names, dtype, seeds)
+    names, widths, chosen = options.names(how.case), parse_widths(how.layers), {}
+    if given or how.data is not None:
+        names = []
+        for dtype in dtypes:
+            chosen[dtype] = _own_cases(p, activations, widths, how.data or "xor", seeds, given)
+            for case in chosen[dtype]:
+                check_range(case, [dtype])
+    else:
+        for dtype in dtypes:
+            chosen[dtype] = _cases(p, activations, widths, how.suite, names, dtype, seeds or SEEDS)
     extra = situations.MAY_BE_REFUSED if names is None else ()
     if how.dtype == ",".join(DTYPES):
         extra += DTYPES[1:]
@@ -46,15 +58,40 @@ def _cases(p, activations, widths, suite, names, dtype, seeds):
     return situations.layered(activations, hidden, p.biases, suite, names, dtype, seeds)
 
 
-def model(name, dtypes, seeds, how, row):
+def _own_cases(p, activations, widths, data, seeds, given):
+    """The user's own data and weights, a Case for every activation of a two-layer network. Raises UsageError."""
+    if given and p.row == TWO_LAYER and (given.biased() or given.depth != 2):
+        raise UsageError(f"{p.name} takes X, Y, W1 and W2: {given.path} must have W1 and W2, and no others.")
+    if given and given.biased() != p.biases:
+        biases = "biases, and none are" if p.biases else "no biases, and some are"
+        raise UsageError(f"{p.name} takes {biases} in {given.path}.")
+    names, layers = activations or p.activations or ["sigmoid"], None
+    if p.row == DEEP:
+        names, layers = [",".join(activations or ["sigmoid"])], widths
+    hidden = widths[1] if widths and len(widths) == 3 else 3
+    cases = []
+    for name in names:
+        case = make_case(data, name, 0.1, 1, hidden, seeds or SEEDS, layers, p.biases, given)
+        cases.append(case._replace(row=p.row))
+    return cases
+
+
+def model(name, dtypes, seeds, how, row, given=None):
     """A whole impls.model.Model, or DeepModel, is judged like a column."""
     where, attribute = recognise.split(name)
     if attribute:
         raise UsageError(f"{name} is a whole Model, which has to be a module: give {where}.")
     deep = row == DEEP
-    widths = parse_widths(how.layers) or ([2, 4, 4, 1] if deep else None)
-    default = make_case("xor", how.activation or "sigmoid", 0.1, 10_000, 3, seeds, widths, how.bias or deep)
-    chosen = [case for case in suites.choose(how.suite, options.names(how.case), default, deep) if case.row == row]
+    is_own = given or how.data is not None
+    widths = parse_widths(how.layers) or ([2, 4, 4, 1] if deep and not is_own else None)
+    bias = how.bias or (deep and not is_own)
+    network = 0.1, 10_000, 3, seeds or SEEDS, widths, bias, given
+    default = make_case(how.data or "xor", how.activation or "sigmoid", *network)
+    if is_own and default.row == DEEP != row:
+        raise UsageError(f"{name} has two layers, no biases and a linear output: ask for such a network.")
+    chosen = [default._replace(row=row)]
+    if not is_own:
+        chosen = [c for c in suites.choose(how.suite, options.names(how.case), default, deep) if c.row == row]
     module = _module(where)
     with peer.surroundings() as around:
         outcome, _ = suite.agreement(

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 
 from fourfold.compare.cases.case import DTYPES, parse_widths
+from fourfold.compare.cases.weights import read_weights
 from fourfold.compare.check import peer, recognise, words
 from fourfold.compare.check.checked import settled
 from fourfold.compare.check.forms import sources
@@ -42,10 +43,14 @@ class How:
     "How many cases: quick, default or full."
     case: str | None = None
     "Only these cases, comma-separated."
+    data: str | None = None
+    "Ask about these data alone, xor or a CSV file, with 3 hidden units or as --layers or --weights say."
+    weights: str | None = None
+    "Ask about these weights alone: W1, W2, ... and biases b1, b2, ... of an .npz or JSON file, and --data or xor."
     dtype: str = ",".join(DTYPES)
     "Precisions, comma-separated. By default one that a function does not take is left out."
-    seeds: str = "3"
-    "How many random initial weights, or a range such as 5:15."
+    seeds: str | None = None
+    "How many random initial weights, or a range such as 5:15. Default: 3."
     timeout: Annotated[Timeout, Parameter(group=LIMITS)] = 120
     "Seconds it may take in all."
     memory: Annotated[Memory, Parameter(group=LIMITS)] = 8
@@ -157,12 +162,17 @@ def _check_page(page, target, how):
 
 
 def _check(name, program, how, page=None):
-    dtypes, seeds = options.dtypes(how.dtype), options.seeds(how.seeds)
-    widths = parse_widths(how.layers)
+    dtypes, seeds = options.dtypes(how.dtype), options.asked_seeds(how.seeds)
+    widths, given = parse_widths(how.layers), None
     activations = options.names(how.activation)
     if widths is not None and not (len(widths) > 1 and min(widths) >= 1):
         raise UsageError(f"--layers must be widths of at least 1, inputs and outputs included, not {how.layers}.")
-    layers = bool(how.bias or widths or len(activations or ()) > 1)
+    if how.weights is not None:
+        given = read_weights(how.weights)
+        given.check(None, widths, how.bias, seeds)
+    if how.case is not None and (given or how.data is not None):
+        raise UsageError("--case chooses among fourfold's own cases: leave it out, or --data and --weights.")
+    layers = bool(how.bias or widths or len(activations or ()) > 1 or (given and given.depth != 2))
     limits = how.timeout, how.memory, layers, how.bias
     opened = peer.of_command(program, *limits) if program else peer.of_target(name, *limits, _proof(name, how))
     with ExitStack() as entered:
@@ -175,8 +185,8 @@ def _check(name, program, how, page=None):
 
         if p.model:
             _check_explained(page, None)
-            return asked.model(name, dtypes, seeds, how, p.row)
-        checked = asked.checked(p, activations, dtypes, seeds, how, bar)
+            return asked.model(name, dtypes, seeds, how, p.row, given)
+        checked = asked.checked(p, activations, dtypes, seeds, how, bar, given)
     return _show(checked, how, name, page)
 
 

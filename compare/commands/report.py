@@ -8,7 +8,7 @@ from fourfold.compare.cases import suites
 from fourfold.compare.cases.data import square_grid
 from fourfold.compare.commands import options
 from fourfold.compare.commands.agree import judge, show, write
-from fourfold.compare.commands.options import Drawing, Suite, Training
+from fourfold.compare.commands.options import Begun, Drawing, Suite
 from fourfold.compare.commands.terminal import browse, err, out
 from fourfold.compare.judge.quantities import parameter_names
 from fourfold.compare.results import repro, result
@@ -16,7 +16,7 @@ from fourfold.compare.results import repro, result
 
 def report(
     *,
-    training: Training = Training(),
+    training: Begun = Begun(),
     suite_: Suite = Suite(),
     drawing: Drawing = Drawing(),
 ):

@@ -74,7 +74,7 @@ def sweep(
     names = _columns(impl)
     X, Y = read_data(training.data)
     axes = grid.parse(grid_ or [])
-    swept = plan.options(training, axes, X, Y, names, options.dtypes(dtype), options.seeds(seeds))
+    swept = plan.options(options.filled(training), axes, X, Y, names, options.dtypes(dtype), options.seeds(seeds))
     processes = (os.cpu_count() or 1) if workers is None else workers
     if not 1 <= processes <= 1024:
         raise UsageError(f"--workers must be from 1 to 1024, not {processes}.")

@@ -9,9 +9,9 @@ from fourfold.compare.cases.case import check_range
 from fourfold.compare.columns import workers
 from fourfold.compare.columns.questions import about
 from fourfold.compare.commands import options
-from fourfold.compare.commands.options import One, Training
+from fourfold.compare.commands.options import Begun, One
 from fourfold.compare.commands.terminal import out, progress, unsaid, write_json
-from fourfold.compare.errors import ColumnError
+from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge import form, judgement
 from fourfold.compare.judge.quantities import parameter_names
 from fourfold.compare.results import result
@@ -23,7 +23,7 @@ def train(
     column: Annotated[str, Parameter(help="numpy, torch, jax or tf, or a module of your own.")],
     /,
     *,
-    training: Training = Training(),
+    training: Begun = Begun(),
     one: One = One(),
 ):
     """Train one network in one framework: its loss every 200 epochs, then its answers.
@@ -31,7 +31,7 @@ def train(
     Example: fourfold train jax --activation tanh --seed 7
     """
     name, precision = options.column(column), options.one_dtype("train", one.dtype)
-    case = options.case(training, range(one.seed, one.seed + 1))
+    case = _case(training, one.seed)
     check_range(case, [precision])
     options.of_rows([name], {case.row})
 
@@ -39,7 +39,8 @@ def train(
         if one.json != "-":
             out.print(line, markup=False)
 
-    say(f"{name}: {case.parameters()} parameters, seed {one.seed}, {case.steps:,} epochs, learning rate {case.lr:g}")
+    begins = training.weights or f"seed {one.seed}"
+    say(f"{name}: {case.parameters()} parameters, {begins}, {case.steps:,} epochs, learning rate {case.lr:g}")
     p = judgement.problem(case, precision)
     _, _, *now = case.cast(precision)
     question = about(p, "trajectory", now, case.lr)
@@ -68,6 +69,17 @@ def train(
     for parameter, Z in zip(parameter_names(len(p.activations), len(now)), now, strict=True):
         record[parameter] = result.numbers(Z[0])
     write_json(one.json, result.encode(record | {"Y_hat": result.numbers(Y_hat)}))
+
+
+def _case(training, seed):
+    """The Case of one network: of a seed, or of that number among those in a file of weights."""
+    if training.weights is None:
+        return options.case(training, range(seed, seed + 1))
+    case = options.case(training, None)
+    if seed >= len(case.seeds):
+        here = f"{len(case.seeds)} networks" if len(case.seeds) > 1 else "1 network"
+        raise UsageError(f"{training.weights} has {here}, the first called 0: there is no --seed {seed}.")
+    return case.some_seeds(slice(seed, seed + 1))
 
 
 def _demand(name, function, complaint):

@@ -62,6 +62,10 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdict: str  # "agrees", "disagrees", "not judged"
     reason: str  # why it was not judged, or ""
     loses_digits: bool = False  # all that is wrong with it is that its right formulas lose digits
+    judged: list[str] = []  # the functions that were judged, of a column that has not all; [] of one that has
+    missing: list[str] = []  # the functions that it has not
+    one_at_a_time: bool = False  # its functions were asked about one network at a time
+    unknown: dict[str, str] = {}  # activations that it was not judged with, and why
 
 
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,12 +85,17 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     activations: list[str] = []  # a name a layer, in the row of any depth; [] in the two-layer row
     biases: bool = False
     call_steps: int = 0  # how many steps the longest calls of `train` made; 0: it is not known
+    weights_file: str = ""  # where the initial weights were read; "": they were drawn, with the seeds
 
     def row(self):
         return "deep" if self.activations else "two_layer"
 
     def depth(self):
         return len(self.widths) - 1
+
+    def networks(self):
+        """Which there are, in words."""
+        return self.weights_file or f"seeds {self.first_seed}:{self.first_seed + self.seeds}"
 
 
 class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
