@@ -3,13 +3,25 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: report test lint coverage mutants faults lock reference lesson paces exercises readme bench soak activations thresholds clean
+.PHONY: report test test-minimums lint coverage mutants faults lock reference lesson paces exercises readme bench soak activations thresholds clean
 
 report: .venv/report
 	$(BIN)/fourfold report
 
 test: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The tests with the lowest version of everything that pyproject.toml names, in an environment of its own. Old packages warn
+# of what newer ones will take away: that fails no test here. Without PyTorch, whose builds from the default index bring CUDA
+# along: make test-minimums EXTRAS=jax,tf,test
+EXTRAS ?= all,bench,test
+MINIMUMS := .venv-minimums/bin/python
+
+test-minimums:
+	$(PYTHON) .ci/minimums .venv-minimums
+	$(MINIMUMS) -m pip install --quiet 'pip>=25.1'
+	$(MINIMUMS) -m pip install --no-compile --constraint .venv-minimums/constraints.txt --editable '.[$(EXTRAS)]'
+	$(MINIMUMS) -m pytest -n 2 --dist loadgroup -W ignore::DeprecationWarning
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -94,4 +106,4 @@ thresholds: .venv/ready
 	@touch $@
 
 clean:
-	rm -rf .venv build dist reports/out .pytest_cache .ruff_cache .hypothesis .coverage mutants
+	rm -rf .venv .venv-minimums build dist reports/out .pytest_cache .ruff_cache .hypothesis .coverage mutants
