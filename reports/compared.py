@@ -9,6 +9,7 @@ from fourfold.reports.pictures.dots import dots
 from fourfold.reports.render import html
 
 FILES = {"index.html", "diff.json", "moved.svg", "moved.csv"}
+OUTCOMES = {"agrees": "right", "disagrees": "wrong too", "not judged": "not judged", "": "there is no such column"}
 START = b'{\n "a": '
 
 
@@ -20,7 +21,9 @@ def pages(diff):
         "diff": diff,
         "verdict": diff_words.headline(diff),
         "same": diff_words.unmoved(diff),
-        "cards": [(column, [*_facts(diff, column)]) for column in diff.beyond],
+        "wrong": [*map(_wrong, diff.wrong)],
+        "cards": [(column, [*_facts(diff, column)]) for column in _apart(diff)],
+        "right": {"A": diff.right_a, "B": diff.right_b} if diff.wrong else {},
         "places": [*_places(shown)],
         "changes": [*map(_cells, diff.environment)],
         "inputs": list(diff.inputs.items()),
@@ -43,13 +46,35 @@ def _places(shown):
     yield "inputs", "Data and weights"
 
 
+def _wrong(w):
+    """(title, [(what, value)]) of a column that is wrong on one side: its first wrong element, and the other side."""
+    r = w.rejection
+    facts = [
+        (f"In {w.side}", f"wrong {diff_words.from_where_on(w)}"),
+        (f"In {'A' if w.side == 'B' else 'B'}", OUTCOMES[w.other]),
+        ("Case", f"{r.case}, {r.dtype}, step {r.step:,}{'' if r.seed is None else f', seed {r.seed}'}"),
+    ]
+    if r.value is not None:
+        facts += [
+            ("First wrong element", f"{r.quantity}{r.index or ''}"),
+            ("Got", repr(words.measure(r.value))),
+            ("Exact", repr(words.measure(r.truth))),
+            ("Error", f"{words.measure(r.error):.3g}"),
+            ("Limit", f"{words.measure(r.limit):.3g}"),
+        ]
+    facts += [("Found", line) for line in (r.note, *r.diagnosis.splitlines()) if line]
+    return f"{w.column} is wrong in {w.side}", facts
+
+
+def _apart(diff):
+    """The columns that are beyond a bound though no side has found them wrong."""
+    wrong = {w.column for w in diff.wrong}
+    return [column for column in diff.beyond if column not in wrong]
+
+
 def _facts(diff, column):
     """(what, value) on the first movement of a column that is beyond a bound: which side is wrong, from where on."""
-    beyond = [m for m in diff.movements if m.column == column and m.beyond]
-    if not beyond:
-        yield "Wrong", "its arrays have not the form that was asked for"
-        return
-    first = beyond[0]
+    first = next(m for m in diff.movements if m.column == column and m.beyond)
     sides = {"A": words.measure(first.ratio_a), "B": words.measure(first.ratio_b)}
     wrong = [side for side, ratio in sides.items() if not ratio <= 1]
     yield "Wrong in", " and ".join(wrong) or "neither alone: A and B are farther apart than both limits together"

@@ -62,6 +62,24 @@ def test_a_page_says_first_which_side_is_wrong_and_from_where_on(sides):
     assert '<section class="card">' not in pages_of(a, b)["index.html"].decode()
 
 
+def test_a_page_shows_the_first_wrong_element_and_who_was_right(sides):
+    a, b = sides
+    rejection = result.Rejection(
+        *("numpy", EVIL, "float64", 0, 1, "dL_dH", [2, 0]), value=0.25, truth=0.125, error=0.125, limit=1e-17
+    )
+    columns = [result.Column("numpy", "disagrees", "")]
+    b = b._replace(result=msgspec.structs.replace(b.result, columns=columns, rejections=[rejection]))
+    page = unescape(pages_of(a, b)["index.html"].decode())
+    (card,) = re.finditer(r'<section class="card">.*?</section>', page, re.DOTALL)
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", card[0]))
+    assert (facts["In B"], facts["In A"]) == ("wrong from dL_dH (E16) on", "right")
+    assert (facts["First wrong element"], facts["Got"], facts["Exact"]) == ("dL_dH[2, 0]", "0.25", "0.125")
+    assert (facts["Error"], facts["Limit"]) == ("0.125", "1e-17")
+    assert "WRONG IN B: numpy from dL_dH (E16) on; A was right." in page
+    assert "Right in A: numpy." in page
+    assert "Right in B: nobody." in page
+
+
 def test_names_with_markup_come_out_as_text(sides):
     html = pages_of(*sides)["index.html"].decode()
     assert "<b>" not in html

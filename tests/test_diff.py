@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import io
 import json
+import re
 import shutil
 import zipfile
 
@@ -130,10 +131,31 @@ def test_numbers_farther_apart_than_both_limits_are_beyond(before, of_both_limit
 
 def test_one_side_beyond_its_own_limit_is_beyond(before):
     wrong = made(planted.load("numpy", "sign of the residual"), seeds=range(2))
-    for a, b in [(before, wrong), (wrong, before), (wrong, wrong)]:
+    for a, b, sentence in [
+        (before, wrong, "WRONG IN B: numpy from R (E4) on; A was right."),
+        (wrong, before, "WRONG IN A: numpy from R (E4) on; B is right."),
+        (wrong, wrong, "WRONG IN A AND B: numpy from R (E4) on."),
+    ]:
         found = between(a, b)
         assert found.exit_code() == 1
-        assert "MOVED BEYOND BOUNDS: numpy (first R, xor" in diff_words.verdict(found)
+        assert diff_words.verdict(found) == sentence
+
+
+def test_a_column_that_only_one_side_has_is_wrong_there_all_the_same(before):
+    wrong = made(planted.load("numpy", "sign of the residual"), seeds=range(2)).result
+    rejection = msgspec.structs.replace(wrong.rejections[0], column="mine")
+    more = with_result(
+        before,
+        columns=[*before.result.columns, result.Column("mine", "disagrees", "")],
+        rejections=[rejection],
+    )
+    found = between(before, more)
+    assert found.exit_code() == 1
+    assert diff_words.verdict(found) == "WRONG IN B: mine from R (E4) on; A has no such column."
+    assert "Right in A: numpy. Right in B: numpy." in diff_words.first_wrong(found)
+    assert diff_words.headline(between(more, before)).endswith("; B has no such column.")
+    missing = with_result(before, columns=[*before.result.columns, result.Column("mine", "not judged", "mine raised")])
+    assert diff_words.headline(between(missing, more)).endswith("; in A it was not judged.")
 
 
 def test_a_column_rejected_for_its_form_is_beyond(before):
@@ -141,7 +163,7 @@ def test_a_column_rejected_for_its_form_is_beyond(before):
     assert short.result.rejections
     found = between(before, short)
     assert found.exit_code() == 1
-    assert diff_words.verdict(found) == "MOVED BEYOND BOUNDS: numpy."
+    assert diff_words.verdict(found) == "WRONG IN B: numpy from L (E5) on; A was right."
 
 
 @pytest.mark.parametrize(("quantity", "position"), [("W1", 7), ("L", 0), ("W2_final", None)])
@@ -390,7 +412,9 @@ def test_the_command(tmp_path, after):
     wrong = written(made(planted.load("numpy", "an entry never written"), seeds=range(2)), tmp_path / "c")
     done = command("diff", b, wrong)
     assert said(done, 1) == ""
-    assert "MOVED BEYOND BOUNDS: numpy" in done.stdout
+    assert done.stdout.startswith("WRONG IN B: numpy from dL_dW1 (E19) on; A was right.\nIn B, numpy (xor, float64)")
+    assert re.search(r"dL_dW1\[\d, \d\]\n +got +.*\n +exact +.*\n +error .*, limit", done.stdout)
+    assert "Right in A: numpy. Right in B: nobody." in done.stdout
 
 
 def test_versions_of_what_is_called_otherwise_or_not_installed(monkeypatch):

@@ -1,35 +1,66 @@
 """`fourfold diff`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
-from fourfold.compare.commands.options import FILES, Json
+from fourfold.compare.commands import upgraded
+from fourfold.compare.commands.options import FILES, JUDGED, Asked, Begun, Json
 from fourfold.compare.commands.terminal import browse, out, write_json
 from fourfold.compare.errors import UsageError, visible
 from fourfold.compare.results import diff as d
 from fourfold.compare.results import diff_words, report_folder, result
 
+UPGRADE = Group("An upgrade", sort_key=0.5)
+A_REPORT = "A report's folder, its result.json, or an .npz file in its arrays."
+
+
+@Parameter(name="*", group=JUDGED)
+@dataclass(frozen=True)
+class AskedOfBoth(Asked):
+    """Who is judged, and on how much, in both environments."""
+
+    impl: str | None = None
+    "Columns to judge, comma-separated. Default: NumPy's, and those of the frameworks that are on both sides."
+
 
 def diff(
-    a: Annotated[str, Parameter(help="A report's folder, its result.json, or an .npz file in its arrays.")],
-    b: Annotated[str, Parameter(help="The other one.")],
+    a: Annotated[str | None, Parameter(help=A_REPORT)] = None,
+    b: Annotated[str | None, Parameter(help="The other one.")] = None,
     /,
     *,
+    with_: Annotated[list[str] | None, Parameter(name="--with", group=UPGRADE, negative=())] = None,
+    environments: Annotated[bool, Parameter(group=UPGRADE)] = False,
+    remove_environments: Annotated[bool, Parameter(group=UPGRADE)] = False,
+    training: Begun = Begun(),
+    asked: AskedOfBoth = AskedOfBoth(),
     to: Annotated[str | None, Parameter(name="--out", group=FILES)] = None,
     open: Annotated[bool, Parameter(group=FILES)] = False,
     json: Json = None,
 ):
     """Compare two reports: what moved after an upgrade, or on another machine, and is it still right?
 
+    With --with, twice, both reports are made first, each in an environment of
+    its own, which is kept for the next time. What is judged there, and on how
+    much, is chosen as for fourfold agree.
+
     Exit code 1 means that a column is wrong in A or in B, or that two numbers
     computed from the same weights are farther apart than both limits together.
 
     Example: fourfold diff reports/out/before reports/out/after --out moved
 
+    Example: fourfold diff --with jax==0.5.3 --with jax==0.10.2 --seeds 3
+
     Parameters
     ----------
+    with_
+        What pip installs for A, and the second time for B: one requirement, several, files, or "this" for what is here.
+    environments
+        List the environments that are kept, with their size.
+    remove_environments
+        Remove them.
     to
         Folder for a page that shows what moved.
     open
@@ -37,6 +68,18 @@ def diff(
     json
         Write the comparison as JSON to this file; - means standard output.
     """
+    if environments or remove_environments:
+        return upgraded.kept(remove_environments)
+    if with_:
+        if a is not None:
+            raise UsageError("diff compares two reports, or what two --with install: not both at once.")
+        made = upgraded.reports(with_, training, asked)
+        a, b = made.a, made.b
+        to = to or made.page
+    elif (training, asked) != (Begun(), AskedOfBoth()):
+        raise UsageError("Two reports are compared as they are: options of what is judged go with --with.")
+    if a is None or b is None:
+        raise UsageError("diff takes two reports: fourfold diff before after. Or two versions: --with twice.")
     if open and to is None:
         raise UsageError("--open opens the page: say with --out where it goes.")
     if to is not None:
@@ -94,6 +137,7 @@ def _print(difference):
     out.print(visible(diff_words.headline(difference), newlines=True), style=f"bold {colour}", markup=False)
     _say(
         *diff_words.unmoved(difference),
+        *diff_words.first_wrong(difference),
         f"A {difference.a}",
         f"B {difference.b}",
         *diff_words.environment(difference),

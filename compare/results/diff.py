@@ -12,7 +12,7 @@ import numpy as np
 
 from fourfold.compare.errors import UsageError, exit_code
 from fourfold.compare.results import words
-from fourfold.compare.results.result import Number, number
+from fourfold.compare.results.result import Number, Rejection, number
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -51,6 +51,16 @@ class Drift(msgspec.Struct, frozen=True):
     weights: Number
 
 
+class WrongSide(msgspec.Struct, frozen=True):
+    """A column that is wrong on one side."""
+
+    column: str
+    side: str  # "A" or "B"
+    equation: str  # the lesson's number of the first wrong quantity, "E16"; or ""
+    other: str  # the column's verdict on the other side; "" where it is not there
+    rejection: Rejection  # the first: its quantity, element, value, exact value and limit
+
+
 class Diff(msgspec.Struct, frozen=True):
     a: str
     b: str
@@ -61,11 +71,14 @@ class Diff(msgspec.Struct, frozen=True):
     only_b: list[str]
     beyond: list[str]  # columns beyond a bound
     not_judged: dict[str, str]  # column: where, and why
+    right_a: list[str]  # columns that agree
+    right_b: list[str]
+    wrong: list[WrongSide]
     movements: list[Movement]
     drifts: list[Drift]
 
     def exit_code(self):
-        return exit_code(self.beyond, self.not_judged)
+        return exit_code(self.beyond or self.wrong, self.not_judged)
 
 
 def diff(a, b, names, only=None):
@@ -85,7 +98,7 @@ def diff(a, b, names, only=None):
         raise UsageError(f"{names[0]} and {names[1]} have no column in common.")
     settings = {s.name: s for s in result_a.settings}
     rows = _rows_by_key(result_a), _rows_by_key(result_b)
-    agreeing = _agreeing(result_a) & _agreeing(result_b)
+    right_a, right_b = _agreeing(result_a), _agreeing(result_b)
     movements, drifts = [], []
     for key in _keys(result_a, both) if only is None else [only]:
         column, case, _ = key
@@ -94,16 +107,14 @@ def diff(a, b, names, only=None):
             pair = rows[0].get((*key, quantity)), rows[1].get((*key, quantity))
             if all(pair):
                 movements.append(_movement(key, quantity, pair, sides))
-            elif any(pair) and column in agreeing:
+            elif any(pair) and column in right_a and column in right_b:
                 incomplete = names[0 if pair[1] else 1]
                 raise UsageError(f"{incomplete} is not complete: it has no row for {quantity} of {', '.join(key)}.")
         if all(sides):
             drifts.append(_drift(key, *sides, settings[case].steps))
 
-    wrong = {movement.column for movement in movements if movement.beyond}
-    for rejection in (*result_a.rejections, *result_b.rejections):  # without a row where an array's form is wrong
-        if only in (None, (rejection.column, rejection.case, rejection.dtype)):
-            wrong.add(rejection.column)
+    wrong = [*_wrong("A", result_a, result_b, only), *_wrong("B", result_b, result_a, only)]
+    beyond = {m.column for m in movements if m.beyond} | {w.column for w in wrong}
     return Diff(
         *names,
         environment=_changes(result_a.environment, result_b.environment),
@@ -111,8 +122,11 @@ def diff(a, b, names, only=None):
         columns=both,
         only_a=[name for name in columns_a if name not in columns_b],
         only_b=[name for name in columns_b if name not in columns_a],
-        beyond=[name for name in both if name in wrong],
+        beyond=[name for name in both if name in beyond],
         not_judged=_not_judged(both, (result_a, result_b), names),
+        right_a=right_a,
+        right_b=right_b,
+        wrong=wrong,
         movements=movements,
         drifts=drifts,
     )
@@ -134,7 +148,15 @@ def _keys(result, columns):
 
 
 def _agreeing(result):
-    return {column.name for column in result.columns if column.verdict == "agrees"}
+    return [column.name for column in result.columns if column.verdict == "agrees"]
+
+
+def _wrong(side, result, other, only):
+    """Yields the WrongSide of every column that is wrong in a result, one without a row for its form included."""
+    verdicts = {column.name: column.verdict for column in other.columns}
+    for r in words.first_rejections(result) if only is None else result.rejections:
+        if only in (None, (r.column, r.case, r.dtype)):
+            yield WrongSide(r.column, side, words.equation(result, r), verdicts.get(r.column, ""), r)
 
 
 def _check_unique(result, name):
@@ -157,7 +179,7 @@ def _check_same_inputs(a, b, names):
     for case, s in settings_a.items():
         for field in s.__struct_fields__:
             ours, theirs = getattr(s, field), getattr(settings_b[case], field)
-            if ours != theirs:
+            if ours != theirs and field != "weights_file":  # what is in it counts: that is in the SHA-256
                 what = "data or weights (inputs_sha256)" if field == "inputs_sha256" else field
                 raise UsageError(
                     f"{names[0]} and {names[1]} were not asked the same in case {case}: "

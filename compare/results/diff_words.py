@@ -1,6 +1,6 @@
 """A Diff as text."""
 
-from fourfold.compare.judge.quantities import is_of_every_step
+from fourfold.compare.judge.quantities import is_of_every_step, of_every_step
 from fourfold.compare.results import tables, words
 from fourfold.compare.results.words import brief, measure, percent, worst
 
@@ -117,10 +117,13 @@ def verdict(diff):
 
 
 def headline(diff):
-    """One sentence: what moved, and whether it may."""
+    """One sentence, or one for each side that is wrong: what moved, and whether it may."""
     columns = ", ".join(diff.columns)
-    if diff.beyond:
-        return f"MOVED BEYOND BOUNDS: {', '.join(_first_beyond(diff, name) for name in diff.beyond)}."
+    wrong = {w.column for w in diff.wrong}
+    apart = [_first_beyond(diff, name) for name in diff.beyond if name not in wrong]
+    if diff.wrong or apart:
+        sentences = [*_wrong(diff), *([f"MOVED BEYOND BOUNDS: {', '.join(apart)}."] if apart else ())]
+        return " ".join(sentences)
     if not diff.movements:
         return "NOTHING COMPARED."
     if not any(m.compared for m in diff.movements):
@@ -137,11 +140,58 @@ def headline(diff):
     return f"SAME BITS: {columns}; {compared:,} numbers at the same weights; {what}."
 
 
+def _wrong(diff):
+    """A sentence for the columns that are wrong in B alone, for those in A alone, and for those in both."""
+    sides = {}
+    for w in diff.wrong:
+        sides.setdefault(w.column, []).append(w)
+    groups = {}
+    for column, wrong in sides.items():
+        first, *second = wrong
+        places = [from_where_on(w) for w in wrong]
+        if not second:
+            clause, where, other = places[0], first.side, _other(first)
+        else:
+            clause = places[0] if places[0] == places[1] else f"{places[0]} in A and {places[1]} in B"
+            where, other = "A AND B", ""
+        groups.setdefault((where, other), []).append(f"{column} {clause}")
+    for (where, other), clauses in sorted(groups.items(), key=lambda group: ["B", "A", "A AND B"].index(group[0][0])):
+        yield f"WRONG IN {where}: {', '.join(clauses)}{other}."
+
+
+def from_where_on(w):
+    """Where a column is wrong first: "from dL_dH (E16) on"."""
+    place = of_every_step(w.rejection.quantity)
+    if w.equation:
+        place += f" ({w.equation})"
+    if w.rejection.step:
+        place += f" of step {w.rejection.step:,}"
+    lossy = " (loses digits)" if w.rejection.loses_digits else ""
+    return f"from {place} on{lossy}"
+
+
+def _other(w):
+    """What became of a wrong column on the other side."""
+    other, is_, was = ("A", "was", "was") if w.side == "B" else ("B", "is", "was")
+    outcomes = {"agrees": f"; {other} {is_} right", "not judged": f"; in {other} it {was} not judged"}
+    return outcomes.get(w.other, f"; {other} has no such column")
+
+
+def first_wrong(diff):
+    """Lines on the first wrong element of every wrong column, and on who is right."""
+    for w in diff.wrong:
+        first, *others = words.rejection(w.rejection).splitlines()
+        yield f"In {w.side}, {first}"
+        yield from others
+    if diff.wrong:
+        yield f"Right in A: {', '.join(diff.right_a) or 'nobody'}. Right in B: {', '.join(diff.right_b) or 'nobody'}."
+
+
 def unmoved(diff):
     """[a sentence on the columns that did not move beside those that did]"""
     moving = _moving(diff)
     same = [name for name in diff.columns if name not in moving]
-    return [f"Same bits: {', '.join(same)}."] if moving and same and not diff.beyond else []
+    return [f"Same bits: {', '.join(same)}."] if moving and same and not (diff.beyond or diff.wrong) else []
 
 
 def _moving(diff):
