@@ -133,3 +133,25 @@ def test_the_lock_has_every_pin_with_its_hash():
     asked = chain(PROJECT["dependencies"], *(PROJECT["optional-dependencies"][name] for name in extras))
     names = {canonicalize_name(Requirement(line).name) for line in asked}
     assert names - {"fourfold"} <= locked.keys()
+
+
+def test_every_python_that_is_named_is_tested():
+    named = re.findall(r"Python :: (3\.\d+)$", "\n".join(PROJECT["classifiers"]), re.MULTILINE)
+    (tested,) = re.findall(r"(?m)^ +python: \[(.*)\]$", Path(HERE, ".github/workflows/tests.yml").read_text())
+    assert [version.strip('"') for version in tested.split(", ")] == named
+    assert PROJECT["requires-python"] == f">={named[0]}"
+
+
+def test_everything_needed_says_its_lowest_version():
+    """make test-minimums installs it."""
+    for line in chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()):
+        requirement = Requirement(line)
+        bounds = {bound.operator for bound in requirement.specifier}
+        assert requirement.name == "fourfold" or ">=" in bounds, line
+
+
+def test_what_is_cited_is_this_version():
+    cited = Path(HERE, "CITATION.cff").read_text()
+    assert f"\nversion: {PROJECT['version']}\n" in cited
+    assert "the fourfold authors" in cited
+    assert "the fourfold authors" in Path(HERE, "LICENSE").read_text()
