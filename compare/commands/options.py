@@ -2,18 +2,20 @@
 
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from cyclopts import Group, Parameter
 
 from fourfold import impls
 from fourfold.compare.cases.case import DTYPES, check_activations, make_case, parse_widths, whole
+from fourfold.compare.cases.weights import read_weights
 from fourfold.compare.columns import workers
 from fourfold.compare.errors import UsageError, nearest
 from fourfold.compare.system import files
 
 LARGEST_MEMORY = 2**20  # GB: the system takes it in bytes
+STEPS, HIDDEN, SEEDS = 10_000, 3, range(10)
 LARGEST_SEED = 2**62  # a length, and a number that JSON's readers hold
 
 
@@ -64,6 +66,7 @@ JunitXml = Annotated[str | None, Parameter(validator=_check_junitxml, group=FILE
 Timeout = Annotated[float, Parameter(validator=_check_timeout)]
 Memory = Annotated[float | None, Parameter(validator=_check_memory)]
 Whole = Annotated[int, Parameter(converter=_to_whole)]
+WholeOrDefault = Annotated[int | None, Parameter(converter=_to_whole)]
 Seed = Annotated[int, Parameter(converter=_to_whole, validator=_check_seed)]
 
 
@@ -74,8 +77,8 @@ class Training:
 
     data: str = "xor"
     "xor, or a CSV file with a sample in every row. Targets are the columns headed y..., or else the last column."
-    hidden: Whole = 3
-    "Units in the hidden layer."
+    hidden: WholeOrDefault = None
+    "Units in the hidden layer. Default: 3."
     activation: str = "sigmoid"
     "sigmoid, tanh, relu or identity for the hidden layers; or one for each layer, such as tanh,relu,sigmoid."
     layers: str | None = None
@@ -84,29 +87,49 @@ class Training:
     "Add a bias to every layer."
     lr: float = 0.1
     "Learning rate."
-    steps: Whole = 10_000
-    "Steps of gradient descent."
+    steps: WholeOrDefault = None
+    "Steps of gradient descent. Default: 10,000; 1,000 with --modes."
+
+
+@Parameter(name="*", group=NETWORK)
+@dataclass(frozen=True)
+class Begun(Training):
+    """The same, and with which weights it begins."""
+
+    weights: str | None = None
+    "First weights W1, W2, ... and biases b1, b2, ... from this .npz or JSON file, not random ones."
 
 
 @Parameter(name="*", group=JUDGED)
 @dataclass(frozen=True)
-class Suite:
+class Asked:
     """Who is judged, and on how much."""
 
     impl: str | None = None
     "Columns to judge, comma-separated: built-in ones, or modules of your own. Default: all that are installed."
+    modes: bool = False
+    "Judge the other ways to run these columns too: compiled or eager, by vmap. One alone: --impl torch:compile."
     suite: str = "default"
     "How many cases: quick, default or full. One case is the network above; full adds all the others."
     case: str | None = None
     "Judge only these cases of the full suite, comma-separated."
     dtype: str = "float64,float32"
     "Precisions, comma-separated."
-    seeds: str = "10"
-    "How many random initial weights, or a range such as 5:15."
+    seeds: str | None = None
+    "How many random initial weights, or a range such as 5:15. Default: 10."
     timeout: Timeout = 600
     "Seconds each column may take in all."
     memory: Memory = None
     "Gigabytes of data each column may hold."
+    twice: bool = False
+    "Run every column again in a new process: are the bits the same? Modules of your own always are."
+
+
+@Parameter(name="*", group=JUDGED)
+@dataclass(frozen=True)
+class Suite(Asked):
+    """The same, and what is written of it."""
+
     ulp: Annotated[bool, Parameter(group=FILES)] = False
     "Show errors in units in the last place (ULP) too."
     details: Annotated[bool, Parameter(group=FILES)] = False
@@ -151,33 +174,50 @@ class One:
     "Write losses, weights and predictions as JSON to this file; - means standard output."
 
 
-def case(training, seeds):
+def filled(training, steps=STEPS):
+    """The Training with what is asked for where nothing is said."""
     t = training
-    return make_case(t.data, t.activation, t.lr, t.steps, t.hidden, seeds, parse_widths(t.layers), t.bias)
+    hidden = HIDDEN if t.hidden is None else t.hidden
+    return replace(t, hidden=hidden, steps=steps if t.steps is None else t.steps)
+
+
+def case(training, seeds, steps=STEPS):
+    """The Case of the options; `steps` are those where none are asked for, `seeds` None where none are."""
+    t, layers, given = filled(training, steps), parse_widths(training.layers), None
+    if isinstance(t, Begun) and t.weights is not None:
+        given = read_weights(t.weights)
+        given.check(training.hidden, layers, t.bias, seeds)
+    return make_case(t.data, t.activation, t.lr, t.steps, t.hidden, seeds or SEEDS, layers, t.bias, given)
 
 
 def of_rows(names, rows):
     """The columns that one of these rows has, and those that none has. Raises UsageError where nobody is left."""
-    in_rows = {name for row in rows for name in impls.ROWS[row]}
     here, left_out = [], []
     for name in names:
-        somebody_elses = name not in impls.NAMES
-        (here if somebody_elses or name in in_rows else left_out).append(name)
+        somebody_elses = not impls.is_built_in(name)
+        (here if somebody_elses or rows & {*impls.rows_of(name)} else left_out).append(name)
     if not here:
         hint = f"choose from {', '.join(impls.ROWS['deep'])}"
         raise UsageError(f"{' and '.join(names)} can only have two layers and no biases: {hint}.")
     return here, left_out
 
 
-def columns(impl):
-    """The names asked for, or the built-in ones whose framework is installed, and those left out."""
+def columns(impl, modes=False):
+    """The names asked for, or the built-in ones whose framework is installed, and those left out.
+
+    With `modes` all modes of theirs too.
+    """
     if impl is None:
-        here = [*filter(workers.installed, impls.NAMES)]
+        names = [*impls.NAMES, *(impls.modes() if modes else ())]
+        here = [*filter(workers.installed, names)]
         return here, [name for name in impls.NAMES if name not in here]
     asked = _split(impl)
     if len(set(asked)) < len(asked):
         raise UsageError(f"--impl {impl} names a column twice.")
-    return [*map(column, asked)], []
+    names = [*map(column, asked)]
+    for base in names if modes else ():
+        names = [*names, *(name for name in impls.modes() if name.startswith(f"{base}:") and name not in names)]
+    return names, []
 
 
 def names(text):
@@ -192,14 +232,27 @@ def _split(text):
 def column(name):
     """The name, if a column has it. Raises UsageError."""
     packages = {framework.package: short for short, framework in impls.FRAMEWORKS.items()}
-    if name in impls.NAMES or (name not in packages and _importable(name)):
+    if impls.is_built_in(name) or (name not in packages and _importable(name)):
         return name
+    if ":" in name:
+        raise UsageError(_no_mode(name))
     near = nearest(name.lower(), [*impls.NAMES, *packages])
     if near:
         hint = f"did you mean {packages.get(near, near)}?"
     else:
         hint = f"choose from {', '.join(impls.NAMES)}, or the name of a module that Python finds from here."
     raise UsageError(f"There is no column {name!r}: {hint}")
+
+
+def _no_mode(name):
+    """What is wrong with a name that has a colon, as modes have."""
+    base, _, mode = name.partition(":")
+    own = impls.MODES.get(base)
+    if own:
+        return f"{base} has no mode {mode!r}: choose from {', '.join(f'{base}:{mode}' for mode in own)}."
+    if base in impls.NAMES:
+        return f"{base} has no modes: choose from {', '.join(impls.modes())}."
+    return f"There is no column {base!r} with modes: choose from {', '.join(impls.modes())}."
 
 
 def _importable(name):
@@ -244,6 +297,11 @@ def one_dtype(command, text):
     if more:
         raise UsageError(f"{command} takes one --dtype.")
     return precision
+
+
+def asked_seeds(text):
+    """The same; None where it is not given."""
+    return None if text is None else seeds(text)
 
 
 def seeds(text):
