@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from fourfold.compare.errors import visible
 from fourfold.compare.judge.quantities import anatomy
-from fourfold.compare.results import mode_words, repro, words
+from fourfold.compare.results import mode_words, process_words, repro, words
 from fourfold.compare.results.arrays import drawn_seed
 from fourfold.reports import bench, jinja, junit, pictures, tables, ticket
 from fourfold.reports.pictures import first, plane, training, verdict
@@ -47,7 +47,7 @@ def context(result, shown, section, sha256="") -> dict:
         "result": result,
         "ticket": ticket.ticket(result, sha256),
         "half_a_unit": ticket.HALF_A_UNIT if words.half_a_unit(result) else "",
-        "modes": mode_words.modes(result),
+        "modes": [*mode_words.modes(result), *process_words.twice(result)],
         "details": words.details(result),
         "settings": words.settings(result).splitlines(),
         "tables": tables.groups(result),
@@ -128,6 +128,8 @@ def provenance(result):
     yield "Threads a column", e.threads
     for dtype, wide in e.wide.items():
         yield f"{dtype} judged by", wide
+    for columns, text in process_words.processes(e):
+        yield f"Process of {columns}", text
     yield from e.variables.items()
     for s in result.settings:
         yield f"Data and weights of {s.name}, SHA-256", s.inputs_sha256

@@ -25,6 +25,7 @@ VARIABLES = {
     "JAX_DISABLE_JIT",
     "JAX_ENABLE_X64",
     "JAX_PLATFORMS",
+    "KERAS_BACKEND",
     "NVIDIA_TF32_OVERRIDE",
     "TF_DETERMINISTIC_OPS",
     "TF_ENABLE_ONEDNN_OPTS",
@@ -74,7 +75,8 @@ def digest(*arrays):
     return sha256.hexdigest()
 
 
-def environment(names, dtypes, command):
+def environment(names, dtypes, command, processes=None):
+    """The Environment of this process; `processes` is what those of the columns had, {column: {what: text}}."""
     return Environment(
         fourfold=version("fourfold"),
         python=platform.python_version(),
@@ -86,6 +88,7 @@ def environment(names, dtypes, command):
         wide={dtype: _wide_name(truth.wide_dtype(dtype)) for dtype in dtypes},
         command=command,
         variables={name: value for name, value in sorted(os.environ.items()) if counts(name)},
+        processes=processes or {},
     )
 
 
@@ -118,6 +121,16 @@ def version(package):
         distributions = importlib.metadata.packages_distributions().get(package)
         number = importlib.metadata.version(distributions[0]) if distributions else None
     return number or "unknown"
+
+
+def flat(e):
+    """{what: text} of all that the columns' processes had, to be compared; versions that all share are left out."""
+    entries = {}
+    for column, seen in e.processes.items():
+        for what, text in seen.items():
+            if e.versions.get(what) != text:
+                entries[f"{column}: {what}"] = text
+    return entries
 
 
 def counts(variable):
