@@ -68,6 +68,22 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unknown: dict[str, str] = {}  # activations that it was not judged with, and why
 
 
+class Mode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mode of a column beside the column itself: how far their bits, and their accuracy, differ."""
+
+    column: str  # "torch:compile"
+    base: str  # "torch"
+    compared: int  # numbers of the traces at the initial weights, of all cases
+    moved: int  # of them, those whose bits differ
+    share: Number  # largest difference, as a fraction of what two correct columns may differ by
+    # where the largest errors, as fractions of their limits, differ most
+    quantity: str
+    case: str
+    dtype: str
+    ratio: Number
+    base_ratio: Number
+
+
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was asked of every column."""
 
@@ -109,6 +125,8 @@ class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wide: dict[str, str]  # the numbers that judged each precision
     command: str
     variables: dict[str, str] = {}  # of the environment, those that change what libraries compute
+    # {column: {what: text}}: what its process had imported, and how that was set up, at the end of the run
+    processes: dict[str, dict[str, str]] = {}
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,6 +138,9 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: list[Row]
     rejections: list[Rejection]
     seconds: dict[str, float]  # a column's own time, imports included; "total" is the run's
+    modes: list[Mode] = []  # of columns that were judged too
+    # {column that was run again in a new process: what had other bits first, "" where nothing had}
+    twice: dict[str, str] = {}
     arrays: dict[str, str] = {}  # the SHA-256 of every .npz beside a report's result.json, by its relative path
 
     def exit_code(self):
