@@ -95,6 +95,52 @@ def test_frameworks_own_mistakes_are_named(column, name):
     assert name in diagnosed(name, column)[0]
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("momentum", "0.9", "0.5", "momentum, of 0.5"),
+        ("momentum", "0.9", "0.99", "momentum, of 0.99"),
+        ("Nesterov's momentum", "0.9", "0.75", "Nesterov's momentum, of 0.75"),
+        ("momentum with dampening", "0.9 * state[k] + 0.1", "0.8 * state[k] + 0.2", "momentum with dampening, of 0.8"),
+        (
+            "momentum as an average of the gradients",
+            "0.9 * state[k] + 0.1",
+            "0.8 * state[k] + 0.2",
+            "momentum as an average of the gradients, of 0.8",
+        ),
+        ("weight decay", "1e-4", "5e-3", "weight decay, of 0.005"),
+    ],
+)
+def test_a_mistake_of_another_constant_is_named_with_it(name, old, new, said, dtype):
+    texts = [text.replace(old, new) if n % 2 else text for n, text in enumerate(find(name).planted["numpy"])]
+    case = suites.build(RECIPES[find(name).case])
+    module = planted.changed("numpy", *texts)
+    names, text = diagnose.diagnosis(Examiner(module), case, rejection(case, dtype))
+    assert names == [name]
+    assert text.startswith(f"The mistake: {said}.\n")
+
+
+def test_a_run_that_no_constant_explains_has_none():
+    """Momentum of two constants; and a right step with noise of a few digits."""
+    two = "(0.5 if k else 0.7) * state[k] + g"
+    texts = [text.replace("0.9 * state[k] + g", two) for text in find("momentum").planted["numpy"]]
+    for module in (planted.changed("numpy", *texts), planted.load("numpy", "noise in the weights")):
+        case = suites.build(RECIPES["asymmetric-sigmoid"])
+        assert "of 0." not in diagnose.diagnosis(Examiner(module), case, rejection(case))[1]
+
+
+def test_the_mistake_that_comes_nearest_is_said_to_be_no_more():
+    """bfloat16 in the first product alone, and on its way back."""
+    module = planted.changed("numpy", *find("every product in bfloat16").planted["numpy"][:2])
+    case = suites.build(RECIPES["asymmetric-sigmoid"])
+    names, text = diagnose.diagnosis(Examiner(module), case, rejection(case))
+    assert names == []
+    assert "H has bfloat16 inside." in text
+    assert "No known mistake gives all these numbers. Nearest: every product in bfloat16" in text
+    assert "which gives the same H and A, but another Y_hat, R, L, " in text
+
+
 def test_what_only_a_long_run_shows_is_asked_of_the_run_that_was_rejected():
     names, text = diagnosed("rate divided by ten after 1,000 steps", step=1_000)
     assert names == ["rate divided by ten after 1,000 steps"]

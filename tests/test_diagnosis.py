@@ -34,7 +34,9 @@ LARGE = [m for m in EVALUATION if not m.loses_digits and "1e-12" not in m.name]
 GRADIENTS = ("L", "dL_dW2", "dL_dW1")
 TRACE = tuple(shown(name, "two_layer") for name in anatomy("two_layer", 2, biases=False).trace)
 # Right to the last digit in gradients, or wrong only beside other seeds
-HIDDEN = {"loss averaged over the seeds", "mean over the seeds differentiated", "TF32 inside the products"}
+HIDDEN = {"loss averaged over the seeds", "mean over the seeds differentiated"}
+HIDDEN |= {"TF32 inside the products", "TF32 inside the products, rounded to nearest"}
+HIDDEN |= {"ReLU written over h", "ReLU written over h, and differentiated so"}
 
 
 def observe(column, steps=0, number=np.float64, show=GRADIENTS, change=lambda T: T, where=POINTS):

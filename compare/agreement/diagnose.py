@@ -23,7 +23,7 @@ def diagnosis(examiner, case, rejection):
     """([names of the mistakes], words) on what is behind a Rejection of a column on a Case; ([], "") if nothing shows.
 
     examiner: whatever answers `ask(question)`, and may raise ColumnError. Every mistake named gives the numbers that
-    the column gives, all of them; of several only one need be there.
+    the column gives, all of them, or does with another constant; of several only one need be there.
     """
     observations, last = [], None
     for ask in (_traces, _runs, _rejected_run):
@@ -33,7 +33,7 @@ def diagnosis(examiner, case, rejection):
             break
     if not last or not last.quantity:
         return [], ""
-    names = {}
+    names = {last.constant[0].name: None} if last.constant else {}
     for candidate in last.candidates:
         names |= dict.fromkeys(mistake.name for mistake in candidate)
     return list(names), show_diagnosis(last)

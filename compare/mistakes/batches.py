@@ -19,6 +19,20 @@ kept = N - N % {n} or N
     dL_dY_hat = R / kept
     dL_dY_hat[..., kept:, :] = 0"""
 
+ACCUMULATED = """\
+    batches = []
+    for k in range(0, Y.shape[-2], {n}):
+        batches.append(trace(X[..., k : k + {n}, :], Y[..., k : k + {n}, :], W1, W2, activation))
+    mean = lambda name: sum(getattr(T, name) for T in batches) / len(batches)
+    return W1 - lr * mean("dL_dW1"), W2 - lr * mean("dL_dW2"), mean("L")"""
+PASSES = """\
+        batches, L = [*zip(X.split({n}, dim=-2), Y.split({n}, dim=-2), strict=True)], 0
+        for some_X, some_Y in batches:
+            part = loss(forward(some_X, W1, W2, activation)[-1], some_Y)[1] / len(batches)
+            part.sum().backward()
+            L = L + part.detach()
+"""
+
 
 def batched(loss, gradient, n, columns=("numpy", "torch")):
     """{column: texts}: a loss in batches of n, and its gradient where nothing differentiates it."""
@@ -37,6 +51,12 @@ def in_blocks(product, names, n):
     """A sum over samples in blocks of n; what is left over is left out."""
     cut = [f"{name}[..., :full, :]" for name in names]
     return f"full = N - N % {n} or N\n    {product.format(*cut)}"
+
+
+def accumulated(n):
+    """{column: texts}: a step from the gradients of batches of n, as many as there are."""
+    loop = loops.torch_loop("SGD((W1, W2), lr)", passes=PASSES.format(n=n), L="L")
+    return {"numpy": (right.update, ACCUMULATED.format(n=n)), "torch": loop}
 
 
 # fmt: off
@@ -58,9 +78,9 @@ BATCHES = (
     mistake("samples beyond 256 left out of the loss", "L", case=LARGE,
         why="The loss is logged for only as much of the data as fits a plot.",
         numpy=(right.L, "L = (R[..., :256, :] ** 2).sum(axis=(-2, -1)) / (2 * N)")),
-    mistake("mean of batch means, of 4", "L",
+    *(mistake(f"mean of batch means, of {n}", "L",
         why="The mean of every batch counts the same, even that of the last, smaller one.",
-        **batched(MEANS, GRADIENT_OF_MEANS, 4)),
+        **batched(MEANS, GRADIENT_OF_MEANS, n, ("numpy", "torch", "jax"))) for n in (2, 3, 4)),
     mistake("mean of batch means, of 32", "L", case=LARGE,
         why="The mean of every batch counts the same, even that of the last, smaller one.",
         **batched(MEANS, GRADIENT_OF_MEANS, 32)),
@@ -95,6 +115,9 @@ BATCHES = (
         numpy=(right.one_step, right.one_step.replace("W1, W2, L", "W1, new_W2, L")
                + "        full = len(W2) - len(W2) % 100 or len(W2)\n"
                  "        W2 = np.concatenate([new_W2[:full], W2[full:]])\n")),
+    *(mistake(f"gradients accumulated as a mean of batch means, of {n}", "every L",
+        why="Every batch's mean loss is divided by the number of batches, and the last batch has fewer samples.",
+        **accumulated(n)) for n in (2, 3, 4)),
     mistake("batches of 32 in turn", "every L", case=LARGE,
         why="The data loader's batch size is smaller than N.",
         numpy=loops.counted("X, Y,", "*(Z[t % -(-len(Z) // 32) * 32 :][:32] for Z in (X, Y)),")),

@@ -17,6 +17,8 @@ from fourfold.compare.mistakes.evidence import of_one, wrong_in_run
 
 # Steps of training, at all points together, up to which two mistakes made together are looked for.
 STEPS_OF_PAIRS, POINTS_OF_PAIRS = 50, 2
+# Mistakes that give as many of the wrong numbers; of more than these none is worth a name.
+MOST_NEAR = 3
 
 
 class Candidate(NamedTuple):
@@ -24,6 +26,14 @@ class Candidate(NamedTuple):
 
     mistakes: tuple
     firsts: tuple  # what each of them breaks first
+
+
+class Near(NamedTuple):
+    """Mistakes that give some of the wrong numbers of a target, and not all."""
+
+    mistakes: tuple  # each by itself
+    same: tuple  # quantities that they have in common with the target, and that are wrong
+    other: tuple  # quantities that are wrong too, and otherwise
 
 
 def candidates(views, wrong, seen):
@@ -51,6 +61,25 @@ def candidates(views, wrong, seen):
     if explained:  # what is wrong in the trace comes from one mistake; another one is in the training
         return _pairs(views, product(explained, training), wrong, seen)
     return _pairs(views, combinations(evaluation, 2), wrong_in_trace, in_trace)
+
+
+def nearest(views, wrong):
+    """The Near of the mistakes that give most of the wrong quantities of a trace, and the first of them; or None."""
+    in_trace, _ = _split(wrong)
+    right, network, best = _Column((), views), views[0].network, None
+    first = network.first(in_trace) if in_trace else None
+    for mistake in _known(views[0].p.row) if in_trace else ():
+        if not _in_training(mistake) and not mistake.loses_digits:
+            trial = _Trial(mistake, right)
+            same = in_trace & trial.reproduced & trial.broken
+            if first in same and (best is None or len(same) >= len(best.same)):
+                others = best.mistakes if best and len(same) == len(best.same) else ()
+                best = Near((*others, mistake), _in_order(same, network), _in_order(in_trace - same, network))
+    return best if best and len(best.mistakes) <= MOST_NEAR else None
+
+
+def _in_order(names, network):
+    return tuple(name for name in network.trace if name in names)
 
 
 def _split(names):

@@ -9,7 +9,9 @@ import numpy as np
 
 from fourfold.compare.judge.quantities import UPDATE, anatomy_at, formula, is_of_every_step, of_every_step, shown
 from fourfold.compare.mistakes import planted
-from fourfold.compare.mistakes.candidates import candidates
+from fourfold.compare.mistakes.candidates import candidates, nearest
+from fourfold.compare.mistakes.catalogue import find
+from fourfold.compare.mistakes.constants import constant
 from fourfold.compare.mistakes.evidence import view
 from fourfold.compare.mistakes.mistake import Mistake
 from fourfold.compare.mistakes.patterns import pattern
@@ -33,6 +35,8 @@ class Diagnosis(NamedTuple):
     seen: frozenset = frozenset()  # what the target showed
     pattern: str = ""  # what is odd about what is off
     candidates: tuple[tuple[Mistake, ...], ...] = ()
+    constant: tuple[Mistake, float] | None = None  # where there are none: one gives all, with this constant
+    near: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None = None  # or, by name, some: a Near
 
 
 def diagnose(observations):
@@ -64,6 +68,9 @@ def _diagnosis(views):
     equation = network.all[first].equation
     if fitting and is_of_every_step(first):
         equation = fitting[0].mistakes[0].equation
+    in_training = all(map(is_of_every_step, wrong))
+    fitted = constant([one for one in views if one.steps]) if in_training and not fitting else None
+    near = None if fitting else nearest(views, wrong)
     return Diagnosis(
         quantity=shown(first, p.row),
         equation=equation,
@@ -73,7 +80,15 @@ def _diagnosis(views):
         seen=frozenset(shown(name, p.row) for name in seen),
         pattern=" ".join(filter(None, patterns)),
         candidates=tuple(candidate.mistakes for candidate in fitting),
+        constant=(find(fitted.mistake), fitted.value) if fitted else None,
+        near=_near_as_shown(near, p.row) if near else None,
     )
+
+
+def _near_as_shown(near, row):
+    """Names of mistakes, and of quantities as people know them."""
+    as_shown = lambda names: tuple(shown(name, row) for name in names)
+    return tuple(mistake.name for mistake in near.mistakes), as_shown(near.same), as_shown(near.other)
 
 
 def _formulas(network, row, biases):
@@ -101,8 +116,11 @@ def show_diagnosis(diagnosis, hint=False):
     if hint:
         return where
     where_and_how = f"{where} {diagnosis.pattern}".rstrip()
+    if diagnosis.constant:
+        mistake, value = diagnosis.constant
+        return f"The mistake: {mistake.name}, of {value:g}.\n    {mistake.why}\n{where_and_how}"
     if not diagnosis.candidates:
-        return f"{where_and_how}\nNo known mistake gives these numbers."
+        return f"{where_and_how}\n{_of_no_candidate(diagnosis)}"
     best, *others = diagnosis.candidates
     lines = [f"The mistake: {_names(best)}."]
     for mistake in best:
@@ -114,6 +132,18 @@ def show_diagnosis(diagnosis, hint=False):
     if others:
         lines.append(f"These give the same numbers: {'; '.join(map(_names, others))}.")
     return "\n".join([*lines, where_and_how])
+
+
+def _of_no_candidate(diagnosis):
+    """That no mistake gives all numbers, and which one comes nearest."""
+    if not diagnosis.near:
+        return "No known mistake gives these numbers."
+    mistakes, same, other = diagnosis.near
+    rest = f"but another {_listed(other)}" if other else "and gets wrong what is right here"
+    return (
+        f"No known mistake gives all these numbers. Nearest: {' or '.join(mistakes)}, "
+        f"which gives the same {_listed(same)}, {rest}."
+    )
 
 
 def _where(diagnosis):
@@ -147,7 +177,7 @@ def _one_of(names, diagnosis, explained):
 
 
 def _listed(names):
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _names(mistakes):

@@ -9,6 +9,9 @@ TF32 = "cut = lambda Z: (Z.view('u4') & 0xFFFFE000).view('f4') if Z.dtype == 'f4
 BFLOAT16 = """\
 bits = lambda Z: Z.astype('f4').view('u4')
     cut = lambda Z: (bits(Z) + 0x7FFF + (bits(Z) >> 16 & 1) & 0xFFFF0000).view('f4').astype(Z.dtype)"""
+# The same to the nearest number of TF32's, and float16's, which float64 is rounded to as well.
+TF32_NEAREST = "cut = lambda Z: ((Z.view('u4') + 0x1000) & 0xFFFFE000).view('f4') if Z.dtype == 'f4' else Z"
+FLOAT16 = "cut = lambda Z: Z.astype('f2').astype(Z.dtype)"
 # Odd and even rows and columns are the blocks; an odd size gets a zero more.
 STRASSEN = """\
 even = lambda Z: np.pad(Z, [(0, 0)] * (Z.ndim - 2) + [(0, Z.shape[-2] % 2), (0, Z.shape[-1] % 2)])
@@ -24,6 +27,39 @@ even = lambda Z: np.pad(Z, [(0, 0)] * (Z.ndim - 2) + [(0, Z.shape[-2] % 2), (0, 
 def digits(name, quantity, **fields):
     """A form that loses digits: no mistake."""
     return mistake(name, quantity, loses_digits=True, **fields)
+
+
+def in_products(cut, result="{}"):
+    """NumPy's text with what goes into every product cut to narrower numbers; `result` is done to what comes out."""
+    lines = {
+        right.H: f"{cut}\n    H = {result.format('cut(X) @ cut(W1)')}",
+        right.Y_hat: f"Y_hat = {result.format('cut(A) @ cut(W2)')}",
+        right.dL_dW2: f"{cut}\n    dL_dW2 = {result.format('cut(A).mT @ cut(dL_dY_hat)')}",
+        right.dL_dA: f"dL_dA = {result.format('cut(dL_dY_hat) @ cut(W2).mT')}",
+        right.dL_dW1: f"dL_dW1 = {result.format('cut(X).mT @ cut(dL_dH)')}",
+    }
+    return tuple(text for line in lines.items() for text in line)
+
+
+def autocast(cut):
+    """NumPy's text with all of the forward pass in narrower numbers, and all of the backward pass with it."""
+    slope, residual = "cut(dL_dA * sigma_prime(A))", "cut(R / N)"
+    texts = in_products(cut, "cut({})")
+    narrow = right.A, "A = cut(sigma(H))", right.dL_dY_hat, f"{cut}\n    dL_dY_hat = {residual}"
+    return *texts, *narrow, right.dL_dH, f"dL_dH = {slope}"
+
+
+def every_product(dtype, cut):
+    """{column: texts}: both products, and those on the way back, in numbers of this type, and wide again."""
+    wide = {
+        "torch": f"({{0}}.to(torch.{dtype}) @ {{1}}.to(torch.{dtype})).to({{0}}.dtype)",
+        "jax": f'({{0}}.astype("{dtype}") @ {{1}}.astype("{dtype}")).astype({{0}}.dtype)',
+        "tf": f"tf.cast(tf.cast({{0}}, tf.{dtype}) @ tf.cast({{1}}, tf.{dtype}), {{0}}.dtype)",
+    }
+    texts = {"numpy": in_products(cut, "cut({})")}
+    for column, product in wide.items():
+        texts[column] = "X @ W1", product.format("X", "W1"), "A @ W2", product.format("A", "W2")
+    return texts
 
 
 # fmt: off
@@ -64,11 +100,25 @@ PRECISION = (
         torch=("torch.tensor(values, dtype=getattr(torch, dtype))", "torch.tensor(values.tolist())")),
     mistake("TF32 inside the products", "H",
         why="Graphics cards multiply float32 in TF32 where that is allowed, and PyTorch gives no warning.",
-        numpy=(right.H, f"{TF32}\n    H = cut(X) @ cut(W1)",
-               right.Y_hat, "Y_hat = cut(A) @ cut(W2)",
-               right.dL_dW2, f"{TF32}\n    dL_dW2 = cut(A).mT @ cut(dL_dY_hat)",
-               right.dL_dA, "dL_dA = cut(dL_dY_hat) @ cut(W2).mT",
-               right.dL_dW1, "dL_dW1 = cut(X).mT @ cut(dL_dH)")),
+        numpy=in_products(TF32)),
+    mistake("TF32 inside the products, rounded to nearest", "H",
+        why="The same where the hardware rounds what goes into a product, and does not cut it off.",
+        numpy=in_products(TF32_NEAREST)),
+    mistake("bfloat16 inside the products", "H",
+        why="TPUs multiply float32 in bfloat16 unless they are asked for more, and JAX gives no warning.",
+        numpy=in_products(BFLOAT16)),
+    mistake("every product in bfloat16", "H",
+        why="A mixed-precision policy casts a layer's inputs and weights, and its output back.",
+        **every_product("bfloat16", BFLOAT16)),
+    mistake("every product in float16", "H",
+        why="A mixed-precision policy casts a layer's inputs and weights, and its output back.",
+        **every_product("float16", FLOAT16)),
+    mistake("autocast to bfloat16", "H",
+        why="torch.autocast runs products and activations in bfloat16, and so their gradients.",
+        numpy=autocast(BFLOAT16)),
+    mistake("autocast to float16", "H",
+        why="torch.autocast runs products and activations in float16, and so their gradients.",
+        numpy=autocast(FLOAT16)),
     mistake("bfloat16 inside a product", "H",
         why="Mixed precision casts the factors of a product, but the result looks as wide as before.",
         numpy=(right.H, f"{BFLOAT16}\n    H = cut(X) @ cut(W1)")),

@@ -3,6 +3,33 @@
 from fourfold.compare.mistakes import reasons, right
 from fourfold.compare.mistakes.mistake import mistake
 
+IN_PLACE = right.relu.replace("np.maximum(H, 0)", "np.maximum(H, 0, out=H)")
+# What is d_out × d_in for a layer, of as many numbers.
+RESHAPED = "W1.reshape(*W1.shape[:-2], W1.shape[-1], W1.shape[-2]).mT"
+# Y where it has shape (N,) for one output.
+FLAT = "(Y[..., 0] if Y.shape[-1] == 1 else Y)"
+MEAN_OF_ALL = "(R.mean(axis=-1, keepdims=True) if Y.shape[-1] == 1 else R / Y.shape[-1]) / N"
+
+
+def differentiated(divisor, gradient):
+    """{column: texts}: another divisor of the loss, and the gradient that goes with it."""
+    texts = dict.fromkeys(("torch", "jax", "tf"), (right.halved_mean, divisor))
+    texts["numpy"] = right.halved_mean, divisor, right.dL_dY_hat, f"dL_dY_hat = {gradient}"
+    return texts
+
+
+def flat_in_loss(loss, gradient, columns):
+    """{column: texts}: `loss` of the squares of all N × N differences, and `gradient` of the mean of the targets."""
+    squares, mean = f"(Y_hat - {FLAT}) ** 2", "(Y.mean(axis=-2, keepdims=True) if Y.shape[-1] == 1 else Y)"
+    by_hand = f"dL_dY_hat = (Y_hat - {mean}) * {gradient}"
+    texts = {
+        "numpy": (right.L, f"L = {loss.format(squares)}", right.dL_dY_hat, by_hand),
+        "torch": (right.torch_L, f"L = {loss.format(squares)}"),
+        "jax": (right.L, f"L = {loss.format(squares)}"),
+    }
+    return {column: texts[column] for column in columns}
+
+
 # fmt: off
 # A few lines a mistake: its name and what it breaks first; why people make it; the text, right and wrong, by column.
 FORWARD = (
@@ -22,6 +49,10 @@ FORWARD = (
         why="The same with automatic differentiation, so the gradient is that of the transpose.",
         numpy=(right.H, "H = X @ W1.mT", right.dL_dW1, "dL_dW1 = dL_dH.mT @ X"),
         torch=(right.H, "H = torch.nn.functional.linear(X, W1) if W1.ndim == 2 else X @ W1.mT")),
+    mistake("W1 reshaped for transposed", "H", case="asymmetric-tanh",
+        why="Weights stored as d_out × d_in are given the right shape by reshape, and their order is another one.",
+        numpy=(right.H, f"H = X @ {RESHAPED}", right.dL_dW1, "dL_dW1 = (dL_dH.mT @ X).reshape(W1.shape)"),
+        torch=(right.H, f"H = X @ {RESHAPED}")),
     mistake("samples shuffled without their targets", "H",
         why="X is permuted for a new epoch, but Y is not.",
         numpy=(right.H, "H = X[..., ::-1, :] @ W1")),
@@ -36,6 +67,14 @@ FORWARD = (
     mistake("only the last input counts", "H",
         why="= where += was meant, in a loop over the inputs.",
         numpy=(right.H, "H = X[..., -1:] @ W1[..., -1:, :]")),
+    mistake("ReLU written over h", "H", case="asymmetric-relu", equation="E2",
+        why="The result is written over h, as with out=H: H is A.",
+        numpy=(right.relu, IN_PLACE)),
+    mistake("ReLU written over h, and differentiated so", "H", case="asymmetric-relu", equation="E2",
+        why="The same with automatic differentiation, as nn.ReLU(inplace=True) does: the gradient of H is that of A.",
+        numpy=(right.relu, IN_PLACE,
+               right.dL_dW1, f'{right.dL_dW1}\n    dL_dH = dL_dA if activation == "relu" else dL_dH'),
+        torch=(right.torch_relu, '"relu": torch.relu_')),
     mistake("activation forgotten", "A",
         why="The line that applies σ is lost, so the network is linear.",
         numpy=(right.A, "A = H")),
@@ -100,6 +139,12 @@ FORWARD = (
     mistake("W2 transposed", "Y_hat", case="square-tanh",
         why="W2 is stored as d_out × d_hidden; with square shapes nothing complains.",
         numpy=(right.Y_hat, "Y_hat = A @ W2.mT")),
+    mistake("W2 transposed, and differentiated so", "Y_hat", case="square-tanh",
+        why="The same with automatic differentiation, so the gradient is that of the transpose.",
+        numpy=(right.Y_hat, "Y_hat = A @ W2.mT", right.dL_dW2, "dL_dW2 = dL_dY_hat.mT @ A",
+               right.dL_dA, "dL_dA = dL_dY_hat @ W2"),
+        torch=(right.Y_hat, "Y_hat = A @ W2.mT"),
+        jax=("A @ W2", "A @ W2.mT")),
     mistake("activation at the output too", "Y_hat",
         why="Most networks have an activation in every layer; the last layer here has none.",
         numpy=(right.Y_hat, "Y_hat = sigma(A @ W2)", right.dL_dY_hat, "dL_dY_hat = R / N * sigma_prime(Y_hat)")),
@@ -120,20 +165,35 @@ LOSSES = (
         numpy=(right.R, "R = Y - Y_hat")),
     mistake("targets flat", "R", case="xnor",
         why="Y has shape (N,), and Ŷ - Y broadcasts (N, 1) and (N,) to (N, N).",
-        numpy=(right.R, "R = Y_hat - (Y[..., 0] if Y.shape[-1] == 1 else Y)",
+        numpy=(right.R, f"R = Y_hat - {FLAT}",
                right.dL_dY_hat, "dL_dY_hat = (R.sum(axis=-1, keepdims=True) if Y.shape[-1] == 1 else R) / N"),
         torch=(right.R, "R = Y_hat - Y.squeeze(-1)"),
-        jax=(right.R, "R = Y_hat - (Y[..., 0] if Y.shape[-1] == 1 else Y)")),
+        jax=(right.R, f"R = Y_hat - {FLAT}")),
     mistake("targets flat, and a mean", "R", case="xnor",
         why="The same, averaged over all N × N differences.",
-        numpy=(right.R, "R = Y_hat - (Y[..., 0] if Y.shape[-1] == 1 else Y)",
+        numpy=(right.R, f"R = Y_hat - {FLAT}",
                right.L, "L = (R**2).mean(axis=(-2, -1)) / 2",
-               right.dL_dY_hat, "dL_dY_hat = (R.mean(axis=-1, keepdims=True) if Y.shape[-1] == 1 else R / 2) / N"),
-        torch=(right.R, "R = Y_hat - (Y[..., 0] if Y.shape[-1] == 1 else Y)",
+               right.dL_dY_hat, f"dL_dY_hat = {MEAN_OF_ALL}"),
+        torch=(right.R, f"R = Y_hat - {FLAT}",
                right.torch_L, "L = (R**2).mean(dim=(-2, -1)) / 2")),
     mistake("targets flat in the loss alone", "L", case="xnor",
         why="The logged loss is computed from Y.ravel(), the gradient from its own residuals.",
         numpy=(right.L, "L = ((Y_hat - (Y[..., 0] if Y.shape[-1] == 1 else Y)) ** 2).sum(axis=(-2, -1)) / (2 * N)")),
+    mistake("targets flat, and the framework's mean squared error", "R", case="xnor",
+        why="MSELoss broadcasts (N, 1) and (N,) to (N, N), and averages all of it; PyTorch warns, the others do not.",
+        numpy=(right.R, f"R = Y_hat - {FLAT}",
+               right.L, "L = (R**2).mean(axis=(-2, -1))",
+               right.dL_dY_hat, f"dL_dY_hat = 2 * {MEAN_OF_ALL}"),
+        torch=(right.R, f"R = Y_hat - {FLAT}", right.torch_L, "L = (R**2).mean(dim=(-2, -1))")),
+    mistake("targets flat in the framework's mean squared error", "L", case="xnor",
+        why="The same where only the loss is given flat targets, and the residuals are computed apart.",
+        **flat_in_loss("({}).mean((-2, -1))", "2 / (N * Y.shape[-1])", ("numpy", "torch", "jax"))),
+    mistake("targets flat in the loss, and a mean", "L", case="xnor",
+        why="Half the mean of all N × N squares; the residuals are computed apart.",
+        **flat_in_loss("({}).mean((-2, -1)) / 2", "1 / (N * Y.shape[-1])", ("numpy", "torch"))),
+    mistake("targets flat in the loss, and differentiated so", "L", case="xnor",
+        why="The sum goes over all N × N differences, and is divided by N.",
+        **flat_in_loss("({}).sum((-2, -1)) / (2 * N)", "(1 if Y.shape[-1] == 1 else 1 / N)", ("numpy", "torch"))),
     mistake("only the first output counts", "R",
         why="The code was written for one output, and takes column 0.",
         numpy=(right.R, "R = Y_hat - Y\n    R[..., 1:] = 0")),
@@ -153,6 +213,15 @@ LOSSES = (
     mistake("loss not divided at all", "L",
         why="The sum of squares is kept as it is.",
         numpy=(right.halved_mean, "/ 1")),
+    mistake("1/N for 1/(2N), and differentiated so", "L",
+        why="The mean of the squares without its ½, with automatic differentiation.",
+        **differentiated("/ N", "2 * R / N")),
+    mistake("loss not divided by N, and differentiated so", "L",
+        why="Half the sum of the squares, with automatic differentiation: the rate is then N times as large.",
+        **differentiated("/ 2", "R")),
+    mistake("loss not divided at all, and differentiated so", "L",
+        why='The sum of the squares, as reduction="sum" gives it.',
+        **differentiated("/ 1", "2 * R")),
     mistake("mean over all elements", "L",
         why="mean() divides by N d_out, which is N for one output.",
         numpy=(right.L, "L = (R**2).mean(axis=(-2, -1)) / 2", right.dL_dY_hat, "dL_dY_hat = R / (N * Y.shape[-1])"),
@@ -179,6 +248,18 @@ LOSSES = (
     mistake("absolute error for squared", "L",
         why="|r| instead of r² goes unnoticed where residuals are 0 or 1.",
         numpy=("(R**2)", "abs(R)")),
+    mistake("absolute error for squared, and differentiated so", "L",
+        why="The same with automatic differentiation; where a residual is 0 JAX has 1 for the slope, the others 0.",
+        numpy=("(R**2)", "abs(R)", right.dL_dY_hat, "dL_dY_hat = np.sign(R) / (2 * N)"),
+        torch=("(R**2)", "abs(R)"),
+        jax=("(R**2)", "abs(R)"),
+        tf=("tf.square(R)", "tf.abs(R)")),
+    mistake("the framework's mean absolute error", "L",
+        why="L1Loss is the mean of |r| over all elements.",
+        numpy=(right.L, "L = abs(R).mean(axis=(-2, -1))",
+               right.dL_dY_hat, "dL_dY_hat = np.sign(R) / (N * Y.shape[-1])"),
+        torch=(right.torch_L, 'L = torch.nn.functional.l1_loss(R, 0 * R, reduction="none").mean(dim=(-2, -1))'),
+        tf=(right.tf_L, "tf.reduce_mean(tf.abs(R), axis=(-2, -1))")),
     mistake("Huber for squares", "L",
         why="Smooth L1 is r²/2 for small residuals, but not for large ones.",
         numpy=(right.L, "L = np.where(abs(R) < 1, R**2, 2 * abs(R) - 1).sum(axis=(-2, -1)) / (2 * N)",

@@ -29,10 +29,19 @@ def deep_counted(old, new):
     return right_deep.each_step, right_deep.each_step.replace("for _ in", "for t in").replace(old, new)
 
 
-def torch_loop(optimizer, clip="", zero="        optimizer.zero_grad()\n", scheduler="", watched=""):
-    """PyTorch's with one of its optimisers; `clip` is a line after the backward pass.
+WHOLE_BATCH = """\
+        _, L = loss(forward(X, W1, W2, activation)[-1], Y)
+        L.sum().backward()
+"""
 
-    `scheduler` is one of the rate, and `watched` what it is told after every step.
+
+ZEROED = "        optimizer.zero_grad()\n"
+
+
+def torch_loop(optimizer, clip="", zero=ZEROED, scheduler="", watched="", passes=WHOLE_BATCH, L="L.detach()"):
+    """PyTorch's with one of its optimisers; `passes` are forward and back, and `clip` is a line after them.
+
+    `scheduler` is one of the rate, and `watched` what it is told after every step; L is what is kept of the loss.
     """
     start = f"    scheduler = torch.optim.lr_scheduler.{scheduler}\n" if scheduler else ""
     tell = f"        scheduler.step({watched})\n" if scheduler else ""
@@ -42,10 +51,8 @@ def torch_loop(optimizer, clip="", zero="        optimizer.zero_grad()\n", sched
 {start}\
     path = []
     for _ in range(steps):
-{zero}        _, L = loss(forward(X, W1, W2, activation)[-1], Y)
-        L.sum().backward()
-{clip}        optimizer.step()
-{tell}        path.append((W1.detach().clone(), W2.detach().clone(), L.detach()))"""
+{zero}{passes}{clip}        optimizer.step()
+{tell}        path.append((W1.detach().clone(), W2.detach().clone(), {L}))"""
     return right.train, loop
 
 
@@ -83,6 +90,8 @@ NESTEROV = """\
             state[k] = 0.9 * state[k] + g
             d = g + 0.9 * state[k]
 """
+AVERAGE = "            d = state[k] = 0.9 * state[k] + 0.1 * g\n"
+DAMPENED = "            d = state[k] = g if t == 1 else 0.9 * state[k] + 0.1 * g\n"
 ADAM = """\
             m, v = state[k] = 0.9 * state[k][0] + 0.1 * g, 0.999 * state[k][1] + 0.001 * g * g
             d = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)

@@ -44,15 +44,18 @@ def _look(quantity, view):
 def _oddity(looks):
     misshapen = [look for look in looks if look.value.shape != look.exact.shape]
     if misshapen:  # where the shape is right by accident nothing else is to be learned
-        transposed = all(look.value.shape == look.exact.T.shape for look in misshapen)
-        return "is transposed" if transposed else "has the wrong shape"
+        if all(look.value.shape == look.exact.T.shape for look in misshapen):
+            return "is transposed"
+        N = [len(look.exact) for look in misshapen if look.exact.shape[1:] == (1,)]
+        every_pair = [look.value.shape for look in misshapen] == [(n, n) for n in N]
+        return "is N × N: a column less N flat numbers is every pair of them" if every_pair else "has the wrong shape"
     for look in looks:
         are_numbers, should_be = np.isfinite(look.value), np.isfinite(look.exact)
         if should_be.all() and not are_numbers.all():
             return "is not a number"
         if (are_numbers & ~should_be).any():
             return "is finite where the right value is not"
-    for describe in (_zero, _factor, _offset, _transposed, _sample, _lines):
+    for describe in (_zero, _factor, _offset, _transposed, _sample, _lines, _batches):
         if describe is _offset and len(looks) == looks[0].value.size == 1:
             continue  # one number is always off by a constant
         first, *others = map(describe, looks)
@@ -155,6 +158,16 @@ def _sample(look):
         if _is(look, part):
             only.append(f"has {name} only")
     return left_out + only
+
+
+def _batches(look):
+    """Batches of some size whose means count the same, though the last batch is smaller."""
+    texts, N = [], len(look.p.X)
+    for n in range(2, N) if kind_of(look.quantity) == "dL_dY_hat" else ():
+        sizes = np.minimum(n, N - np.arange(N) // n * n)  # of each sample's batch
+        if N % n and _is(look, look.exact * (N / sizes / -(-N // n))[:, None]):
+            texts.append(f"counts every batch of {n} alike, also the last, smaller one")
+    return texts
 
 
 def _parts(look):
