@@ -12,7 +12,12 @@ from fourfold import impls
 ROOT = Path(__file__).parent.parent
 FILES = sorted(file for folder in ("impls", "compare", "reports") for file in (ROOT / folder).rglob("*.py"))
 # Other libraries' code, and what becomes a student's: a file to fill in, a notebook.
-SOMEBODY_ELSES = ("compare/bench/peers/", "compare/check/templates/", "reports/lesson/templates/")
+SOMEBODY_ELSES = (
+    "compare/bench/peers/",
+    "compare/check/templates/",
+    "compare/columns/templates/",
+    "reports/lesson/templates/",
+)
 LOOSE = {"__init__.py", "__main__.py", "errors.py"}
 LONGEST = 350
 PRONOUNS = {"of", "said", "told", "found"}

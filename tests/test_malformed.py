@@ -49,7 +49,7 @@ BAD = {
         "train gives a tuple of 2, not a tuple of 3",
     ),
     "train gives one array": (column(train=lambda *a: numpy_impl.train(*a)[0]), "train gives a ndarray, not a tuple"),
-    "train gives None": (column(train=lambda *a: None), "train gives a NoneType, not a tuple of 3: W1, W2, L"),
+    "train gives None": (column(train=lambda *a: None), "train gives nothing, not a tuple of 3: W1, W2, L"),
     "train generates": (column(train=lambda *a: iter(numpy_impl.train(*a))), "train gives a tuple_iterator"),
     "trace gives nine": (column(trace=lambda *a: numpy_impl.trace(*a)[:9]), "trace gives a tuple of 9, not"),
     "trace gives a dict": (column(trace=lambda *a: numpy_impl.trace(*a)._asdict()), "trace gives a dict, not"),

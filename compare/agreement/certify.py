@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.agreement import contract, locate, memory
+from fourfold.compare.agreement import contract, locate, memory, walk
 from fourfold.compare.agreement.plan import PIECE, plan
 from fourfold.compare.agreement.rejections import Point, Where, malformed
 from fourfold.compare.columns import workers
-from fourfold.compare.columns.questions import about
+from fourfold.compare.columns.questions import WHOLE, about
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import form, judgement, layers, referee
 from fourfold.compare.judge.quantities import every, parameter_names, shown
@@ -17,6 +17,8 @@ from fourfold.compare.results.result import Rejection, Row, number
 
 # Entries of the widest array of a network whose exact values are audited: ball arithmetic takes its time.
 AUDITED = 2_000
+# What is asked of single functions, and what people call it, in the order in which they are judged.
+FUNCTIONS = {"trace": "trace", "gradients": "gradients", "forward": "forward and loss", "step": "step"}
 
 
 class Evidence(NamedTuple):
@@ -27,13 +29,14 @@ class Evidence(NamedTuple):
     arrays: dict
 
 
-def certify(pool, name, case, dtype, advance, grid=None, keep=True):
+def certify(pool, name, case, dtype, advance, grid=None, keep=True, able=WHOLE):
     """The Evidence on a column. Raises ColumnError where it cannot be run, unless it is proved wrong before.
 
     `advance(n)` is called as so many steps of seeds are judged; `grid` (points, d_in) is predicted with the final
-    weights. Without `keep` there are none of the arrays that are as large as the data.
+    weights. Without `keep` there are none of the arrays that are as large as the data; a column that is not whole has
+    none. `able` are its Abilities.
     """
-    examination = _Examination(pool, name, case, dtype, keep)
+    examination = _Examination(pool, name, case, dtype, keep, able)
     arrays = {}
     try:
         arrays = examination.run(advance, grid)
@@ -106,8 +109,9 @@ class _Run:
 class _Examination:
     """One column on one case in one precision: what is asked, and what has been seen of the answers."""
 
-    def __init__(self, pool, name, case, dtype, keep):
-        self.pool, self.column, self.case, self.keep = pool, pool.column(name), case, keep
+    def __init__(self, pool, name, case, dtype, keep, able):
+        self.pool, self.column, self.case, self.keep = pool, pool.column(name, able), case, keep
+        self.able = able
         self.where = Where(name, case.name, dtype)
         self.p = judgement.problem(case, dtype)
         self.names = parameter_names(len(case.activations), len(case.weights))
@@ -117,6 +121,8 @@ class _Examination:
 
     def run(self, advance, grid):
         """Judges every step, then all functions at some; returns the arrays for pictures and `diff`."""
+        if not self.able.runs():
+            return self._at_points(advance)
         calls = plan(self.case)
         groups = [self.case.some_seeds(part) for part in calls.seeds]
         questions = []
@@ -128,9 +134,10 @@ class _Examination:
             if first == 0 and n > 0:
                 run = _Run(groups[n], [*questions[n].parameters.values()])
             path = [*answer.values()]
-            complaint = form.malformed_path(path, run.now, calls.steps[run.calls], self.p)
+            steps = calls.steps[run.calls]
+            complaint = contract.malformed_answer(self.column, "trajectory", answer, run.now, steps, self.p)
             if complaint:
-                self.rejections.append(malformed(self.where, first, "train", complaint, self.p.row))
+                self.rejections.append(malformed(self.where, first, self.able.runs(), complaint, self.p.row))
                 return {}
             self._judge_call(run, first, path, advance)
             if first + len(path[-1]) == self.case.steps:
@@ -140,7 +147,20 @@ class _Examination:
                 kept.append((run, at_checkpoints))
         if self.case.shapes:
             self.rejections += contract.examine(self.column, self.where, self.case, self.p, self._count)
-        return self._arrays(kept, grid)
+        return self._arrays(kept, grid) if self.able == WHOLE else {}
+
+    def _at_points(self, advance):
+        """Judges all functions of a column that cannot train, at some weights of exact runs."""
+        for group in plan(self.case).seeds:
+            some = self.case.some_seeds(group)
+            run = _Run(some, None)
+            *run.checkpoints, (_, *run.now) = walk.points(some, self.p)
+            advance(some.steps * len(some.seeds))
+            if self._judge_functions(run) is None:
+                return {}
+        if self.case.shapes:
+            self.rejections += contract.examine(self.column, self.where, self.case, self.p, self._count)
+        return {}
 
     def _judge_call(self, run, first, path, advance):
         """Judges all steps of a call, some at a time, and keeps of them what `run` is to keep."""
@@ -197,32 +217,42 @@ class _Examination:
             at_these = self._judge_functions_at(run.case, steps[some], [Z[some] for Z in parameters])
             if at_these is None:
                 return None
-            kept = at_these | kept | {"Y_hat_final": at_these["Y_hat_final"]}  # of the last step, the rest of the first
+            kept = at_these | kept  # of the first step
+            kept |= {name: Z for name, Z in at_these.items() if name == "Y_hat_final"}  # of the last step
         return kept if self.keep else {}
 
     def _judge_functions_at(self, case, steps, parameters):
         """The same at as many of the steps as there is memory for."""
-        p = self.p
-        parts = self.column.ask(about(p, "forward", parameters))
-        whole = self.column.ask(about(p, "trace", parameters))
-        stepped = [*self.column.ask(about(p, "step", parameters, p.lr)).values()]
-        for function, complaint in (
-            ("trace", form.malformed_trace(whole, parameters, p)),
-            ("forward or loss", form.malformed_forward(parts, parameters, p)),
-            ("step", form.malformed_path([Z[None] for Z in stepped], parameters, 1, p)),
-        ):
-            if complaint:
-                self.rejections.append(malformed(self.where, 0, function, complaint, p.row))
-                return None
-        points = case, steps, parameters
+        p, answers = self.p, {}
+        for call in ("gradients", "forward", "trace", "step"):
+            if call in self.able.functions:
+                answers[call] = self.column.ask(about(p, call, parameters, p.lr))
+        for call, function in FUNCTIONS.items():
+            if call in answers:
+                complaint = contract.malformed_answer(self.column, call, answers[call], parameters, 1, p)
+                if complaint:
+                    function = function.replace(" and ", " or ")
+                    self.rejections.append(malformed(self.where, 0, function, complaint, p.row))
+                    return None
+        points, kept = (case, steps, parameters), {}
         with memory.turn(case):
-            traced = judgement.judge_trace(whole, parameters, p)
-            self._judge_function("trace", traced, whole, *points)
-            kept = {"Y_hat_final": whole["Y_hat"][-1], **(_at_start(traced, p.row) if self.keep else {})}
-            del traced
-            self._judge_function("forward and loss", judgement.judge_trace(parts, parameters, p), parts, *points)
-            self._judge_function("step", judgement.judge_steps(parameters, stepped, p), {}, *points)
+            for call, function in FUNCTIONS.items():
+                if call in answers:
+                    kept |= self._judge_answer(call, function, answers[call], points)
         return kept
+
+    def _judge_answer(self, call, function, answer, points):
+        """Judges what a function gives at some points; returns the arrays kept of it."""
+        *_, parameters = points
+        if call == "step":
+            judged = judgement.judge_steps(parameters, [*answer.values()], self.p)
+            self._judge_function(function, judged, {}, *points)
+            return {}
+        judged = judgement.judge_trace(answer, parameters, self.p)
+        self._judge_function(function, judged, {} if call == "gradients" else answer, *points)
+        if call != "trace":
+            return {}
+        return {"Y_hat_final": answer["Y_hat"][-1], **(_at_start(judged, self.p.row) if self.keep else {})}
 
     def _judge_function(self, function, judged, values, case, steps, parameters):
         each = layers.judge(values, parameters, self.p) if values else []

@@ -6,10 +6,10 @@ import numpy as np
 
 from fourfold.compare.agreement import reproduce
 from fourfold.compare.agreement.rejections import Point, malformed, rejection
-from fourfold.compare.columns.questions import about
+from fourfold.compare.columns.questions import WHOLE, abilities_of, about
 from fourfold.compare.errors import Breach
 from fourfold.compare.judge import form, judgement, layers
-from fourfold.compare.judge.quantities import kind_of
+from fourfold.compare.judge.quantities import anatomy_at, kind_of, shapes
 from fourfold.compare.results.result import Rejection
 
 
@@ -39,7 +39,14 @@ SHAPES = (
 SIZES = 269, 263, 257
 # What an own X is multiplied with, network by network: inputs beyond ±100, of both signs, are among them.
 FACTORS = (1.0, -0.5, 130.0, 2.0, -1.0, 0.25)
-CALLS = {"forward": "forward and loss", "trace": "trace", "step": "step", "trajectory": "train"}
+CALLS = {
+    "gradients": "gradients",
+    "forward": "forward and loss",
+    "trace": "trace",
+    "step": "step",
+    "trajectory": "train",
+}
+OF_A_TRACE = {"forward", "trace", "gradients"}  # what answers with quantities of one evaluation
 
 
 def examine(column, where, case, p, count):
@@ -48,8 +55,11 @@ def examine(column, where, case, p, count):
     `column` answers `ask`; `count(judged, every_step)` is told of all that is judged. Raises ColumnError where
     something cannot be asked.
     """
-    rejections = _beside_numbers(column, where, case, p)
+    able = abilities_of(column)
+    rejections = _beside_numbers(column, where, case, p) if able == WHOLE else []
     for call, function in CALLS.items():
+        if function.partition(" ")[0] not in able.functions:
+            continue
         for shape in SHAPES:
             wrong = _in_shape(column, where, case, p, call, function, shape, count)
             if wrong:
@@ -77,7 +87,7 @@ def _in_shape(column, where, case, p, call, function, shape, count):
         answer = column.ask(about(asked, call, parameters, asked.lr, shape.steps))
     except Breach as error:
         return _breach(where, f"`{function}`, asked with {shape.words()}: {error}")
-    complaint = _malformed(call, answer, parameters, shape, asked)
+    complaint = malformed_answer(column, call, answer, parameters, shape.steps, asked)
     if complaint:
         sentence = f"{complaint.sentence}, asked with {shape.words()}"
         return malformed(where, 0, function, complaint._replace(sentence=sentence), p.row)
@@ -88,7 +98,8 @@ def _in_shape(column, where, case, p, call, function, shape, count):
         )
         wrong, before = _judged(call, answer, [Z[index] for Z in parameters], index, one, count)
         if wrong:
-            return _rejection(where, asked, parameters, function, shape, index, one, wrong, before)
+            able = abilities_of(column)
+            return _rejection(able, where, asked, parameters, function, shape, index, one, wrong, before)
     return None
 
 
@@ -114,26 +125,43 @@ def _own(Z, leading):
     return np.reshape(many, (*leading, *Z.shape))
 
 
-def _malformed(call, answer, parameters, shape, p):
-    """The Malformed array of an answer, or None."""
+def malformed_answer(column, call, answer, parameters, steps, p):
+    """The Malformed array of an answer, or None; of the first network, where a column is asked about one at a time."""
     one = p._replace(Y=p.Y.reshape(-1, *p.Y.shape[-2:])[0])
+    if abilities_of(column).one_at_a_time:
+        first = (0,) * (parameters[0].ndim - 2)
+        place = (slice(None), *first) if call == "trajectory" else first
+        answer = {name: np.asarray(Z[place]) for name, Z in answer.items()}
+        parameters = [Z[first] for Z in parameters]
     if call == "trace":
         return form.malformed_trace(answer, parameters, one)
-    if call == "forward":
+    if call == "forward" and "R" in answer:
         return form.malformed_forward(answer, parameters, one)
+    if call in OF_A_TRACE:
+        return _malformed_part(answer, parameters, one)
     path = [*answer.values()]
     if call == "step":
         return form.malformed_path([Z[None] for Z in path], parameters, 1, one)
-    return form.malformed_path(path, parameters, shape.steps, one)
+    return form.malformed_path(path, parameters, steps, one)
+
+
+def _malformed_part(answer, parameters, p):
+    """The first Malformed array of some quantities of a trace, or None."""
+    widths = (*(W.shape[-2] for W in parameters[: len(p.activations)]), p.Y.shape[-1])
+    expected = shapes(anatomy_at(parameters, p), parameters[0].shape[:-2], len(p.Y), widths)
+    for name, shape in expected.items():
+        if name in answer and (complaint := form.malformed(name, answer[name], shape, p)):
+            return complaint
+    return None
 
 
 def _judged(call, answer, parameters, index, p, count):
     """(What is first wrong of one network's answer, or None; its parameters before that)."""
-    if call in {"trace", "forward"}:
+    if call in OF_A_TRACE:
         values = {name: Z[index][None] for name, Z in answer.items()}
         with_a_seed = [Z[None] for Z in parameters]
         whole = judgement.judge_trace(values, with_a_seed, p)
-        each = layers.judge(values, with_a_seed, p)
+        each = [] if call == "gradients" else layers.judge(values, with_a_seed, p)
         count(layers.sharper(whole, each), False)
         return layers.first_wrong(whole, each, values), parameters
     if call == "step":
@@ -149,16 +177,16 @@ def _judged(call, answer, parameters, index, p, count):
     return wrong, [Z[wrong.index[0]] for Z in before]
 
 
-def _rejection(where, asked, parameters, function, shape, index, one, wrong, before):
+def _rejection(able, where, asked, parameters, function, shape, index, one, wrong, before):
     name = wrong.judged.quantity
-    entry = tuple(wrong.index[1 if function in {"trace", "forward and loss"} else 2 :])
+    entry = tuple(wrong.index[2 if function in {"step", "train"} else 1 :])
     called = function
     if function == "forward and loss":
         called = "loss" if kind_of(name) in {"R", "L"} else "forward"
     step = int(wrong.index[0]) if function == "train" else 0
     note = f"`{called}` gives this, asked with {shape.words()}"
     exact, whole_index = wrong.judged.exact[wrong.index], (*index, *entry)
-    script = reproduce.of_function(called, where.column, asked, parameters, name, whole_index, exact, step + 1)
+    script = reproduce.of_function(called, where.column, asked, parameters, name, whole_index, exact, step + 1, able)
     return rejection(where, wrong, Point(step, None, entry, before), one, note, script)
 
 

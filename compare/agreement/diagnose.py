@@ -6,7 +6,7 @@ training; where these are right too, the rejected run itself. A column that agre
 
 import numpy as np
 
-from fourfold.compare.columns.questions import about
+from fourfold.compare.columns.questions import abilities_of, about
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import judgement
 from fourfold.compare.judge.quantities import anatomy_at
@@ -41,7 +41,9 @@ def diagnosis(examiner, case, rejection):
 
 def _traces(examiner, case, rejection):
     """An Observation of a trace at every point, and at the first weights of the case itself."""
-    alike = {}
+    call, alike = abilities_of(examiner).evaluates(), {}
+    if not call:
+        return []
     for p, parameters in [*points(case.row, rejection.dtype), *_start(case, rejection)]:
         key = p.activations, p.X.tobytes(), p.Y.tobytes(), *(Z.shape for Z in parameters)
         alike.setdefault(key, []).append((p, parameters))
@@ -49,7 +51,7 @@ def _traces(examiner, case, rejection):
     for group in alike.values():
         together = tuple(map(np.stack, zip(*(parameters for _, parameters in group), strict=True)))
         try:
-            answer = examiner.ask(about(group[0][0], "trace", together))
+            answer = examiner.ask(about(group[0][0], call, together))
         except ColumnError:  # it may be that this very fault keeps it from being run
             continue
         for place, (p, parameters) in enumerate(group):
@@ -97,6 +99,8 @@ def _start(case, rejection):
 
 def _run(examiner, p, parameters, steps):
     """[Observation] of steps of training from parameters; [] where it cannot be run."""
+    if not abilities_of(examiner).runs():
+        return []
     together = tuple(Z[None] for Z in parameters)
     try:
         answer = examiner.ask(about(p, "trajectory", together, p.lr, steps))

@@ -4,9 +4,10 @@ An `examiner` has a `name` and answers `ask(question)`: a column in its worker, 
 """
 
 from fourfold.compare.agreement import reproduce
+from fourfold.compare.agreement.contract import malformed_answer
 from fourfold.compare.agreement.digits import loses_digits
 from fourfold.compare.agreement.rejections import Point, rejection
-from fourfold.compare.columns.questions import about
+from fourfold.compare.columns.questions import abilities_of, about
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import form, judgement, layers
 from fourfold.compare.judge.quantities import part
@@ -22,60 +23,76 @@ def in_run(examiner, where, wrong, before, first, case, p):
     t, s, *entry = wrong.index
     parameters = [Z[t, s] for Z in before]
     point = Point(first + int(t), case.seeds[s], tuple(entry), parameters)
-    cause, sentence = _wrong_trace(examiner, parameters, p)
+    able = abilities_of(examiner)
+    cause, sentence = _wrong_trace(examiner, able.evaluates(), parameters, p)
     if cause:
-        return in_function(examiner, where, "trace", cause, point, p)
+        return in_function(examiner, where, able.evaluates(), cause, point, p)
 
     quantity, exact = wrong.judged.quantity, wrong.judged.exact[wrong.index]
     wrong_in_step = _wrong_step(examiner, parameters, p)
+    runs = able.runs()
+    one_step = "one step of `train`" if runs == "train" else f"`{runs}`"
     lossy = False
     if wrong_in_step:
         culprit = "what it gives for the loss" if wrong_in_step == {"L"} else "the update"
-        note = f"{sentence}, and one step of `train` from them is wrong: {culprit} is at fault"
-        script = reproduce.of_function("train", where.column, p, parameters, quantity, entry, exact)
+        note = f"{sentence}, and {one_step} from them is wrong: {culprit} is at fault"
+        if not sentence:
+            note = f"{one_step} from these weights is wrong"
+        script = reproduce.of_function("train", where.column, p, parameters, quantity, entry, exact, able=able)
         lossy = loses_digits(examiner, "trajectory", quantity, parameters, p)
     else:
-        note = f"{sentence}, and so is one step of `train` from them: something is carried from step to step"
+        right = f"{sentence}, and so is {one_step} from them" if sentence else f"{one_step} from these weights is right"
+        note = f"{right}: something is carried from step to step"
         _, _, *initial = case.cast(p.dtype)
         start = [Z[s] for Z in initial]
-        script = reproduce.of_function("train", where.column, p, start, quantity, entry, exact, point.step + 1)
+        steps = point.step + 1
+        script = reproduce.of_function("train", where.column, p, start, quantity, entry, exact, steps, able)
     return rejection(where, wrong, point, p, note, script, lossy)
 
 
 def in_function(examiner, where, function, wrong, point, p):
     """The Rejection of a wrong entry of what a function gives by itself; its last axes are one seed's."""
-    judged = wrong.judged
+    judged, able = wrong.judged, abilities_of(examiner)
     axes_before = len(wrong.index) - (0 if judged.quantity == "L" else 2)
     point = point._replace(entry=tuple(wrong.index[axes_before:]))
     called = function
     if function == "forward and loss":
         called = "loss" if judged.quantity in {"R", "L"} else "forward"
     notes = []
-    if function != "trace":
-        notes.append(f"`{called}` gives this, called by itself; `trace` and `train` are right")
+    if function not in {"trace", "gradients"}:
+        right = [f"`{name}`" for name in ("trace", "train") if name in able.functions]
+        verb = "is" if len(right) == 1 else "are"
+        others = f"; {' and '.join(right)} {verb} right" if right else ""
+        notes.append(f"`{called}` gives this, called by itself{others}")
     if wrong.own:
         guilty = part(judged.quantity, len(p.activations))
         notes.append(f"{guilty} is at fault: exact and limit are for the column's own inputs to it")
     exact = judged.exact[wrong.index]
-    script = reproduce.of_function(called, where.column, p, point.parameters, judged.quantity, point.entry, exact)
+    at = where.column, p, point.parameters, judged.quantity, point.entry, exact
+    script = reproduce.of_function(called, *at, able=able)
     call = "forward" if function == "forward and loss" else function
     lossy = loses_digits(examiner, call, judged.quantity, point.parameters, p)
     return rejection(where, wrong, point, p, "; ".join(notes), script, lossy)
 
 
-def _wrong_trace(examiner, parameters, p):
-    """(What is first wrong in `trace` at one seed's parameters, or None; the start of a sentence on it)."""
+def _wrong_trace(examiner, call, parameters, p):
+    """(What is first wrong in `trace` at one seed's parameters, or None; the start of a sentence on it).
+
+    `call` may be "gradients" instead, or "" where there is neither.
+    """
+    if not call:
+        return None, ""
     one_seed = [Z[None] for Z in parameters]
     try:
-        quantities = examiner.ask(about(p, "trace", one_seed))
+        quantities = examiner.ask(about(p, call, one_seed))
     except ColumnError as error:
-        return None, f"`trace` cannot be run at these weights ({error})"
-    complaint = form.malformed_trace(quantities, one_seed, p)
+        return None, f"`{call}` cannot be run at these weights ({error})"
+    complaint = malformed_answer(examiner, call, quantities, one_seed, 1, p)
     if complaint:
-        return None, f"`trace` gives the wrong kind of array at these weights ({complaint.sentence})"
+        return None, f"`{call}` gives the wrong kind of array at these weights ({complaint.sentence})"
     whole = judgement.judge_trace(quantities, one_seed, p)
-    each = layers.judge(quantities, one_seed, p)
-    return layers.first_wrong(whole, each, quantities), "`trace` at these weights is right"
+    each = [] if call == "gradients" else layers.judge(quantities, one_seed, p)
+    return layers.first_wrong(whole, each, quantities), f"`{call}` at these weights is right"
 
 
 def _wrong_step(examiner, parameters, p):

@@ -8,10 +8,15 @@ from msgspec.structs import replace
 
 from fourfold import impls
 from fourfold.compare.agreement import memory as estimate
+from fourfold.compare.agreement import modes
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.agreement.diagnose import diagnosis
 from fourfold.compare.agreement.plan import plan
+from fourfold.compare.agreement.twice import difference
+from fourfold.compare.agreement.unknown import refusal
 from fourfold.compare.columns import calls, workers
+from fourfold.compare.columns.questions import WHOLE
+from fourfold.compare.columns.surroundings import seen
 from fourfold.compare.errors import Breach, ColumnError, UsageError
 from fourfold.compare.results.environment import environment, setting
 from fourfold.compare.results.result import SCHEMA_VERSION, Column, Result
@@ -34,12 +39,16 @@ def agreement(
     memory=None,
     surroundings=None,
     keep=True,
+    asked_for=1,
+    twice=(),
 ):
     """Judge columns on cases: (Result, {(column, case name, dtype): arrays for pictures}).
 
     `advance` is called with a column's name and how many steps of its seeds have just been judged; `grid` (points,
     d_in) is predicted with the final weights; `timeout`, `memory` and `surroundings` are workers.Pool's; `keep` is
-    certify's.
+    certify's. So many of the cases, from the first, are `asked_for` by name: a column that does not know the
+    activations of one is not judged. Of the columns in `twice` it is found out whether a new process gives the same
+    bits.
     Columns of one framework share a process and take turns; frameworks run side by side. Raises UsageError where that
     needs more memory than there is.
     """
@@ -48,25 +57,33 @@ def agreement(
     if len(set(names_of_cases)) < len(names_of_cases):
         raise UsageError(f"Every case needs a name of its own, not {', '.join(names_of_cases)}.")
     estimate.check(cases, names, dtypes, keep)
-    evidence, reasons = {}, {}
-    with workers.open_pool(timeout, memory, surroundings=surroundings) as pool:
+    evidence, reasons, parts, processes, again = {}, {}, {}, {}, {}
+    around = {"memory": memory, "surroundings": surroundings}
+    with workers.open_pool(timeout, **around) as pool, workers.open_pool(timeout, apart=True, **around) as new_pool:
 
         def judge(name):
             asked, refused = [*pairs(name, cases, dtypes)], []
             undiagnosed = DIAGNOSED
             try:
-                pool.call(name, calls.check_whole, cases[0].row)
+                able = pool.call(name, calls.abilities, cases[0].row)
+                column, unknown = pool.column(name, able), {}
+                parts[name] = able, unknown
+                _check_activations(name, able, cases[:asked_for])
                 for case, dtype in asked:
-                    try:
-                        seen_here = certify(pool, name, case, dtype, partial(advance, name), grid, keep)
-                    except Breach as error:  # it can still be asked something else
-                        refused.append(f"{error}, asked about {case.name} in {dtype}")
+                    is_asked_for = any(case is one for one in cases[:asked_for])
+                    known = () if is_asked_for else cases[0].activations
+                    run = partial(certify, pool, name, case, dtype, partial(advance, name), grid, keep, able)
+                    seen_here = _evidence(run, column, case, dtype, known, unknown, refused)
+                    if not seen_here:
                         continue
                     if seen_here.rejection and undiagnosed:
-                        rejection = _diagnosed(pool.column(name), case, seen_here.rejection)
+                        rejection = _diagnosed(column, case, seen_here.rejection)
                         seen_here = seen_here._replace(rejection=rejection)
                         undiagnosed = 0 if rejection.mistakes else undiagnosed - 1
                     evidence[name, case.name, dtype] = seen_here
+                processes[name] = pool.call(name, seen)
+                if name in twice and asked:
+                    again[name] = difference(column, new_pool.column(name, able), *asked[0])
             except ColumnError as error:
                 reasons[name] = str(error)
             if refused:
@@ -77,15 +94,7 @@ def agreement(
         workers.each(pool, names, judge)
         seconds = {name: round(pool.seconds(name), 3) for name in names}
 
-    in_order = {}  # of the columns asked for, and their cases
-    for name in names:
-        for case, dtype in pairs(name, cases, dtypes):
-            key = name, case.name, dtype
-            if key in evidence:
-                in_order[key] = evidence[key]
-                reason = _not_judged(evidence[key], case, dtype, case is cases[0])
-                if reason:
-                    reasons[name] = f"{name} on {case.name} in {dtype} {reason}"
+    in_order = _judged(names, cases, dtypes, evidence, reasons)
     rows, rejections = [], []
     for one in in_order.values():
         rows += one.rows
@@ -96,13 +105,62 @@ def agreement(
         schema_version=SCHEMA_VERSION,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settings=[setting(case, _in_both(dtypes, case.dtypes), plan(case).steps[0]) for case in cases],
-        environment=environment(names, dtypes, command),
-        columns=_verdicts(names, rejections, reasons),
+        environment=environment(names, dtypes, command, _in_order(names, processes)),
+        columns=_verdicts(names, rejections, reasons, parts),
         rows=rows,
         rejections=rejections,
         seconds=seconds,
+        modes=modes.differences(in_order),
+        twice=_in_order(names, again),
     )
     return result, {key: one.arrays for key, one in in_order.items()}
+
+
+def _judged(names, cases, dtypes, evidence, reasons):
+    """The evidence in the order of columns and cases; what says nothing, or not enough, of a column is a reason."""
+    in_order = {}
+    for name in names:
+        for case, dtype in pairs(name, cases, dtypes):
+            key = name, case.name, dtype
+            if key in evidence:
+                in_order[key] = evidence[key]
+                reason = _not_judged(evidence[key], case, dtype, case is cases[0])
+                if reason:
+                    reasons[name] = f"{name} on {case.name} in {dtype} {reason}"
+    return in_order
+
+
+def _in_order(names, entries):
+    return {name: entries[name] for name in names if name in entries}
+
+
+def _check_activations(name, able, cases):
+    """Raises ColumnError where a column computes other activations than those of a Case that was asked for."""
+    for case in cases:
+        if not able.computes(case.activations):
+            only = able.activations
+            raise ColumnError(
+                f"{name} computes {only} alone, not {case.activation}: ask for it with --activation {only}"
+            )
+
+
+def _evidence(run, column, case, dtype, known, unknown, refused):
+    """The Evidence of `run` on a Case; None where it cannot be had: why is added to `unknown` or `refused`.
+
+    `known`: activations that the column is judged with, where it may not know those of the Case.
+    """
+    if not column.abilities.computes(case.activations):
+        unknown[case.activation] = f"it computes {column.abilities.activations} alone"
+        return None
+    try:
+        return run()
+    except Breach as error:  # it can still be asked something else
+        why = refusal(column, case, dtype, known) if known and not impls.is_built_in(column.name) else ""
+        if why:
+            unknown.setdefault(case.activation, why)
+        else:
+            refused.append(f"{error}, asked about {case.name} in {dtype}")
+    return None
 
 
 def _diagnosed(column, case, rejection):
@@ -133,7 +191,7 @@ def _not_judged(evidence, case, dtype, is_asked_for):
     return f"is known too coarsely to be judged, relative to its size: {', '.join(dull)}. Take {way_out}"
 
 
-def _verdicts(names, rejections, reasons):
+def _verdicts(names, rejections, reasons, parts):
     lossy = {}  # of the columns that disagree: whether they only lose digits
     for rejection in rejections:
         lossy[rejection.column] = lossy.get(rejection.column, True) and rejection.loses_digits
@@ -142,13 +200,17 @@ def _verdicts(names, rejections, reasons):
         verdict = "not judged" if name in reasons else "agrees"
         if name in lossy:
             verdict = "disagrees"
-        columns.append(Column(name, verdict, reasons.get(name, ""), lossy.get(name, False)))
+        column = Column(name, verdict, reasons.get(name, ""), lossy.get(name, False))
+        able, unknown = parts.get(name, (WHOLE, {}))
+        judged = [] if able.whole else [*able.functions]
+        missing, alone = [] if able.whole else [*able.missing], able.one_at_a_time
+        columns.append(replace(column, judged=judged, missing=missing, one_at_a_time=alone, unknown=unknown))
     return columns
 
 
 def pairs(name, cases, dtypes):
     """Yields the (case, dtype) that a column is judged on; modules from elsewhere are of the first case's row."""
-    rows = [row for row, columns in impls.ROWS.items() if name in columns] or [cases[0].row]
+    rows = impls.rows_of(name) or [cases[0].row]
     for case in cases:
         if case.row in rows:
             for dtype in _in_both(dtypes, case.dtypes):

@@ -11,7 +11,7 @@ SEEDS, STEPS = 2, 100
 
 
 def difference(column, again, case, dtype):
-    """What the column of a new process, `again`, gives with other bits first; "" where there is nothing.
+    """What the column of a new process, `again`, gives with other bits first, or raises; "" where there is nothing.
 
     They are asked for one evaluation of the case's first seeds, and for its first steps, as far as they have that.
     """
@@ -27,7 +27,7 @@ def difference(column, again, case, dtype):
         try:
             first, second = column.ask(question), again.ask(question)
         except ColumnError as error:
-            return str(error)
+            return str(error).removeprefix(f"{column.name} ")
         for name, Z in first.items():
             differs = _other_bits(Z, second[name])
             if differs is not None:

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fourfold import impls
-from fourfold.compare.columns import lacking
+from fourfold.compare.columns import complete
+from fourfold.compare.columns.given import flat, names_given, parts
+from fourfold.compare.columns.questions import WHOLE
 from fourfold.compare.errors import Breach, ColumnError
 from fourfold.compare.judge.quantities import DEEP, internal
-from fourfold.impls.model import DeepTrace, Jacobians, Trace
 
 
 class Outcome(NamedTuple):
@@ -49,17 +50,20 @@ def raised(error):
     return f"raised {type(error).__name__}: {text}{where}"
 
 
-def check_whole(name, row):
-    """Raises ColumnError where a module is no column, before it is asked anything."""
-    column = impls.load(name, row)
-    missing = [function for function in lacking.FUNCTIONS if not callable(getattr(column, function, None))]
-    if missing:
-        raise ColumnError(f"{name} lacks {', '.join(missing)}: a column has {', '.join(lacking.FUNCTIONS)}")
+def abilities(name, row):
+    """The questions.Abilities of a column. Raises ColumnError where a module can be asked nothing."""
+    _, able = complete.load(name, row)
+    return able
+
+
+def _loaded(name, row):
+    column, _ = complete.load(name, row)
+    return column
 
 
 def answer(name, question):
     """{name: NumPy array}: what a column answers. Raises ColumnError, and whatever the column raises."""
-    return answer_of(impls.load(name, question.row), name, question)
+    return answer_of(_loaded(name, question.row), name, question)
 
 
 def answer_of(column, name, question):
@@ -79,7 +83,7 @@ class InProcess(NamedTuple):
     def ask(self, question):
         """{name: NumPy array}. Raises ColumnError, whatever the column raises; an interrupt is an interrupt."""
         try:
-            column = self.module or impls.load(self.name, question.row)
+            column = self.module or _loaded(self.name, question.row)
             return answer_of(column, self.name, question)
         except (ColumnError, KeyboardInterrupt):
             raise
@@ -96,7 +100,7 @@ class _Asked:
         self._arrays = (question.X, question.Y, *question.parameters.values())
         self._bytes_before = [Z.tobytes() for Z in self._arrays]
         self.X, self.Y, *natives = [self.native(Z) for Z in self._arrays]
-        self.names = _names_given(self.row, len(self.activations), len(natives))
+        self.names = names_given(self.row, len(self.activations), len(natives))
         self.weights = self.as_arguments(natives)
         self.sigma = self.activations if self.row == DEEP else self.activations[0]
 
@@ -127,13 +131,7 @@ class _Asked:
 
     def parts(self, function, value, names):
         """What a function gives, once it is known to be as many things as there are names."""
-        is_tuple = isinstance(value, tuple | list)
-        if is_tuple and len(value) == len(names):
-            return value
-        length = f" of {len(value)}" if is_tuple else ""
-        gave = f"a {type(value).__name__}{length}"
-        each = ", ".join(map(_in_brackets, names))
-        raise ColumnError(f"{self.name}: {function} gives {gave}, not a tuple of {len(names)}: {each}")
+        return parts(self.name, function, value, names)
 
     def taken(self, function, value, names):
         """What a function gives as {internal name: NumPy array}; `names` are nested as it is."""
@@ -151,39 +149,11 @@ class _Asked:
                 raise ColumnError(f"{self.name}: the arrays it was given were changed")
 
 
-def _in_brackets(name):
-    return name if isinstance(name, str) else f"({', '.join(name)})"
-
-
-def flat(parts):
-    """The arrays (or names) in tuples of tuples, in order."""
-    together = []
-    for part in parts:
-        together += flat(part) if isinstance(part, tuple | list) else [part]
-    return together
-
-
-def _names_given(row, depth, count):
-    """{function: the names of what it gives}, nested as in impls.model."""
-    if row == "two_layer":
-        return {"forward": ("H", "A", "Y_hat"), "trace": Trace(*Trace._fields), "step": ("W1", "W2", "L")}
-    if row == "chain_rule":
-        return {"jacobians": Jacobians(*Jacobians._fields)}
-
-    def layers(name, number):
-        return tuple(f"{name}{k}" for k in range(1, number + 1))
-
-    biases = count - depth
-    H, A, W, b = layers("H", depth), layers("A", depth - 1), layers("W", depth), layers("b", biases)
-    dL_dH, dL_dW = layers("dL_dH", depth), layers("dL_dW", depth)
-    dL_db, dL_dA = layers("dL_db", biases), layers("dL_dA", depth - 1)
-    trace = DeepTrace(H, A, "Y_hat", "R", "L", "dL_dY_hat", dL_dH, dL_dW, dL_db, dL_dA)
-    return {"forward": (H, A, "Y_hat"), "trace": trace, "step": (W, b, "L")}
-
-
 def _forward(asked, question):
     given = asked.column.forward(asked.X, *asked.weights, asked.sigma)
     named = asked.taken("forward", given, asked.names["forward"])
+    if "loss" not in getattr(asked.column, "able", WHOLE).functions:
+        return named
     return named | asked.taken("loss", asked.column.loss(given[-1], asked.Y), ("R", "L"))
 
 
@@ -196,6 +166,11 @@ def _trace(asked, question):
     for name in order.values():
         in_order[internal(name, asked.row)] = named[internal(name, asked.row)]
     return in_order
+
+
+def _gradients(asked, question):
+    given = asked.column.gradients(asked.X, asked.Y, *asked.weights, asked.sigma)
+    return asked.taken("gradients", given, asked.names["gradients"])
 
 
 def _step(asked, question):
@@ -257,6 +232,7 @@ def _contract(asked, question):
 ANSWERS = {
     "forward": _forward,
     "trace": _trace,
+    "gradients": _gradients,
     "step": _step,
     "trajectory": _trajectory,
     "predict": _predict,
@@ -270,7 +246,7 @@ def pieces(name, question, number):
     What is yielded is L (steps, *S), and a function of a slice of these steps: the parameters after them, a list of
     NumPy arrays.
     """
-    asked = _Asked(impls.load(name, question.row), name, question)
+    asked = _Asked(_loaded(name, question.row), name, question)
     # TensorFlow would compile a new function for every number
     rates = question.lr if isinstance(question.lr, float) else asked.native(question.lr)
     weights = asked.weights
@@ -309,7 +285,7 @@ def chain_rule(name, question):
 
 def trainer(name, question, piece):
     """A function of `steps` that trains a column, `piece` at a time: a whole trajectory may fill the memory."""
-    asked = _Asked(impls.load(name, question.row), name, question)
+    asked = _Asked(_loaded(name, question.row), name, question)
 
     def train(steps):
         weights = asked.weights

@@ -7,11 +7,12 @@ An answer is {name: NumPy array}, by the names of judge/quantities.py; *S are th
     "step"        the parameters after one step of gradient descent, and L before it
     "trajectory"  the same after each of `steps` steps, along a new first axis, by one call of `train`
     "predict"     Y_hat alone; Y is not looked at
+    "gradients"   L and the gradient of every parameter
     "contract"    what it does beside its contract: {"complaints": sentences}
 
-are answered by columns. Functions of a user's answer "trace" and
+are answered by columns, by those that have not all functions as far as they have them. Functions of a user's answer
+"trace", "gradients" and
 
-    "gradients"   L and the gradient of every parameter
     "train"       the parameters after the last of `steps` steps, and "losses" (steps,) before each
 """
 
@@ -20,6 +21,38 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fourfold.compare.judge.quantities import anatomy_of, gradient, parameter_names
+
+
+class Abilities(NamedTuple):
+    """What a column can be asked."""
+
+    functions: tuple  # those that are judged, of "gradients" and impls.model.Model's
+    missing: tuple = ()  # those that it has not
+    whole: bool = True  # it satisfies its contract, and is held to all of it
+    one_at_a_time: bool = False  # its functions are for one network
+    activations: str = ""  # the only ones that it computes, as --activation takes them; "": it is given their names
+
+    def runs(self):
+        """The function that trains: "train", or "step" over and over; "" where there is neither."""
+        return next((name for name in ("train", "step") if name in self.functions), "")
+
+    def evaluates(self):
+        """The function that shows gradients: "trace" or "gradients"; "" where there is neither."""
+        return next((name for name in ("trace", "gradients") if name in self.functions), "")
+
+    def computes(self, activations):
+        """Whether it can be asked about layers with these, a name a layer."""
+        names = tuple(name.strip() for name in self.activations.split(","))
+        same = names if len(names) > 1 else (*names * (len(activations) - 1), "identity")
+        return not self.activations or same == activations
+
+
+WHOLE = Abilities(("forward", "loss", "trace", "step", "train"))
+
+
+def abilities_of(examiner):
+    """The Abilities of whatever answers questions: all, unless it says less."""
+    return getattr(examiner, "abilities", WHOLE)
 
 
 class Question(NamedTuple):

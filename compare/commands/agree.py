@@ -4,23 +4,25 @@ import shlex
 
 from rich.measure import Measurement
 
+from fourfold import impls
 from fourfold.compare.agreement import suite
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import check_range
 from fourfold.compare.commands import options
-from fourfold.compare.commands.options import Suite, Training
+from fourfold.compare.commands.options import Begun, Suite
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import UsageError
-from fourfold.compare.results import repro, result, tables, words
+from fourfold.compare.results import mode_words, process_words, repro, result, tables, words
 from fourfold.compare.system import files
 
 COLOURS = {0: "green", 1: "red", 3: "yellow"}  # by exit code
 LARGEST = 10_000  # characters a table may want
+STEPS_OF_MODES = 1000  # by default: what is not compiled takes its time
 REPRO = "reports/out/repro.py"
 TITLE = "Largest error, in percent of what rounding allows"
 
 
-def agree(*, training: Training = Training(), suite_: Suite = Suite()):
+def agree(*, training: Begun = Begun(), suite_: Suite = Suite()):
     """Check every number of every training step against its exact value, in every framework.
 
     Example: fourfold agree --impl numpy,torch --seeds 100 --activation tanh
@@ -34,9 +36,10 @@ def agree(*, training: Training = Training(), suite_: Suite = Suite()):
 
 def judge(training, s, grid=None, curves=()):
     """(Result, arrays, the first Case) for the options, with a progress bar; `curves` are more activations of it."""
-    names, left_out = options.columns(s.impl)
+    names, left_out = options.columns(s.impl, s.modes)
     dtypes = options.dtypes(s.dtype)
-    case = options.case(training, options.seeds(s.seeds))
+    steps = STEPS_OF_MODES if s.modes else options.STEPS
+    case = options.case(training, options.asked_seeds(s.seeds), steps)
     check_range(case, dtypes)
     chosen = suites.choose(s.suite, options.names(s.case), case, deep=True, dtypes=dtypes)
     chosen += suites.curves(chosen[0], curves)
@@ -54,9 +57,10 @@ def judge(training, s, grid=None, curves=()):
         def advance(name, steps):
             advances[name](steps)
 
-        keep = grid is not None  # for a page
+        keep = grid is not None or any(map(impls.is_mode, names))  # for a page, or to compare bits
         limits = s.timeout, command(), advance, grid, s.memory
-        outcome, arrays = suite.agreement(names, chosen, dtypes, *limits, keep=keep)
+        twice = [name for name in names if s.twice or not impls.is_built_in(name)]
+        outcome, arrays = suite.agreement(names, chosen, dtypes, *limits, keep=keep, twice=twice)
     return outcome, arrays, chosen[0]
 
 
@@ -90,8 +94,14 @@ def show(outcome, ulps=False, again="", details=False):
     """
     headline, style = words.headline(outcome), f"bold {COLOURS[outcome.exit_code()]}"
     out.print(headline, style=style, markup=False)
+    for sentence in words.parts(outcome):
+        out.print(sentence, markup=False)
     for table in _tables(outcome, ulps):
         out.print("", table)
+    for sentence in mode_words.modes(outcome):
+        out.print(sentence, markup=False)
+    for sentence in process_words.twice(outcome):
+        out.print(sentence, markup=False)
     if hint := words.half_a_unit(outcome):
         out.print(hint, style="dim", markup=False)
     out.print("")
@@ -107,6 +117,8 @@ def show(outcome, ulps=False, again="", details=False):
             out.print(sentence, markup=False)
         out.print(words.settings(outcome, 1), style="dim", markup=False)
         out.print(words.environment(outcome), style="dim", markup=False)
+        for columns, text in process_words.processes(outcome.environment):
+            out.print(f"Process of {columns}: {text}", style="dim", markup=False)
     if out.is_terminal and (outcome.exit_code() or ulps or details):
         out.print(f"\n{headline}", style=style, markup=False)
 

@@ -169,6 +169,22 @@ def verdict(result):
     return " ".join([headline(result), *details(result)])
 
 
+def parts(result):
+    """A sentence or two a column that was judged in part: what of it was, what it has not, what was not asked."""
+    sentences = []
+    for column in result.columns:
+        clauses = [f"judged {listed(column.judged)}"] if column.judged else []
+        if column.one_at_a_time:
+            clauses.append("asked about one network at a time")
+        if column.missing:
+            clauses.append(f"has no {', '.join(column.missing)}")
+        if clauses:
+            sentences.append(f"{column.name}: {'; '.join(clauses)}.")
+        for activation, why in column.unknown.items():
+            sentences.append(f"{column.name}: not judged with {activation}: {why}.")
+    return sentences
+
+
 def details(result):
     """Sentences: who is right beside a wrong column, what was asked, how small a fault would have been seen."""
     groups, sentences = by_verdict(result.columns), []
@@ -189,7 +205,7 @@ def brief_details(result):
     """The lines of it that a terminal has room for."""
     first, *others = result.settings
     seeds = f"seeds {first.first_seed} to {first.first_seed + first.seeds - 1}" if first.seeds > 1 else "one seed"
-    work = f"{first.name}, {seeds}, {count(first.steps, 'step')}"
+    work = f"{first.name}, {first.weights_file or seeds}, {count(first.steps, 'step')}"
     if others:
         work += f"; {count(len(others), 'more case')}"
     packages = ", ".join(f"{name} {version}" for name, version in result.environment.versions.items())
@@ -323,7 +339,7 @@ def _setting(s):
     biases = " with biases" if s.biases else ""
     return (
         f"{s.name}: {s.samples} samples, layers {'-'.join(map(str, s.widths))}{biases} ({s.parameters} parameters), "
-        f"{s.activation}, learning rate {s.lr:g}, seeds {s.first_seed}:{s.first_seed + s.seeds}, {s.steps:,} steps"
+        f"{s.activation}, learning rate {s.lr:g}, {s.networks()}, {s.steps:,} steps"
     )
 
 
