@@ -18,7 +18,7 @@ def compile(column):
 
 def func(column):
     """Gradients by `torch.func.grad` of one network, mapped over all by `torch.func.vmap`."""
-    one_network = _deep_trace if hasattr(column, "DeepTrace") else _trace
+    one_network: Any = _deep_trace if hasattr(column, "DeepTrace") else _trace
 
     def trace(*arguments):
         *arrays, activation = arguments

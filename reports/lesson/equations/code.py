@@ -104,7 +104,8 @@ CODE = Part(
                 ("λ = 10", live(lr=10)),
             ),
             notes="Point at the flat part of the curve and ask whether the network has finished. What do its "
-            "predictions look like there?",
+            "predictions look like there? JAX and TensorFlow compile this loop: fourfold agree --modes runs it "
+            "uncompiled too, and says whether last bits change.",
         ),
         Equation(
             25,

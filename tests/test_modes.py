@@ -1,0 +1,132 @@
+"""Modes: the other ways to run a framework's column."""
+
+import numpy as np
+import pytest
+
+from fourfold import impls
+from fourfold.compare.agreement import modes, suite
+from fourfold.compare.agreement.certify import Evidence
+from fourfold.compare.columns import workers
+from fourfold.compare.commands import options
+from fourfold.compare.errors import UsageError
+from fourfold.compare.results import mode_words
+from fourfold.compare.results.result import Row
+
+WORKERS_SET = {name: value for name, value in workers.ENVIRONMENT.items() if name.startswith("TORCH")}
+
+
+@pytest.mark.parametrize("layers", ["2,3,1", None], ids=["deep", "two_layer"])
+@pytest.mark.parametrize("base", impls.MODES)
+def test_every_mode_agrees_and_is_compared_with_its_column(base, layers):
+    if not workers.installed(base):
+        pytest.skip(f"{impls.framework(base)} is not installed")
+    names, _ = options.columns(base, modes=True)
+    case = options.case(options.Training(steps=3, layers=layers), range(2))
+    outcome, _ = suite.agreement(names, [case], ["float64"], 300, "")
+    assert [column.name for column in outcome.columns if column.verdict == "agrees"] == names
+    assert [(mode.column, mode.base) for mode in outcome.modes] == [(name, base) for name in names[1:]]
+    for mode in outcome.modes:
+        assert mode.compared > 100
+        assert float(mode.share) <= 1
+
+
+LOOKED_AT = {
+    "torch:compile": "hasattr(column.trace, '_torchdynamo_orig_callable')",
+    "torch:func": "'_mapped' in str(column.trace.__code__.co_names)",
+    "jax:eager": "__import__('jax').config.jax_disable_jit",
+    "jax:vmap": "not hasattr(column.trace, 'lower')",  # what is jitted has it
+    "tf:eager": "__import__('tensorflow').config.functions_run_eagerly()",
+    "tf:no-xla": "column.train._jit_compile is None",
+    "tf:xla": "getattr(column.trace, '_jit_compile', None)",
+}
+
+
+def seen_of(name, expression):
+    """What a worker sees of a mode; this runs there."""
+    return bool(eval(expression, {"column": impls.load(name)}))
+
+
+def test_every_mode_is_what_it_says_and_leaves_its_column_as_it_is():
+    assert sorted(LOOKED_AT) == sorted(impls.modes())
+    with workers.open_pool(120) as pool:
+        for name, expression in LOOKED_AT.items():
+            if workers.installed(name):
+                assert pool.call(name, seen_of, expression), name
+                assert not pool.call(name.partition(":")[0], seen_of, expression), name
+
+
+def test_every_mode_has_a_function_that_says_what_it_is():
+    for base, own in impls.MODES.items():
+        text = impls.path_of(base, "modes").with_name(f"{base}_modes.py").read_text(encoding="utf-8")
+        for mode in own:
+            assert f'def {mode.replace("-", "_")}(column):\n    """' in text
+        assert text.count("(column):\n") == len(own)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("torch:foo", "torch has no mode 'foo': choose from torch:compile, torch:func."),
+        ("jax:compile", "jax has no mode 'compile': choose from jax:eager, jax:vmap."),
+        ("torch:", "torch has no mode '': choose from torch:compile, torch:func."),
+        ("numpy:jit", "numpy has no modes: choose from torch:compile"),
+        ("mine:jit", "There is no column 'mine' with modes: choose from torch:compile"),
+        ("torch:func:func", "torch has no mode 'func:func'"),
+    ],
+)
+def test_what_is_no_mode_is_one_sentence(name, hint):
+    with pytest.raises(UsageError, match="choose from") as caught:
+        options.columns(name)
+    assert str(caught.value).startswith(hint)
+
+
+def test_modes_of_the_columns_asked_for_are_asked_for_once():
+    assert options.columns("jax,torch:func,torch", modes=True)[0] == [
+        *("jax", "torch:func", "torch", "jax:eager", "jax:vmap", "torch:compile"),
+    ]
+    assert options.columns("numpy", modes=True)[0] == ["numpy"]
+
+
+def test_modes_make_fewer_steps_unless_they_are_asked_for_more():
+    assert options.case(options.Training(), range(1), 1000).steps == 1000
+    assert options.case(options.Training(steps=10_000), range(1), 1000).steps == 10_000
+
+
+def evidence(values, ratio):
+    limit = np.full(3, 1e-15)
+    arrays = {"trace_L": np.array(values), "limit_L": limit, "L": np.zeros(3)}
+    row = Row("", "xor", "float64", "L", 3, 0, 0, 0, ratio, 0.0)
+    return Evidence([row], None, arrays)
+
+
+def test_bits_and_accuracy_are_told_apart():
+    right = evidence([1.0, 2.0, 3.0], 0.2)
+    other_bits = evidence([1.0, 2.0 + 4e-16, 3.0], 0.25)
+    less_accurate = evidence([1.0, 2.0, 3.0], 0.9)
+    key = "xor", "float64"
+    together = {("jax", *key): right, ("jax:vmap", *key): other_bits, ("jax:eager", *key): less_accurate}
+    together |= {("torch:func", *key): right}  # without its column there is nothing to compare it with
+    by_bits, by_accuracy = modes.differences(together)
+    assert (by_bits.column, by_bits.moved, by_bits.compared) == ("jax:vmap", 1, 3)
+    assert float(by_bits.share) == pytest.approx(0.222, abs=1e-3)
+    assert (by_accuracy.moved, by_accuracy.ratio, by_accuracy.base_ratio) == (0, 0.9, 0.2)
+
+    class Found:
+        modes = (by_bits, by_accuracy)
+
+    assert mode_words.modes(Found) == [
+        "jax:vmap: other bits than jax in 33% of the numbers, at most 22% of what two correct columns may differ by; "
+        "as accurate.",
+        "jax:eager: the same bits as jax; its accuracy differs most in L (xor, float64): error 90% of what rounding "
+        "allows, that of jax 20%.",
+    ]
+
+
+def test_what_is_compiled_is_kept_beside_other_caches(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    from fourfold.compare.system import files
+
+    assert files.cache_folder() == tmp_path / "fourfold"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # the specification has it ignored
+    assert files.cache_folder().is_absolute()
+    assert WORKERS_SET["TORCHINDUCTOR_CACHE_DIR"].endswith("torchinductor")
