@@ -26,6 +26,7 @@ def pages(diff):
         "right": {"A": diff.right_a, "B": diff.right_b} if diff.wrong else {},
         "places": [*_places(shown)],
         "changes": [*map(_cells, diff.environment)],
+        "processes": [*map(_cells, diff.processes)],
         "inputs": list(diff.inputs.items()),
         "missing": list(diff_words.missing(diff)),
         "tables": [diff_words.table(diff, dtype) for dtype in diff_words.dtypes(diff)],

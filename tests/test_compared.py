@@ -80,6 +80,21 @@ def test_a_page_shows_the_first_wrong_element_and_who_was_right(sides):
     assert "Right in B: nobody." in page
 
 
+def test_a_page_lists_what_the_processes_had(sides):
+    a, b = (
+        side._replace(
+            result=msgspec.structs.replace(
+                side.result,
+                environment=msgspec.structs.replace(side.result.environment, processes={"numpy": {"scipy": version}}),
+            )
+        )
+        for side, version in zip(sides, ("1.14", "1.15"), strict=True)
+    )
+    page = unescape(pages_of(a, b)["index.html"].decode())
+    (folded,) = re.findall(r'<details id="processes".*?</details>', page, re.DOTALL)
+    assert re.search(r"numpy: scipy.*1\.14.*1\.15", folded, re.DOTALL)
+
+
 def test_names_with_markup_come_out_as_text(sides):
     html = pages_of(*sides)["index.html"].decode()
     assert "<b>" not in html

@@ -189,6 +189,17 @@ def test_what_changed_in_the_environment_comes_first(before):
     assert any("9.9" in line for line in diff_words.environment(found))
 
 
+def test_what_the_processes_of_columns_had_is_compared(before):
+    def had(**seen):
+        e = msgspec.structs.replace(before.result.environment, processes={"numpy": seen} if seen else {})
+        return with_result(before, environment=e)
+
+    found = between(had(scipy="1.14", BLAS="openblas"), had(scipy="1.15", BLAS="openblas"))
+    assert [(c.name, c.a, c.b) for c in found.environment] == [("numpy: scipy", "1.14", "1.15")]
+    assert [c.name for c in found.processes] == ["numpy: scipy", "numpy: BLAS"]
+    assert between(had(), had(scipy="1.15")).environment == []
+
+
 def test_a_column_that_could_not_be_judged_is_said_and_counts(before):
     missing = with_result(
         before, columns=[result.Column("numpy", "not judged", "numpy was killed by SIGKILL")], rows=[]

@@ -226,7 +226,7 @@ def test_only_what_has_to_move_is_not_as_it_is_here(around):
     ("output", "kind", "sentence"),
     [
         ("WARNING: Retrying after NewConnectionError\nERROR: No matching", ColumnError, "reaches no package index"),
-        ("ERROR: [Errno 28] No space left on device", ColumnError, "no room on the disk for jax==0.5: make some"),
+        ("ERROR: [Errno 28] No space left on device", ColumnError, "There is no room on the disk for jax==0.5: make some"),
         ("ERROR: Failed building wheel for jax", ColumnError, "cannot install jax==0.5: ERROR: Failed building wheel"),
         ("", ColumnError, "it says nothing"),
     ],

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from fourfold.compare.errors import UsageError, exit_code
-from fourfold.compare.results import words
+from fourfold.compare.results import environment, words
 from fourfold.compare.results.result import Number, Rejection, number
 
 
@@ -65,6 +65,7 @@ class Diff(msgspec.Struct, frozen=True):
     a: str
     b: str
     environment: list[Change]
+    processes: list[Change]  # all that the columns' processes had imported and how they were set up: "jax: scipy"
     inputs: dict[str, str]  # case: the SHA-256 of data and weights, the same in both
     columns: list[str]  # in both
     only_a: list[str]
@@ -118,6 +119,7 @@ def diff(a, b, names, only=None):
     return Diff(
         *names,
         environment=_changes(result_a.environment, result_b.environment),
+        processes=[*_processes(result_a.environment, result_b.environment, both)],
         inputs={s.name: s.inputs_sha256 for s in result_a.settings if only is None or s.name == only[1]},
         columns=both,
         only_a=[name for name in columns_a if name not in columns_b],
@@ -203,12 +205,23 @@ def _not_judged(both, results, names):
 
 
 def _changes(a, b):
-    a, b = _flat(a), _flat(b)
-    return [Change(name, a.get(name), b.get(name)) for name in {**a, **b} if a.get(name) != b.get(name)]
+    flat_a, flat_b = _flat(a), _flat(b)
+    if a.processes and b.processes:  # older reports say nothing of them
+        flat_a |= environment.flat(a)
+        flat_b |= environment.flat(b)
+    changes = [Change(name, flat_a.get(name), flat_b.get(name)) for name in {**flat_a, **flat_b}]
+    return [change for change in changes if change.a != change.b]
 
 
-def _flat(environment):
-    e = environment
+def _processes(a, b, columns):
+    """Yields what the process of each column had on either side."""
+    for column in columns:
+        in_a, in_b = a.processes.get(column, {}), b.processes.get(column, {})
+        for what in {**in_a, **in_b}:
+            yield Change(f"{column}: {what}", in_a.get(what), in_b.get(what))
+
+
+def _flat(e):
     judged = {f"judge of {dtype}": wide for dtype, wide in e.wide.items()}
     machine = {"system": e.system, "cpu": e.cpu, "cores": str(e.cores), "threads": e.threads}
     return {"fourfold": e.fourfold, "Python": e.python, **e.versions, **machine, **judged, **e.variables}

@@ -6,6 +6,7 @@ import platform
 import re
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.system import signals
@@ -22,11 +23,11 @@ CONFLICT = re.compile(r"^ {4}(?:The user requested ([^(\n].*)|(\S.* depends on .
 
 def venv(folder):
     """Makes an environment without packages, with the Python that is here. Raises ColumnError."""
-    without = ["--without-pip"] if _has_pip() else []
+    without = ["--without-pip"] if _runner() else []
     code, output = processes.run([sys.executable, "-P", "-m", "venv", *without, folder], surroundings())
     if code:
         reason = "there is no room on the disk" if _no_room(output) else _last(output)
-        raise ColumnError(f"Python cannot make an environment in {folder}: {reason}")
+        raise ColumnError(f"Python cannot make an environment in {folder}: {reason}.")
 
 
 def install(python, wanted, named, show):
@@ -50,7 +51,7 @@ def freeze(python):
     """["name==version", ...] of all that is in an environment. Raises ColumnError."""
     code, output = processes.run([*_pip(python), "freeze", "--all"], surroundings())
     if code:
-        raise ColumnError(f"pip cannot list what it has installed: {_last(output)}")
+        raise ColumnError(f"pip cannot list what it has installed: {_last(output)}.")
     return [line for line in output.splitlines() if "==" in line or " @ " in line]
 
 
@@ -60,12 +61,18 @@ def surroundings():
 
 
 def _pip(python):
-    """The pip that is here works for other environments too; where there is none, each has its own."""
-    return [sys.executable, "-P", "-m", "pip", "--python", python] if _has_pip() else [python, "-P", "-m", "pip"]
+    """The pip that is here works for other environments too; where there is none, each has its own.
+
+    It is started as pip --python starts it, but without a process between, which could end alone.
+    """
+    return [python, _runner()] if _runner() else [python, "-P", "-m", "pip"]
 
 
-def _has_pip():
-    return find_spec("pip") is not None
+def _runner():
+    """The file of the pip that is here which any Python can run; or None."""
+    here = find_spec("pip")
+    file = here and here.origin and Path(here.origin).with_name("__pip-runner__.py")
+    return file if file and file.is_file() else None
 
 
 def versions_here(named):
@@ -102,9 +109,11 @@ def _error(failure, wanted, named):
     """The exception that says in one sentence why pip could not install."""
     what = ", ".join(wanted[: len(named)]) or ", ".join(wanted)
     if UNREACHABLE.search(failure):
-        return ColumnError("pip reaches no package index: see to the network, or name a folder with PIP_FIND_LINKS")
+        return ColumnError("pip reaches no package index: see to the network, or name a folder with PIP_FIND_LINKS.")
     if _no_room(failure):
-        return ColumnError(f"there is no room on the disk for {what}: make some, or set XDG_CACHE_HOME to another disk")
+        return ColumnError(
+            f"There is no room on the disk for {what}: make some, or set XDG_CACHE_HOME to another disk."
+        )
     missing = NO_VERSION.search(failure)
     if missing:
         versions = missing[2].split(", ")
@@ -114,7 +123,7 @@ def _error(failure, wanted, named):
     if "ResolutionImpossible" in failure:
         reasons = dict.fromkeys(asked or depending for asked, depending in CONFLICT.findall(failure))
         return UsageError(f"pip cannot install {what}: these do not go together: {'; '.join(reasons)}.")
-    return ColumnError(f"pip cannot install {what}: {_last(failure)}")
+    return ColumnError(f"pip cannot install {what}: {_last(failure)}.")
 
 
 def _no_room(output):

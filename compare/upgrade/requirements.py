@@ -103,7 +103,7 @@ def of_fourfold(columns, named):
     try:
         needs = importlib.metadata.requires("fourfold") or []
     except importlib.metadata.PackageNotFoundError:
-        raise ColumnError("fourfold is not installed here: pip install it first, then diff --with") from None
+        raise ColumnError("fourfold is not installed here: pip install it first, then diff --with.") from None
     brought = named | {BROUGHT[name] for name in named if name in BROUGHT}
     wanted = []
     for column in columns:

@@ -38,7 +38,7 @@ def installed(python, code):
     status, output = processes.run([python, "-P", "-c", INSTALLED], _surroundings(python, code))
     if status:
         last = [*filter(None, map(str.strip, output.splitlines()))][-1:]
-        raise ColumnError(f"fourfold does not start with what is in {Path(python).parent.parent}: {''.join(last)}")
+        raise ColumnError(f"fourfold does not start with what is in {Path(python).parent.parent}: {''.join(last)}.")
     return json.loads(output.splitlines()[-1])
 
 
@@ -47,7 +47,7 @@ def report(python, code, arguments, out):
     argv = [python, "-P", "-m", "fourfold.compare", "report", *arguments, "--resolution", "2", "--out", out]
     status, output = processes.run(argv, _surroundings(python, code), errors_apart=True)
     if status not in JUDGED or f"Report: {out}/index.html" not in output:
-        raise ColumnError(f"the suite could not be run with {python}: see above")
+        raise ColumnError(f"The suite could not be run with {python}: see above.")
 
 
 def _surroundings(python, code):
