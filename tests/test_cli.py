@@ -245,11 +245,20 @@ def test_doctor():
     done = command("doctor")
     assert said(done, 0) == ""
     assert re.search(r"numpy +2\.\S+ +gradients right", done.stdout)
+    assert re.search(r"^All \d installed columns work: ", done.stdout.splitlines()[-1])
     done = command("doctor", "--json", "-", python=("-c", without_tensorflow))
     assert said(done, 0) == ""
     states = json.loads(done.stdout)
     assert [state["column"] for state in states] == [*impls.NAMES]
     assert states[-1]["note"] == "not installed: pip install '.[tf]'"
+
+
+def test_check_says_what_is_not_there(tmp_path):
+    (tmp_path / "mine.py").write_text("def gradients(X, Y, W1, W2): pass\n")
+    done = command("check", tmp_path / "mine.py:nosuch")
+    assert said(done, 2) == "fourfold: There is no nosuch in the file: its functions are gradients.\n"
+    sentence = said(command("check", tmp_path), 2)
+    assert sentence == f"fourfold: {tmp_path} is a folder: fourfold check --course {tmp_path} checks every file in it.\n"
 
 
 def test_report_on_data_with_three_inputs_and_two_outputs(tmp_path):

@@ -92,6 +92,8 @@ def _module(name, folder):
         there = importlib.util.find_spec(name) is not None
     except (ImportError, ValueError):
         there = False
+    if (Path(folder) / name).is_dir():
+        raise UsageError(f"{name} is a folder: fourfold check --course {name} checks every file in it.")
     if not there:
         raise UsageError(f"There is no module {name!r}: give one that can be imported here, or a .py file.")
     return _imported(name, importlib.import_module, name)

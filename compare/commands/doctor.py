@@ -10,6 +10,7 @@ from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import judgement
 from fourfold.compare.judge.quantities import shown
 from fourfold.compare.results import environment, result
+from fourfold.compare.results.words import listed
 
 
 def doctor(*, json: Json = None, timeout: Timeout = 120):
@@ -37,8 +38,19 @@ def doctor(*, json: Json = None, timeout: Timeout = 120):
             return state
 
         states = [*workers.each(pool, impls.NAMES, try_out).values()]
+    if json != "-":
+        out.print(_verdict(states), style="bold", markup=False)
     write_json(json, result.encode(states))
     return 3 if any(state["version"] and not state["works"] for state in states) else 0
+
+
+def _verdict(states):
+    """The last line: do the columns that are installed work?"""
+    installed = [state for state in states if state["version"]]
+    broken = [state["column"] for state in installed if not state["works"]]
+    if broken:
+        return f"{listed(broken)} {'does' if len(broken) == 1 else 'do'} not work."
+    return f"All {len(installed)} installed columns work: fourfold agree judges them on more."
 
 
 def _importing(names):

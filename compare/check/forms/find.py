@@ -196,6 +196,9 @@ def _preferred(written, candidates):
 
 
 def _nothing(written, name):
+    if name is not None and name.partition(".")[0] not in written.namespace:
+        there = ", ".join(written.functions) or "nothing"
+        raise Misfit(f"There is no {name} in the file: its functions are {there}.")
     if name is not None:
         raise Misfit(f"{name} was not recognised as a function that gives a loss and gradients: {EXAMPLE}.")
     seen = [n for n in written.functions if not names.NUMERICAL.search(n)]
