@@ -104,9 +104,9 @@ def make_case(data, activation, lr, steps, hidden, seeds, layers=None, bias=Fals
     """A Case from the options of the command line; data is "xor" or the path of a CSV file.
 
     `layers`: all widths, from the data's inputs to their targets. They, biases, or an activation for every layer,
-    comma-separated, make it a case of the row of any depth. With a weights.Given nothing is drawn, and it says the
-    widths, the number of seeds, and whether there are biases. Raises UsageError for a value out of range, for layers
-    that do not fit, or for a file that is not a table of finite numbers.
+    comma-separated, make it a case of the row of any depth. With a weights.FirstWeights nothing is drawn, and it says
+    the widths, the number of seeds, and whether there are biases. Raises UsageError for a value out of range, for
+    layers that do not fit, or for a file that is not a table of finite numbers.
     """
     return build_case(data, *read_data(data), activation, lr, steps, hidden, seeds, layers, bias, given)
 

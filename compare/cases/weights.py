@@ -23,7 +23,7 @@ NAMES = "W1, W2 and so on, one for each layer, and b1, b2 and so on, for all lay
 BESIDE = {"column", "dtype", "seed", "parameters", "losses", "Y_hat", "X", "Y", "grid"}
 
 
-class Given(NamedTuple):
+class FirstWeights(NamedTuple):
     """The first weights of one network, or of several of one shape."""
 
     path: str
@@ -58,7 +58,7 @@ class Given(NamedTuple):
 
 
 def read_weights(path):
-    """The Given in a file. Raises UsageError, which says what is wrong with it."""
+    """The FirstWeights in a file. Raises UsageError, which says what is wrong with it."""
     content = files.read_bytes(path, LARGEST_FILE)
     entries = _of_npz(path, content) if content.startswith(b"PK") else _of_json(path, content)
     depth, biased = _layers(path, [name for name in entries if name not in BESIDE])
@@ -76,7 +76,7 @@ def read_weights(path):
         if Z.shape != (*leading, 1, width):
             _check_shape(path, f"b{k}", Z, (*leading, width))
         parameters.append(Z.reshape(-1, 1, width))
-    return Given(str(path), tuple(parameters), depth)
+    return FirstWeights(str(path), tuple(parameters), depth)
 
 
 def _of_json(path, content):
@@ -108,23 +108,23 @@ def _of_npz(path, content):
 
 def _layers(path, names):
     """(how many layers the names speak of, whether they have biases). Raises UsageError for others, or missing ones."""
-    found = {"W": set(), "b": set()}
+    there = {"W": set(), "b": set()}
     for name in names:
         match = re.fullmatch("([Wb])([1-9][0-9]{0,3})", name)
         if not match:
             near = nearest(name.upper(), ["W1", "W2"]) or nearest(name, ["b1", "b2"])
             hint = f"did you mean {near}?" if near else f"weights are called {NAMES}."
             raise UsageError(f"{path} has {name!r}: {hint}")
-        found[match[1]].add(int(match[2]))
-    if not found["W"]:
+        there[match[1]].add(int(match[2]))
+    if not there["W"]:
         raise UsageError(f"{path} has no weights: they are called {NAMES}.")
-    depth = max(found["W"] | found["b"])
-    for letter in ("W", "b") if found["b"] else ("W",):
-        missing = sorted(set(range(1, depth + 1)) - found[letter])
+    depth = max(there["W"] | there["b"])
+    for letter in ("W", "b") if there["b"] else ("W",):
+        missing = sorted(set(range(1, depth + 1)) - there[letter])
         if missing:
-            last = f"{'b' if depth in found['b'] else 'W'}{depth}"
+            last = f"{'b' if depth in there['b'] else 'W'}{depth}"
             raise UsageError(f"{path} has {last}, but no {letter}{missing[0]}: it needs {NAMES}.")
-    return depth, bool(found["b"])
+    return depth, bool(there["b"])
 
 
 def _numbers(path, name, entries):

@@ -23,7 +23,7 @@ SEEDS = range(3)
 def checked(p, activations, dtypes, seeds, how, bar, given=None):
     """The Checked on a peer.Peer; `how` are the options of check, `activations` and `seeds` those asked for, or None.
 
-    given: the weights.Given that it is asked about alone.
+    given: the weights.FirstWeights that it is asked about alone.
     """
     if p.proof and p.proof.is_own:
         activations = p.proof.activations[:-1] if p.row == TWO_LAYER else p.proof.activations

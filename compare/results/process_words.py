@@ -12,7 +12,7 @@ def twice(result):
     if not other:
         return [f"A second run in a new process gave the same bits: {', '.join(same)}."]
     if not same:
-        return [f"A second run in a new process gave other bits, first in: {', '.join(other)}."]
+        return [f"A second run in a new process did not give the same bits: {', '.join(other)}."]
     return [f"A second run in a new process gave the same bits: {', '.join(same)}; not: {', '.join(other)}."]
 
 
