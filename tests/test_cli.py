@@ -256,9 +256,9 @@ def test_doctor():
 def test_check_says_what_is_not_there(tmp_path):
     (tmp_path / "mine.py").write_text("def gradients(X, Y, W1, W2): pass\n")
     done = command("check", tmp_path / "mine.py:nosuch")
-    assert said(done, 2) == "fourfold: There is no nosuch in the file: its functions are gradients.\n"
+    assert said(done, 2) == "fourfold: There is no nosuch in the file: its functions are gradients."
     sentence = said(command("check", tmp_path), 2)
-    assert sentence == f"fourfold: {tmp_path} is a folder: fourfold check --course {tmp_path} checks every file in it.\n"
+    assert sentence == f"fourfold: {tmp_path} is a folder: fourfold check --course {tmp_path} checks every file in it."
 
 
 def test_report_on_data_with_three_inputs_and_two_outputs(tmp_path):
