@@ -1,3 +1,4 @@
+import re
 import signal
 import sys
 
@@ -23,6 +24,23 @@ for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 FRAMEWORK_OF = {name: name.split("-")[0] for name in impls.NAMES}
+# What a failure says that is for want of a framework, which is not installed.
+WANTING = {
+    package: re.compile(rf"No module named '{package}|needs {package}, which is not|left out: [^.]*\b{name}\b")
+    for name, (package, *_) in impls.FRAMEWORKS.items()
+    if not workers.package_installed(package)
+}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that fails for want of a framework is skipped. With all of them installed none is."""
+    report = yield
+    for package, wanting in WANTING.items():
+        if report.failed and wanting.search(str(call.excinfo.value)):
+            path, line, _ = item.location
+            report.outcome, report.longrepr = "skipped", (path, line + 1, f"Skipped: {package} is not installed")
+    return report
 
 
 def each_column(names=impls.NAMES):
