@@ -24,23 +24,24 @@ for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 FRAMEWORK_OF = {name: name.split("-")[0] for name in impls.NAMES}
-# What a failure says that is for want of a framework, which is not installed.
-WANTING = {
-    package: re.compile(rf"No module named '{package}|needs {package}, which is not|left out: [^.]*\b{name}\b")
-    for name, (package, *_) in impls.FRAMEWORKS.items()
-    if not workers.package_installed(package)
-}
+LACKING = {name: package for name, (package, *_) in impls.FRAMEWORKS.items() if not workers.package_installed(package)}
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """A test that fails for want of a framework is skipped. With all of them installed none is."""
     report = yield
-    for package, wanting in WANTING.items():
-        if report.failed and wanting.search(str(call.excinfo.value)):
+    for name, package in LACKING.items():
+        if report.failed and is_for_want(call.excinfo.value, name, package):
             path, line, _ = item.location
             report.outcome, report.longrepr = "skipped", (path, line + 1, f"Skipped: {package} is not installed")
     return report
+
+
+def is_for_want(error, name, package):
+    """Whether a test's error says that this framework is not installed: its import's, a column's, a command's."""
+    sentences = rf"No module named '{package}|needs {package}, which is not installed|left out: [^.]*\b{name}\b"
+    return bool(re.search(sentences, str(error)))
 
 
 def each_column(names=impls.NAMES):

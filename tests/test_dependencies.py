@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from fourfold.compare.results import result
+from tests.conftest import is_for_want
 from tests.test_cli import HERE, said
 
 PYPROJECT = tomllib.loads(Path(HERE, "pyproject.toml").read_text())
@@ -77,6 +78,20 @@ def test_without_any_framework(bare):
     assert "0 wrong" in done.stdout
     page = (folder / "lesson" / "index.html").read_text()
     assert "<title>Backpropagation in NumPy</title>" in page
+
+
+@pytest.mark.parametrize(
+    ("sentence", "skipped"),
+    [
+        ("No module named 'tensorflow.python'", True),
+        ("fourfold: tf needs tensorflow, which is not installed.", True),
+        ("assert 'Not installed, left out: torch, tf.' == ''", True),
+        ("assert 'Not installed, left out: torch.' == '' but tf is wrong", False),
+        ("tf is wrong", False),
+    ],
+)
+def test_a_test_is_skipped_for_want_of_a_framework_and_for_nothing_else(sentence, skipped):
+    assert is_for_want(AssertionError(sentence), "tf", "tensorflow") == skipped
 
 
 def files():
