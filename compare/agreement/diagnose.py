@@ -44,7 +44,7 @@ def _traces(examiner, case, rejection):
     call, alike = abilities_of(examiner).evaluates(), {}
     if not call:
         return []
-    for p, parameters in [*points(case.row, rejection.dtype), *_start(case, rejection)]:
+    for p, parameters in [*_points(examiner, case, rejection), *_start(case, rejection)]:
         key = p.activations, p.X.tobytes(), p.Y.tobytes(), *(Z.shape for Z in parameters)
         alike.setdefault(key, []).append((p, parameters))
     observed = []
@@ -63,6 +63,13 @@ def _traces(examiner, case, rejection):
     return observed
 
 
+def _points(examiner, case, rejection):
+    """The points whose activations the column computes."""
+    for p, parameters in points(case.row, rejection.dtype):
+        if abilities_of(examiner).computes(p.activations):
+            yield p, parameters
+
+
 def _at(Z, place, number):
     """One network's part of an array of so many; all of it where it has no such axis."""
     return Z[place] if Z.ndim and len(Z) == number else Z
@@ -71,7 +78,7 @@ def _at(Z, place, number):
 def _runs(examiner, case, rejection):
     """An Observation of some steps of training from each of the first points."""
     observed = []
-    for p, parameters in [*points(case.row, rejection.dtype)][:RUNS]:
+    for p, parameters in [*_points(examiner, case, rejection)][:RUNS]:
         observed += _run(examiner, p, parameters, STEPS)
     return observed
 

@@ -58,8 +58,8 @@ def agreement(
         raise UsageError(f"Every case needs a name of its own, not {', '.join(names_of_cases)}.")
     estimate.check(cases, names, dtypes, keep)
     evidence, reasons, parts, processes, again = {}, {}, {}, {}, {}
-    around = {"memory": memory, "surroundings": surroundings}
-    with workers.open_pool(timeout, **around) as pool, workers.open_pool(timeout, apart=True, **around) as new_pool:
+    pools = [workers.open_pool(timeout, memory, apart, surroundings) for apart in (False, True)]
+    with pools[0] as pool, pools[1] as new_pool:
 
         def judge(name):
             asked, refused = [*pairs(name, cases, dtypes)], []
@@ -82,14 +82,13 @@ def agreement(
                         undiagnosed = 0 if rejection.mistakes else undiagnosed - 1
                     evidence[name, case.name, dtype] = seen_here
                 processes[name] = pool.call(name, seen)
-                if name in twice and asked:
+                if name in twice and asked and (name, asked[0][0].name, asked[0][1]) in evidence:
                     again[name] = difference(column, new_pool.column(name, able), *asked[0])
             except ColumnError as error:
                 reasons[name] = str(error)
             if refused:
-                more = f", and so {len(refused) - 1} times more" if len(refused) > 1 else ""
-                left = len(asked) - len(refused)
-                reasons[name] = f"{refused[0]}{more}; what else was asked, {left} of {len(asked)}, is judged"
+                judged = sum(column_name == name for column_name, *_ in evidence)
+                reasons[name] = _refused(refused, judged, len(asked))
 
         workers.each(pool, names, judge)
         seconds = {name: round(pool.seconds(name), 3) for name in names}
@@ -150,7 +149,8 @@ def _evidence(run, column, case, dtype, known, unknown, refused):
     `known`: activations that the column is judged with, where it may not know those of the Case.
     """
     if not column.abilities.computes(case.activations):
-        unknown[case.activation] = f"it computes {column.abilities.activations} alone"
+        only = column.abilities.activations
+        unknown[case.activation] = f'it computes {only} alone; a line ACTIVATION = "tanh" would say another'
         return None
     try:
         return run()
@@ -161,6 +161,13 @@ def _evidence(run, column, case, dtype, known, unknown, refused):
         else:
             refused.append(f"{error}, asked about {case.name} in {dtype}")
     return None
+
+
+def _refused(refused, judged, asked):
+    """Why a column is not judged that refused what it was asked so often."""
+    more = f", and so {len(refused) - 1} times more" if len(refused) > 1 else ""
+    rest = f"; what else was asked, {judged} of {asked}, is judged" if judged else ""
+    return f"{refused[0]}{more}{rest}"
 
 
 def _diagnosed(column, case, rejection):

@@ -40,12 +40,14 @@ def timed(task, name, *args):
 
 
 def raised(error):
-    """Type, message, and file and line of the innermost frame."""
+    """Type, message, and file and line of the innermost frame that is no library's."""
     try:
         text = " ".join(str(error)[:1000].split())[:300] or "no message"
     except Exception:
         text = "no message"
     frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "site-packages" not in frame.filename and not frame.filename.startswith("<")]
+    frames = [] if isinstance(error, SyntaxError) else own or frames  # it says itself where it is
     where = f' ("{frames[-1].filename}", line {frames[-1].lineno})' if frames else ""
     return f"raised {type(error).__name__}: {text}{where}"
 

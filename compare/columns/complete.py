@@ -118,8 +118,8 @@ class _Function:
             if signature:
                 signature.bind(*self.parameters)
         except TypeError:
-            wanted = ", ".join(self.parameters)
-            raise ColumnError(f"{column}: {name}{signature} has to take {name}({wanted}), or another name") from None
+            call, instead = f"{name}({', '.join(self.parameters)})", "give it these parameters, or another name"
+            raise ColumnError(f"{column}: {name}{signature} cannot be called as {call}: {instead}") from None
 
 
 def parameters_of(function, takes_layers):

@@ -1,13 +1,17 @@
 """`fourfold agree`."""
 
+import os
 import shlex
+from dataclasses import dataclass
 
+from cyclopts import Group, Parameter
 from rich.measure import Measurement
 
 from fourfold import impls
 from fourfold.compare.agreement import suite
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import check_range
+from fourfold.compare.columns import starting
 from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Begun, Suite
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
@@ -22,16 +26,41 @@ REPRO = "reports/out/repro.py"
 TITLE = "Largest error, in percent of what rounding allows"
 
 
-def agree(*, training: Begun = Begun(), suite_: Suite = Suite()):
+@Parameter(name="*", group=Group("A column of your own", sort_key=3))
+@dataclass(frozen=True)
+class Start:
+    """A file to start from."""
+
+    template: str | None = None
+    "Judge nothing, but write a column that agrees as it is: numpy, torch, torch-nn, keras, jax or flax."
+    out: str | None = None
+    "With --template: the file to write, which must not be there yet. Default: standard output."
+
+
+def agree(*, training: Begun = Begun(), suite_: Suite = Suite(), start: Start = Start()):
     """Check every number of every training step against its exact value, in every framework.
 
     Example: fourfold agree --impl numpy,torch --seeds 100 --activation tanh
+
+    Example: fourfold agree --template torch-nn --out mine.py
     """
+    if start.template is not None:
+        return _begin(start.template, start.out)
+    if start.out is not None:
+        raise UsageError("--out goes with --template; fourfold report --out writes a page.")
     outcome, *_ = judge(training, suite_)
     if suite_.json != "-":
         show(outcome, suite_.ulp, save_repro(outcome), suite_.details)
     write(suite_, outcome, result.encode(outcome))
     return outcome.exit_code()
+
+
+def _begin(template, target):
+    """Writes a template, in the place of nothing."""
+    content = starting.template(template)
+    if target is not None and os.path.lexists(target) and not os.path.samefile(target, "/dev/stdout"):
+        raise UsageError(f"{target} is there already: give --out the name of a new file.")
+    write_json(target or "-", content)
 
 
 def judge(training, s, grid=None, curves=()):
@@ -60,7 +89,8 @@ def judge(training, s, grid=None, curves=()):
         keep = grid is not None or any(map(impls.is_mode, names))  # for a page, or to compare bits
         limits = s.timeout, command(), advance, grid, s.memory
         twice = [name for name in names if s.twice or not impls.is_built_in(name)]
-        outcome, arrays = suite.agreement(names, chosen, dtypes, *limits, keep=keep, twice=twice)
+        asked_for = len(chosen) if s.case else 1
+        outcome, arrays = suite.agreement(names, chosen, dtypes, *limits, keep=keep, asked_for=asked_for, twice=twice)
     return outcome, arrays, chosen[0]
 
 
@@ -98,9 +128,7 @@ def show(outcome, ulps=False, again="", details=False):
         out.print(sentence, markup=False)
     for table in _tables(outcome, ulps):
         out.print("", table)
-    for sentence in mode_words.modes(outcome):
-        out.print(sentence, markup=False)
-    for sentence in process_words.twice(outcome):
+    for sentence in (*mode_words.modes(outcome), *process_words.twice(outcome)):
         out.print(sentence, markup=False)
     if hint := words.half_a_unit(outcome):
         out.print(hint, style="dim", markup=False)

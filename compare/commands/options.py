@@ -237,10 +237,12 @@ def column(name):
     if ":" in name:
         raise UsageError(_no_mode(name))
     near = nearest(name.lower(), [*impls.NAMES, *packages])
-    if near:
+    if name.endswith(".py") and _importable(name.removesuffix(".py")):
+        hint = f"write {name.removesuffix('.py')}, the name by which Python imports it."
+    elif near:
         hint = f"did you mean {packages.get(near, near)}?"
     else:
-        hint = f"choose from {', '.join(impls.NAMES)}, or the name of a module that Python finds from here."
+        hint = f"choose from {', '.join(impls.NAMES)}, or write a module of your own: fourfold agree --template numpy"
     raise UsageError(f"There is no column {name!r}: {hint}")
 
 

@@ -6,6 +6,8 @@ from rich.text import Text
 
 from fourfold.compare.results.words import brief, label, labels, layers, measure, percent, quantities, worst
 
+NOTHING = "–"  # where nothing was judged
+
 
 def tables(result, dtype=None):
     """Yields (what, headers, lines of cells), one for all cases that have the same quantities.
@@ -30,7 +32,10 @@ def tables(result, dtype=None):
 
 
 def combined(result):
-    """(headers, lines of cells): a line a quantity of the first case, and one for all other kinds of networks each."""
+    """(headers, lines of cells): a line a quantity of the first case, and one for all other kinds of networks each.
+
+    What was judged in no column has no line.
+    """
     heads, first = labels(result.columns), quantities(result.settings[0])
     alike, others = set(), {}
     for s in result.settings:
@@ -46,7 +51,8 @@ def combined(result):
         for name in heads:
             cells.append(cell([row for row in result.rows if row.column == name and row.case in cases]))
         lines.append([what, *cells])
-    return ["", *heads.values()], lines
+    some = [line for line in lines if set(line[1:]) != {NOTHING}]
+    return ["", *heads.values()], some or lines
 
 
 def ulp_table(result, dtype):
@@ -74,7 +80,7 @@ def _by_quantity(result, dtype, cases):
 
 def cell(rows):
     if not rows:
-        return "–"
+        return NOTHING
     mark = "✗ " if any(row.rejected for row in rows) else ""
     return f"{mark}{percent(worst(rows, 'worst_ratio'))}"
 

@@ -173,7 +173,8 @@ def parts(result):
     """A sentence or two a column that was judged in part: what of it was, what it has not, what was not asked."""
     sentences = []
     for column in result.columns:
-        clauses = [f"judged {listed(column.judged)}"] if column.judged else []
+        verb = "has" if column.verdict == "not judged" else "judged"
+        clauses = [f"{verb} {listed(column.judged)}"] if column.judged else []
         if column.one_at_a_time:
             clauses.append("asked about one network at a time")
         if column.missing:
