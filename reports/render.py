@@ -47,6 +47,7 @@ def context(result, shown, section, sha256="") -> dict:
         "result": result,
         "ticket": ticket.ticket(result, sha256),
         "half_a_unit": ticket.HALF_A_UNIT if words.half_a_unit(result) else "",
+        "parts": words.parts(result),
         "modes": [*mode_words.modes(result), *process_words.twice(result)],
         "details": words.details(result),
         "settings": words.settings(result).splitlines(),

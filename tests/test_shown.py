@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from fourfold.compare.columns import workers
+from fourfold.compare.columns import starting, workers
 from fourfold.compare.commands import cli, options
 from fourfold.compare.mistakes import rewritings, trials
 from fourfold.compare.system import worker
@@ -33,7 +33,7 @@ from tests.test_documents import DOCUMENTS, MADE, ROOT, commands, read
 pytestmark = pytest.mark.xdist_group("fuzz")
 MAKERS = {"soak": soak, "activations": activations, "thresholds": thresholds}
 # What a reader makes first. The last is only begun in the recipe, the others are made by the test at the end.
-READERS = {"numpy-einsum", "mymodule", "mean-target-tanh", "inputs shifted to the middle", "8"}
+READERS = {"numpy-einsum", "mymodule", "mine", "mean-target-tanh", "inputs shifted to the middle", "8"}
 NAMES = {("diff",), ("check",), ("--help",)}  # names that are spoken of, and the help of all
 BENCH = {("bench",), ("bench", "--quick")}  # tests/test_bench.py runs it
 LITTLE = {"--impl": "numpy", "--steps": "3", "--seeds": "1", "--resolution": "2", "--suite": "quick"}
@@ -248,6 +248,7 @@ def test_what_a_reader_makes_by_a_recipe_runs(tmp_path):
     assert changed != column
     (code / "impls/two_layer/numpy_einsum_impl.py").write_text(changed)
     (tmp_path / "mymodule.py").write_text(column)
+    (tmp_path / "mine.py").write_bytes(starting.template("numpy"))
     inserted(code / "impls/__init__.py", "}\nCOLUMNS = ", textwrap.indent(recipe('"numpy-einsum"'), "    "))
     mistake = textwrap.indent(recipe('mistake("inputs shifted'), "    ")
     inserted(code / "compare/mistakes/forward.py", '    mistake("epsilon in the loss"', mistake)
@@ -258,7 +259,7 @@ def test_what_a_reader_makes_by_a_recipe_runs(tmp_path):
     inserted(suites, '    "xnor": _xnor,', '    "mean target": _mean_target,\n')
     few = ["--steps", "20", "--seeds", "1", "--dtype", "float64"]
     lines = [list(shown.argv) for shown in every() if READERS - {"8"} & {*shown.argv}]
-    assert len(lines) == 4
+    assert len(lines) == 5
     lines = [[*line, *few, "--case", "xor"] if "--impl" in line else line for line in lines]
     lines = [[*line, *few, "--impl", "numpy"] if "mean-target-tanh" in line else line for line in lines]
     planted = "fourfold.compare.mistakes.planted.numpy_inputs_shifted_to_the_middle"
@@ -267,7 +268,7 @@ def test_what_a_reader_makes_by_a_recipe_runs(tmp_path):
         [sys.executable, "-c", IN_TURN, json.dumps(lines)], capture_output=True, text=True, cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(tmp_path)}, check=False,
     )  # fmt: skip
-    assert json.loads(done.stdout.splitlines()[-1]) == [0, 0, 0, 0, 1], done.stdout + done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [0, 0, 0, 0, 0, 1], done.stdout + done.stderr
     assert "mean-target-tanh" in done.stdout
 
 

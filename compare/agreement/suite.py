@@ -138,9 +138,8 @@ def _check_activations(name, able, cases):
     for case in cases:
         if not able.computes(case.activations):
             only = able.activations
-            raise ColumnError(
-                f"{name} computes {only} alone, not {case.activation}: ask for it with --activation {only}"
-            )
+            instead = f'ask with --activation {only}, or let it say ACTIVATION = "{case.activation}"'
+            raise ColumnError(f"{name} computes {only} alone, not {case.activation}: {instead}")
 
 
 def _evidence(run, column, case, dtype, known, unknown, refused):

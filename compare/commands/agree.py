@@ -42,7 +42,7 @@ def agree(*, training: Begun = Begun(), suite_: Suite = Suite(), start: Start = 
 
     Example: fourfold agree --impl numpy,torch --seeds 100 --activation tanh
 
-    Example: fourfold agree --template torch-nn --out mine.py
+    Example: fourfold agree --template torch-nn --out network.py
     """
     if start.template is not None:
         return _begin(start.template, start.out)

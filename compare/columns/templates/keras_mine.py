@@ -19,7 +19,7 @@ def network(widths, activations, bias):
 
 
 def half_mean_square(Y_hat, Y):
-    return tf.reduce_sum((Y_hat - Y) ** 2) / (2 * len(Y))
+    return tf.reduce_sum((Y_hat - Y) ** 2) / (2 * Y.shape[0])
 
 
 def descent(lr):
