@@ -100,8 +100,8 @@ def made(text, sentences=None):
     """The folder of an environment, made or used once."""
     side = requirements.side(text)
     say = (lambda sentence: None) if sentences is None else sentences.append
-    with environments.environment(side, [], say, lambda line: None) as python:
-        return python.parent.parent
+    with environments.environment(side, [], say, lambda line: None) as ready:
+        return ready.python.parent.parent
 
 
 @pytest.mark.parametrize(
@@ -184,6 +184,7 @@ def test_an_upgrade_is_made_run_and_judged(around, tmp_path):
     assert done.stdout.startswith("WRONG IN B: wrongmath from dL_dH (E16) on; A was right.\n"), done.stdout
     assert re.search(r"In B, wrongmath \(xor, float64\): first wrong at step 0, seed 0, dL_dH\[\d, \d\]", done.stdout)
     assert "Right in A: numpy, wrongmath. Right in B: numpy." in done.stdout
+    assert re.search(r"\n  wrongmath +1\.0 → 2\.0\n", done.stdout), done.stdout
     place = tmp_path / "reports/out/upgrade/wrongmath-1.0-to-wrongmath-2.0"
     for name in ("a/result.json", "b/arrays/0-wrongmath-float64.npz", "moved/index.html"):
         assert (place / name).is_file()
@@ -226,7 +227,11 @@ def test_only_what_has_to_move_is_not_as_it_is_here(around):
     ("output", "kind", "sentence"),
     [
         ("WARNING: Retrying after NewConnectionError\nERROR: No matching", ColumnError, "reaches no package index"),
-        ("ERROR: [Errno 28] No space left on device", ColumnError, "There is no room on the disk for jax==0.5: make some"),
+        (
+            "ERROR: [Errno 28] No space left on device",
+            ColumnError,
+            "There is no room on the disk for jax==0.5: make some",
+        ),
         ("ERROR: Failed building wheel for jax", ColumnError, "cannot install jax==0.5: ERROR: Failed building wheel"),
         ("", ColumnError, "it says nothing"),
     ],

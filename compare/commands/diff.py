@@ -70,11 +70,12 @@ def diff(
     """
     if environments or remove_environments:
         return upgraded.kept(remove_environments)
+    installed = []
     if with_:
         if a is not None:
             raise UsageError("diff compares two reports, or what two --with install: not both at once.")
         made = upgraded.reports(with_, training, asked)
-        a, b = made.a, made.b
+        a, b, installed = made.a, made.b, made.installed
         to = to or made.page
     elif (training, asked) != (Begun(), AskedOfBoth()):
         raise UsageError("Two reports are compared as they are: options of what is judged go with --with.")
@@ -86,7 +87,7 @@ def diff(
         from fourfold.reports import compared  # matplotlib is not for those who only read
 
         report_folder.check_writable(to, compared.strange)
-    difference = _compared(a, b)
+    difference = d.with_more(_compared(a, b), installed)
     if json != "-":
         _print(difference)
     if to is not None:

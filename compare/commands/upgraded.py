@@ -1,6 +1,5 @@
 """`fourfold diff --with`: makes both environments and a report in each; lists and removes what is kept."""
 
-import sys
 from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
@@ -13,9 +12,11 @@ from fourfold.compare.commands import options
 from fourfold.compare.commands.terminal import err, out, status
 from fourfold.compare.errors import nearest
 from fourfold.compare.results import report_folder, result, words
+from fourfold.compare.results.diff import Change
 from fourfold.compare.upgrade import environments, requirements, suite
 
 OUT = "reports/out/upgrade"
+LONGEST_LINE = 60  # of what pip says, characters
 
 
 class Reports(NamedTuple):
@@ -24,6 +25,7 @@ class Reports(NamedTuple):
     a: str
     b: str
     page: str
+    installed: list  # [Change] of what both sides have, in other versions
 
 
 def reports(texts, training, asked):
@@ -32,19 +34,24 @@ def reports(texts, training, asked):
     _check(training, asked)
     names = options.names(asked.impl) or []
     folder = f"{OUT}/{sides[0].label()}-to-{sides[1].label()}"
-    made = Reports(f"{folder}/a", f"{folder}/b", f"{folder}/moved")
-    for place in made[:2]:
+    places = f"{folder}/a", f"{folder}/b"
+    for place in places:
         report_folder.check_writable(place)
     with ExitStack() as at_the_end:
         code = at_the_end.enter_context(suite.fourfold_here())
-        pythons = _pythons(sides, names, at_the_end)
-        names = names or _on_both_sides(pythons, code)
+        ready = _ready(sides, names, at_the_end)
+        names = names or _on_both_sides([there.python for there in ready], code)
         arguments = [*as_typed(training), *as_typed(asked), "--impl", ",".join(names)]
-        for letter, side, python, place in zip("AB", sides, pythons, made[:2], strict=True):
+        for letter, side, there, place in zip("AB", sides, ready, places, strict=True):
             _say(f"{letter} {side.text}: judging {', '.join(names)} …")
-            suite.report(python, code, arguments, place)
+            suite.report(there.python, code, arguments, place)
             _say(f"{letter} {side.text}: {words.headline(result.read(Path(place) / 'result.json'))}")
-    return made
+    return Reports(*places, f"{folder}/moved", _installed(*ready))
+
+
+def _installed(a, b):
+    changes = [Change(name, a.versions[name], b.versions.get(name)) for name in sorted(a.versions)]
+    return [change for change in changes if change.b and change.a != change.b]
 
 
 def _check(training, asked):
@@ -58,9 +65,9 @@ def _check(training, asked):
     suites.choose(asked.suite, options.names(asked.case), case, deep=True, dtypes=dtypes)
 
 
-def _pythons(sides, names, at_the_end):
-    """The path of each side's Python; environments are made where they are not there, and held until the end."""
-    pythons = {side: Path(sys.executable) for side in sides if side.is_this()}
+def _ready(sides, names, at_the_end):
+    """The Ready environment of each side: made where it is not there, and held until the end."""
+    ready = {side: environments.at_hand() for side in sides if side.is_this()}
     wanted = []
     for side in sides:
         if not side.is_this():
@@ -68,8 +75,9 @@ def _pythons(sides, names, at_the_end):
             wanted.append((environments.folder_of(side, needs), side, needs))
     with status() as show:
         for _, side, needs in sorted(wanted):  # always in this order: nobody waits for somebody who waits
-            pythons[side] = at_the_end.enter_context(environments.environment(side, needs, _say, show))
-    return [pythons[side] for side in sides]
+            made = environments.environment(side, needs, _say, lambda line: show(f"pip: {line[:LONGEST_LINE]}"))
+            ready[side] = at_the_end.enter_context(made)
+    return [ready[side] for side in sides]
 
 
 def _on_both_sides(pythons, code):

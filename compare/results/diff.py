@@ -134,6 +134,13 @@ def diff(a, b, names, only=None):
     )
 
 
+def with_more(diff, changes):
+    """The Diff with more that is not the same in the two environments, but for what it has already."""
+    names = {change.name for change in diff.environment}
+    more = [change for change in changes if change.name not in names]
+    return msgspec.structs.replace(diff, environment=[*diff.environment, *more])
+
+
 def _rows_by_key(result):
     rows = {}
     for row in result.rows:

@@ -6,8 +6,11 @@ import os
 import platform
 import re
 import shutil
+import sys
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +21,13 @@ from fourfold.compare.upgrade import installing, processes, requirements
 MARK = "environment.json"  # written last: without it an environment is not whole
 LARGEST_MARK = 2**20  # bytes
 OURS = re.compile(r"[\w.+-]+-[0-9a-f]{10}")
+
+
+class Ready(NamedTuple):
+    """An environment that can be used."""
+
+    python: Path
+    versions: dict  # {distribution: version} of all that is in it
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -43,7 +53,7 @@ def folder_of(side, needs):
 
 @contextmanager
 def environment(side, needs, say, show):
-    """The path of the Python of a side's environment, made where it is not there. Nobody else uses it meanwhile.
+    """The Ready environment of a side, made where it is not there. Nobody else uses it meanwhile.
 
     needs: what fourfold needs beside; say: is given sentences; show: is given what pip is doing. Raises UsageError and
     ColumnError where it cannot be made.
@@ -60,7 +70,18 @@ def environment(side, needs, say, show):
             say(f"{side.text}: an environment is made{again} in {place}.")
             kept = _made(place, python, side, needs, show)
             say(f"{side.text}: made in {kept.seconds:.0f} s, {size(kept.size)}. It is kept for the next time.")
-        yield python
+        yield Ready(python, dict(map(_split, kept.frozen)))
+
+
+def at_hand():
+    """The Ready environment that this Python runs in."""
+    return Ready(Path(sys.executable), installing.versions_here(set()))
+
+
+def _split(frozen):
+    """("numpy", "2.4.6") of "numpy==2.4.6" """
+    name, _, version = frozen.replace(" @ ", "==").partition("==")
+    return requirements.canonical(name), version
 
 
 def _why_not(python, kept, side):
