@@ -120,6 +120,8 @@ def same(one, other, digits):
 def test_a_mistake_gives_the_same_numbers_in_every_column_it_is_planted_in(pool):
     """Also where h is exactly 0, and below it."""
     installed = [*filter(workers.installed, impls.FRAMEWORKS)]
+    if len(installed) == 1:
+        pytest.skip("NumPy alone is installed")
     futures, given, compared = [], {}, set()
     for mistake in MISTAKES.values():
         columns = [column for column in mistake.planted if column in installed and mistake.name not in RANDOM]
