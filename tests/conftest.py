@@ -40,7 +40,7 @@ def pytest_runtest_makereport(item, call):
 
 def is_for_want(error, name, package):
     """Whether a test's error says that this framework is not installed: its import's, a column's, a command's."""
-    sentences = rf"No module named '{package}|needs {package}, which is not installed|left out: [^.]*\b{name}\b"
+    sentences = rf"No module named \\*'{package}|needs {package}, which is not installed|left out: [^.]*\b{name}\b"
     return bool(re.search(sentences, str(error)))
 
 

@@ -84,6 +84,7 @@ def test_without_any_framework(bare):
     ("sentence", "skipped"),
     [
         ("No module named 'tensorflow.python'", True),
+        (str(("No module named 'tensorflow' in \"a file\"",)), True),
         ("fourfold: tf needs tensorflow, which is not installed.", True),
         ("assert 'Not installed, left out: torch, tf.' == ''", True),
         ("assert 'Not installed, left out: torch.' == '' but tf is wrong", False),
