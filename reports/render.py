@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from fourfold.compare.errors import visible
 from fourfold.compare.judge.quantities import anatomy
-from fourfold.compare.results import mode_words, process_words, repro, words
+from fourfold.compare.results import mode_words, part_words, process_words, repro, words
 from fourfold.compare.results.arrays import drawn_seed
 from fourfold.reports import bench, jinja, junit, pictures, tables, ticket
 from fourfold.reports.pictures import first, plane, training, verdict
@@ -47,7 +47,7 @@ def context(result, shown, section, sha256="") -> dict:
         "result": result,
         "ticket": ticket.ticket(result, sha256),
         "half_a_unit": ticket.HALF_A_UNIT if words.half_a_unit(result) else "",
-        "parts": words.parts(result),
+        "parts": part_words.parts(result),
         "modes": [*mode_words.modes(result), *process_words.twice(result)],
         "details": words.details(result),
         "settings": words.settings(result).splitlines(),

@@ -12,7 +12,7 @@ from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import DTYPES, make_case
 from fourfold.compare.columns import calls, starting, workers
 from fourfold.compare.errors import Breach
-from fourfold.compare.results import words
+from fourfold.compare.results import part_words, words
 from tests.conftest import Here
 from tests.test_cli import command, said
 
@@ -125,7 +125,7 @@ def test_what_is_there_agrees_in_every_case_and_what_is_not_is_listed(judged, pa
     assert column.one_at_a_time
     assert set(column.unknown) == {"tanh", "identity"}
     assert column.unknown["tanh"].startswith("raised KeyError: 'tanh' (")
-    first = words.parts(outcome)[0]
+    first = part_words.parts(outcome)[0]
     assert first.startswith(f"mine: judged {part}; asked about one network at a time; has no ")
     asked = {row.case for row in outcome.rows}
     assert {"xor", "every-shape", "wide-relu", "nan-in-data", "dyadic-relu"} <= asked
@@ -201,7 +201,7 @@ def test_a_whole_column_is_asked_about_one_network_at_a_time_where_it_says_so(ju
     text = text.replace("import *", "import array, to_numpy, forward, loss, trace, step, train")
     outcome = judged(text, every(xor())[:3])
     assert outcome.exit_code() == 0
-    assert words.parts(outcome) == ["mine: asked about one network at a time."]
+    assert part_words.parts(outcome) == ["mine: asked about one network at a time."]
 
 
 BAD = {

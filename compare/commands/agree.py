@@ -16,7 +16,7 @@ from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Begun, Suite
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import UsageError
-from fourfold.compare.results import mode_words, process_words, repro, result, tables, words
+from fourfold.compare.results import mode_words, part_words, process_words, repro, result, tables, words
 from fourfold.compare.system import files
 
 COLOURS = {0: "green", 1: "red", 3: "yellow"}  # by exit code
@@ -124,7 +124,7 @@ def show(outcome, ulps=False, again="", details=False):
     """
     headline, style = words.headline(outcome), f"bold {COLOURS[outcome.exit_code()]}"
     out.print(headline, style=style, markup=False)
-    for sentence in words.parts(outcome):
+    for sentence in part_words.parts(outcome):
         out.print(sentence, markup=False)
     for table in _tables(outcome, ulps):
         out.print("", table)

@@ -27,7 +27,8 @@ def half_mean_square(Y_hat, Y):
 
 def gradients(X, Y, W, b, activations):
     """The loss, and its gradients in tuples like W and b."""
-    W, b = ([Z.detach().requires_grad_() for Z in Zs] for Zs in (W, b))
+    W = [Z.detach().requires_grad_() for Z in W]
+    b = [Z.detach().requires_grad_() for Z in b]
     L = half_mean_square(predict(X, W, b, activations), Y)
     slopes = torch.autograd.grad(L.sum(), [*W, *b])
     return L, slopes[: len(W)], slopes[len(W) :]

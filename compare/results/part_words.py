@@ -1,0 +1,20 @@
+"""What was judged of columns that have not all functions, in words."""
+
+from fourfold.compare.results.words import listed
+
+
+def parts(result):
+    """A sentence or two a column that was judged in part: what of it was, what it has not, what was not asked."""
+    sentences = []
+    for column in result.columns:
+        verb = "has" if column.verdict == "not judged" else "judged"
+        clauses = [f"{verb} {listed(column.judged)}"] if column.judged else []
+        if column.one_at_a_time:
+            clauses.append("asked about one network at a time")
+        if column.missing:
+            clauses.append(f"has no {', '.join(column.missing)}")
+        if clauses:
+            sentences.append(f"{column.name}: {'; '.join(clauses)}.")
+        for activation, why in column.unknown.items():
+            sentences.append(f"{column.name}: not judged with {activation}: {why}.")
+    return sentences
