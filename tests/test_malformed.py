@@ -122,13 +122,13 @@ def test_paths_of_the_wrong_form_are_rejected(monkeypatch, what, pieces):
 def test_train_the_verb_refuses_them(monkeypatch, what):
     workers_here(monkeypatch, column(train=PATHS[what]))
     with pytest.raises(ColumnError, match="numpy: train gives the wrong kind of array: W1 "):
-        train("numpy", training=options.Training(steps=500))
+        train("numpy", training=options.Begun(steps=500))
 
 
 def test_train_the_verb_refuses_a_malformed_trace(monkeypatch):
     workers_here(monkeypatch, column(trace=lambda *a: numpy_impl.trace(*a)._replace(Y_hat=np.ones(3))))
     with pytest.raises(ColumnError, match=r"numpy: trace gives the wrong kind of array: Y_hat has shape \(3,\)"):
-        train("numpy", training=options.Training(steps=5))
+        train("numpy", training=options.Begun(steps=5))
 
 
 def test_what_is_only_drawn_has_its_form_checked_too(monkeypatch):

@@ -11,7 +11,7 @@ from fourfold.compare.cases import data
 from fourfold.compare.cases.case import make_case, two_layer_case
 from fourfold.compare.cases.data import LARGEST_CSV, read_csv
 from fourfold.compare.columns import workers
-from fourfold.compare.commands.options import Training
+from fourfold.compare.commands.options import Training, filled
 from fourfold.compare.errors import UsageError
 from fourfold.compare.sweep import plan
 from fourfold.compare.system import memory as system
@@ -94,7 +94,8 @@ def test_what_does_not_fit_is_refused_in_a_sentence(monkeypatch):
 
 def test_a_sweep_that_does_not_fit_is_refused(monkeypatch):
     X, Y = np.zeros((2_000_000, 2)), np.zeros((2_000_000, 1))
-    options = plan.options(Training(data="large", steps=2), {"hidden": [2, 5]}, X, Y, ["numpy"], ["float64"], range(1))
+    training = filled(Training(data="large", steps=2))
+    options = plan.options(training, {"hidden": [2, 5]}, X, Y, ["numpy"], ["float64"], range(1))
     chunks = plan.chunks(options, X, Y)
     monkeypatch.setattr(system, "free", lambda: 6e9)
     plan.check_memory(chunks, 1)

@@ -15,7 +15,7 @@ from fourfold.compare.cases.case import build_case
 from fourfold.compare.cases.data import xor
 from fourfold.compare.columns import calls
 from fourfold.compare.columns.questions import about
-from fourfold.compare.commands.options import Training
+from fourfold.compare.commands.options import Training, filled
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge import judgement
 from fourfold.compare.results import result
@@ -30,7 +30,8 @@ from tests.test_cli import command, said
 def planned(axes=None, columns=("numpy",), dtypes=("float64",), seeds=range(5), **training):
     """(store.Options, chunks)"""
     X, Y = xor()
-    options = plan.options(Training(**{"steps": 20, **training}), axes or {}, X, Y, [*columns], [*dtypes], seeds)
+    training = filled(Training(**{"steps": 20, **training}))
+    options = plan.options(training, axes or {}, X, Y, [*columns], [*dtypes], seeds)
     return options, plan.chunks(options, X, Y)
 
 
