@@ -251,7 +251,7 @@ def test_the_command(tmp_path):
 
 def test_a_column_of_two_layers_is_refused_where_nobody_else_is_asked():
     sentence = "numpy-loop can only have two layers and no biases: choose from numpy, torch, jax, tf"
-    deep = options.Training(bias=True)
+    deep = options.Begun(bias=True)
     with pytest.raises(UsageError, match=sentence):
         agree_verb(training=deep, suite_=options.Suite(impl="numpy-loop"))
     with pytest.raises(UsageError, match=sentence):
