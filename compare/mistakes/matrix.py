@@ -149,13 +149,13 @@ def attempt(_process, right, name, case, dtype, ask_why=False):
     return Attempt(judged.form, judged.point, judged.step, shapes, changed or bool(shapes), tuple(close), digits_lost)
 
 
-def _leave_uncompiled(column, row):
-    """Compiling takes far longer than these few steps."""
+def _leave_uncompiled(column, row, eager=True):
+    """Compiling takes far longer than these few steps; with `eager` false everything is compiled again."""
     module = impls.load(column, row)
     if column == "jax":
-        module.jax.config.update("jax_disable_jit", True)
+        module.jax.config.update("jax_disable_jit", eager)
     if column == "tf":
-        module.tf.config.run_functions_eagerly(True)
+        module.tf.config.run_functions_eagerly(eager)
 
 
 _known = {}
