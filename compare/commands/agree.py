@@ -21,7 +21,7 @@ from fourfold.compare.system import files
 
 COLOURS = {0: "green", 1: "red", 3: "yellow"}  # by exit code
 LARGEST = 10_000  # characters a table may want
-STEPS_OF_MODES = 1000  # by default: what is not compiled takes its time
+FEWER_STEPS = 1000  # by default, of modes and of modules from elsewhere: what is not compiled takes its time
 REPRO = "reports/out/repro.py"
 TITLE = "Largest error, in percent of what rounding allows"
 
@@ -63,15 +63,21 @@ def _begin(template, target):
     write_json(target or "-", content)
 
 
+def _is_from_elsewhere(name):
+    return not impls.is_built_in(name) and not name.startswith("fourfold.")  # what is planted is ours
+
+
 def judge(training, s, grid=None, curves=()):
     """(Result, arrays, the first Case) for the options, with a progress bar; `curves` are more activations of it."""
     names, left_out = options.columns(s.impl, s.modes)
     dtypes = options.dtypes(s.dtype)
-    steps = STEPS_OF_MODES if s.modes else options.STEPS
+    steps = FEWER_STEPS if s.modes or any(map(_is_from_elsewhere, names)) else options.STEPS
     case = options.case(training, options.asked_seeds(s.seeds), steps)
     check_range(case, dtypes)
     chosen = suites.choose(s.suite, options.names(s.case), case, deep=True, dtypes=dtypes)
     chosen += suites.curves(chosen[0], curves)
+    if s.suite == "default" and s.case is None and case.row == "two_layer" and any(map(_is_from_elsewhere, names)):
+        chosen.append(suites.of_any_depth(dtypes))
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
     names, shallow = options.of_rows(names, {c.row for c in chosen})
