@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+import types
 import zipfile
 
 import msgspec
@@ -15,6 +16,7 @@ import pytest
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.cases.data import square_grid
+from fourfold.compare.columns.questions import WHOLE
 from fourfold.compare.commands.diff import diff as verb
 from fourfold.compare.errors import UsageError
 from fourfold.compare.mistakes import planted
@@ -29,20 +31,20 @@ REWRITTEN = planted.load("numpy", "sigmoid by tanh")  # right where nothing is s
 KEY = ("numpy", "xor", "float64")
 
 
-def made(module, **settings):
-    """A Report on a module under the name numpy."""
+def made(module, able=WHOLE, **settings):
+    """A Report on a module, or on some of its functions, under the name numpy."""
     case = make_case(**{"data": "xor", "activation": "sigmoid", "lr": 0.5, "steps": 40, "hidden": 3} | settings)
     grid = square_grid(3, "0,1")
     with pytest.MonkeyPatch.context() as patch:
         here = Here(patch, module)
-        found = {dtype: certify(here, "numpy", case, dtype, lambda n: None, grid) for dtype in DTYPES}
+        found = {dtype: certify(here, "numpy", case, dtype, lambda n: None, grid, able=able) for dtype in DTYPES}
     rejections = [e.rejection for e in found.values() if e.rejection]
     outcome = result.Result(
         schema_version=result.SCHEMA_VERSION,
         created="2026-01-01T00:00:00+00:00",
         settings=[environment.setting(case, DTYPES)],
         environment=environment.environment(["numpy"], DTYPES, "fourfold report"),
-        columns=[result.Column("numpy", "disagrees" if rejections else "agrees", "")],
+        columns=[result.Column("numpy", "disagrees" if rejections else "agrees", "", judged=[*able.functions])],
         rows=[row for e in found.values() for row in e.rows],
         rejections=rejections,
         seconds={},
@@ -66,6 +68,16 @@ def after():
 def folder(before, tmp_path):
     """A written report, to be damaged."""
     return written(before, tmp_path / "report")
+
+
+def with_gradients(module):
+    """A module that shows its gradients as a user's does."""
+
+    def gradients(*question):
+        trace = module.trace(*question)
+        return trace.L, trace.dL_dW1, trace.dL_dW2
+
+    return types.SimpleNamespace(**vars(module), gradients=gradients)
 
 
 def written(report, path):
@@ -399,8 +411,37 @@ def test_without_arrays_the_shares_are_compared(before, folder, tmp_path, capsys
     (tmp_path / "alone.json").write_bytes(result.encode(before.result))
     assert verb(str(tmp_path / "alone.json"), str(folder / "result.json")) == 0
     text = capsys.readouterr().out
-    assert "Without the arrays of both reports" in text
+    assert "No numbers of numpy are kept on both sides: only the shares of the limits are compared." in text
     assert "Whether bits moved is not known" in text
+
+
+@pytest.mark.parametrize(
+    ("functions", "same", "moved"),
+    [
+        (
+            ("gradients", "step"),
+            "SAME BITS: numpy; 40 numbers at the same weights; the trajectories do not part.",
+            "MOVED WITHIN BOUNDS: numpy; .* of 40 numbers",
+        ),
+        (("gradients",), "SAME BITS: numpy; 40 numbers at the same weights.", "MOVED WITHIN BOUNDS: numpy; .* of 40 "),
+        (("forward", "loss"), "SAME BITS: numpy; 132 numbers", "MOVED WITHIN BOUNDS: numpy; .* of 132 numbers"),
+        (
+            ("train",),
+            "SAME BITS: numpy; the trajectories do not part.",
+            "WITHIN BOUNDS on both .* The trajectories part.",
+        ),
+    ],
+)
+def test_of_a_column_in_part_the_bits_of_what_it_has_are_compared(tmp_path, functions, same, moved):
+    able = WHOLE._replace(functions=functions, missing=("trace",), whole=False)
+    reports = [made(with_gradients(module), able, seeds=range(2)) for module in (numpy_impl, REWRITTEN)]
+    assert reports[0].by_dtype(reports[0].result.settings[0]) == {}  # there is nothing to draw
+    a, b = (report_folder.load(written(report, tmp_path / name)) for report, name in zip(reports, "ab", strict=True))
+    for report, sentence in ((a, same), (b, moved)):
+        found = between(a, report)
+        assert found.exit_code() == 0
+        assert re.match(sentence, diff_words.headline(found))
+        assert not any("No numbers" in line for line in diff_words.missing(found))
 
 
 def test_words_from_a_file_cannot_move_the_cursor(before, tmp_path, capsys):

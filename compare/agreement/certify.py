@@ -34,7 +34,7 @@ def certify(pool, name, case, dtype, advance, grid=None, keep=True, able=WHOLE):
 
     `advance(n)` is called as so many steps of seeds are judged; `grid` (points, d_in) is predicted with the final
     weights. Without `keep` there are none of the arrays that are as large as the data; a column that is not whole has
-    none. `able` are its Abilities.
+    those of the functions it has, and nothing to draw. `able` are its Abilities.
     """
     examination = _Examination(pool, name, case, dtype, keep, able)
     arrays = {}
@@ -147,20 +147,23 @@ class _Examination:
                 kept.append((run, at_checkpoints))
         if self.case.shapes:
             self.rejections += contract.examine(self.column, self.where, self.case, self.p, self._count)
-        return self._arrays(kept, grid) if self.able == WHOLE else {}
+        return self._arrays(kept, grid)
 
     def _at_points(self, advance):
         """Judges all functions of a column that cannot train, at some weights of exact runs."""
+        kept = []
         for group in plan(self.case).seeds:
             some = self.case.some_seeds(group)
             run = _Run(some, None)
             *run.checkpoints, (_, *run.now) = walk.points(some, self.p)
             advance(some.steps * len(some.seeds))
-            if self._judge_functions(run) is None:
+            at_checkpoints = self._judge_functions(run)
+            if at_checkpoints is None:
                 return {}
+            kept.append(at_checkpoints)
         if self.case.shapes:
             self.rejections += contract.examine(self.column, self.where, self.case, self.p, self._count)
-        return {}
+        return _one_beside_the_other(kept, axis=0)
 
     def _judge_call(self, run, first, path, advance):
         """Judges all steps of a call, some at a time, and keeps of them what `run` is to keep."""
@@ -186,7 +189,7 @@ class _Examination:
         for run, _ in kept:
             final.append({f"{name}_final": Z for name, Z in zip(self.names, run.now, strict=True)})
         last = _one_beside_the_other(final, axis=0)
-        if grid is not None and self.p.X.shape[1] == grid.shape[1]:
+        if self.able == WHOLE and grid is not None and self.p.X.shape[1] == grid.shape[1]:
             points = about(self.p, "predict", [*last.values()])
             points = points._replace(X=grid.astype(self.p.dtype), Y=grid.astype(self.p.dtype))
             arrays["Y_hat_grid"] = self.column.ask(points)["Y_hat"]
@@ -238,7 +241,7 @@ class _Examination:
         with memory.turn(case):
             for call, function in FUNCTIONS.items():
                 if call in answers:
-                    kept |= self._judge_answer(call, function, answers[call], points)
+                    kept = self._judge_answer(call, function, answers[call], points) | kept
         return kept
 
     def _judge_answer(self, call, function, answer, points):
@@ -250,9 +253,8 @@ class _Examination:
             return {}
         judged = judgement.judge_trace(answer, parameters, self.p)
         self._judge_function(function, judged, {} if call == "gradients" else answer, *points)
-        if call != "trace":
-            return {}
-        return {"Y_hat_final": answer["Y_hat"][-1], **(_at_start(judged, self.p.row) if self.keep else {})}
+        kept = _at_start(judged, self.p.row) if self.keep else {}
+        return kept | ({"Y_hat_final": answer["Y_hat"][-1]} if call == "trace" and self.able == WHOLE else {})
 
     def _judge_function(self, function, judged, values, case, steps, parameters):
         each = layers.judge(values, parameters, self.p) if values else []
@@ -316,7 +318,7 @@ def _one_beside_the_other(parts, axis):
 
 
 def _at_start(judged, row):
-    """The whole trace of the first few seeds at the initial weights, and its limits: NaN where nothing is certified."""
+    """What was judged of the first few seeds at the initial weights, and its limits: NaN where nothing is certified."""
     seeds, kept = slice(SHOWN_SEEDS), {}
     for j in judged:
         name = shown(j.quantity, row)

@@ -28,10 +28,7 @@ def drawn_seed(arrays):
 
 
 def layout(s, dtype):
-    """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid` (any number of points) may be missing.
-
-    So may the `ulps_` of a report that was made before they were kept.
-    """
+    """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid` has any number of points. See `missing`."""
     T, S, N, d_out = len(recorded(s.steps)), min(s.seeds, SHOWN_SEEDS), s.samples, s.widths[-1]
     arrays = {
         "step": ("int64", (T,)),
@@ -55,3 +52,20 @@ def layout(s, dtype):
     for name in judged:
         arrays[f"ulps_{name}"] = "int64", (len(ULPS) + 1,)
     return arrays
+
+
+def missing(there, expected):
+    """The names, of those of a `layout`, that have to be there beside those that are, in order.
+
+    A column has the parts that its functions give: its run, and each quantity at the initial weights with its limit.
+    """
+    parts = set(map(_part, there))
+    return sorted(name for name in expected.keys() - there if _part(name) and _part(name) in parts)
+
+
+def _part(name):
+    """The part that an array belongs to; "" where it may be missing alone."""
+    kind, _, quantity = name.partition("_")
+    if kind in {"trace", "limit"}:
+        return quantity
+    return "" if kind == "ulps" or name in {"Y_hat_grid", "Y_hat_final"} else "run"

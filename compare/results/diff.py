@@ -111,7 +111,7 @@ def diff(a, b, names, only=None):
             elif any(pair) and column in right_a and column in right_b:
                 incomplete = names[0 if pair[1] else 1]
                 raise UsageError(f"{incomplete} is not complete: it has no row for {quantity} of {', '.join(key)}.")
-        if all(sides):
+        if all(kept and "step" in kept for kept in sides):
             drifts.append(_drift(key, *sides, settings[case].steps))
 
     wrong = [*_wrong("A", result_a, result_b, only), *_wrong("B", result_b, result_a, only)]
@@ -236,7 +236,7 @@ def _flat(e):
 
 def _movement(key, quantity, rows, sides):
     compared, moved, ulps, share = 0, 0, 0.0, 0.0
-    if all(sides) and not words.is_of_every_step(quantity):
+    if all(kept and f"trace_{quantity}" in kept for kept in sides):
         a, b = sides[0][f"trace_{quantity}"], sides[1][f"trace_{quantity}"]
         both_limits = sides[0][f"limit_{quantity}"] + sides[1][f"limit_{quantity}"]
         compared, moved = a.size, int((~same_bits(a, b)).sum())

@@ -35,8 +35,10 @@ def missing(diff):
             yield f"Only in {name}: {', '.join(columns)}."
     for column, reason in diff.not_judged.items():
         yield f"{column} was not judged {reason}."
-    if diff.movements and not diff.drifts:
-        yield "Without the arrays of both reports, only the shares of the limits are compared."
+    kept = _compared(diff) | {d.column for d in diff.drifts}
+    unknown = dict.fromkeys(m.column for m in diff.movements if m.column not in kept)
+    if unknown:
+        yield f"No numbers of {', '.join(unknown)} are kept on both sides: only the shares of the limits are compared."
 
 
 def dtypes(diff):
@@ -126,18 +128,22 @@ def headline(diff):
         return " ".join(sentences)
     if not diff.movements:
         return "NOTHING COMPARED."
-    if not any(m.compared for m in diff.movements):
-        return f"WITHIN BOUNDS on both sides: {columns}. Whether bits moved is not known."
     moved = [m for m in diff.movements if m.moved]
     moving = _moving(diff)
     compared = sum(m.compared for m in diff.movements if m.column in moving or not moving)
     if moved:
         count = f"{sum(m.moved for m in moved):,} of {compared:,} numbers"
         return f"MOVED WITHIN BOUNDS: {', '.join(moving)}; {count}, by at most {brief(worst(moved, 'ulps'))} ULP."
-    what = "the trajectories do not part"
-    if any(drift.differs_at is not None for drift in diff.drifts):
-        what = "the trajectories part later, each within its bounds"
-    return f"SAME BITS: {columns}; {compared:,} numbers at the same weights; {what}."
+    same, part = _same(diff), any(drift.differs_at is not None for drift in diff.drifts)
+    if not same:
+        what = "The trajectories part" if part else "Whether bits moved is not known"
+        return f"WITHIN BOUNDS on both sides: {columns}. {what}."
+    clauses = [f"SAME BITS: {', '.join(same)}"]
+    if compared:
+        clauses.append(f"{compared:,} numbers at the same weights")
+    if diff.drifts:
+        clauses.append(f"the trajectories {'part later, each within its bounds' if part else 'do not part'}")
+    return f"{'; '.join(clauses)}."
 
 
 def _wrong(diff):
@@ -189,9 +195,20 @@ def first_wrong(diff):
 
 def unmoved(diff):
     """[a sentence on the columns that did not move beside those that did]"""
-    moving = _moving(diff)
-    same = [name for name in diff.columns if name not in moving]
+    moving, same = _moving(diff), _same(diff)
     return [f"Same bits: {', '.join(same)}."] if moving and same and not (diff.beyond or diff.wrong) else []
+
+
+def _same(diff):
+    """The columns that did not move at the same weights or, where nothing was compared there, along the trajectories."""
+    moving, compared = _moving(diff), _compared(diff)
+    apart = {d.column for d in diff.drifts if d.differs_at is not None}
+    unmoved = {d.column for d in diff.drifts} - apart | compared
+    return [name for name in diff.columns if name in unmoved and name not in moving]
+
+
+def _compared(diff):
+    return {m.column for m in diff.movements if m.compared}
 
 
 def _moving(diff):

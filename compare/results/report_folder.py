@@ -21,7 +21,7 @@ from fourfold.compare.cases.case import LARGEST
 from fourfold.compare.errors import UsageError
 from fourfold.compare.judge.quantities import parameter_shapes
 from fourfold.compare.results import environment, result
-from fourfold.compare.results.arrays import layout
+from fourfold.compare.results.arrays import layout, missing
 from fourfold.compare.system import signals
 from fourfold.compare.system.files import alone, read_bytes
 
@@ -35,7 +35,6 @@ PARTS = re.compile(
 LEFT = re.compile(r"\d{1,9}(\.old)?")
 WRITTEN = {".json", ".npz", ".html", ".md", ".xml", ".svg", ".csv", ".ipynb", ".py"}
 LARGEST_NPZ = 2**30  # bytes, packed and unpacked
-OPTIONAL = {"grid", "Y_hat_grid"}
 
 
 class Report(NamedTuple):
@@ -45,11 +44,11 @@ class Report(NamedTuple):
     proved: dict  # (case name, dtype) -> dict of arrays, see proved_curves.py; derived, so `load` leaves it out
 
     def by_dtype(self, case):
-        """{dtype: {column: its arrays}} of a Case or Setting, where there are any."""
+        """{dtype: {column: its arrays}} of a Case or Setting, of the columns that can be drawn."""
         there = {}
         for dtype in case.dtypes:
             for (column, name, precision), arrays in self.arrays.items():
-                if (name, precision) == (case.name, dtype) and arrays:
+                if (name, precision) == (case.name, dtype) and "Y_hat_final" in arrays:
                     there.setdefault(dtype, {})[column] = arrays
         return there
 
@@ -101,7 +100,7 @@ def load(folder, only=None):
             raise UsageError(f"{folder / path} is not one of the arrays that {folder / 'result.json'} lists.")
         column, setting, dtype = paths[path]
         content = _listed(folder / path, outcome.arrays[path])
-        kept[column, setting.name, dtype] = _unpacked(folder / path, content, layout(setting, dtype))
+        kept[column, setting.name, dtype] = _unpacked(folder / path, content, layout(setting, dtype), missing)
     return Report(outcome, inputs, kept, {})
 
 
@@ -118,10 +117,15 @@ def _inputs(path, outcome):
     expected = {"X": ("float64", (first.samples, first.widths[0])), "Y": ("float64", (first.samples, first.widths[-1]))}
     for name, shape in parameter_shapes((first.seeds,), first.widths, first.biases).items():
         expected[name] = "float64", shape
-    inputs = _unpacked(path, _listed(path, outcome.arrays["inputs.npz"]), expected | {"grid": ("float64", (None, 2))})
+    content = _listed(path, outcome.arrays["inputs.npz"])
+    inputs = _unpacked(path, content, expected | {"grid": ("float64", (None, 2))}, _missing_input)
     if environment.digest(*map(inputs.get, expected)) != first.inputs_sha256:
         raise UsageError(f"{path} is not what {path.with_name('result.json')} was computed from.")
     return inputs
+
+
+def _missing_input(there, expected):
+    return sorted(expected.keys() - there - {"grid"})
 
 
 def _listed(path, sha256):
@@ -134,8 +138,11 @@ def _listed(path, sha256):
     return content
 
 
-def _unpacked(path, content, expected):
-    """The arrays in an .npz, which must be {name: (dtype, shape)}; None is any length."""
+def _unpacked(path, content, expected, missing):
+    """The arrays in an .npz, which must be {name: (dtype, shape)}; None is any length.
+
+    missing(names that are there, expected): the names that have to be there too.
+    """
     unpacked = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -145,9 +152,8 @@ def _unpacked(path, content, expected):
             for member in members:
                 name = member.filename.removesuffix(".npy")
                 unpacked[name] = _array(archive.read(member), member.filename, expected)
-        for name in sorted(expected.keys() - unpacked.keys()):
-            if name not in OPTIONAL and not name.startswith("ulps_"):
-                raise ValueError(f"{name} is missing")
+        for name in missing(unpacked.keys(), expected):
+            raise ValueError(f"{name} is missing")
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise UsageError(f"{path} does not hold the arrays of a fourfold report: {error}.") from None
     return unpacked
