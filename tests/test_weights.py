@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from tests.test_documents import ROOT, assert_printed, read
 
 W1, W2 = [[0.4375, -1, 2], [0.25, 1, -2]], [[1], [2], [3]]
 TWO = {"W1": W1, "W2": W2}
+TURNED = [*zip(*W1, strict=True)]
 b1, b2 = [0.25, 0.5, 1], [7]
 GRADIENTS = """
 def gradients(X, Y, W1, W2):
@@ -98,9 +100,12 @@ WRONG = {
     "a vector": (TWO | {"W1": [1, 2]}, r"W1 has shape \(2,\), and must be a table"),
     "nothing in it": (TWO | {"W1": [[], []]}, r"W1 has shape \(2, 0\), and must be a table"),
     "too many axes": (TWO | {"W1": [[W1]]}, r"W1 has shape \(1, 1, 2, 3\), and must be a table"),
-    "widths that do not meet": (TWO | {"W2": [[1], [2]]}, r"W2 has shape \(2, 1\), not \(3, 1\)\."),
-    "transposed": (TWO | {"W2": [[1, 2, 3, 4]]}, r"W2 has shape \(1, 4\), not \(3, 4\)\."),
-    "transposed, as PyTorch has it": ({"W1": W1, "W2": [[1, 2, 3]]}, "(3, 3)"),
+    "widths that do not meet": (TWO | {"W2": [[1, 2, 3, 4]]}, r"W1 has not as many outputs, 3, as W2 has inputs, 1\.$"),
+    "first transposed": (TWO | {"W1": TURNED}, r"W1 \(3, 2\) and W2 \(3, 1\) .* 2, .* 3; is W1 transposed\?$"),
+    "second transposed": ({"W1": W1, "W2": [[1, 2, 3]]}, r"W1 \(2, 3\) and W2 \(1, 3\) .* is W2 transposed"),
+    "both transposed": ({"W1": TURNED, "W2": [[1, 2, 3]]}, r"W1 \(3, 2\) and W2 \(1, 3\) .* are both transposed"),
+    "third too wide": (TWO | {"W2": [[1] * 4] * 3, "W3": [[1]] * 3}, r"W2 \(3, 4\) and W3 \(3, 1\) .*, 4, .*, 3\.$"),
+    "twice": ('{"W1": [[1]], "W2": [[1]], "W1": [[2]]}', "has 'W1' twice: leave one of them out"),
     "some of several networks": (TWO | {"W2": [W2, W2]}, r"W2 has shape \(2, 3, 1\), not \(3, 1\)"),
     "two and three networks": ({"W1": [W1] * 2, "W2": [W2] * 3}, r"W2 has shape \(3, 3, 1\), not \(2, 3, 1\)"),
     "bias of another width": (TWO | {"b1": [1, 2], "b2": [1]}, r"b1 has shape \(2,\), not \(3,\)"),
@@ -152,9 +157,15 @@ def test_objects_and_pickles_are_refused_and_not_run(tmp_path):
     objects = np.array([[harmful, None]], object)
     damaged = bytearray(archive(W1=np.ones((2, 3)), W2=np.ones((3, 1))))
     damaged[60] ^= 0xFF
+    alone, saved_by_torch = io.BytesIO(), io.BytesIO()
+    np.save(alone, np.ones((2, 3)))
+    with zipfile.ZipFile(saved_by_torch, "w") as packed:
+        packed.writestr("w/data.pkl", pickle.dumps(harmful))
     for content, complaint in (
         (archive(W1=objects, W2=np.ones((2, 1))), "has Python objects, and only numbers are read"),
-        (pickle.dumps(harmful), "is neither a JSON file"),
+        (pickle.dumps(harmful), r'is a pickle: write the weights with numpy\.savez\("weights\.npz", W1='),
+        (alone.getvalue(), r"is one array, of numpy\.save: write the weights with numpy\.savez"),
+        (saved_by_torch.getvalue(), r"is a file of torch\.save: write the weights with numpy\.savez"),
         (archive(W1=np.ones((2, 3)), W2=np.ones((3, 1)))[:-30], r"is not a file of numpy\.savez"),
         (bytes(damaged), r"is not a file of numpy\.savez"),
         (archive(W1=np.ones((2, 3)) * 1j, W2=np.ones((3, 1))), "W1 is not an array of numbers"),
@@ -204,6 +215,10 @@ def test_options_that_contradict_the_file(tmp_path, monkeypatch, more, complaint
         ("train numpy --weights nowhere.json", "Cannot read nowhere.json: No such file or directory."),
         ("train numpy --weights .", "Cannot read .: Is a directory."),
         ("train numpy --weights w.json --seed 1", "w.json has 1 network, the first called 0: there is no --seed 1."),
+        (
+            "train numpy --weights two.json --seed 2",
+            "two.json has 2 networks, the first called 0: there is no --seed 2.",
+        ),
         ("train numpy-loop --weights deep.json", "numpy-loop can only have two layers and no biases"),
         ("agree --impl numpy --weights w.json --seeds 2", "w.json has 1 network, not 2: leave --seeds out."),
         ("check mine.py --weights w.json --case xor", "--case chooses among fourfold's own cases"),
@@ -213,6 +228,7 @@ def test_options_that_contradict_the_file(tmp_path, monkeypatch, more, complaint
 def test_the_command_ends_with_one_sentence(tmp_path, line, complaint):
     written(tmp_path, TWO)
     written(tmp_path, TWO | {"b1": b1, "b2": b2}, "deep.json")
+    written(tmp_path, {"W1": [W1, W1], "W2": [W2, W2]}, "two.json")
     (tmp_path / "mine.py").write_text(GRADIENTS)
     done = command(*line.split(), cwd=tmp_path, python=FOURFOLD)
     assert complaint in said(done, 2)
@@ -231,6 +247,19 @@ def test_training_goes_on_from_what_train_wrote(tmp_path, name):
     assert said(again, 0) == ""
     after, expected = json.loads(again.stdout), json.loads((tmp_path / "all.json").read_text())
     assert (after["W1"], after["W2"]) == (expected["W1"], expected["W2"])
+
+
+def test_train_says_which_of_several_networks_it_trains(tmp_path):
+    written(tmp_path, {"W1": [W1, W1], "W2": [W2, W2]})
+    first, second = (
+        command("train", "numpy", "--weights", "w.json", "--steps", 1, "--seed", n, cwd=tmp_path, python=FOURFOLD)
+        for n in (0, 1)
+    )
+    assert "w.json (network 0 of 2, counted from 0: --seed chooses), 1 epoch," in first.stdout
+    assert "w.json (network 1 of 2, counted from 0: --seed chooses), 1 epoch," in second.stdout
+    written(tmp_path, TWO)
+    one = command("train", "numpy", "--weights", "w.json", "--steps", 1, cwd=tmp_path, python=FOURFOLD)
+    assert "9 parameters, w.json, 1 epoch," in one.stdout
 
 
 def test_agree_judges_the_weights_of_the_file_and_says_so(tmp_path):

@@ -9,6 +9,7 @@ import json
 import re
 import zipfile
 import zlib
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,11 @@ LARGEST_FILE = 2**28  # bytes, packed and unpacked
 NAMES = "W1, W2 and so on, one for each layer, and b1, b2 and so on, for all layers or for none"
 # What stands beside weights in files of ours: of `train --json`, and in a report's inputs.npz.
 BESIDE = {"column", "dtype", "seed", "parameters", "losses", "Y_hat", "X", "Y", "grid"}
+# How files of others begin that may hold weights.
+OTHERS = {b"\x80": "a pickle", b"\x93NUMPY": "one array, of numpy.save", b"\x89HDF": "an HDF5 file"}
+INSTEAD = (
+    'write the weights with numpy.savez("weights.npz", W1=..., W2=...), W as (inputs, outputs), and give that file'
+)
 
 
 class FirstWeights(NamedTuple):
@@ -60,6 +66,9 @@ class FirstWeights(NamedTuple):
 def read_weights(path):
     """The FirstWeights in a file. Raises UsageError, which says what is wrong with it."""
     content = files.read_bytes(path, LARGEST_FILE)
+    for beginning, kind in OTHERS.items():
+        if content.startswith(beginning):
+            raise UsageError(f"{path} is {kind}: {INSTEAD}.")
     entries = _of_npz(path, content) if content.startswith(b"PK") else _of_json(path, content)
     depth, biased = _layers(path, [name for name in entries if name not in BESIDE])
     W = [_numbers(path, f"W{k}", entries) for k in range(1, depth + 1)]
@@ -69,7 +78,10 @@ def read_weights(path):
         if Z.ndim not in {2, 3} or 0 in Z.shape:
             raise UsageError(f"{path}: W{k} has shape {Z.shape}, and must be a table of weights, (inputs, outputs).")
         rows = W[k - 2].shape[-1] if k > 1 else Z.shape[-2]
-        _check_shape(path, f"W{k}", Z, (*leading, rows, Z.shape[-1]))
+        if Z.shape[:-2] != leading:
+            _check_shape(path, f"W{k}", Z, (*leading, rows, Z.shape[-1]))
+        if Z.shape[-2] != rows:
+            raise UsageError(f"{path}: {_misfit(k, W[k - 2].shape[-2:], Z.shape[-2:])}")
     parameters = [Z.reshape(-1, *Z.shape[-2:]) for Z in W]
     for k, Z in enumerate(b, start=1):
         width = W[k - 1].shape[-1]
@@ -81,7 +93,7 @@ def read_weights(path):
 
 def _of_json(path, content):
     try:
-        entries = json.loads(content)
+        entries = json.loads(content, object_pairs_hook=partial(_each_once, path))
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise UsageError(f"{path} is neither a JSON file nor one of numpy.savez: {reason}.") from None
@@ -90,11 +102,22 @@ def _of_json(path, content):
     return entries
 
 
+def _each_once(path, pairs):
+    entries = {}
+    for name, value in pairs:
+        if name in entries:
+            raise UsageError(f"{path} has {name!r} twice: leave one of them out.")
+        entries[name] = value
+    return entries
+
+
 def _of_npz(path, content):
     """{name: array}; what would have to be unpickled is refused."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             unpacked = sum(member.file_size for member in packed.infolist())
+            if any(name.endswith("data.pkl") for name in packed.namelist()):
+                raise UsageError(f"{path} is a file of torch.save: {INSTEAD}.")
         if unpacked > LARGEST_FILE:
             raise UsageError(f"{path} is larger than {LARGEST_FILE:,} bytes, the most that is read of such a file.")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
@@ -144,6 +167,19 @@ def _numbers(path, name, entries):
 
 def _check_shape(path, name, Z, expected):
     if Z.shape != expected:
-        is_turned = Z.ndim > 1 and Z.mT.shape == expected
-        hint = ": transpose it, as W is (inputs, outputs)" if is_turned else ""
-        raise UsageError(f"{path}: {name} has shape {Z.shape}, not {expected}{hint}.")
+        raise UsageError(f"{path}: {name} has shape {Z.shape}, not {expected}.")
+
+
+def _misfit(k, before, after):
+    """What is wrong with the shapes of W{k-1} and W{k}, and which of them may be transposed."""
+    sentence = (
+        f"W{k - 1} {before} and W{k} {after} do not fit together: W is (inputs, outputs), "
+        f"and W{k - 1} has not as many outputs, {before[1]}, as W{k} has inputs, {after[0]}"
+    )
+    if before[1] == after[1]:
+        return f"{sentence}; is W{k} transposed?"
+    # a weight further on fits what is before it, and is as it should be
+    if k == 2 and before[0] in after:
+        which = "is W1" if before[0] == after[0] else "are both"
+        return f"{sentence}; {which} transposed?"
+    return f"{sentence}."

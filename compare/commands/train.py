@@ -6,7 +6,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from fourfold.compare.cases.case import check_range
-from fourfold.compare.columns import workers
+from fourfold.compare.columns import calls, workers
 from fourfold.compare.columns.questions import about
 from fourfold.compare.commands import options
 from fourfold.compare.commands.options import Begun, One
@@ -15,6 +15,7 @@ from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge import form, judgement
 from fourfold.compare.judge.quantities import parameter_names
 from fourfold.compare.results import result
+from fourfold.compare.results.words import count
 
 EPOCHS_BETWEEN_LINES = 200
 
@@ -31,7 +32,7 @@ def train(
     Example: fourfold train jax --activation tanh --seed 7
     """
     name, precision = options.column(column), options.one_dtype("train", one.dtype)
-    case = _case(training, one.seed)
+    case, begins = _case(training, one.seed)
     check_range(case, [precision])
     options.of_rows([name], {case.row})
 
@@ -39,47 +40,87 @@ def train(
         if one.json != "-":
             out.print(line, markup=False)
 
-    begins = training.weights or f"seed {one.seed}"
-    say(f"{name}: {case.parameters()} parameters, {begins}, {case.steps:,} epochs, learning rate {case.lr:g}")
     p = judgement.problem(case, precision)
     _, _, *now = case.cast(precision)
     question = about(p, "trajectory", now, case.lr)
-    losses = []
+    losses, is_finite = [], True
     with workers.open_pool(one.timeout) as pool, progress() as bar:
+        able = pool.call(name, calls.abilities, case.row)
+        _check_trains(name, able, case)
+        size, epochs = count(case.parameters(), "parameter"), count(case.steps, "epoch")
+        say(f"{name}: {size}, {begins}, {epochs}, learning rate {case.lr:g}")
         advance = bar(name, case.steps)
         for epoch, answer in workers.trajectory(pool, name, question, case.steps, EPOCHS_BETWEEN_LINES):
             steps = min(EPOCHS_BETWEEN_LINES, case.steps - epoch)
             path = [*answer.values()]
-            _demand(name, "train", form.malformed_path(path, now, steps, p))
+            _demand(name, able.runs(), form.malformed_path(path, now, steps, p))
             now = [Z[-1] for Z in path[:-1]]
-            L = answer["L"][0, 0]
-            losses.append((epoch, result.number(L)))
-            say(f"epoch {epoch:>9,}   loss {L:.10g}")
+            path_L = answer["L"][:, 0]
+            losses.append((epoch, result.number(path_L[0])))
+            say(f"epoch {epoch:>9,}   loss {path_L[0]:.10g}")
+            if is_finite and not np.isfinite(path_L).all():
+                is_finite = False
+                say(_diverged(epoch + int(np.argmin(np.isfinite(path_L)))))
             advance(steps)
             if unsaid and not one.json:
                 return  # to nobody
-        final = pool.ask(name, about(p, "trace", now))
-        _demand(name, "trace", form.malformed_trace(final, now, p))
-    Y_hat, L = final["Y_hat"][0], final["L"][0]
+        L, Y_hat = _final(pool, name, able, p, now, case.lr)
     losses.append((case.steps, result.number(L)))
-    say(f"epoch {case.steps:>9,}   loss {L:.10g}\n")
-    for x, y_hat, y in zip(p.X.tolist(), Y_hat.tolist(), p.Y.tolist(), strict=True):
-        say(f"{_vector(x)} → {_vector(y_hat)}   class {_vector(np.round(y_hat))}, target {_vector(y)}")
+    say(f"epoch {case.steps:>9,}   loss {L:.10g}")
+    if is_finite and not np.isfinite(L):
+        say(_diverged(case.steps))
+    say("")
+    if Y_hat is None:
+        say(f"{name} has neither trace nor forward: there are no predictions to show.")
+    else:
+        for x, y_hat, y in zip(p.X.tolist(), Y_hat.tolist(), p.Y.tolist(), strict=True):
+            say(f"{_vector(x)} → {_vector(y_hat)}   class {_vector(np.round(y_hat))}, target {_vector(y)}")
     record = {"column": name, "dtype": precision, "seed": one.seed, "parameters": case.parameters(), "losses": losses}
     for parameter, Z in zip(parameter_names(len(p.activations), len(now)), now, strict=True):
         record[parameter] = result.numbers(Z[0])
-    write_json(one.json, result.encode(record | {"Y_hat": result.numbers(Y_hat)}))
+    if Y_hat is not None:
+        record["Y_hat"] = result.numbers(Y_hat)
+    write_json(one.json, result.encode(record))
 
 
 def _case(training, seed):
-    """The Case of one network: of a seed, or of that number among those in a file of weights."""
+    """(the Case of one network, its first weights in words): of a seed, or of that number in a file of weights."""
     if training.weights is None:
-        return options.case(training, range(seed, seed + 1))
+        return options.case(training, range(seed, seed + 1)), f"seed {seed}"
     case = options.case(training, None)
-    if seed >= len(case.seeds):
-        here = f"{len(case.seeds)} networks" if len(case.seeds) > 1 else "1 network"
+    networks = len(case.seeds)
+    if seed >= networks:
+        here = count(networks, "network")
         raise UsageError(f"{training.weights} has {here}, the first called 0: there is no --seed {seed}.")
-    return case.some_seeds(slice(seed, seed + 1))
+    which = f" (network {seed} of {networks}, counted from 0: --seed chooses)" if networks > 1 else ""
+    return case.some_seeds(slice(seed, seed + 1)), f"{training.weights}{which}"
+
+
+def _check_trains(name, able, case):
+    """Raises ColumnError where a column cannot train this network."""
+    if not able.runs():
+        raise ColumnError(f"{name} has no train and no step: add one of them, or judge what it has with fourfold agree")
+    if not able.computes(case.activations):
+        only = able.activations
+        instead = f'ask with --activation {only}, or let it say ACTIVATION = "{case.activation}"'
+        raise ColumnError(f"{name} computes {only} alone, not {case.activation}: {instead}")
+
+
+def _final(pool, name, able, p, now, lr):
+    """The loss and the predictions (N, d_out) at the last parameters; None for predictions that a column has not."""
+    if "trace" in able.functions:
+        final = pool.ask(name, about(p, "trace", now))
+        _demand(name, "trace", form.malformed_trace(final, now, p))
+        return final["L"][0], final["Y_hat"][0]
+    step = pool.ask(name, about(p, "trajectory", now, lr, 1))  # one more gives the loss before it
+    _demand(name, able.runs(), form.malformed_path([*step.values()], now, 1, p))
+    Y_hat = pool.ask(name, about(p, "predict", now))["Y_hat"][0] if "forward" in able.functions else None
+    return step["L"][0, 0], Y_hat
+
+
+def _diverged(epoch):
+    # it can become a number again, where all units of relu have died
+    return f"The loss at epoch {epoch:,} is no finite number: the run diverged. Take a smaller --lr."
 
 
 def _demand(name, function, complaint):

@@ -320,10 +320,10 @@ def settings(result, number=None):
 
 
 def _setting(s):
-    biases = " with biases" if s.biases else ""
+    layers = f"layers {'-'.join(map(str, s.widths))}{' with biases' if s.biases else ''}"
     return (
-        f"{s.name}: {s.samples} samples, layers {'-'.join(map(str, s.widths))}{biases} ({s.parameters} parameters), "
-        f"{s.activation}, learning rate {s.lr:g}, {s.networks()}, {s.steps:,} steps"
+        f"{s.name}: {count(s.samples, 'sample')}, {layers} ({count(s.parameters, 'parameter')}), "
+        f"{s.activation}, learning rate {s.lr:g}, {s.networks()}, {count(s.steps, 'step')}"
     )
 
 
