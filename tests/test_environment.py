@@ -171,7 +171,7 @@ def test_a_column_that_gives_other_bits_is_still_right_and_the_verdict_says_so(m
     assert outcome.twice["numpy"] == ""
     assert re.fullmatch(r"L of step \d+", outcome.twice[name])
     assert process_words.twice(outcome) == [
-        f"A second run in a new process gave the same bits: numpy; not: {name} ({outcome.twice[name]})."
+        f"The first steps, run again in a new process, gave the same bits: numpy; not: {name} ({outcome.twice[name]})."
     ]
 
 
@@ -180,15 +180,15 @@ def test_a_second_run_that_fails_changes_no_verdict(module):
     outcome = judged([name], [name])
     assert outcome.columns[0].verdict == "agrees"
     assert outcome.twice[name].startswith("raised ValueError: out of cheese")
-    assert process_words.twice(outcome)[0].startswith(
-        f"A second run in a new process did not give the same bits: {name} (raised ValueError: out of cheese"
-    )
+    sentence = f"The first steps, run again in a new process, did not give the same bits: {name} (raised ValueError: "
+    assert process_words.twice(outcome)[0].startswith(sentence)
 
 
 def test_only_those_that_are_asked_twice_are_spoken_of():
     assert process_words.twice(judged(["numpy"])) == []
     agreeing = msgspec.structs.replace(result.read(REFERENCE), twice={"numpy": "", "torch": ""})
-    assert process_words.twice(agreeing) == ["A second run in a new process gave the same bits: numpy, torch."]
+    same = "The first steps, run again in a new process, gave the same bits: numpy, torch."
+    assert process_words.twice(agreeing) == [same]
 
 
 @pytest.mark.parametrize(("name", "first"), [("dL_dH", "dL_dH"), ("Y_hat", "Y_hat")])
@@ -221,8 +221,8 @@ def test_agree_says_with_what_and_asks_modules_of_ones_own_twice(tmp_path):
     few = ["--steps", "5", "--seeds", "1", "--case", "xor"]
     done = command("agree", "--impl", "mine,numpy", *few, cwd=tmp_path, python=("-m", "fourfold.compare"))
     assert said(done, 0) == ""
-    assert "A second run in a new process gave the same bits: mine.\n" in done.stdout
+    assert "The first steps, run again in a new process, gave the same bits: mine.\n" in done.stdout
     assert f"Process of mine and numpy: numpy {np.__version__}, BLAS" in done.stdout
     done = command("agree", "--impl", "numpy,numpy-loop", "--twice", *few)
     assert said(done, 0) == ""
-    assert "A second run in a new process gave the same bits: numpy, numpy-loop.\n" in done.stdout
+    assert "The first steps, run again in a new process, gave the same bits: numpy, numpy-loop.\n" in done.stdout

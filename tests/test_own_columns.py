@@ -184,7 +184,7 @@ def test_what_was_asked_for_has_to_be_judged(judged):
     outcome = judged(GRADIENTS, [xor("tanh")])
     assert outcome.exit_code() == 3
     assert "mine raised KeyError: 'tanh'" in outcome.columns[0].reason
-    assert "asked about xor in float64, and so 1 times more" in outcome.columns[0].reason
+    assert "asked about xor in float64, and so 1 time more" in outcome.columns[0].reason
 
 
 def test_networks_are_asked_about_one_at_a_time_unless_a_line_says_otherwise(judged):
@@ -206,7 +206,7 @@ def test_a_whole_column_is_asked_about_one_network_at_a_time_where_it_says_so(ju
 
 BAD = {
     "nothing to ask": ("x = 1", "mine has none of gradients, forward, loss, trace, step, train: start from one that"),
-    "loss alone": ("def loss(Y_hat, Y): return 1", "mine has none of gradients"),
+    "loss alone": ("def loss(Y_hat, Y): return 1", "mine has loss alone, which is judged at what forward gives"),
     "other parameters": (
         "def gradients(model, data): pass",
         "mine: gradients(model, data) cannot be called as gradients(X, Y, W1, W2): give it these parameters, or",
@@ -378,3 +378,25 @@ def test_a_written_column_is_judged_by_the_command(tmp_path):
 )
 def test_what_cannot_be_begun_is_said_in_one_sentence(tmp_path, options, sentence):
     assert sentence in said(command("agree", *options, cwd=tmp_path), 2)
+
+
+def test_what_takes_biases_is_asked_about_them_and_what_does_not_says_so(tmp_path):
+    """A wrong gradient of the biases does not agree because nobody asked for --bias."""
+    text = starting.template("numpy").decode()
+    wrong = text.replace("dL_db.insert(0, dL_dH.sum(axis=-2", "dL_db.insert(0, dL_dH.mean(axis=-2")
+    assert wrong != text
+    (tmp_path / "wrong.py").write_text(wrong)
+    (tmp_path / "two_layers.py").write_text(GRADIENTS)
+    done = command(
+        "agree", "--impl", "wrong", "--steps", 5, "--seeds", 2, "--dtype", "float64", cwd=tmp_path, python=MODULE
+    )
+    assert done.stdout.startswith("DISAGREED: wrong is wrong, first in dL_db3 (E7) at step 0.\n")
+    done = command(
+        "agree", "--impl", "two_layers", "--steps", 5, "--seeds", 2, "--dtype", "float64", cwd=tmp_path, python=MODULE
+    )
+    assert "two_layers: not judged with more layers or biases: it takes W1 and W2, two layers" in done.stdout
+    assert done.stdout.startswith("AGREED: two_layers; ")
+    named = ("--case", "xor,deep-tanh", "--steps", 5, "--seeds", 2)
+    done = command("agree", "--impl", "two_layers", *named, cwd=tmp_path, python=MODULE)
+    assert done.returncode == 3
+    assert "for any depth let it take tuples, W and b" in done.stdout

@@ -33,10 +33,20 @@ def diagnosis(examiner, case, rejection):
             break
     if not last or not last.quantity:
         return [], ""
-    names = {last.constant[0].name: None} if last.constant else {}
+    names = {}
+    if last.constant:
+        names = dict.fromkeys(filter(None, (last.constant.mistake, last.constant.also)))
     for candidate in last.candidates:
         names |= dict.fromkeys(mistake.name for mistake in candidate)
-    return list(names), show_diagnosis(last)
+    return list(names), "\n".join([show_diagnosis(last), *_elsewhere(observations, case)])
+
+
+def _elsewhere(observations, case):
+    """[a sentence] where quantities are named that a case of fewer layers has not."""
+    depth = max(len(one.p.activations) for one in observations)
+    if depth <= len(case.activations):
+        return []
+    return [f"It was asked again on a network of {depth} layers: the quantities are of that one."]
 
 
 def _traces(examiner, case, rejection):

@@ -61,6 +61,9 @@ def rejection(where, wrong, point, p, note="", script="", loses_digits=False):
 
 def malformed(where, step, function, complaint, row):
     """The Rejection of an array of the wrong dtype or shape; `complaint` is a `form.Malformed`."""
+    note = f"{function} gives the wrong kind of array: {complaint.sentence}"
+    if complaint.sentence.endswith("is float32, not float64"):
+        note += ". JAX keeps float64 once jax_enable_x64 is set; --dtype float32 asks for float32 alone"
     return Rejection(
         column=where.column,
         case=where.case,
@@ -68,7 +71,7 @@ def malformed(where, step, function, complaint, row):
         step=step,
         seed=None,
         quantity=shown(complaint.quantity, row),
-        note=f"{function} gives the wrong kind of array: {complaint.sentence}",
+        note=note,
     )
 
 

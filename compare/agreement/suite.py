@@ -65,11 +65,14 @@ def agreement(
             asked, refused = [*pairs(name, cases, dtypes)], []
             undiagnosed = DIAGNOSED
             try:
-                able = pool.call(name, calls.abilities, cases[0].row)
-                column, unknown = pool.column(name, able), {}
-                parts[name] = able, unknown
-                _check_activations(name, able, cases[:asked_for])
+                by_row, left_out = _abilities(pool, name, cases, asked_for)
+                asked = [(case, dtype) for case, dtype in asked if case.row in by_row]
+                first, unknown = by_row[asked[0][0].row], {}
+                parts[name] = first, unknown, left_out
+                _check_activations(name, first, cases[:asked_for])
                 for case, dtype in asked:
+                    able = by_row[case.row]
+                    column = pool.column(name, able)
                     is_asked_for = any(case is one for one in cases[:asked_for])
                     known = () if is_asked_for else cases[0].activations
                     run = partial(certify, pool, name, case, dtype, partial(advance, name), grid, keep, able)
@@ -82,8 +85,9 @@ def agreement(
                         undiagnosed = 0 if rejection.mistakes else undiagnosed - 1
                     evidence[name, case.name, dtype] = seen_here
                 processes[name] = pool.call(name, seen)
-                if name in twice and asked and (name, asked[0][0].name, asked[0][1]) in evidence:
-                    again[name] = difference(column, new_pool.column(name, able), *asked[0])
+                if name in twice and (name, asked[0][0].name, asked[0][1]) in evidence:
+                    columns = [one.column(name, first) for one in (pool, new_pool)]
+                    again[name] = difference(*columns, *asked[0])
             except ColumnError as error:
                 reasons[name] = str(error)
             if refused:
@@ -113,6 +117,25 @@ def agreement(
         twice=_in_order(names, again),
     )
     return result, {key: one.arrays for key, one in in_order.items()}
+
+
+def _abilities(pool, name, cases, asked_for):
+    """({row: the Abilities of a column}, why it is not asked about the other rows of the Cases or "").
+
+    Raises ColumnError where it cannot be asked about a Case that was asked for.
+    """
+    by_row, left_out = {}, ""
+    wanted = {case.row for case in cases[:asked_for]}
+    for row in dict.fromkeys(case.row for case in cases):
+        if impls.is_built_in(name) and row not in impls.rows_of(name):
+            continue
+        try:
+            by_row[row] = pool.call(name, calls.abilities, row)
+        except ColumnError as error:
+            if row in wanted:
+                raise
+            left_out = str(error).removeprefix(f"{name} ")
+    return by_row, left_out
 
 
 def _judged(names, cases, dtypes, evidence, reasons):
@@ -149,7 +172,7 @@ def _evidence(run, column, case, dtype, known, unknown, refused):
     """
     if not column.abilities.computes(case.activations):
         only = column.abilities.activations
-        unknown[case.activation] = f'it computes {only} alone; a line ACTIVATION = "tanh" would say another'
+        unknown[case.activation] = f"it computes {only} alone"
         return None
     try:
         return run()
@@ -164,7 +187,8 @@ def _evidence(run, column, case, dtype, known, unknown, refused):
 
 def _refused(refused, judged, asked):
     """Why a column is not judged that refused what it was asked so often."""
-    more = f", and so {len(refused) - 1} times more" if len(refused) > 1 else ""
+    again = len(refused) - 1
+    more = f", and so {again} time{'s' if again > 1 else ''} more" if again else ""
     rest = f"; what else was asked, {judged} of {asked}, is judged" if judged else ""
     return f"{refused[0]}{more}{rest}"
 
@@ -207,18 +231,19 @@ def _verdicts(names, rejections, reasons, parts):
         if name in lossy:
             verdict = "disagrees"
         column = Column(name, verdict, reasons.get(name, ""), lossy.get(name, False))
-        able, unknown = parts.get(name, (WHOLE, {}))
+        able, unknown, left_out = parts.get(name, (WHOLE, {}, ""))
         judged = [] if able.whole else [*able.functions]
         missing, alone = [] if able.whole else [*able.missing], able.one_at_a_time
-        columns.append(replace(column, judged=judged, missing=missing, one_at_a_time=alone, unknown=unknown))
+        column = replace(column, judged=judged, missing=missing, one_at_a_time=alone)
+        columns.append(replace(column, unknown=unknown, left_out=left_out))
     return columns
 
 
 def pairs(name, cases, dtypes):
-    """Yields the (case, dtype) that a column is judged on; modules from elsewhere are of the first case's row."""
-    rows = impls.rows_of(name) or [cases[0].row]
+    """Yields the (case, dtype) that a column is asked about; what rows a module from elsewhere has is not known yet."""
+    rows = impls.rows_of(name)
     for case in cases:
-        if case.row in rows:
+        if case.row in rows or not impls.is_built_in(name):
             for dtype in _in_both(dtypes, case.dtypes):
                 yield case, dtype
 

@@ -4,8 +4,10 @@ Here, and nowhere else, the rows of columns differ: in what their functions take
 names of judge/quantities.py, whatever the row calls them.
 """
 
+import os
 import time
 import traceback
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +18,9 @@ from fourfold.compare.columns.given import flat, names_given, parts
 from fourfold.compare.columns.questions import WHOLE
 from fourfold.compare.errors import Breach, ColumnError
 from fourfold.compare.judge.quantities import DEEP, internal
+
+# How the names of files begin that are of no column: Python's own, and ours but for the columns.
+LIBRARIES = "<", str(Path(os.__file__).parent), str(Path(__file__).parent)
 
 
 class Outcome(NamedTuple):
@@ -46,7 +51,8 @@ def raised(error):
     except Exception:
         text = "no message"
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "site-packages" not in frame.filename and not frame.filename.startswith("<")]
+    own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+    own = [frame for frame in own if "site-packages" not in frame.filename]
     frames = [] if isinstance(error, SyntaxError) else own or frames  # it says itself where it is
     where = f' ("{frames[-1].filename}", line {frames[-1].lineno})' if frames else ""
     return f"raised {type(error).__name__}: {text}{where}"

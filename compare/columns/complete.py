@@ -50,8 +50,10 @@ def completed(module, name, row):
     for function in WHOLE.functions if whole else FUNCTIONS:
         if _is_theirs(getattr(module, function, None)):
             functions[function] = _Function(name, function, getattr(module, function), takes_layers)
+    if [*functions] == ["loss"]:
+        raise ColumnError(f"{name} has loss alone, which is judged at what forward gives: {START}")
     if "forward" not in functions:
-        functions.pop("loss", None)  # it is judged at what `forward` gives
+        functions.pop("loss", None)
     if not functions:
         raise ColumnError(f"{name} has none of {', '.join(FUNCTIONS)}: {START}")
     if not all(f.activation for f in functions.values() if f.name != "loss"):

@@ -45,7 +45,8 @@ def parts(column, function, value, names):
     length = f" of {len(value)}" if is_tuple else ""
     gave = "nothing" if value is None else f"a {type(value).__name__}{length}"
     each = ", ".join(map(_in_brackets, names))
-    raise ColumnError(f"{column}: {function} gives {gave}, not a tuple of {len(names)}: {each}")
+    biases = "; with biases too, ask with --bias" if is_tuple and len(value) == 2 * len(names) else ""
+    raise ColumnError(f"{column}: {function} gives {gave}, not a tuple of {len(names)}: {each}{biases}")
 
 
 def _in_brackets(name):

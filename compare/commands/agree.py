@@ -22,6 +22,7 @@ from fourfold.compare.system import files
 COLOURS = {0: "green", 1: "red", 3: "yellow"}  # by exit code
 LARGEST = 10_000  # characters a table may want
 FEWER_STEPS = 1000  # by default, of modes and of modules from elsewhere: what is not compiled takes its time
+WITH_BIASES = "deep-tanh"  # for modules from elsewhere that take biases, though nobody asked for them
 REPRO = "reports/out/repro.py"
 TITLE = "Largest error, in percent of what rounding allows"
 
@@ -77,7 +78,7 @@ def judge(training, s, grid=None, curves=()):
     chosen = suites.choose(s.suite, options.names(s.case), case, deep=True, dtypes=dtypes)
     chosen += suites.curves(chosen[0], curves)
     if s.suite == "default" and s.case is None and case.row == "two_layer" and any(map(_is_from_elsewhere, names)):
-        chosen.append(suites.of_any_depth(dtypes))
+        chosen += suites.choose("default", [WITH_BIASES], case, deep=True)
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
     names, shallow = options.of_rows(names, {c.row for c in chosen})

@@ -10,6 +10,8 @@ from fourfold.compare.judge.quantities import every, gradient
 
 # Of a constant: people write short ones.
 DIGITS = 6
+# Smaller ones are something else, such as a rate that is a little off; all of a gradient and more is not momentum.
+LEAST = 1e-6
 # In units of rounding of the largest weight: a step is stored with one, subtracted with another, and computed.
 ROUNDINGS = 16
 
@@ -19,6 +21,7 @@ class Constant(NamedTuple):
 
     mistake: str  # its name
     value: float
+    also: str = ""  # what is made with it, by name
 
 
 class _Steps(NamedTuple):
@@ -36,10 +39,11 @@ def constant(views):
     runs = [_steps(view) for view in views]
     if not runs or not all(run is not None and len(run.d) > 2 for run in runs):
         return None
-    for mistake, explain in EXPLANATIONS.items():
-        value = _fitted([*map(explain, runs)])
-        if value is not None:
-            return Constant(mistake, value)
+    for also, tried in (("", runs), ("rate in float32", [*map(_with_float32_rate, runs)])):
+        for mistake, explain in EXPLANATIONS.items():
+            value = _fitted([*map(explain, tried)])
+            if value is not None and LEAST <= value < 1:
+                return Constant(mistake, value, also)
     return None
 
 
@@ -61,13 +65,22 @@ def _steps(view):
     return _Steps(W - after, g, W, ROUNDINGS * format_of(view.p.dtype).u * size + 0 * W, view.p.lr)
 
 
+def _with_float32_rate(run):
+    """A right step as Keras takes it, whose optimisers keep their numbers in float32, whatever the weights are in."""
+    rate = float(np.float32(run.lr))
+    return run._replace(g=run.g * (rate / run.lr), lr=rate)
+
+
 def _side_by_side(paths):
     """Arrays (steps, ...) as one of (steps, all their entries)."""
     return np.concatenate([truth.narrow(np.asarray(Z)).reshape(len(Z), -1) for Z in paths], axis=1)
 
 
 def _fitted(parts):
-    """The shortest constant c with `left` = c `right` in all parts (left, right, allowed), within what is allowed."""
+    """The shortest constant c with `left` = c `right` in all parts (left, right, allowed), within what is allowed.
+
+    c may have been rounded to float32.
+    """
     left, right, allowed = (np.concatenate([*map(np.ravel, column)]) for column in zip(*parts, strict=True))
     size = right @ right
     if not size or (np.abs(left) <= allowed).all():
@@ -75,8 +88,9 @@ def _fitted(parts):
     c = float(left @ right / size)
     for digits in range(1, DIGITS + 1):
         short = float(f"{c:.{digits}g}")
-        if (np.abs(left - short * right) <= allowed * (1 + abs(short))).all():
-            return short
+        for value in (short, float(np.float32(short))):
+            if (np.abs(left - value * right) <= allowed * (1 + abs(value))).all():
+                return short
     return None
 
 

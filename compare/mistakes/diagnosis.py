@@ -7,11 +7,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.judge.quantities import UPDATE, anatomy_at, formula, is_of_every_step, of_every_step, shown
+from fourfold.compare.judge.quantities import (
+    UPDATE,
+    anatomy_at,
+    formula,
+    gradient,
+    is_of_every_step,
+    of_every_step,
+    shown,
+)
 from fourfold.compare.mistakes import planted
 from fourfold.compare.mistakes.candidates import candidates, nearest
 from fourfold.compare.mistakes.catalogue import find
-from fourfold.compare.mistakes.constants import constant
+from fourfold.compare.mistakes.constants import Constant, constant
 from fourfold.compare.mistakes.evidence import view
 from fourfold.compare.mistakes.mistake import Mistake
 from fourfold.compare.mistakes.patterns import pattern
@@ -35,7 +43,7 @@ class Diagnosis(NamedTuple):
     seen: frozenset = frozenset()  # what the target showed
     pattern: str = ""  # what is odd about what is off
     candidates: tuple[tuple[Mistake, ...], ...] = ()
-    constant: tuple[Mistake, float] | None = None  # where there are none: one gives all, with this constant
+    constant: Constant | None = None  # where there are none: one gives all, with another constant
     near: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None = None  # or, by name, some: a Near
 
 
@@ -80,7 +88,7 @@ def _diagnosis(views):
         seen=frozenset(shown(name, p.row) for name in seen),
         pattern=" ".join(filter(None, patterns)),
         candidates=tuple(candidate.mistakes for candidate in fitting),
-        constant=(find(fitted.mistake), fitted.value) if fitted else None,
+        constant=fitted,
         near=_near_as_shown(near, p.row) if near else None,
     )
 
@@ -117,8 +125,9 @@ def show_diagnosis(diagnosis, hint=False):
         return where
     where_and_how = f"{where} {diagnosis.pattern}".rstrip()
     if diagnosis.constant:
-        mistake, value = diagnosis.constant
-        return f"The mistake: {mistake.name}, of {value:g}.\n    {mistake.why}\n{where_and_how}"
+        name, value, also = diagnosis.constant
+        whole = f"{name}, of {value:g}, and {also}" if also else f"{name}, of {value:g}"
+        return f"The mistake: {whole}.\n    {find(name).why}\n{where_and_how}"
     if not diagnosis.candidates:
         return f"{where_and_how}\n{_of_no_candidate(diagnosis)}"
     best, *others = diagnosis.candidates
@@ -153,7 +162,8 @@ def _where(diagnosis):
     if len(off) == 1:
         deduced = ", deduced" if not diagnosis.seen & {*apart[0]} else ""
         return f"First wrong: {_one_of(apart[0], diagnosis, explained)}{deduced}."
-    if all(map(is_of_every_step, diagnosis.suspects.all)):
+    gradients_are_right = any(name.startswith(gradient("W")) for name in diagnosis.seen)  # or one of them came first
+    if all(map(is_of_every_step, diagnosis.suspects.all if not gradients_are_right else off)):
         names = _listed([*map(of_every_step, off)])
         return f"Training goes wrong in {names}: look at the update (E23: {UPDATE}) and the loop around it (E24)."
     names = "Both gradients" if set(off) == {"dL_dW1", "dL_dW2"} else _listed(off)

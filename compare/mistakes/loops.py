@@ -56,15 +56,14 @@ def torch_loop(optimizer, clip="", zero=ZEROED, scheduler="", watched="", passes
     return right.train, loop
 
 
-def deep_torch_loop(optimizer):
+def deep_torch_loop(optimizer, zero=ZEROED):
     """The same of any depth."""
     loop = f"""\
     W, b = (tuple(Z.clone().requires_grad_() for Z in Zs) for Zs in (W, b))
     optimizer = torch.optim.{optimizer}
     path = []
     for _ in range(steps):
-        optimizer.zero_grad()
-        _, L = loss(forward(X, W, b, activations)[-1], Y)
+{zero}        _, L = loss(forward(X, W, b, activations)[-1], Y)
         L.sum().backward()
         optimizer.step()
         path.append((*(Z.detach().clone() for Z in (*W, *b)), L.detach()))"""
@@ -134,11 +133,14 @@ def aliased(copy):
     return f"{IN_PLACE}        path.append((W1.{copy}(), W2.{copy}(), L))"
 
 
-DEEP_MOMENTUM = f"""\
+def deep_numpy_loop(velocity):
+    """NumPy's of any depth; `velocity` makes the update V_k of one array from the update before and the gradient."""
+    loop = f"""\
     path, V = [], [0] * len(W + b)
     for _ in range(steps):
         T = trace(X, Y, W, b, activations)
-        V = [0.9 * V_k + dL_dZ for V_k, dL_dZ in zip(V, T.dL_dW + T.dL_db, strict=True)]
+        V = [{velocity} for V_k, dL_dZ in zip(V, T.dL_dW + T.dL_db, strict=True)]
         Z, L = [Z_k - lr * V_k for Z_k, V_k in zip(W + b, V, strict=True)], T.L
         W, b = tuple(Z[: len(W)]), tuple(Z[len(W) :])
 {right_deep.keep}"""
+    return right_deep.train, loop

@@ -51,7 +51,6 @@ AVERAGED = """\
 NOISE = """\
         noise = lambda W: 1e-3 * np.random.default_rng(t).standard_normal(W.shape).astype(W.dtype)
         W1, W2 = W1 - lr * noise(W1), W2 - lr * noise(W2)"""
-DEEP_LATE_MOMENTUM = loops.DEEP_MOMENTUM.replace("0.9 *", "(0.9 if len(path) >= 100 else 0) *")
 DEEP_PATIENCE = """\
     path, best, waited = [], np.inf, 0
     for _ in range(steps):
@@ -165,7 +164,7 @@ DEEP_SCHEDULES = (
         numpy=loops.deep_counted("lr,", "lr * min(1, (t + 1) / 100),")),
     deep("momentum in every layer from the hundredth step", "every W3", case=f"deep-{WHOLE_RUN}", equation="E24",
         why="Momentum is switched on once the first, wild steps are over.",
-        numpy=(right_deep.train, DEEP_LATE_MOMENTUM)),
+        numpy=loops.deep_numpy_loop("(0.9 if len(path) >= 100 else 0) * V_k + dL_dZ")),
     deep("patience with every layer", "every W3", case=f"deep-{WHOLE_RUN}", equation="E24",
         why="Early stopping waits ten steps for the loss to fall by 0.0001.",
         numpy=(right_deep.train, DEEP_PATIENCE)),

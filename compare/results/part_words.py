@@ -15,6 +15,16 @@ def parts(result):
             clauses.append(f"has no {', '.join(column.missing)}")
         if clauses:
             sentences.append(f"{column.name}: {'; '.join(clauses)}.")
-        for activation, why in column.unknown.items():
-            sentences.append(f"{column.name}: not judged with {activation}: {why}.")
+        if column.left_out:
+            sentences.append(f"{column.name}: not judged with more layers or biases: it {column.left_out}.")
+        for why, activations in _by_reason(column.unknown).items():
+            sentences.append(f"{column.name}: not judged with {', '.join(activations)}: {why}.")
     return sentences
+
+
+def _by_reason(unknown):
+    """{why: [activations]}"""
+    reasons = {}
+    for activation, why in unknown.items():
+        reasons.setdefault(why, []).append(activation.replace(",", "-"))
+    return reasons

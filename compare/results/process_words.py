@@ -10,10 +10,12 @@ def twice(result):
     if not result.twice:
         return []
     if not other:
-        return [f"A second run in a new process gave the same bits: {', '.join(same)}."]
+        return [f"The first steps, run again in a new process, gave the same bits: {', '.join(same)}."]
     if not same:
-        return [f"A second run in a new process did not give the same bits: {', '.join(other)}."]
-    return [f"A second run in a new process gave the same bits: {', '.join(same)}; not: {', '.join(other)}."]
+        return [f"The first steps, run again in a new process, did not give the same bits: {', '.join(other)}."]
+    return [
+        f"The first steps, run again in a new process, gave the same bits: {', '.join(same)}; not: {', '.join(other)}."
+    ]
 
 
 def processes(environment):

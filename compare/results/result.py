@@ -66,6 +66,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing: list[str] = []  # the functions that it has not
     one_at_a_time: bool = False  # its functions were asked about one network at a time
     unknown: dict[str, str] = {}  # activations that it was not judged with, and why
+    left_out: str = ""  # why it was not asked about networks of the other row, where there were some
 
 
 class Mode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
