@@ -9,8 +9,9 @@ from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.columns.calls import InProcess
 from fourfold.compare.errors import ColumnError
-from fourfold.compare.mistakes import planted, trials
+from fourfold.compare.mistakes import evidence, planted, trials
 from fourfold.compare.mistakes.catalogue import find
+from fourfold.compare.mistakes.constants import constant
 from fourfold.compare.results import words
 from fourfold.compare.results.result import Rejection
 from fourfold.impls.two_layer import numpy_impl
@@ -119,6 +120,24 @@ def test_a_mistake_of_another_constant_is_named_with_it(name, old, new, said, dt
     names, text = diagnose.diagnosis(Examiner(module), case, rejection(case, dtype))
     assert names == [name]
     assert text.startswith(f"The mistake: {said}.\n")
+
+
+def test_momentum_in_an_optimiser_whose_rate_is_a_float32_is_named_with_it():
+    """As Keras has it, in float64."""
+    texts = find("momentum").planted["numpy"]
+    module = planted.changed("numpy", *texts, "W - lr * d", "W - float(np.float32(lr)) * d")
+    case = suites.build(RECIPES["asymmetric-sigmoid"])
+    names, text = diagnose.diagnosis(Examiner(module), case, rejection(case))
+    assert names == ["momentum", "rate in float32"]
+    assert text.startswith("The mistake: momentum, of 0.9, and rate in float32.\n")
+
+
+@pytest.mark.parametrize("name", ["rate in float32", "epsilon beside the gradient", "gradients of two steps gathered"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_other_mistakes_in_training_are_no_momentum_of_some_constant(name, dtype):
+    case = suites.build(RECIPES[find(name).case])
+    observed = diagnose._runs(Examiner(planted.load("numpy", name)), case, rejection(case, dtype))
+    assert constant([*map(evidence.view, observed)]) is None
 
 
 def test_a_run_that_no_constant_explains_has_none():

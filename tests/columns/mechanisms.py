@@ -172,7 +172,6 @@ JAX_LOOP = """\
     return jax.lax.scan(next_step, (W1, W2), length=steps)[1]"""
 TF_TRAIN = "@tf.function" + right_source("tf").partition("@tf.function")[2].partition("\n\n\nif __name__")[0]
 FUSED_SGD = loops.torch_loop("SGD((W1, W2), lr, fused=True)")
-KERAS_SGD = "optimizer = tf.keras.optimizers.SGD(lr)"
 KERAS_UPDATE = "optimizer.apply_gradients([(T.dL_dW1, W1), (T.dL_dW2, W2)])"
 IN_PLACE = "W1.assign_sub(lr * T.dL_dW1), W2.assign_sub(lr * T.dL_dW2)"
 TF_STEP = "    for t in tf.range(steps):\n        W1, W2, L = step(X, Y, W1, W2, lr, activation)\n"
@@ -218,6 +217,12 @@ def train(X, Y, W1, W2, lr, steps, activation):
         path.append(({kept}, T.L))
     return tuple(tf.stack(Z) for Z in zip(*path, strict=True))"""
     return TF_TRAIN, loop
+
+
+def keras_loop(optimizer):
+    """The same with one of Keras's optimisers."""
+    start = f"optimizer = tf.keras.optimizers.{optimizer}"
+    return tf_variables(start, KERAS_UPDATE, "tf.identity(W1), tf.identity(W2)")
 
 
 def in_parts(n):
@@ -318,7 +323,7 @@ MECHANISMS += [
         "every W2",
         "asymmetric-sigmoid",
         planted("momentum", "numpy", "torch")
-        | {"jax": ("momentum", jax_loop("0.9 * v + g")), "tf": ("momentum", tf_loop("0.9 * v + g"))},
+        | {"jax": ("momentum", jax_loop("0.9 * v + g")), "tf": ("momentum", keras_loop("SGD(lr, momentum=0.9)"))},
         steps=3,
     ),
     Mechanism(
@@ -371,14 +376,14 @@ MECHANISMS += [
         planted("weight decay", "numpy", "torch")
         | {
             "jax": ("weight decay", find("weight decay").planted["numpy"]),
-            "tf": ("weight decay", find("weight decay").planted["numpy"]),
+            "tf": ("weight decay", keras_loop("SGD(lr, weight_decay=0.01)")),
         },
     ),
     Mechanism(
         "a Keras optimiser in float64: its rate is a float32",
         "every W2",
         "asymmetric-sigmoid",
-        {"tf": ("rate in float32", tf_variables(KERAS_SGD, KERAS_UPDATE, "tf.identity(W1), tf.identity(W2)"))},
+        {"tf": ("rate in float32", keras_loop("SGD(lr)"))},
         dtypes=("float64",),
     ),
     Mechanism(
