@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -23,6 +24,7 @@ from fourfold.compare.mistakes.catalogue import GROUPS, MISTAKES, find, losing_d
 from fourfold.compare.mistakes.rewritings import REWRITINGS
 from tests.conftest import each_column
 
+ROOT = Path(__file__).parents[1]
 IN_NUMPY = [m for m in MISTAKES.values() if "numpy" in m.planted]
 case_of = {entry.name: suites.build(entry) for entry in (*suites.TABLE, *suites.DEEP, *trials.LONG)}
 # An error of 1e-12 in one entry is less than the rounding of the others, and no rounding.
@@ -147,6 +149,20 @@ def test_the_catalogue_is_large_and_told_apart():
     assert len({(m.row, c, t) for m in MISTAKES.values() for c, t in m.planted.items()}) == sum(
         len(m.planted) for m in MISTAKES.values()
     )
+
+
+def test_documents_count_them():
+    mistakes = [mistake for mistake in MISTAKES.values() if not mistake.loses_digits]
+    deep = sum(mistake.row == "deep" for mistake in mistakes)
+    elsewhere = sum(bool(mistake.planted.keys() - {"numpy"}) for mistake in mistakes)
+    columns = sum(len(mistake.planted) for mistake in MISTAKES.values())
+    text = " ".join((ROOT / "compare/mistakes/README.md").read_text().split())
+    assert f"has {len(mistakes)} ways of getting these gradients wrong, {deep} of them with biases" in text
+    assert (
+        f"and depth, {elsewhere} planted in PyTorch, JAX or TensorFlow code, and {len(losing_digits())} forms" in text
+    )
+    assert f"in {columns} columns. {sum(map(len, rewritings.OF_ROW.values()))} rewritings" in text
+    assert f"[{len(mistakes)} known mistakes]" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("column", ["numpy", "torch", "jax", "tf"])
