@@ -128,10 +128,12 @@ def test_requirements_are_read_as_they_are_meant(text, parts, label):
     [
         (["jax==0.5.3"], "--with is given twice"),
         (["jax==0.5.3"] * 3, "--with is given twice"),
-        (["jax==0.5.3"] * 2, "Both sides are jax==0.5.3: give two that differ"),
-        (["this", "foo bar==="], "'bar===' is nothing that pip can install: write NAME==VERSION"),
-        (["this", "jax=0.5"], "'jax=0.5' is nothing that pip can install"),
-        (["this", "--index-url"], "'--index-url' is nothing that pip can install"),
+        (["jax==0.5.3"] * 2, "Both sides are 'jax==0.5.3': give two that differ"),
+        (["this", "this"], "Both sides are 'this': give two that differ"),
+        (["this", "nosuchfile.txt"], "There is no file nosuchfile.txt"),
+        (["this", "foo bar==="], "'bar===' is not something pip can install: write NAME==VERSION"),
+        (["this", "jax=0.5"], "'jax=0.5' is not something pip can install"),
+        (["this", "--index-url"], "'--index-url' is not something pip can install"),
         (["this", " "], "--with takes what pip can install, such as jax==0.10.2, or the word this"),
         (["this", "wheels/none-1.0-py3-none-any.whl"], "There is no file or folder wheels/none"),
         (["this", "fourfold==0.1"], "Both sides are judged by the fourfold that is here"),
@@ -142,6 +144,35 @@ def test_what_is_no_upgrade_gets_one_sentence(around, texts, sentence):
         verb(with_=texts)
     assert "\n" not in str(refused.value)
     assert not environments.folder().exists()
+
+
+def test_a_requirements_file_is_what_it_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path("old.txt")
+    path.write_text("# before\njax==0.5.3\n\n  jaxlib == 0.5.3  # its other half\n")
+    side = requirements.side("old.txt")
+    assert side == ("old.txt", ("jax==0.5.3", "jaxlib == 0.5.3"))
+    assert side.label() == "old"
+    assert side.names() == {"jax", "jaxlib"}
+    for text, sentence in (
+        ("-r other.txt", "old.txt has the line '-r other.txt': --with takes files of requirements, one a line"),
+        ("jax=0.5", "'jax=0.5' is not something pip can install"),
+        ("# nothing", "old.txt names nothing that pip could install"),
+    ):
+        path.write_text(text)
+        with pytest.raises(UsageError, match=sentence):
+            requirements.side("old.txt")
+
+
+def test_a_column_that_neither_side_has_is_refused(around, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = AskedOfBoth(impl="nosuch")
+    with pytest.raises(UsageError, match=r"^There is no column 'nosuch': choose from"):  # numpy is here: it has none
+        verb(with_=["this", "numpy==2.3.5"], asked=asked)
+    assert not environments.folder().exists()
+    with pytest.raises(UsageError, match=r"^In A: There is no column 'nosuch': choose from"):
+        verb(with_=["this", "wrongmath==1.0"], asked=asked)
+    assert [*tmp_path.iterdir()] == [tmp_path / "cache"]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +222,7 @@ def test_an_upgrade_is_made_run_and_judged(around, tmp_path):
     there = environments.all_kept()
     assert [contents.requirements for _, contents in there] == [["wrongmath==1.0"], ["wrongmath==2.0"]]
     for folder, contents in there:
-        assert f"{contents.requirements[0]}: an environment is made in {folder}." in notes
+        assert f"{contents.requirements[0]}: making an environment in {folder}." in notes
         assert contents.requirements[0] in contents.frozen
         assert contents.as_here["numpy"] == importlib.metadata.version("numpy")
     assert sum(bool(re.search(r": made in \d+ s, \d+ MB\. It is kept for the next time\.$", n)) for n in notes) == 2
@@ -200,7 +231,11 @@ def test_an_upgrade_is_made_run_and_judged(around, tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("wrongmath==9", rf"pip finds no wrongmath==9 for Python {PYTHON}; the newest is 2.0"),
+        (
+            "wrongmath==9",
+            rf"may not ask an index \(PIP_NO_INDEX\): unset it, or name a folder with PIP_FIND_LINKS that has "
+            rf"wrongmath==9 for Python {PYTHON}; the newest is 2.0\.",
+        ),
         ("numpy==1.0", r"pip cannot install numpy==1.0: these do not go together: numpy==1.0; numpy>=2.0"),
     ],
 )
@@ -234,10 +269,16 @@ def test_only_what_has_to_move_is_not_as_it_is_here(around):
         ),
         ("ERROR: Failed building wheel for jax", ColumnError, "cannot install jax==0.5: ERROR: Failed building wheel"),
         ("", ColumnError, "it says nothing"),
+        (
+            "ERROR: Could not find a version that satisfies the requirement jax==0.5 (from versions: 0.1, 0.2)",
+            UsageError,
+            f"pip finds no jax==0.5 for Python {PYTHON}; the newest is 0.2",
+        ),
     ],
 )
 def test_why_pip_fails_is_one_sentence(quick, output, kind, sentence):
     quick.undo()
+    quick.setenv("PIP_NO_INDEX", "0")
     quick.setattr(processes, "run", lambda *how: (1, output))
     with pytest.raises(kind, match=sentence) as refused:
         installing.install("python", ["jax==0.5", "numpy"], {"jax"}, len)
@@ -254,8 +295,8 @@ def test_an_environment_is_used_again_until_something_in_it_is_another(quick):
     sentences = []
     place = made("wrongmath==1.0", sentences)
     assert made("wrongmath==1.0", sentences) == place
-    assert [" is made in" in sentence for sentence in sentences] == [True, False, False]
-    assert sentences[-1].endswith("is used again.")
+    assert [" making an environment in" in sentence for sentence in sentences] == [True, False, False]
+    assert sentences[-1].startswith(f"wrongmath==1.0: reusing {place}, ")
     assert made("wrongmath==2.0") != place
     quick.setattr(installing, "install", lambda *how: {"wrongmath": "0.9"})
     quick.setattr(installing, "versions_here", lambda named: {"wrongmath": "1.1"})
@@ -292,7 +333,7 @@ def test_what_is_half_made_is_never_used(quick):
     (place / "half").mkdir()
     assert environments.all_kept() == [(place, None)]
     assert made("wrongmath==1.0", sentences) == place
-    assert " is made in" in sentences[0]
+    assert " making an environment in" in sentences[0]
     assert not (place / "half").exists()
 
 
@@ -309,7 +350,7 @@ def test_a_second_command_waits_for_the_first(quick):
     environments._remove(place)  # what the second waits for is not there any more
     os.close(descriptor)
     second.join()
-    assert " is made in" in sentences[1]
+    assert " making an environment in" in sentences[1]
     assert (place / environments.MARK).is_file()
 
 

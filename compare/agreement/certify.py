@@ -154,7 +154,7 @@ class _Examination:
         kept = []
         for group in plan(self.case).seeds:
             some = self.case.some_seeds(group)
-            run = _Run(some, None)
+            run = _Run(some, [])
             *run.checkpoints, (_, *run.now) = walk.points(some, self.p)
             advance(some.steps * len(some.seeds))
             at_checkpoints = self._judge_functions(run)

@@ -42,9 +42,9 @@ def diff(
 ):
     """Compare two reports: what moved after an upgrade, or on another machine, and is it still right?
 
-    With --with, twice, both reports are made first, each in an environment of
-    its own, which is kept for the next time. What is judged there, and on how
-    much, is chosen as for fourfold agree.
+    Give --with twice to have both reports made, each in an environment of its
+    own, which is kept for the next time. What is judged there, and on how much,
+    is chosen as for fourfold agree.
 
     Exit code 1 means that a column is wrong in A or in B, or that two numbers
     computed from the same weights are farther apart than both limits together.
@@ -56,7 +56,7 @@ def diff(
     Parameters
     ----------
     with_
-        What pip installs for A, and the second time for B: one requirement, several, files, or "this" for what is here.
+        Given twice: what pip installs for A, then for B. A requirement, several, files, or "this" for what is here.
     environments
         List the environments that are kept, with their size.
     remove_environments

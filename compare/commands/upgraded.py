@@ -1,6 +1,6 @@
 """`fourfold diff --with`: makes both environments and a report in each; lists and removes what is kept."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import check_range
 from fourfold.compare.commands import options
 from fourfold.compare.commands.terminal import err, out, status
-from fourfold.compare.errors import nearest
+from fourfold.compare.errors import UsageError, nearest
 from fourfold.compare.results import report_folder, result, words
 from fourfold.compare.results.diff import Change
 from fourfold.compare.upgrade import environments, requirements, suite
@@ -31,15 +31,19 @@ class Reports(NamedTuple):
 def reports(texts, training, asked):
     """The Reports of the same suite on both sides of an upgrade. Raises UsageError and ColumnError."""
     sides = requirements.sides(texts)
-    _check(training, asked)
+    _check(training, asked, sides)
     names = options.names(asked.impl) or []
     folder = f"{OUT}/{sides[0].label()}-to-{sides[1].label()}"
     places = f"{folder}/a", f"{folder}/b"
-    for place in places:
-        report_folder.check_writable(place)
     with ExitStack() as at_the_end:
+        at_the_end.enter_context(_nothing_empty(Path(folder)))
+        for place in places:
+            report_folder.check_writable(place)
         code = at_the_end.enter_context(suite.fourfold_here())
         ready = _ready(sides, names, at_the_end)
+        for letter, there in zip("AB", ready, strict=True):
+            for sentence in suite.unknown(there.python, code, names):
+                raise UsageError(f"In {letter}: {sentence}")
         names = names or _on_both_sides([there.python for there in ready], code)
         arguments = [*as_typed(training), *as_typed(asked), "--impl", ",".join(names)]
         for letter, side, there, place in zip("AB", sides, ready, places, strict=True):
@@ -54,10 +58,23 @@ def _installed(a, b):
     return [change for change in changes if change.b and change.a != change.b]
 
 
-def _check(training, asked):
+@contextmanager
+def _nothing_empty(folder):
+    """Leaves no folder empty that was made on the way to this one."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        yield
+    finally:
+        for path in made:
+            with suppress(OSError):
+                path.rmdir()
+
+
+def _check(training, asked, sides):
     """Raises UsageError, before anything is installed, where the suite could not be asked so."""
     for name in options.names(asked.impl) or ():
-        if ":" in name or nearest(name.lower(), impls.NAMES):  # anything else may be a module of what is installed
+        slip = ":" in name or nearest(name.lower(), impls.NAMES)
+        if slip or not any(requirements.may_bring(side, name) for side in sides):
             options.column(name)
     dtypes = options.dtypes(asked.dtype)
     case = options.case(training, options.asked_seeds(asked.seeds))

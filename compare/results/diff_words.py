@@ -200,7 +200,7 @@ def unmoved(diff):
 
 
 def _same(diff):
-    """The columns that did not move at the same weights or, where nothing was compared there, along the trajectories."""
+    """The columns that did not move at the same weights or, where only those were kept, along the trajectories."""
     moving, compared = _moving(diff), _compared(diff)
     apart = {d.column for d in diff.drifts if d.differs_at is not None}
     unmoved = {d.column for d in diff.drifts} - apart | compared

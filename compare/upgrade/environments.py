@@ -64,10 +64,10 @@ def environment(side, needs, say, show):
         kept = _kept(place)
         reason = kept and _why_not(python, kept, side)
         if kept and not reason:
-            say(f"{side.text}: {place}, {size(kept.size)}, made {kept.made}, is used again.")
+            say(f"{side.text}: reusing {place}, {size(kept.size)}, made {kept.made}.")
         else:
             again = f" anew, since {reason}" if reason else ""
-            say(f"{side.text}: an environment is made{again} in {place}.")
+            say(f"{side.text}: making an environment{again} in {place}.")
             kept = _made(place, python, side, needs, show)
             say(f"{side.text}: made in {kept.seconds:.0f} s, {size(kept.size)}. It is kept for the next time.")
         yield Ready(python, dict(map(_split, kept.frozen)))

@@ -18,6 +18,7 @@ UNREACHABLE = re.compile(
 )
 NO_VERSION = re.compile(r"Could not find a version that satisfies the requirement (.+?) \(from versions: (.*)\)")
 CONSTRAINT = re.compile(r"The user requested \(constraint\) ([\w.-]+)")
+OFF = {"", "0", "false", "no", "off", "n", "f"}  # as pip reads a variable
 CONFLICT = re.compile(r"^ {4}(?:The user requested ([^(\n].*)|(\S.* depends on .*))$", re.MULTILINE)
 
 
@@ -119,6 +120,11 @@ def _error(failure, wanted, named):
         versions = missing[2].split(", ")
         newest = f"; the newest is {versions[-1]}" if versions[-1] not in {"none", ""} else ""
         requirement = missing[1].partition(" (")[0]
+        if os.environ.get("PIP_NO_INDEX", "").lower() not in OFF:
+            return UsageError(
+                "pip may not ask an index (PIP_NO_INDEX): unset it, or name a folder with PIP_FIND_LINKS that has "
+                f"{requirement} for Python {platform.python_version()}{newest}."
+            )
         return UsageError(f"pip finds no {requirement} for Python {platform.python_version()}{newest}.")
     if "ResolutionImpossible" in failure:
         reasons = dict.fromkeys(asked or depending for asked, depending in CONFLICT.findall(failure))

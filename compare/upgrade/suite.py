@@ -18,6 +18,20 @@ from fourfold import impls
 from fourfold.compare.columns import workers
 print(json.dumps([*filter(workers.installed, impls.FRAMEWORKS)]))
 """
+# It looks where the command does: in its environment, then where you are
+UNKNOWN = """
+import json, os, sys
+sys.path.append(os.getcwd())
+from fourfold.compare.commands import options
+from fourfold.compare.errors import UsageError
+sentences = []
+for name in sys.argv[1:]:
+    try:
+        options.column(name)
+    except UsageError as error:
+        sentences.append(str(error))
+print(json.dumps(sentences))
+"""
 JUDGED = {0, 1, 3}  # exit codes of a suite that was run
 
 
@@ -35,7 +49,16 @@ def fourfold_here():
 
 def installed(python, code):
     """The frameworks' columns that can run there; `code` is the folder of fourfold_here. Raises ColumnError."""
-    status, output = processes.run([python, "-P", "-c", INSTALLED], _surroundings(python, code))
+    return _answer(python, code, INSTALLED)
+
+
+def unknown(python, code, names):
+    """What is to be said of the columns that there are not there, a sentence each. Raises ColumnError."""
+    return _answer(python, code, UNKNOWN, *names)
+
+
+def _answer(python, code, question, *arguments):
+    status, output = processes.run([python, "-P", "-c", question, *arguments], _surroundings(python, code))
     if status:
         last = [*filter(None, map(str.strip, output.splitlines()))][-1:]
         raise ColumnError(f"fourfold does not start with what is in {Path(python).parent.parent}: {''.join(last)}.")
