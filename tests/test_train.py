@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from fourfold.compare.columns import starting
 from tests.test_cli import command, said
 
 TRAINS_ALONE = """
@@ -69,3 +70,17 @@ def test_train_says_once_where_it_diverges():
     last, before = (command(*args, int(epoch) - n).stdout for n in (0, 1))
     assert f"The loss at epoch {epoch} is no finite number" in last
     assert "diverged" not in before
+
+
+def test_the_template_of_flax_has_its_layers_in_order(tmp_path):
+    pytest.importorskip("flax")
+    network = ("--layers", "2,3,4,3,3,3,2,3,3,5,3,3,1", "--bias", "--activation", "tanh", "--steps", 3, "--json", "-")
+    (tmp_path / "mine.py").write_bytes(starting.template("flax"))
+    done = command("train", "mine", *network, cwd=tmp_path, python=("-m", "fourfold.compare"))
+    assert said(done, 0) == ""
+    record, expected = json.loads(done.stdout), json.loads(command("train", "numpy", *network).stdout)
+    for name in {*record} - {"column"}:
+        if name[0] in "Wbl":
+            assert np.concatenate([np.ravel(Z) for Z in record[name]]) == pytest.approx(
+                np.concatenate([np.ravel(Z) for Z in expected[name]]), rel=1e-9
+            )

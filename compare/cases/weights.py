@@ -174,7 +174,7 @@ def _misfit(k, before, after):
     """What is wrong with the shapes of W{k-1} and W{k}, and which of them may be transposed."""
     sentence = (
         f"W{k - 1} {before} and W{k} {after} do not fit together: W is (inputs, outputs), "
-        f"and W{k - 1} has not as many outputs, {before[1]}, as W{k} has inputs, {after[0]}"
+        f"so that W{k - 1} gives {before[1]} and W{k} takes {after[0]}"
     )
     if before[1] == after[1]:
         return f"{sentence}; is W{k} transposed?"

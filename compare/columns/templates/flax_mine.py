@@ -65,10 +65,16 @@ def train(X, Y, W, b, lr, steps, activations):
 
 @partial(jax.jit, static_argnames="activations")
 def loss_and_slopes(variables, X, Y, activations):
-    layers = variables["params"].values()
+    layers = in_order(variables)
     widths = tuple(layer["kernel"].shape[1] for layer in layers)
     network = Network(widths, activations, all("bias" in layer for layer in layers))
     return jax.value_and_grad(lambda v: half_mean_square(network.apply(v, X), Y))(variables)
+
+
+def in_order(variables):
+    """The layers by number: JAX sorts their names, and puts Dense_10 before Dense_2."""
+    layers = variables["params"]
+    return [layers[f"Dense_{k}"] for k in range(len(layers))]
 
 
 def filled(W, b):
@@ -81,6 +87,6 @@ def filled(W, b):
 
 def taken(variables):
     """W and b, or their gradients, out of Flax's variables."""
-    layers = variables["params"].values()
+    layers = in_order(variables)
     biases = [layer["bias"][None] for layer in layers if "bias" in layer]
     return [layer["kernel"] for layer in layers], biases
