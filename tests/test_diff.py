@@ -444,6 +444,19 @@ def test_of_a_column_in_part_the_bits_of_what_it_has_are_compared(tmp_path, func
         assert not any("No numbers" in line for line in diff_words.missing(found))
 
 
+def test_a_column_in_part_leaves_the_order_of_quantities(before):
+    few = [row for row in before.result.rows if row.quantity in {"L", "dL_dW1"}]
+    rows = [msgspec.structs.replace(row, column="mine") for row in few] + before.result.rows
+    both = with_result(before, columns=[result.Column("mine", "agrees", ""), *before.result.columns], rows=rows)
+    found = between(both, both)
+    _, headers, lines = diff_words.table(found, "float64")
+    assert headers == ["", "mine", "numpy"]
+    assert [line[0] for line in lines] == [line[0] for line in diff_words.table(between(before, before), "float64")[2]]
+    assert {line[1] for line in lines} == {"–"}
+    assert "No numbers of mine are kept on both sides" in " ".join(diff_words.missing(found))
+    assert diff_words.headline(found).startswith("SAME BITS: numpy;")
+
+
 def test_words_from_a_file_cannot_move_the_cursor(before, tmp_path, capsys):
     e = msgspec.structs.replace(before.result.environment, cpu="\x1b[2J[/red]")
     verb(str(written(before, tmp_path / "a")), str(written(with_result(before, environment=e), tmp_path / "b")))

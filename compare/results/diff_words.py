@@ -1,5 +1,7 @@
 """A Diff as text."""
 
+from collections import Counter
+
 from fourfold.compare.judge.quantities import is_of_every_step, of_every_step
 from fourfold.compare.results import tables, words
 from fourfold.compare.results.words import brief, measure, percent, worst
@@ -54,7 +56,8 @@ def table(diff, dtype):
     movements, quantities = {}, {}
     here = [m for m in diff.movements if m.dtype == dtype]
     moves = any(m.compared for m in here)
-    for movement in here:
+    sizes = Counter(m.column for m in here)
+    for movement in sorted(here, key=lambda m: -sizes[m.column]):  # a column in part has not all that is between
         if not (moves and is_of_every_step(movement.quantity)):
             quantities[movement.quantity] = None  # in order
             movements.setdefault((movement.column, movement.quantity), []).append(movement)
