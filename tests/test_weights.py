@@ -104,7 +104,7 @@ WRONG = {
     "first transposed": (TWO | {"W1": TURNED}, r"W1 \(3, 2\) and W2 \(3, 1\) .* 2 .* 3; is W1 transposed\?$"),
     "second transposed": ({"W1": W1, "W2": [[1, 2, 3]]}, r"W1 \(2, 3\) and W2 \(1, 3\) .* is W2 transposed"),
     "both transposed": ({"W1": TURNED, "W2": [[1, 2, 3]]}, r"W1 \(3, 2\) and W2 \(1, 3\) .* are both transposed"),
-    "third too wide": (TWO | {"W2": [[1] * 4] * 3, "W3": [[1]] * 3}, r"W2 \(3, 4\) and W3 \(3, 1\) .* 4 and W3 takes 3\.$"),
+    "third too wide": (TWO | {"W2": [[1] * 4] * 3, "W3": [[1]] * 3}, r"W2 \(3, 4\) and W3 .* 4 and W3 takes 3\.$"),
     "twice": ('{"W1": [[1]], "W2": [[1]], "W1": [[2]]}', "has 'W1' twice: leave one of them out"),
     "some of several networks": (TWO | {"W2": [W2, W2]}, r"W2 has shape \(2, 3, 1\), not \(3, 1\)"),
     "two and three networks": ({"W1": [W1] * 2, "W2": [W2] * 3}, r"W2 has shape \(3, 3, 1\), not \(2, 3, 1\)"),
