@@ -86,8 +86,7 @@ def agreement(
                     evidence[name, case.name, dtype] = seen_here
                 processes[name] = pool.call(name, seen)
                 if name in twice and (name, asked[0][0].name, asked[0][1]) in evidence:
-                    columns = [one.column(name, first) for one in (pool, new_pool)]
-                    again[name] = difference(*columns, *asked[0])
+                    again[name] = difference(pool.column(name, first), new_pool.column(name, first), *asked[0])
             except ColumnError as error:
                 reasons[name] = str(error)
             if refused:
