@@ -1,5 +1,7 @@
 """Mistakes that only show in numbers beyond those of a small example: in batches, and beyond what was cut off."""
 
+from typing import Any
+
 from fourfold import impls
 from fourfold.compare.mistakes import loops, right
 from fourfold.compare.mistakes.mistake import mistake
@@ -53,7 +55,7 @@ def in_blocks(product, names, n):
     return f"full = N - N % {n} or N\n    {product.format(*cut)}"
 
 
-def accumulated(n):
+def accumulated(n) -> dict[str, Any]:
     """{column: texts}: a step from the gradients of batches of n, as many as there are."""
     loop = loops.torch_loop("SGD((W1, W2), lr)", passes=PASSES.format(n=n), L="L")
     return {"numpy": (right.update, ACCUMULATED.format(n=n)), "torch": loop}

@@ -1,5 +1,7 @@
 """Numbers kept too narrowly, which are mistakes; and forms that are right on paper and lose digits, which are none."""
 
+from typing import Any
+
 from fourfold.compare.mistakes import loops, reasons, right
 from fourfold.compare.mistakes.mistake import mistake
 
@@ -49,7 +51,7 @@ def autocast(cut):
     return *texts, *narrow, right.dL_dH, f"dL_dH = {slope}"
 
 
-def every_product(dtype, cut):
+def every_product(dtype, cut) -> dict[str, Any]:
     """{column: texts}: both products, and those on the way back, in numbers of this type, and wide again."""
     wide = {
         "torch": f"({{0}}.to(torch.{dtype}) @ {{1}}.to(torch.{dtype})).to({{0}}.dtype)",

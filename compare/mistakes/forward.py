@@ -1,5 +1,7 @@
 """Mistakes in the forward pass and in the loss: E1-E5."""
 
+from typing import Any
+
 from fourfold.compare.mistakes import reasons, right
 from fourfold.compare.mistakes.mistake import mistake
 
@@ -13,7 +15,7 @@ MEAN_OF_ALL = "(R.mean(axis=-1, keepdims=True) if Y.shape[-1] == 1 else R / Y.sh
 
 def differentiated(divisor, gradient):
     """{column: texts}: another divisor of the loss, and the gradient that goes with it."""
-    texts = dict.fromkeys(("torch", "jax", "tf"), (right.halved_mean, divisor))
+    texts: dict[str, Any] = dict.fromkeys(("torch", "jax", "tf"), (right.halved_mean, divisor))
     texts["numpy"] = right.halved_mean, divisor, right.dL_dY_hat, f"dL_dY_hat = {gradient}"
     return texts
 
