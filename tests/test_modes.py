@@ -1,5 +1,7 @@
 """Modes: the other ways to run a framework's column."""
 
+from importlib.metadata import version
+
 import numpy as np
 import pytest
 
@@ -15,12 +17,19 @@ from fourfold.compare.results.result import Row
 WORKERS_SET = {name: value for name, value in workers.ENVIRONMENT.items() if name.startswith("TORCH")}
 
 
+def compiles():
+    """Whether this PyTorch can compile a backward pass."""
+    return tuple(map(int, version("torch").split(".")[:2])) >= (2, 11)
+
+
 @pytest.mark.parametrize("layers", ["2,3,1", None], ids=["deep", "two_layer"])
 @pytest.mark.parametrize("base", impls.MODES)
 def test_every_mode_agrees_and_is_compared_with_its_column(base, layers):
     if not workers.installed(base):
         pytest.skip(f"{impls.framework(base)} is not installed")
     names, _ = options.columns(base, modes=True)
+    if base == "torch" and not compiles():
+        names.remove("torch:compile")
     case = options.case(options.Training(steps=3, layers=layers), range(2))
     outcome, _ = suite.agreement(names, [case], ["float64"], 300, "")
     assert [column.name for column in outcome.columns if column.verdict == "agrees"] == names
@@ -50,7 +59,7 @@ def test_every_mode_is_what_it_says_and_leaves_its_column_as_it_is():
     assert sorted(LOOKED_AT) == sorted(impls.modes())
     with workers.open_pool(120) as pool:
         for name, expression in LOOKED_AT.items():
-            if workers.installed(name):
+            if workers.installed(name) and (name != "torch:compile" or compiles()):
                 assert pool.call(name, seen_of, expression), name
                 assert not pool.call(name.partition(":")[0], seen_of, expression), name
 

@@ -8,7 +8,12 @@ from fourfold.impls.model import DeepTrace, Trace
 
 
 def compile(column):
-    """Every function is compiled by `torch.compile`, the backward pass with the forward pass. Needs PyTorch 2.10."""
+    """Every function is compiled by `torch.compile`, the backward pass with the forward pass.
+
+    Raises ImportError where PyTorch is so old that it cannot compile a backward pass.
+    """
+    if not hasattr(torch._dynamo.config, "trace_autograd_ops"):
+        raise ImportError(f"torch:compile needs PyTorch 2.11 or later, not {torch.__version__}")
     torch._dynamo.config.trace_autograd_ops = True  # or the forward pass alone is compiled, and no gradient found
     torch._dynamo.config.recompile_limit = 1000  # for every shape and activation; beyond it nothing is compiled
     torch._dynamo.config.fail_on_recompile_limit_hit = True
