@@ -104,7 +104,7 @@ PRECISION = (
         why="Graphics cards multiply float32 in TF32 where that is allowed, and PyTorch gives no warning.",
         numpy=in_products(TF32)),
     mistake("TF32 inside the products, rounded to nearest", "H",
-        why="Graphics cards multiply float32 in TF32 where that is allowed; here they round to 10 bits, and do not cut off.",
+        why="Graphics cards multiply float32 in TF32 where that is allowed: here to the nearest number of 10 bits.",
         numpy=in_products(TF32_NEAREST)),
     mistake("bfloat16 inside the products", "H",
         why="TPUs multiply float32 in bfloat16 unless they are asked for more, and JAX gives no warning.",
