@@ -207,7 +207,7 @@ def test_the_bulk_evaluation_of_layers_is_that_of_balls():
 def test_a_step_replayed_is_judged_layer_by_layer(monkeypatch):
     module = changed(*FAULTS["A10"])
     _, parameters, p = traced(twenty(), "float64")
-    found, _ = locate._wrong_trace(InProcess("planted", module), [Z[0] for Z in parameters], p)
+    found, _ = locate._wrong_trace(InProcess("planted", module), "trace", [Z[0] for Z in parameters], p)
     assert found.judged.quantity == "A10"
     assert found.own
     assert found.own["H10"].shape == (4, 8)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fourfold import impls
-from fourfold.compare.agreement import modes, suite
-from fourfold.compare.agreement.certify import Evidence
+from fourfold.compare.agreement import modes
+from fourfold.compare.agreement.certify import Evidence, certify
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import options
 from fourfold.compare.errors import UsageError
@@ -22,19 +22,33 @@ def compiles():
     return tuple(map(int, version("torch").split(".")[:2])) >= (2, 11)
 
 
+pytestmark = pytest.mark.xdist_group("modes")  # their processes are shared
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with workers.open_pool(300) as pool:
+        yield pool
+
+
+def runs(name):
+    return workers.installed(name) and (name != "torch:compile" or compiles())
+
+
 @pytest.mark.parametrize("layers", ["2,3,1", None], ids=["deep", "two_layer"])
 @pytest.mark.parametrize("base", impls.MODES)
-def test_every_mode_agrees_and_is_compared_with_its_column(base, layers):
+def test_every_mode_agrees_and_is_compared_with_its_column(pool, base, layers):
     if not workers.installed(base):
         pytest.skip(f"{impls.framework(base)} is not installed")
-    names, _ = options.columns(base, modes=True)
-    if base == "torch" and not compiles():
-        names.remove("torch:compile")
+    names = [*filter(runs, options.columns(base, modes=True)[0])]
     case = options.case(options.Training(steps=3, layers=layers), range(2))
-    outcome, _ = suite.agreement(names, [case], ["float64"], 300, "")
-    assert [column.name for column in outcome.columns if column.verdict == "agrees"] == names
-    assert [(mode.column, mode.base) for mode in outcome.modes] == [(name, base) for name in names[1:]]
-    for mode in outcome.modes:
+    seen = {}
+    for name in names:
+        seen[name, case.name, "float64"] = certify(pool, name, case, "float64", lambda steps: None)
+    assert [name for (name, *_), one in seen.items() if one.rejection] == []
+    compared = modes.differences(seen)
+    assert [(mode.column, mode.base) for mode in compared] == [(name, base) for name in names[1:]]
+    for mode in compared:
         assert mode.compared > 100
         assert float(mode.share) <= 1
 
@@ -55,13 +69,12 @@ def seen_of(name, expression):
     return bool(eval(expression, {"column": impls.load(name)}))
 
 
-def test_every_mode_is_what_it_says_and_leaves_its_column_as_it_is():
+def test_every_mode_is_what_it_says_and_leaves_its_column_as_it_is(pool):
     assert sorted(LOOKED_AT) == sorted(impls.modes())
-    with workers.open_pool(120) as pool:
-        for name, expression in LOOKED_AT.items():
-            if workers.installed(name) and (name != "torch:compile" or compiles()):
-                assert pool.call(name, seen_of, expression), name
-                assert not pool.call(name.partition(":")[0], seen_of, expression), name
+    for name, expression in LOOKED_AT.items():
+        if runs(name):
+            assert pool.call(name, seen_of, expression), name
+            assert not pool.call(name.partition(":")[0], seen_of, expression), name
 
 
 def test_every_mode_has_a_function_that_says_what_it_is():

@@ -198,7 +198,7 @@ def test_a_function_by_name(judged):
     code, text = judged(both, ":other")
     assert (code, "Recognised: other(X, Y, W1, W2)" in text) == (1, True)
     code, text = judged(both, ":nothing")
-    assert (code, "nothing was not recognised" in text) == (2, True)
+    assert (code, "There is no nothing in the file: its functions are " in text) == (2, True)
 
 
 def test_an_example_says_how_it_is_called(judged):
