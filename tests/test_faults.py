@@ -71,7 +71,7 @@ def folder(tmp_path_factory):
 def run(folder, names, *more):
     """What `agree` says of columns, as JSON; that nothing is left of it, and the other column is right."""
     (folder / "tmp").mkdir(exist_ok=True)
-    mark, before = uuid.uuid4().hex, {*os.listdir(folder)}
+    mark, before = uuid.uuid4().hex, {*os.listdir(folder)} - {"__pycache__"}
     options = ["--memory", 1, "--json", "-", *FAST, *more]
     done = command(
         "agree", "--impl", ",".join([*names, "numpy"]), *options, cwd=folder, TF_MARK=mark, TMPDIR=str(folder / "tmp")
