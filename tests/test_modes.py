@@ -104,9 +104,10 @@ def test_what_is_no_mode_is_one_sentence(name, hint):
 
 def test_modes_of_the_columns_asked_for_are_asked_for_once():
     assert options.columns("jax,torch:func,torch", modes=True)[0] == [
-        *("jax", "torch:func", "torch", "jax:eager", "jax:vmap", "torch:compile"),
+        *("jax", "torch:func", "torch", "torch:compile", "jax:eager", "jax:vmap"),
     ]
-    assert options.columns("numpy", modes=True)[0] == ["numpy"]
+    with pytest.raises(UsageError, match="--modes finds none for numpy: there are torch:compile"):
+        options.columns("numpy", modes=True)
 
 
 def test_modes_make_fewer_steps_unless_they_are_asked_for_more():
@@ -152,3 +153,9 @@ def test_what_is_compiled_is_kept_beside_other_caches(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # the specification has it ignored
     assert files.cache_folder().is_absolute()
     assert WORKERS_SET["TORCHINDUCTOR_CACHE_DIR"].endswith("torchinductor")
+
+
+def test_a_mode_of_which_nothing_can_be_judged_is_not_compared():
+    key = "xor", "float64"
+    nothing = Evidence([], None, {})
+    assert modes.differences({("jax", *key): evidence([1.0, 2.0, 3.0], 0.2), ("jax:vmap", *key): nothing}) == []

@@ -184,7 +184,7 @@ def test_what_was_asked_for_has_to_be_judged(judged):
     outcome = judged(GRADIENTS, [xor("tanh")])
     assert outcome.exit_code() == 3
     assert "mine raised KeyError: 'tanh'" in outcome.columns[0].reason
-    assert "asked about xor in float64, and so 1 time more" in outcome.columns[0].reason
+    assert "(asked about xor in float64), and so in 1 other run" in outcome.columns[0].reason
 
 
 def test_networks_are_asked_about_one_at_a_time_unless_a_line_says_otherwise(judged):

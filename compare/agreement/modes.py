@@ -19,10 +19,11 @@ def differences(evidence):
         both = [key for key in own if key in columns.get(base, {})]
         if impls.is_mode(name) and both:
             modes.append(_difference(name, base, [(key, own[key], columns[base][key]) for key in both]))
-    return modes
+    return [mode for mode in modes if mode]
 
 
 def _difference(name, base, pairs):
+    """The Mode of (key, its Evidence, that of its column) of all that both were asked; None where nothing is alike."""
     compared = moved = 0
     share, farthest = 0.0, None
     for (case, dtype), own, of_base in pairs:
@@ -38,6 +39,7 @@ def _difference(name, base, pairs):
                 there, here = ratios[row.quantity], measure(row.worst_ratio)
                 place = (abs(here - there), row.quantity, case, dtype, here, there)
                 farthest = place if farthest is None or place[0] > farthest[0] else farthest
-    assert farthest
+    if not farthest:  # what it gives is no array that can be judged
+        return None
     _, quantity, case, dtype, ratio, base_ratio = farthest
     return Mode(name, base, compared, moved, number(share), quantity, case, dtype, number(ratio), number(base_ratio))

@@ -20,7 +20,7 @@ from fourfold.compare.columns.surroundings import seen
 from fourfold.compare.errors import Breach, ColumnError, UsageError
 from fourfold.compare.results.environment import environment, setting
 from fourfold.compare.results.result import SCHEMA_VERSION, Column, Result
-from fourfold.compare.results.words import label
+from fourfold.compare.results.words import count, label
 
 # Rejections of a column that are diagnosed at most, until one shows a known mistake.
 DIAGNOSED = 3
@@ -69,7 +69,8 @@ def agreement(
                 asked = [(case, dtype) for case, dtype in asked if case.row in by_row]
                 first, unknown = by_row[asked[0][0].row], {}
                 parts[name] = first, unknown, left_out
-                _check_activations(name, first, cases[:asked_for])
+                for case in cases[:asked_for]:
+                    first.check(name, case)
                 for case, dtype in asked:
                     able = by_row[case.row]
                     column = pool.column(name, able)
@@ -155,15 +156,6 @@ def _in_order(names, entries):
     return {name: entries[name] for name in names if name in entries}
 
 
-def _check_activations(name, able, cases):
-    """Raises ColumnError where a column computes other activations than those of a Case that was asked for."""
-    for case in cases:
-        if not able.computes(case.activations):
-            only = able.activations
-            instead = f'ask with --activation {only}, or let it say ACTIVATION = "{case.activation}"'
-            raise ColumnError(f"{name} computes {only} alone, not {case.activation}: {instead}")
-
-
 def _evidence(run, column, case, dtype, known, unknown, refused):
     """The Evidence of `run` on a Case; None where it cannot be had: why is added to `unknown` or `refused`.
 
@@ -180,14 +172,14 @@ def _evidence(run, column, case, dtype, known, unknown, refused):
         if why:
             unknown.setdefault(case.activation, why)
         else:
-            refused.append(f"{error}, asked about {case.name} in {dtype}")
+            refused.append(f"{error} (asked about {case.name} in {dtype})")
     return None
 
 
 def _refused(refused, judged, asked):
     """Why a column is not judged that refused what it was asked so often."""
     again = len(refused) - 1
-    more = f", and so {again} time{'s' if again > 1 else ''} more" if again else ""
+    more = f", and so in {count(again, 'other run')}" if again else ""
     rest = f"; what else was asked, {judged} of {asked}, is judged" if judged else ""
     return f"{refused[0]}{more}{rest}"
 

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge.quantities import anatomy_of, gradient, parameter_names
 
 
@@ -45,6 +46,13 @@ class Abilities(NamedTuple):
         names = tuple(name.strip() for name in self.activations.split(","))
         same = names if len(names) > 1 else (*names * (len(activations) - 1), "identity")
         return not self.activations or same == activations
+
+    def check(self, name, case):
+        """Raises ColumnError where a column of this name computes other activations than those of a Case."""
+        if not self.computes(case.activations):
+            only = self.activations
+            instead = f'ask with --activation {only}, or let it say ACTIVATION = "{case.activation}"'
+            raise ColumnError(f"{name} computes {only} alone, not {case.activation}: {instead}")
 
 
 WHOLE = Abilities(("forward", "loss", "trace", "step", "train"))

@@ -108,7 +108,7 @@ class Asked:
     impl: str | None = None
     "Columns to judge, comma-separated: built-in ones, or modules of your own. Default: all that are installed."
     modes: bool = False
-    "Judge the other ways to run these columns too: compiled or eager, by vmap. One alone: --impl torch:compile."
+    "Judge the other ways to run these columns too: compiled or eager, by vmap. One: --impl torch,torch:compile."
     suite: str = "default"
     "How many cases: quick, default or full. quick makes at most 200 steps of 3 seeds; full adds all other cases."
     case: str | None = None
@@ -207,17 +207,19 @@ def columns(impl, modes=False):
 
     With `modes` all modes of theirs too.
     """
-    if impl is None:
-        names = [*impls.NAMES, *(impls.modes() if modes else ())]
-        here = [*filter(workers.installed, names)]
-        return here, [name for name in impls.NAMES if name not in here]
-    asked = _split(impl)
-    if len(set(asked)) < len(asked):
+    names = [*filter(workers.installed, impls.NAMES)] if impl is None else [*map(column, _split(impl))]
+    if len(set(names)) < len(names):
         raise UsageError(f"--impl {impl} names a column twice.")
-    names = [*map(column, asked)]
-    for base in names if modes else ():
-        names = [*names, *(name for name in impls.modes() if name.startswith(f"{base}:") and name not in names)]
-    return names, []
+    left_out = [name for name in impls.NAMES if impl is None and name not in names]
+    return [*names, *(_modes_of(names) if modes else ())], left_out
+
+
+def _modes_of(names):
+    """The modes of these columns that are not among them. Raises UsageError where they have none."""
+    own = [mode for mode in impls.modes() if mode.partition(":")[0] in names]
+    if not own:
+        raise UsageError(f"--modes finds none for {', '.join(names)}: there are {', '.join(impls.modes())}.")
+    return [mode for mode in own if mode not in names]
 
 
 def names(text):

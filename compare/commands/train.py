@@ -100,10 +100,7 @@ def _check_trains(name, able, case):
     """Raises ColumnError where a column cannot train this network."""
     if not able.runs():
         raise ColumnError(f"{name} has no train and no step: add one of them, or judge what it has with fourfold agree")
-    if not able.computes(case.activations):
-        only = able.activations
-        instead = f'ask with --activation {only}, or let it say ACTIVATION = "{case.activation}"'
-        raise ColumnError(f"{name} computes {only} alone, not {case.activation}: {instead}")
+    able.check(name, case)
 
 
 def _final(pool, name, able, p, now, lr):

@@ -11,6 +11,8 @@ def parts(result):
         clauses = [f"{verb} {listed(column.judged)}"] if column.judged else []
         if column.one_at_a_time:
             clauses.append("asked about one network at a time")
+        if column.judged and not {"step", "train"} & {*column.judged}:
+            clauses.append("asked at steps 0, 1, 10, 100 and so on of an exact run")
         if column.missing:
             clauses.append(f"has no {', '.join(column.missing)}")
         if clauses:

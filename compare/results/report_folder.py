@@ -154,6 +154,7 @@ def _unpacked(path, content, expected, missing):
                 unpacked[name] = _array(archive.read(member), member.filename, expected)
         for name in missing(unpacked.keys(), expected):
             raise ValueError(f"{name} is missing")
+    # zipfile raises NotImplementedError for a compression that it does not know, RuntimeError for a password
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise UsageError(f"{path} does not hold the arrays of a fourfold report: {error}.") from None
     return unpacked

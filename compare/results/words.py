@@ -177,7 +177,9 @@ def details(result):
             sentences.append(f"Right: {listed(groups.agreeing)}.")
         if groups.missing:
             sentences.append(f"Not judged: {listed(groups.missing)}.")
-        sentences.append(f"{_numbers(result)}.")
+        kinds = sum(r.value is None for r in result.rejections)
+        also = f", and {count(kinds, 'answer')} without numbers to check" if kinds else ""
+        sentences.append(f"{_numbers(result)}{also}.")
     sentences.append(f"Asked: {_work(result)}.")
     beyond = sum(row.no_number + row.out_of_range for row in result.rows)
     if beyond:
