@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fourfold.compare.judge.products import matmul
 from fourfold.compare.judge.truth import narrow, unit_roundoff
 
 # Error of the libraries' sigmoid and tanh, in eps relative to the result: the one measured constant.
@@ -57,13 +58,18 @@ def gamma(n, u):
     return n * u / (1 - n * u) if n * u < 1 else np.inf
 
 
-def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=None, own=None):
+def magnitudes(q, number: type = np.float64):
+    """{name: |exact value|} of all quantities in `q`, as arrays of `number`."""
+    return {name: np.abs(narrow(Z, number)) for name, Z in q.items()}
+
+
+def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=None, own=None, v=None):
     """The limit of every quantity in `q` (from `truth.evaluate`), by the same names, as arrays of `number`.
 
     float64 is enough wherever float64 can hold the quantities; beyond, `number` may be long double. `E_weights`, an
     array a layer and then one for every layer's biases, says how far the weights used may be from those in `network`;
     as a rule they are the same. `own` is what `q` was evaluated with: what is computed from a column's own numbers
-    knows them as inputs.
+    knows them as inputs. `v` are the `magnitudes` of `q`, where the caller has them.
     """
 
     def magnitude(Z):
@@ -72,14 +78,24 @@ def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=N
     depth = len(network.weights)
     exact = [0.0] * depth
     with np.errstate(all="ignore"):
-        v = {name: magnitude(Z) for name, Z in q.items()}
         W = [magnitude(Z) for Z in network.weights]
         b = [None if Z is None else magnitude(Z) for Z in network.biases]
         E_W, E_b = exact, exact
         if E_weights:
             E_W, E_b = E_weights[:depth], E_weights[depth:] or exact
         own = {name: magnitude(Z) for name, Z in (own or {}).items()}
-        E = _limits(v, magnitude(X), magnitude(Y), W, E_W, b, E_b, network.activations, format_of(dtype), own)
+        E = _limits(
+            v or magnitudes(q, number),
+            magnitude(X),
+            magnitude(Y),
+            W,
+            E_W,
+            b,
+            E_b,
+            network.activations,
+            format_of(dtype),
+            own,
+        )
         factor = slack(dtype, wide)
         return {name: factor * limit for name, limit in E.items()}
 
@@ -142,18 +158,26 @@ def _product(a, E_a, b, E_b, f, bias=None, E_bias=0.0):
     """Limit of a @ b, or of a @ b + bias: one more term of the sums, wherever in their order it is added."""
     n = a.shape[-1] + (bias is not None)
     a_most, b_most = a + E_a, b + E_b
-    most = a_most @ b_most if bias is None else a_most @ b_most + bias + E_bias
+    most = matmul(a_most, b_most)
+    if bias is not None:
+        most += bias + E_bias
     E = gamma(n, f.u) * most
     # a E_b + E_a b + E_a E_b, less the products with an exact factor
     if E_b.any():
-        E += a @ E_b
+        E += matmul(a, E_b)
     if E_a.any():
-        E += E_a @ b_most
-    some = (a_most > 0) @ (b_most > 0)
+        E += matmul(E_a, b_most)
     if bias is not None:
         E += _input(bias, f) + E_bias
-        some = some | (bias + E_bias > 0)
-    return E + 4 * n * f.eta * some
+    return E + 4 * n * f.eta * _some(E, a_most, b_most, bias, E_bias)
+
+
+def _some(E, a_most, b_most, bias, E_bias):
+    """Where a @ b + bias has a term that is not exactly 0; True where all of them have one."""
+    if E.min() > 0:
+        return True
+    some = matmul(np.sign(a_most), np.sign(b_most)) > 0
+    return some if bias is None else some | (bias + E_bias > 0)
 
 
 def _activation(activation, H, E_H, A, slope, f):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.judge import bounds, truth
+from fourfold.compare.judge.products import side_by_side
 from fourfold.compare.judge.quantities import anatomy_at, gradient, kind_of, layer_of, of_every_step
 
 # Entries of the widest array judged together, small enough for the cache: 4096 points (one seed at one step) of XOR.
@@ -155,7 +156,8 @@ def _with_first_axis(judged):
 def _judge_block(parameters, path, p):
     """L, then the parameters of the last layer first, as Judged."""
     network = anatomy_at(parameters, p)
-    *new, L = path
+    parameters = [side_by_side(Z) for Z in parameters]
+    *new, L = [*[side_by_side(Z) for Z in path[:-1]], path[-1]]
     before = dict(zip(network.parameters, parameters, strict=True))
     after = dict(zip(network.parameters, new, strict=True))
     with np.errstate(all="ignore"):
@@ -189,11 +191,13 @@ def exact_values(parameters, p, E_weights=None, own=None):
     X, Y = truth.widen(p.X, p.wide), truth.widen(p.Y, p.wide)
     own = {name: truth.widen(Z, p.wide) for name, Z in (own or {}).items()}
     q = truth.evaluate(X, Y, network, own=own)
-    E = bounds.limits(q, X, Y, network, p.dtype, p.wide, E_weights=E_weights, own=own)
+    v = bounds.magnitudes(q)
+    E = bounds.limits(q, X, Y, network, p.dtype, p.wide, np.float64, E_weights, own, v)
     in_range = np.ones(E["L"].shape, bool)
     for name, limit in E.items():
-        reach = bounds.reaches(name, np.abs(truth.narrow(q[name])), limit, p.Y, p.dtype)
-        if not below_overflow(reach.max(), p):
+        largest = bounds.reaches(name, v[name].max(), limit.max(), p.Y, p.dtype)
+        if not below_overflow(largest, p):
+            reach = bounds.reaches(name, v[name], limit, p.Y, p.dtype)
             in_range &= below_overflow(reach if name == "L" else reach.max(axis=(-2, -1)), p)
     if not in_range.all() and p.wide == np.longdouble:  # float64 cannot hold the limits out there
         E = bounds.limits(q, X, Y, network, p.dtype, p.wide, np.longdouble, E_weights, own)
@@ -240,18 +244,25 @@ def _layers_before(name, p):
 
 
 def judge(quantity, value, exact, limit, in_range, shows, p):
-    error = truth.narrow(np.abs(value - exact))
+    error = truth.distance(value, exact)
     certified = np.broadcast_to(bounds.per_point(in_range, value), value.shape)
-    overflows = truth.narrow(np.abs(exact), limit.dtype.type) - limit > bounds.format_of(p.dtype).largest
-    must_fail = ~certified & (overflows | _no_number(quantity, exact, p))
-    must_fail &= bounds.per_point(shows, value)
+    if in_range.all():
+        must_fail = np.zeros(value.shape, bool)
+    else:
+        overflows = truth.narrow(np.abs(exact), limit.dtype.type) - limit > bounds.format_of(p.dtype).largest
+        must_fail = ~certified & (overflows | _no_number(quantity, exact, p)) & bounds.per_point(shows, value)
     exact, limit = truth.narrow(exact), truth.narrow(limit)
     wrong = np.where(certified, ~((error <= limit) & np.isfinite(value)), must_fail & np.isfinite(value))
-    used = np.where(certified & (error != 0), error / limit, 0.0)
-    ratio = np.nan_to_num(used, nan=np.inf, posinf=np.inf)
+    counts = certified & (error != 0)
     ulp = np.spacing(np.abs(exact).astype(p.dtype))
-    ulps = np.nan_to_num(np.where(certified, error / ulp, 0.0), nan=np.inf, posinf=np.inf)
+    ratio, ulps = _relative(error, limit, counts), _relative(error, ulp, counts)
     return Judged(quantity, value, exact, error, limit, ratio, ulps, certified, must_fail, wrong)
+
+
+def _relative(error, unit, counts):
+    """error / unit, infinite where that is no number; 0 where it does not count."""
+    relative = np.where(counts, error / unit, 0.0)
+    return relative if relative.max() < np.inf else np.nan_to_num(relative, nan=np.inf, posinf=np.inf)
 
 
 def _no_number(quantity, exact, p):
@@ -269,6 +280,8 @@ def _no_number(quantity, exact, p):
 
 def _concatenate(blocks, axis=0):
     """One list of Judged from several, which go on from each other along an axis."""
+    if len(blocks) == 1:
+        return blocks[0]
     together = []
     for parts in zip(*blocks, strict=True):
         quantities, *arrays = zip(*parts, strict=True)

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import flint
 import numpy as np
 
+from fourfold.compare.judge.products import matmul
+
 BALL = np.dtype(object)
 BALL_BITS = 192
 flint.ctx.prec = BALL_BITS  # also for what callers do with balls; more is asked for with `precision` alone
@@ -58,6 +60,12 @@ def narrow(Z, number: type = np.float64):
     return np.asarray(_middle(Z) if Z.dtype == BALL else Z, number)
 
 
+def distance(Z, exact):
+    """|Z - exact| in float64."""
+    apart = Z - exact
+    return narrow(np.abs(apart)) if apart.dtype == BALL else np.abs(narrow(apart))
+
+
 _ball = np.frompyfunc(flint.arb, 1, 1)
 _middle = np.frompyfunc(lambda x: float(x.mid()) if x.is_finite() else float("nan"), 1, 1)
 _ball_finite = np.frompyfunc(lambda x: x.is_finite(), 1, 1)
@@ -91,7 +99,7 @@ ACTIVATIONS = {
     "sigmoid": (_sigmoid, lambda A: A * (1 - A)),
     "tanh": (np.tanh, lambda A: 1 - A * A),
     "relu": (_relu, _positive),
-    "identity": (lambda H: H, lambda A: np.ones(A.shape, np.int8)),
+    "identity": (lambda H: H, lambda A: np.ones_like(A, np.int8)),
 }
 
 
@@ -119,7 +127,7 @@ def _evaluate(X, Y, network, own):
     for k, (W, b, activation) in enumerate(zip(*network, strict=True), start=1):
         phi, phi_prime = ACTIVATIONS[activation]
         name = "Y_hat" if k == K else f"A{k}"
-        q[f"H{k}"] = A[-1] @ W if b is None else A[-1] @ W + b
+        q[f"H{k}"] = matmul(A[-1], W) if b is None else matmul(A[-1], W) + b
         q[name] = phi(used(f"H{k}"))
         q[f"slope{k}"] = phi_prime(q[name])
         A.append(used(name))
@@ -131,10 +139,10 @@ def _evaluate(X, Y, network, own):
     for k in range(K, 0, -1):
         q[f"dL_dH{k}"] = dA * q[f"slope{k}"]
         dH = used(f"dL_dH{k}")
-        q[f"dL_dW{k}"] = A[k - 1].mT @ dH
+        q[f"dL_dW{k}"] = matmul(A[k - 1].mT, dH)
         if network.biases[k - 1] is not None:
             q[f"dL_db{k}"] = dH.sum(axis=-2, keepdims=True)
         if k > 1:
-            q[f"dL_dA{k - 1}"] = dH @ network.weights[k - 1].mT
+            q[f"dL_dA{k - 1}"] = matmul(dH, network.weights[k - 1].mT)
             dA = used(f"dL_dA{k - 1}")
     return q
