@@ -68,7 +68,8 @@ class _Tally:
         self.worst_ratio = max(self.worst_ratio, float(judged.ratio.max()))
         self.worst_ulps = max(self.worst_ulps, float(judged.ulps.max()))
         self.sharpness = min(self.sharpness, _sharpness(judged))
-        self.histogram = self.histogram + histogram(judged.ulps[judged.certified])
+        all_of_them = judged.certified.all()
+        self.histogram = self.histogram + histogram(judged.ulps if all_of_them else judged.ulps[judged.certified])
 
 
 def _sharpness(judged):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 # What one call gives, of all its steps and seeds: 64 MB. It is held beside the next one, and once more in the worker.
 NUMBERS = 8_000_000
 # Steps x seeds that are judged at a time: of the dozen arrays that the judge has, this is the size.
-PIECE = 5_000
+PIECE = 8_000
 # Columns that are not compiled keep arrays of every step in a list.
 MOST_STEPS = 100_000
 

@@ -12,8 +12,8 @@ from fourfold.compare.judge import bounds, truth
 from fourfold.compare.judge.products import side_by_side
 from fourfold.compare.judge.quantities import anatomy_at, gradient, kind_of, layer_of, of_every_step
 
-# Entries of the widest array judged together, small enough for the cache: 4096 points (one seed at one step) of XOR.
-BLOCK = 49_152
+# Entries of the widest array judged together, small enough for the cache: 8192 points (one seed at one step) of XOR.
+BLOCK = 98_304
 
 
 class Problem(NamedTuple):

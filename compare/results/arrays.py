@@ -8,12 +8,19 @@ SHOWN_SEEDS = 10
 
 
 # Errors in ULP are counted where they are 0, up to 2^-6, up to 2^-5 ... up to 2^20, and beyond or infinite.
-ULPS = np.array([0.0, *(2.0**k for k in range(-6, 21))])
+LEAST, MOST = -6, 20
+ULPS = np.array([0.0, *(2.0**k for k in range(LEAST, MOST + 1))])
 
 
 def histogram(ulps):
     """How many errors in ULP lie between the ULPS, each of which counts to what is below it: (len(ULPS) + 1,)."""
-    return np.bincount(np.searchsorted(ULPS, ulps), minlength=len(ULPS) + 1)
+    fraction, power = np.frexp(
+        ulps
+    )  # a power of two has the fraction 1/2; searching the ULPS would take four times as long
+    place = np.clip(power - (fraction == 0.5) - LEAST + 1, 1, len(ULPS))
+    place[ulps == 0] = 0
+    place[ulps == np.inf] = len(ULPS)
+    return np.bincount(place.ravel(), minlength=len(ULPS) + 1)
 
 
 def recorded(steps):
