@@ -28,15 +28,14 @@ SECONDS = 0.5  # that one subject is timed at one work in one round, where a pie
 # With -ffast-math, exp is computed for several numbers at once; without, every operation is rounded as IEEE 754 says.
 STRICT_FLAGS = ("-O3", "-march=native", "-fopenmp-simd")
 FLAGS = {LIMIT: (*STRICT_FLAGS, "-ffast-math"), STRICT: STRICT_FLAGS}
-FEW = 3  # rounds of what takes long, so that all is done in 8 minutes
+FEW = 3  # rounds of what takes long, so that all is done in 12 minutes
 GROWTH_SECONDS = 0.05  # the same for every size of what grows
-CERTIFIED = {10: 2500, 100: 250}  # seeds: steps
+CERTIFIED = {10: 2500, 100: 250, 1000: 25}  # seeds: steps
 PRIVATE = {"hostname", "python_executable", "python_config_args"}  # of pyperf's account: names and folders
 MEMORY_STEPS = (10_000, 40_000, 160_000)
-COLD = {
-    "fourfold agree": "from fourfold.compare.__main__ import main; main()",
-    "import tensorflow": "import tensorflow",
-}
+FOURFOLD = "from fourfold.compare.__main__ import main; main()"
+COLD = {"import tensorflow": "import tensorflow", "fourfold agree": FOURFOLD}
+ONCE = ("check", "lesson", "report", "exercise all")  # each writes its files into a folder that is thrown away
 
 
 class Subjects:
@@ -116,7 +115,7 @@ def measure(contenders, works, *, quick, rounds, timeout, command, alone=False, 
         paces=paces,
         certificates=certificates,
         growth=growth,
-        commands=[] if alone else _cold(2 if quick else min(rounds, FEW), say),
+        commands=[] if alone else [*_cold(2 if quick else min(rounds, FEW), say), *([] if quick else _once(say))],
         memory=[] if alone or quick else [_memory(say)],
     )
 
@@ -184,7 +183,7 @@ def _paces(subjects, works, rounds, load, say):
 
 def _steps(subjects, name, work):
     """How many steps of a work take SECONDS, at least one piece; None where a subject fails."""
-    in_pieces = subjects.contenders[name].kind in {"column", "deep"}
+    in_pieces = subjects.contenders[name].kind in {"column", "mode", "deep"}
     steps = at_once = piece(work) if in_pieces else 1
     while True:
         took = subjects.timed_warm(name, work, steps)
@@ -244,20 +243,42 @@ def _environment():
 
 
 def _cold(rounds, say):
-    """A default `agree` and a bare `import tensorflow` in fresh interpreters; a first round fills the disk cache."""
+    """Commands in fresh interpreters, beside a bare `import tensorflow`; a first round fills the disk cache.
+
+    What takes long is run once, at the end.
+    """
     seconds = {name: [] for name in COLD}
     if not workers.package_installed("tensorflow"):
         del seconds["import tensorflow"]
     for n, name in product(range(rounds + 1), [*seconds]):
         say(f"cold, {name}")
-        start = time.monotonic()
-        process = [sys.executable, "-c", COLD[name], "agree"]
-        done = subprocess.run(process, capture_output=True, env=_environment(), check=False)
-        if done.returncode:
+        took = _seconds(COLD[name], name.split()[1:])
+        if took is None:
             seconds.pop(name, None)
         elif n and name in seconds:
-            seconds[name].append(round(time.monotonic() - start, 3))
+            seconds[name].append(took)
     return [Command(name, each) for name, each in seconds.items()]
+
+
+def _once(say):
+    """The commands that people wait for longest, each run once from cold."""
+    commands = []
+    with signals.temporary_folder() as folder, as_file(files("fourfold.compare.check") / "templates") as templates:
+        for name in ONCE:
+            say(f"cold, fourfold {name}")
+            more = [str(templates / "numpy_mine.py")] if name == "check" else ["--out", str(folder / name)]
+            took = _seconds(FOURFOLD, [*name.split(), *more])
+            if took is not None:
+                commands.append(Command(f"fourfold {name}", [took]))
+    return commands
+
+
+def _seconds(program, arguments):
+    """How long a Python program takes in a fresh interpreter; None where it fails."""
+    start = time.monotonic()
+    process = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(process, capture_output=True, env=_environment(), check=False)
+    return None if done.returncode else round(time.monotonic() - start, 3)
 
 
 def _memory(say):

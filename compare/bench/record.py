@@ -27,7 +27,7 @@ class Work(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
-    kind: str  # "limit", "column", "deep" (a column of the row of any depth), "peer"
+    kind: str  # "limit", "column", "mode" (of a column), "deep" (a column of the row of any depth), "peer"
     column: str  # whose framework it is, or is measured against; "" for the limit
     note: str = ""  # versions, flags; or why it has no pace
 

@@ -19,6 +19,8 @@ SAMPLES = "1,024 samples"  # WIDE, for a network that has its own widths
 # Steps that `train` is asked for at once, and numbers in the trajectory it gives: 1,000 seeds and all steps would be
 # 800 MB.
 PIECES, LARGEST_TRAJECTORY = {ONE: 10_000, MANY: 250, WIDE: 500, SAMPLES: 500}, 2_500_000
+# Ways to run a column that are there to be fast; the eager ones take milliseconds a step.
+FAST_MODES = ("torch:compile", "torch:func", "jax:vmap", "tf:xla", "tf:no-xla")
 ALONE = (ONE, WIDE)  # what a library without an axis for seeds is timed at
 GROWTH = {
     "steps": (2500, 5000, 10_000, 20_000),
@@ -54,6 +56,8 @@ def _contenders():
     yield Contender(STRICT, "limit", "")
     for name in impls.ROWS["two_layer"]:
         yield Contender(name, "column", name)
+    for name in FAST_MODES:
+        yield Contender(name, "mode", name, works=(ONE, MANY))
     for name in impls.ROWS["deep"]:
         yield Contender(f"deep {name}", "deep", name)
     yield Contender("scikit-learn", "peer", "numpy", ("sklearn",), "sklearn_mlp.trainer", works=ALONE)
@@ -77,7 +81,7 @@ def choose(names, quick, deep=False):
 
     `deep`: only those that train a network of any depth.
     """
-    kinds = {"limit", "column", "deep", "peer"}
+    kinds = {"limit", "column", "mode", "deep", "peer"}
     if deep:
         kinds = {"deep"}
     elif quick and names is None:

@@ -24,7 +24,7 @@ def bench(
 ):
     """Time every column beside other libraries and a loop in C, and say which goals are met.
 
-    Only ratios within one run can be compared. All of it takes 8 minutes on two
+    Only ratios within one run can be compared. All of it takes 12 minutes on two
     quiet processors. With --layers, --bias or --activation only the columns that
     take any number of layers are timed.
 
