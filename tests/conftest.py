@@ -1,3 +1,4 @@
+import os
 import re
 import signal
 import sys
@@ -18,6 +19,9 @@ from tests.browsers import browser, visit  # noqa: F401  (fixtures: one browser 
 settings.register_profile("mutants", derandomize=True, phases=(Phase.explicit, Phase.generate))
 # For make faults: thousands of examples where there are tens, other ones every time.
 settings.register_profile("nightly", max_examples=300, deadline=None)
+# Or every process compiles all that it imports: TensorFlow takes 12 seconds then, and 5 otherwise.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # What a command does with a signal is tested; started in the background, tests and commands alike would ignore some.
 for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:

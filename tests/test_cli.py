@@ -20,11 +20,11 @@ from fourfold.compare.results import result
 from fourfold.impls.two_layer import numpy_impl
 from tests.conftest import Here
 
-FAST = ["--steps", "300", "--seeds", "3"]
+FAST = ["--steps", "30", "--seeds", "2"]
 HERE = str(Path(__file__).parent.parent)
-without_tensorflow = (
+without_frameworks = (
     "import importlib.util as u; real = u.find_spec\n"
-    "u.find_spec = lambda name, *a: None if name == 'tensorflow' else real(name, *a)\n"
+    "u.find_spec = lambda name, *a: None if name in {'torch', 'jax', 'tensorflow'} else real(name, *a)\n"
     "from fourfold.compare.__main__ import main; main()"
 )
 
@@ -42,6 +42,22 @@ def said(done, code):
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return done.stderr.strip()
+
+
+@pytest.fixture
+def typed(capsys, monkeypatch):
+    """Runs a command in this process: for what is refused before anything is begun."""
+
+    def run(*args):
+        monkeypatch.setattr(sys, "argv", ["fourfold", *map(str, args)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return subprocess.CompletedProcess(args, ended.value.code, *capsys.readouterr())
+
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr("fourfold.compare.system.signals.handle", lambda handler: None)
+    monkeypatch.chdir(HERE)
+    return run
 
 
 def test_agree_prints_the_verdict_and_the_table():
@@ -81,11 +97,12 @@ def test_a_column_that_fails_costs_the_others_nothing():
 
 
 def test_what_is_not_installed_is_left_out_by_default_and_missed_by_name():
-    done = command("agree", "--impl", "numpy,tf", *FAST, python=("-c", without_tensorflow))
+    few = "agree", "--steps", 3, "--seeds", 1, "--case", "xor"
+    done = command(*few, "--impl", "numpy,tf", python=("-c", without_frameworks))
     assert said(done, 3) == ""
     assert "tf needs tensorflow, which is not installed" in done.stdout
-    done = command("agree", "--steps", 3, "--seeds", 1, "--case", "xor", python=("-c", without_tensorflow))
-    assert said(done, 0) == "Not installed, left out: tf."
+    done = command(*few, python=("-c", without_frameworks))
+    assert said(done, 0) == "Not installed, left out: torch, jax, tf."
     assert " tf" not in done.stdout
 
 
@@ -127,8 +144,8 @@ def test_what_is_not_installed_is_left_out_by_default_and_missed_by_name():
         (["--steps", "100000000", "--junitxml", "/proc/none/j.xml"], "Cannot write /proc/none/j.xml"),
     ],
 )
-def test_bad_input_gets_one_sentence(args, sentence):
-    complaint = said(command("agree", *args), 2)
+def test_bad_input_gets_one_sentence(typed, args, sentence):
+    complaint = said(typed("agree", *args), 2)
     assert sentence in complaint
     assert len(complaint.splitlines()) == 1
 
@@ -246,7 +263,7 @@ def test_doctor():
     assert said(done, 0) == ""
     assert re.search(r"numpy +2\.\S+ +gradients right", done.stdout)
     assert re.search(r"^All \d installed columns work: ", done.stdout.splitlines()[-1])
-    done = command("doctor", "--json", "-", python=("-c", without_tensorflow))
+    done = command("doctor", "--json", "-", python=("-c", without_frameworks))
     assert said(done, 0) == ""
     states = json.loads(done.stdout)
     assert [state["column"] for state in states] == [*impls.NAMES]
