@@ -13,7 +13,6 @@ import pytest
 
 from fourfold import impls
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
-from fourfold.compare.columns import workers
 from fourfold.compare.judge import form, judgement
 from fourfold.compare.judge.quantities import internal
 from fourfold.impls.model import ChainRule, DeepModel, Model, Trace
@@ -25,6 +24,7 @@ PACKAGES = {framework.package for framework in impls.FRAMEWORKS.values()}
 MAIN = 'if __name__ == "__main__":\n'
 dtypes = pytest.mark.parametrize("dtype", DTYPES)
 activations = pytest.mark.parametrize("activation", ACTIVATIONS)
+TRAINING = [(row, name) for row in ("two_layer", "deep") for name in impls.ROWS[row]]
 
 
 def functions(module):
@@ -55,17 +55,32 @@ def test_a_column_imports_nothing_of_ours_but_the_contract(file):
     assert set(imports) <= {"functools", "numpy", "fourfold", impls.framework(file.stem.split("_")[0])}
 
 
+@cache
+def alone(name):
+    """What a process prints that imports a framework and then its column, and runs both rows' scripts as -m does.
+
+    {"": the modules that the column brings, row: what it prints}; the framework is imported once for all.
+    """
+    own = {"numpy", impls.framework(name)}
+    rows = [row for row, one in TRAINING if one == name]
+    script = (
+        f"import runpy, sys, {', '.join(sorted(own))}\n"
+        "own = set(sys.modules)\n"
+        f"from fourfold import impls; impls.load({name!r})\n"
+        "print(*sorted(set(sys.modules) - own))\n"
+        f"for row in {rows}:\n"
+        "    print('---')\n"
+        f"    runpy.run_module(f'impls.{{row}}.{impls.path_of(name).stem}', run_name='__main__', alter_sys=True)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return dict(zip(("", *rows), done.stdout.split("---\n"), strict=True))
+
+
 @pytest.mark.parametrize("column_name", each_column())
 def test_a_column_imports_no_other_column_and_no_other_framework(column_name):
     own = {"numpy", impls.framework(column_name)}
-    script = (
-        "import sys; known = set(sys.modules)\n"
-        f"import {', '.join(sorted(own))}\n"
-        "own = set(sys.modules)\n"
-        f"from fourfold import impls; impls.load({column_name!r})\n"
-        "print(*sorted(set(sys.modules) - own))"
-    )
-    imported = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    imported = alone(column_name)[""].split()
     ours = {m for m in imported if m.startswith(("fourfold.", "impls", "compare", "reports"))}
     here = ["", ".model", ".two_layer", f".two_layer.{impls.path_of(column_name).stem}"]
     assert ours == {f"fourfold.impls{module}" for module in here}
@@ -77,9 +92,6 @@ def test_a_column_s_file_is_where_it_is_loaded_from(name):
         if name in names:
             assert impls.load(name, row).__file__ == str(impls.path_of(name, row))
     assert sorted(FILES) == sorted(impls.path_of(n, row) for row, names in impls.ROWS.items() for n in names)
-
-
-TRAINING = [(row, name) for row in ("two_layer", "deep") for name in impls.ROWS[row]]
 
 
 def script(row, name):
@@ -96,7 +108,6 @@ def test_the_script_is_the_same_text_in_every_column_of_a_row(row):
         assert script(row, name) == block
 
 
-@cache
 def printed_by(module, folder=ROOT):
     done = subprocess.run([sys.executable, "-m", module], capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -112,17 +123,18 @@ def losses_and_predictions(printed):
     return np.array(losses), np.array(last.removeprefix("predictions [").removesuffix("]").split(), float)
 
 
-@pytest.mark.parametrize(("row", "name"), TRAINING, ids=str)
-def test_a_column_runs_by_itself(row, name):
-    if not workers.installed(name):
-        pytest.skip(f"{impls.framework(name)} is not installed")
-    losses, predictions = losses_and_predictions(printed_by(f"impls.{row}.{impls.path_of(name).stem}"))
-    assert len(losses) == 10
-    assert (np.diff(losses) < 0).all()
-    assert [*predictions.round()] == [0, 1, 1, 0]
-    losses_of_numpy, predictions_of_numpy = losses_and_predictions(printed_by("impls.two_layer.numpy_impl"))
-    assert np.allclose(losses, losses_of_numpy, rtol=0, atol=1.5e-6)  # the last digit may be rounded otherwise
-    assert np.allclose(predictions, predictions_of_numpy, rtol=0, atol=1e-6)
+@pytest.mark.parametrize("column_name", each_column())
+def test_a_column_runs_by_itself(column_name):
+    losses_of_numpy, predictions_of_numpy = losses_and_predictions(alone("numpy")["two_layer"])
+    _, *rows = alone(column_name)
+    assert [(row, column_name) for row in rows] == [entry for entry in TRAINING if entry[1] == column_name]
+    for row in rows:
+        losses, predictions = losses_and_predictions(alone(column_name)[row])
+        assert len(losses) == 10
+        assert (np.diff(losses) < 0).all()
+        assert [*predictions.round()] == [0, 1, 1, 0]
+        assert np.allclose(losses, losses_of_numpy, rtol=0, atol=1.5e-6)  # the last digit may be rounded otherwise
+        assert np.allclose(predictions, predictions_of_numpy, rtol=0, atol=1e-6)
 
 
 def test_an_installed_column_runs_from_any_folder(tmp_path):
