@@ -48,13 +48,16 @@ def is_for_want(error, name, package):
     return bool(re.search(sentences, str(error)))
 
 
-def each_column(names=impls.NAMES):
-    """Parameters, one a column; columns of one framework are tested in one process, so that it is imported once."""
+def each_column(names=impls.NAMES, group=None):
+    """Parameters, one a column; columns of one framework are tested in one process, so that it is imported once.
+
+    With a group all are, for a fixture that they share.
+    """
     return [
         pytest.param(
             name,
             marks=[
-                pytest.mark.xdist_group(FRAMEWORK_OF[name]),
+                pytest.mark.xdist_group(group or FRAMEWORK_OF[name]),
                 pytest.mark.skipif(not workers.installed(name), reason=f"{FRAMEWORK_OF[name]} is not installed"),
             ],
         )
@@ -71,6 +74,13 @@ def name(request):
 def column(name):
     with np.errstate(all="ignore"):
         yield impls.load(name)
+
+
+@pytest.fixture(scope="session")
+def pool():
+    """One process a framework, for tests of the group "pool": each is imported once, and compiles nothing twice."""
+    with workers.open_pool(3_000) as pool:
+        yield pool
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from fourfold.compare.mistakes.catalogue import find
 from tests.columns.mechanisms import BOTH, MECHANISMS, RIGHT
 from tests.conftest import Here, each_column
 
+pytestmark = pytest.mark.xdist_group("pool")
 RECIPES = suites.by_name(*suites.TABLE)
 COLUMNS = ("jax", "tf", "torch", "numpy")
 # Asked of JAX by day: what it answers otherwise than others, and one that only training shows.
@@ -51,17 +52,15 @@ def judged(_process, column, texts, name, dtype, steps, everywhere):
         return rejection.quantity, names
 
 
-@pytest.fixture(scope="module")
-def pool():
-    with workers.open_pool(3_000) as pool:
-        yield pool
-
-
 def asked():
-    """(mechanism, column, dtype, name of the mistake, texts) of the cells of the table; both precisions of PyTorch."""
+    """(mechanism, column, dtype, name of the mistake, texts) of the cells of the table.
+
+    By day both precisions of PyTorch where they differ, and one else.
+    """
     for mechanism in MECHANISMS:
+        differ = mechanism.dtypes != BOTH
         for column, (name, texts) in mechanism.columns.items():
-            dtypes = BOTH if column == "torch" or is_night() else mechanism.dtypes[:1]
+            dtypes = BOTH if is_night() or (column == "torch" and differ) else mechanism.dtypes[:1]
             is_asked = column != "jax" or mechanism.does in BY_DAY or is_night()
             for dtype in dtypes if is_asked and workers.installed(column) else ():
                 yield mechanism, column, dtype, name if dtype in mechanism.dtypes else RIGHT, texts
@@ -105,14 +104,14 @@ def paths(_process, column):
     return given_bits, rejected
 
 
-@pytest.mark.parametrize("column", each_column(("jax", "tf")))
+@pytest.mark.parametrize("column", each_column(("jax", "tf"), "pool"))
 def test_compiled_and_eager_are_both_right_and_not_the_same_bits(column, pool):
     (compiled, eager), rejected = pool.call(column, paths, column)
     assert rejected == [[], []]
     assert compiled != eager
 
 
-@pytest.mark.parametrize("column", each_column(("torch",)))
+@pytest.mark.parametrize("column", each_column(("torch",), "pool"))
 def test_a_processor_that_flushes_to_zero_is_right(column, pool):
     """What is below the smallest normal number may be 0: it is there, and is not in the column that keeps it."""
     flushes = "tests.columns.flushes"
@@ -124,14 +123,14 @@ def test_a_processor_that_flushes_to_zero_is_right(column, pool):
     assert np.count_nonzero(flushed) < np.count_nonzero(kept)
 
 
-@pytest.mark.parametrize("column", each_column(("numpy", "torch")))
+@pytest.mark.parametrize("column", each_column(("numpy", "torch"), "pool"))
 def test_weights_changed_in_the_callers_memory_are_not_judged_and_it_says_why(column, pool):
     texts = find("initial weights aliased").planted[column]
     with pytest.raises(ColumnError, match="the arrays it was given were changed"):
         pool.call(column, judged, column, texts, "asymmetric-sigmoid", "float64", 2, False)
 
 
-@pytest.mark.parametrize("column", each_column(("jax",)))
+@pytest.mark.parametrize("column", each_column(("jax",), "pool"))
 def test_memory_that_is_shared_and_never_changed_does_no_harm(column, pool):
     texts = "jnp.array(values, dtype)", "jax.device_put(values)"
     assert pool.call(column, judged, column, texts, "asymmetric-relu", "float64", 1, False) == ("", [])

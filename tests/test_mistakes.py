@@ -60,14 +60,7 @@ def test_a_mistake_is_caught_and_its_first_quantity_named(mistake):
         assert all(o.loses_digits == mistake.loses_digits for o in found if o.caught)
 
 
-@pytest.fixture(scope="module")
-def pool():
-    """One process a framework: what has run once there is not compiled again."""
-    with workers.open_pool(300) as pool:
-        yield pool
-
-
-@pytest.mark.parametrize("column", each_column(("torch", "jax", "tf")))
+@pytest.mark.parametrize("column", each_column(("torch", "jax", "tf"), "pool"))
 def test_a_mistake_in_a_framework_is_caught(column, pool):
     for mistake in MISTAKES.values():
         if column in mistake.planted:
@@ -119,6 +112,7 @@ def same(one, other, digits):
         np.testing.assert_allclose(other[name], Z, rtol=digits, atol=digits * size, err_msg=name)
 
 
+@pytest.mark.xdist_group("pool")
 def test_a_mistake_gives_the_same_numbers_in_every_column_it_is_planted_in(pool):
     """Also where h is exactly 0, and below it."""
     installed = [*filter(workers.installed, impls.FRAMEWORKS)]
