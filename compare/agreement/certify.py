@@ -4,16 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.agreement import contract, locate, memory, walk
+from fourfold.compare.agreement import contract, locate, memory, tally, walk
 from fourfold.compare.agreement.plan import PIECE, plan
 from fourfold.compare.agreement.rejections import Point, Where, malformed
 from fourfold.compare.columns import workers
 from fourfold.compare.columns.questions import WHOLE, about
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge import form, judgement, layers, referee
-from fourfold.compare.judge.quantities import every, parameter_names, shown
-from fourfold.compare.results.arrays import SHOWN_SEEDS, ULPS, histogram, recorded
-from fourfold.compare.results.result import Rejection, Row, number
+from fourfold.compare.judge.quantities import parameter_names, shown
+from fourfold.compare.results.arrays import SHOWN_SEEDS, recorded
+from fourfold.compare.results.result import Rejection
 
 # Entries of the widest array of a network whose exact values are audited: ball arithmetic takes its time.
 AUDITED = 2_000
@@ -29,14 +29,15 @@ class Evidence(NamedTuple):
     arrays: dict
 
 
-def certify(pool, name, case, dtype, advance, grid=None, keep=True, able=WHOLE):
+def certify(pool, name, case, dtype, advance, grid=None, keep=True, able=WHOLE, seen=None):
     """The Evidence on a column. Raises ColumnError where it cannot be run, unless it is proved wrong before.
 
     `advance(n)` is called as so many steps of seeds are judged; `grid` (points, d_in) is predicted with the final
     weights. Without `keep` there are none of the arrays that are as large as the data; a column that is not whole has
-    those of the functions it has, and nothing to draw. `able` are its Abilities.
+    those of the functions it has, and nothing to draw. `able` are its Abilities. In `seen` is kept what was judged of
+    every step: a column that gives the same bits again is not judged again.
     """
-    examination = _Examination(pool, name, case, dtype, keep, able)
+    examination = _Examination(pool, name, case, dtype, keep, able, seen)
     arrays = {}
     try:
         arrays = examination.run(advance, grid)
@@ -44,59 +45,11 @@ def certify(pool, name, case, dtype, advance, grid=None, keep=True, able=WHOLE):
         if not examination.rejections:
             raise
     if arrays:
-        for quantity, tally in examination.tallies.items():
-            arrays[f"ulps_{quantity}"] = tally.histogram
-    rows = [_row(examination.where, *entry) for entry in examination.tallies.items()]
+        for quantity, counted in examination.tallies.items():
+            arrays[f"ulps_{quantity}"] = counted.histogram
+    rows = [tally.row(examination.where, *entry) for entry in examination.tallies.items()]
     first = min(examination.rejections, key=lambda rejection: rejection.step, default=None)
     return Evidence(rows, first, arrays)
-
-
-class _Tally:
-    """What has been counted of one quantity."""
-
-    def __init__(self):
-        self.certified = self.no_number = self.out_of_range = self.wrong = 0
-        self.worst_ratio = self.worst_ulps = 0.0
-        self.sharpness = np.inf
-        self.histogram = np.zeros(len(ULPS) + 1, np.int64)
-
-    def add(self, judged):
-        self.certified += int(judged.certified.sum())
-        self.no_number += int(judged.no_number.sum())
-        self.out_of_range += int((~(judged.certified | judged.no_number)).sum())
-        self.wrong += int(judged.wrong.sum())
-        self.worst_ratio = max(self.worst_ratio, float(judged.ratio.max()))
-        self.worst_ulps = max(self.worst_ulps, float(judged.ulps.max()))
-        self.sharpness = min(self.sharpness, _sharpness(judged))
-        all_of_them = judged.certified.all()
-        self.histogram = self.histogram + histogram(judged.ulps if all_of_them else judged.ulps[judged.certified])
-
-
-def _sharpness(judged):
-    """The largest limit relative to the largest exact value, at the point (one seed at one step) where it is least.
-
-    Infinite where there is no such point: what is 0 has no relative faults.
-    """
-    axes = () if judged.quantity == "L" else (-2, -1)
-    limit, size = judged.limit.max(axis=axes), np.abs(judged.exact).max(axis=axes)
-    known = judged.certified.all(axis=axes) & (size > 0)
-    return float(np.min(limit[known] / size[known], initial=np.inf))
-
-
-def _row(where, quantity, tally):
-    return Row(
-        column=where.column,
-        case=where.case,
-        dtype=where.dtype,
-        quantity=quantity,
-        checked=tally.certified,
-        no_number=tally.no_number,
-        out_of_range=tally.out_of_range,
-        rejected=tally.wrong,
-        worst_ratio=number(tally.worst_ratio),
-        worst_ulps=number(tally.worst_ulps),
-        sharpness=tally.sharpness if np.isfinite(tally.sharpness) else None,
-    )
 
 
 class _Run:
@@ -110,9 +63,9 @@ class _Run:
 class _Examination:
     """One column on one case in one precision: what is asked, and what has been seen of the answers."""
 
-    def __init__(self, pool, name, case, dtype, keep, able):
+    def __init__(self, pool, name, case, dtype, keep, able, seen):
         self.pool, self.column, self.case, self.keep = pool, pool.column(name, able), case, keep
-        self.able = able
+        self.able, self.seen = able, seen
         self.where = Where(name, case.name, dtype)
         self.p = judgement.problem(case, dtype)
         self.names = parameter_names(len(case.activations), len(case.weights))
@@ -172,12 +125,11 @@ class _Examination:
         for start in range(0, len(path[-1]), piece):
             after = [Z[start : start + piece] for Z in path]
             before = form.before_each_step(run.now, after)
-            judged = self._judge_piece(run.case, first + start, before, after)
+            picture = self._judge_piece(run.case, first + start, before, after)
             # what is computed of a piece is gone when the next is judged: of it, copies are kept
             for t in _powers_of_ten(first + start, len(after[-1])):
                 run.checkpoints.append((first + start + t, *(Z[t].copy() for Z in before)))
-            named = dict(zip(self.names, before, strict=True))
-            run.pictures.append(_picture(first + start, named, after[-1], judged, self.case.steps))
+            run.pictures.append(picture)
             run.now = [Z[-1].copy() for Z in after[:-1]]
             advance(len(after[-1]) * seeds)
         run.calls += 1
@@ -197,14 +149,25 @@ class _Examination:
         return arrays | last
 
     def _judge_piece(self, case, first, before, path):
+        """Judges some steps; returns their picture."""
+        key = None if self.seen is None else tally.key(case, self.p.dtype, first, before, path)
+        if self.seen and key in self.seen:
+            tallies, picture = self.seen[key]
+            tally.merge(self.tallies, tallies)
+            return picture
         with memory.turn(case):
             judged = judgement.judge_steps(before, path, self.p)
-        self._count(judged, every_step=True)
+        named = dict(zip(self.names, before, strict=True))
+        picture = _picture(first, named, path[-1], judged, self.case.steps)
+        tallies = tally.count(judged, self.p, every_step=True)
+        tally.merge(self.tallies, tallies)
         wrong = judgement.first_wrong(judged)
         if wrong and first + wrong.index[0] < self.first_wrong_step:
             self.first_wrong_step = first + wrong.index[0]
             self.rejections.append(locate.in_run(self.column, self.where, wrong, before, first, case, self.p))
-        return judged
+        if self.seen is not None and not wrong:
+            self.seen[key] = tallies, picture
+        return picture
 
     def _judge_functions(self, run):
         """`trace`, `forward` and `loss`, and `step`, each by itself, at the parameters of some steps: (C, S, ...).
@@ -267,9 +230,7 @@ class _Examination:
             self.rejections.append(locate.in_function(self.column, self.where, function, wrong, point, self.p))
 
     def _count(self, judged, every_step):
-        for j in judged:
-            name = every(j.quantity) if every_step else shown(j.quantity, self.p.row)
-            self.tallies.setdefault(name, _Tally()).add(j)
+        tally.merge(self.tallies, tally.count(judged, self.p, every_step))
 
 
 def _powers_of_ten(first, length):

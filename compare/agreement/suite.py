@@ -58,6 +58,7 @@ def agreement(
         raise UsageError(f"Every case needs a name of its own, not {', '.join(names_of_cases)}.")
     estimate.check(cases, names, dtypes, keep)
     evidence, reasons, parts, processes, again = {}, {}, {}, {}, {}
+    judged_before = _judged_before(names)
     pools = [workers.open_pool(timeout, memory, apart, surroundings) for apart in (False, True)]
     with pools[0] as pool, pools[1] as new_pool:
 
@@ -76,7 +77,8 @@ def agreement(
                     column = pool.column(name, able)
                     is_asked_for = any(case is one for one in cases[:asked_for])
                     known = () if is_asked_for else cases[0].activations
-                    run = partial(certify, pool, name, case, dtype, partial(advance, name), grid, keep, able)
+                    watched = partial(advance, name)
+                    run = partial(certify, pool, name, case, dtype, watched, grid, keep, able, judged_before[name])
                     seen_here = _evidence(run, column, case, dtype, known, unknown, refused)
                     if not seen_here:
                         continue
@@ -117,6 +119,15 @@ def agreement(
         twice=_in_order(names, again),
     )
     return result, {key: one.arrays for key, one in in_order.items()}
+
+
+def _judged_before(names):
+    """{column: what was judged of columns of its process}, which may give the same bits; None for one by itself."""
+    by_name = {}
+    for group in workers.by_process(names):
+        shared = {} if len(group) > 1 else None
+        by_name |= dict.fromkeys(group, shared)
+    return by_name
 
 
 def _abilities(pool, name, cases, asked_for):
