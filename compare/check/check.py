@@ -7,21 +7,23 @@ import numpy as np
 from msgspec.structs import replace
 
 from fourfold.compare.check import in_lesson
-from fourfold.compare.check.checked import RIGHT, WRONG, Checked
+from fourfold.compare.check.checked import RIGHT, WRONG, Checked, first_rejection
 from fourfold.compare.check.exams import exam_of
 from fourfold.compare.check.record import JUDGES, Record
 from fourfold.compare.check.stepping.trajectory import PLAIN
+from fourfold.compare.check.words import is_zero
 from fourfold.compare.judge.quantities import shown
 
 TRAJECTORIES = 4  # that are compared with those of known mistakes
 
 
 @np.errstate(all="ignore")
-def check(peer, cases, extra=(), hint=False, advance=lambda n: None, stepping=None):
+def check(peer, cases, extra=(), hint=False, advance=lambda n: None, stepping=None, undone=False):
     """The Checked on a peer. `advance(1)` is called as each case of each function is done.
 
     cases: {dtype: [Case]}. `extra`: dtypes, and names of cases, that cost nothing but themselves where a function
-    does not take them: nobody asked for them by name. `stepping`: the updates.Stepping that is asked for.
+    does not take them: nobody asked for them by name. `stepping`: the updates.Stepping that is asked for. `undone`:
+    lines are still to be filled in, and where the first wrong number is 0 no mistake is looked for.
     """
     exams, activations = [], {}  # activations in order, each once
     for dtype, of_dtype in cases.items():
@@ -44,9 +46,8 @@ def check(peer, cases, extra=(), hint=False, advance=lambda n: None, stepping=No
     for record in records:
         judged += [dtype for dtype in record.judged_in() if dtype not in judged]
     functions, update = _with_update([record.verdict() for record in records], exams, given, stepping)
-    diagnosis = _diagnosis(exams, given, [f.rejection for f in functions if f.rejection])
     proof = getattr(peer, "proof", None)
-    return Checked(
+    checked = Checked(
         target=peer.name,
         dtype=",".join(judged),
         cases=list(dict.fromkeys(exam.case for exam in exams)),
@@ -56,9 +57,13 @@ def check(peer, cases, extra=(), hint=False, advance=lambda n: None, stepping=No
         update=update,
         missing=missing,
         proof=proof,
-        diagnosis=_in_words(diagnosis, hint) if diagnosis else "",
-        lesson="" if hint else _in_lesson(diagnosis, proof),
     )
+    rejection = first_rejection(checked)
+    if undone and rejection and is_zero(rejection):
+        return checked
+    diagnosis = _diagnosis(exams, given, [f.rejection for f in functions if f.rejection])
+    in_words = _in_words(diagnosis, hint) if diagnosis else ""
+    return replace(checked, diagnosis=in_words, lesson="" if hint else _in_lesson(diagnosis, proof))
 
 
 def _with_update(functions, exams, given, stepping):

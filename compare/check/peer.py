@@ -2,7 +2,7 @@
 
 The process has an empty working folder, no secrets of ours in its environment, none of our open files, a limit to its
 memory, and one time limit for everything. It and all that it started end with the block of `of_target` or
-`of_command`, and when this process is killed.
+`of_command`, and when this process is killed. It starts at once: what needs NumPy is imported meanwhile.
 """
 
 import json
@@ -19,14 +19,12 @@ from contextlib import contextmanager, suppress
 
 import msgspec
 
-from fourfold.compare.check import protocol, recognise
+from fourfold.compare.check.forms import sources
 from fourfold.compare.check.proven import Proof
-from fourfold.compare.columns import workers
 from fourfold.compare.errors import ColumnError, Misfit, Raised, UsageError, WrongPrecision, visible
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER, internal, shown
-from fourfold.compare.results.environment import counts
 from fourfold.compare.system import launch, signals
-from fourfold.compare.system.worker import Surroundings
+from fourfold.compare.system.surroundings import ENVIRONMENT, Surroundings, counts
 
 # Beside what changes computations. Whole names: what begins like one of them may be somebody's password.
 PASSED_ON = {
@@ -48,7 +46,7 @@ def of_target(name, timeout, memory=None, layers=False, biases=False, proof=None
     timeout: seconds in all; memory: GB of data; layers: any depth is asked for, with biases or without. With `proof`,
     the options of proof.answer, it is asked for one first, and for nothing else where that settles it.
     """
-    where, _ = recognise.split(name)
+    where, _ = sources.split(name)
     argv = [sys.executable, "-P", "-m", "fourfold.compare.check.target", name, os.getcwd()]
     with _peer(where, argv, timeout, memory, layers, biases, proof) as peer:
         yield peer
@@ -93,7 +91,7 @@ def surroundings():
     with signals.temporary_folder() as folder:
         for part in ("home", "tmp", "work"):
             (folder / part).mkdir()
-        environment = dict(workers.ENVIRONMENT)
+        environment = dict(ENVIRONMENT)
         for name, value in os.environ.items():
             if counts(name) or name in PASSED_ON:
                 environment[name] = value
@@ -144,6 +142,8 @@ class Peer:
 
         Raises UsageError where it does not import, ColumnError where it crashes.
         """
+        from fourfold.compare.check import protocol
+
         try:
             answer = self._exchange("prove", protocol.line({"call": "prove", **options}))
         except Misfit as error:
@@ -157,6 +157,8 @@ class Peer:
 
     def introduce(self, layers, biases):
         """Asks what it has. Raises UsageError or ColumnError where it cannot say, or has not what is asked for."""
+        from fourfold.compare.check import protocol
+
         asked = {"layers": layers, "biases": biases} if layers else {}
         try:
             hello = self._exchange("hello", protocol.line({"call": "hello", "protocol": protocol.VERSION, **asked}))
@@ -187,6 +189,8 @@ class Peer:
 
     def ask(self, question):
         """{name: NumPy array}. Raises Misfit where the answer is none, ColumnError where there is none."""
+        from fourfold.compare.check import protocol
+
         call = question.call
         answer = self._exchange(call, protocol.question_line(question))
         wanted = [shown(name, question.row) for name in question.wanted()]
@@ -274,6 +278,8 @@ class Peer:
         doing = {"hello": "while it was started", "prove": "while it was run"}.get(call, f"in {call}")
         code, complaint = self._process.poll(), ""
         if code is not None:
+            from fourfold.compare.columns import workers
+
             while self._read() or self._keep():
                 pass
             complaint = "" if b"\n" in self._answer else f"{self.name} {workers.ended(code)} {doing}"

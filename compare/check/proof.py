@@ -10,6 +10,7 @@ import numpy as np
 from fourfold.compare.check import by_line, canonical
 from fourfold.compare.check.forms import find, sources
 from fourfold.compare.check.proven import Mistaken, Proof
+from fourfold.compare.check.recognise import compiled
 from fourfold.compare.check.recognise import explain as explain_error
 from fourfold.compare.errors import Misfit
 from fourfold.compare.exact import estimate, examine, examined
@@ -123,8 +124,8 @@ def _with_network(proof, givens, roles, demands):
     network = recognition.recognised(givens)
     mistakes, others = proof.mistakes, []
     if proof.examined.verdict == examined.WRONG:
-        from fourfold.compare.mistakes.anywhere import naming  # for the catalogue, which takes its time
-
+        with compiled():
+            from fourfold.compare.mistakes.anywhere import naming  # for the catalogue, which takes its time
         named = naming.named(givens)
         mistakes = _mistaken(named[0]) if named else mistakes
         others = [" and ".join(one.names) for one in named[1:]]

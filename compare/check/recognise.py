@@ -9,6 +9,7 @@ import linecache
 import os
 import sys
 import traceback
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -28,12 +29,6 @@ NOT_MEANT = {"numpy", *FRAMEWORKS}
 NOT_THEIRS = ("<", str(Path(__file__).parent), str(Path(os.__file__).parent))  # files, as a traceback names them
 
 
-def split(target):
-    """ "mine.py:NAME" -> ("mine.py", "NAME"); NAME may be missing."""
-    where, colon, name = target.rpartition(":")
-    return (where, name) if colon else (target, "")
-
-
 def load(target, folder, layers=False, biases=False):
     """The functions of a target {name of protocol.FUNCTIONS: function}, and what they take; or a Model and ().
 
@@ -41,7 +36,7 @@ def load(target, folder, layers=False, biases=False):
     in `takes`. Raises UsageError where there is no such thing, where it lacks `gradients`, or where a function cannot
     be called.
     """
-    where, name = split(target)
+    where, name = sources.split(target)
     namespace = module_of(where, folder)
     for part in name.split(".") if name else ():
         if not hasattr(namespace, part):
@@ -54,6 +49,16 @@ def load(target, folder, layers=False, biases=False):
     for name, function in functions.items():
         check_signature(name, function, given)
     return functions, given
+
+
+@contextmanager
+def compiled():
+    """Where modules of ours are imported: Python may keep what it compiles, but beside nobody else's files."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 @cache

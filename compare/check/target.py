@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from fourfold.compare.check import protocol, recognise
+from fourfold.compare.check.forms import sources
 from fourfold.compare.check.recognise import TWO_ARRAYS, WEIGHTS_AND_BIASES
 from fourfold.compare.errors import Misfit, UsageError, WrongPrecision
 from fourfold.compare.judge.quantities import DEEP, gradient, internal, kind_of, layer_of, shown
@@ -179,7 +180,7 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)  # pyright: ignore[reportAttributeAccessIssue]
     np.seterr(all="ignore")  # what diverges overflows
     sys.dont_write_bytecode = True  # nothing of ours is left beside their files
-    sys.argv = [recognise.split(target)[0]]
+    sys.argv = [sources.split(target)[0]]
     me, forks = os.getpid(), []
     came_back = mmap.mmap(-1, 1)  # shared with children: 1 once one of them has come back from a call
     os.register_at_fork(after_in_parent=lambda: forks.append(1))
@@ -211,11 +212,12 @@ def main():
 
 def _proof(target, folder, message):
     """The answer to "prove", as a line: {"proof": proof.Proof}, or why there is "none"."""
-    where, name = recognise.split(target)
+    where, name = sources.split(target)
     module = recognise.module_of(where, folder)
     if imported := sorted(recognise.FRAMEWORKS & sys.modules.keys()):
         return protocol.line({"none": f"{where} uses {imported[0]}, which does not take exact numbers"})
-    from fourfold.compare.check import proof, wanting
+    with recognise.compiled():
+        from fourfold.compare.check import proof, wanting
 
     fits = _fits(target, folder)
     with wanting.wanting():

@@ -22,15 +22,15 @@ def text(checked, source="", hint=False, places=None):
 
 
 def _text(checked, source, hint):
-    to_do = _to_do(source) if checked.verdict() == WRONG else ""
+    undone = to_do(source) if checked.verdict() == WRONG else ""
     if not checked.functions:
         first, *others = proof_words.text(checked.proof, checked.target, source, hint).splitlines()
-        return "\n".join([first, *([to_do] if to_do else []), *others, *_printed(checked)])
+        return "\n".join([first, *([undone] if undone else []), *others, *_printed(checked)])
     rejection = first_rejection(checked)
-    if to_do and rejection and not np.any(rejection.value):
+    if undone and rejection and is_zero(rejection):
         loss = "" if rejection.quantity == "L" else " The loss is right."
-        return f"WRONG: {checked.target} is not filled in. {to_do}{loss}"
-    parts = [verdict(checked), to_do]
+        return f"WRONG: {checked.target} is not filled in. {undone}{loss}"
+    parts = [verdict(checked), undone]
     if checked.proof and checked.proof.verdict() == WRONG:
         parts += proof_words.lines(checked.proof, source, hint)
     parts.append(checked.diagnosis)
@@ -43,7 +43,12 @@ def _text(checked, source, hint):
     return "\n".join([*filter(None, parts), judged(checked), *_printed(checked)])
 
 
-def _to_do(source):
+def is_zero(rejection):
+    """Whether the first wrong number is 0, as a template has it."""
+    return not np.any(rejection.value)
+
+
+def to_do(source):
     """A sentence on the lines of a template that are as they were; "" where there are none."""
     numbers = [str(number) for number, line in enumerate(source.splitlines(), 1) if TO_DO in line.lstrip()[1:]]
     if not numbers:

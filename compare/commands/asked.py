@@ -6,13 +6,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from fourfold.compare.agreement import suite
 from fourfold.compare.cases import situations, suites
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, check_range, make_case, parse_widths
 from fourfold.compare.check import check as judge
-from fourfold.compare.check import peer, recognise, updates
+from fourfold.compare.check import peer, updates, words
+from fourfold.compare.check.checked import first_rejection
+from fourfold.compare.check.forms import sources
 from fourfold.compare.commands import options, terminal
-from fourfold.compare.commands.agree import save_repro, show
 from fourfold.compare.errors import UsageError
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER
 from fourfold.compare.results import result
@@ -20,10 +20,10 @@ from fourfold.compare.results import result
 SEEDS = range(3)
 
 
-def checked(p, activations, dtypes, seeds, how, bar, given=None):
+def checked(p, activations, dtypes, seeds, how, bar, given=None, source=""):
     """The Checked on a peer.Peer; `how` are the options of check, `activations` and `seeds` those asked for, or None.
 
-    given: the weights.FirstWeights that it is asked about alone.
+    given: the weights.FirstWeights that it is asked about alone; source: the file's text.
     """
     if p.proof and p.proof.is_own:
         activations = p.proof.activations[:-1] if p.row == TWO_LAYER else p.proof.activations
@@ -42,6 +42,12 @@ def checked(p, activations, dtypes, seeds, how, bar, given=None):
         extra += DTYPES[1:]
     advance = bar(p.name, len(p.functions) * sum(map(len, chosen.values())))
     stepping = updates.demanded(how.update) if how.update else None
+    if words.to_do(source) and how.json is None:  # then the first case alone may show that nothing is there yet
+        dtype, cases = next(iter(chosen.items()))
+        first = judge.check(p, {dtype: cases[:1]}, extra, how.hint, undone=True)
+        rejection = first_rejection(first)
+        if rejection and words.is_zero(rejection):
+            return replace(first, printed=p.printed())
     return replace(judge.check(p, chosen, extra, how.hint, advance, stepping), printed=p.printed())
 
 
@@ -78,7 +84,10 @@ def _own_cases(p, activations, widths, data, seeds, given):
 
 def model(name, dtypes, seeds, how, row, given=None):
     """A whole impls.model.Model, or DeepModel, is judged like a column."""
-    where, attribute = recognise.split(name)
+    from fourfold.compare.agreement import suite
+    from fourfold.compare.commands.agree import save_repro, show
+
+    where, attribute = sources.split(name)
     if attribute:
         raise UsageError(f"{name} is a whole Model, which has to be a module: give {where}.")
     deep = row == DEEP

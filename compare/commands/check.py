@@ -4,19 +4,15 @@ import dataclasses
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 from cyclopts import Group, Parameter
 
-from fourfold.compare.cases.case import DTYPES, parse_widths
-from fourfold.compare.cases.weights import read_weights
-from fourfold.compare.check import peer, recognise, words
-from fourfold.compare.check.checked import settled
+from fourfold.compare.check import peer
 from fourfold.compare.check.forms import sources
-from fourfold.compare.commands import colours, options, terminal
-from fourfold.compare.commands.options import FILES, Json, Memory, Timeout
+from fourfold.compare.commands import terminal
+from fourfold.compare.commands.kinds import FILES, Json, Memory, Timeout
 from fourfold.compare.errors import UsageError
-from fourfold.compare.results import result
 from fourfold.compare.system import files
 
 TEMPLATES = Path(peer.__file__).parent / "templates"
@@ -47,7 +43,7 @@ class How:
     "Ask about these data alone, xor or a CSV file, with 3 hidden units or as --layers or --weights say."
     weights: str | None = None
     "Ask about these weights alone: W1, W2, ... and biases b1, b2, ... of an .npz or JSON file, and --data or xor."
-    dtype: str = ",".join(DTYPES)
+    dtype: str = "float64,float32"
     "Precisions, comma-separated. By default one that a function does not take is left out."
     seeds: str | None = None
     "How many random initial weights, or a range such as 5:15. Default: 3."
@@ -162,35 +158,65 @@ def _check_page(page, target, how):
 
 
 def _check(name, program, how, page=None):
-    dtypes, seeds = options.dtypes(how.dtype), options.asked_seeds(how.seeds)
-    widths, given = parse_widths(how.layers), None
-    activations = options.names(how.activation)
-    if widths is not None and not (len(widths) > 1 and min(widths) >= 1):
-        raise UsageError(f"--layers must be widths of at least 1, inputs and outputs included, not {how.layers}.")
-    if how.weights is not None:
-        given = read_weights(how.weights)
-        given.check(None, widths, how.bias, seeds)
-    if how.case is not None and (given or how.data is not None):
-        raise UsageError("--case chooses among fourfold's own cases: leave it out, or --data and --weights.")
-    layers = bool(how.bias or widths or len(activations or ()) > 1 or (given and given.depth != 2))
-    limits = how.timeout, how.memory, layers, how.bias
-    opened = peer.of_command(program, *limits) if program else peer.of_target(name, *limits, _proof(name, how))
+    proof = None if program else _proof(name, how)
+    parsed = _Options.parse(how) if proof is None else None  # where a proof is asked for they are all at their defaults
+    layers, bias = (parsed.layers, how.bias) if parsed else (False, False)
+    limits = how.timeout, how.memory, layers, bias
+    opened = peer.of_command(program, *limits) if program else peer.of_target(name, *limits, proof)
     with ExitStack() as entered:
         with terminal.status(f"reading {terminal.plain(name or program)}…"):
             p = entered.enter_context(opened)
         bar = entered.enter_context(terminal.progress())
         if p.proof and p.proof.settles:
+            from fourfold.compare.check.checked import settled
+
             return _show(settled(p), how, name, page)
         from fourfold.compare.commands import asked  # most files need no questions
 
+        o = parsed or _Options.parse(how)
         if p.model:
             _check_explained(page, None)
-            return asked.model(name, dtypes, seeds, how, p.row, given)
-        checked = asked.checked(p, activations, dtypes, seeds, how, bar, given)
+            return asked.model(name, o.dtypes, o.seeds, how, p.row, o.given)
+        source = _source(name).text
+        checked = asked.checked(p, o.activations, o.dtypes, o.seeds, how, bar, o.given, source)
     return _show(checked, how, name, page)
 
 
+class _Options(NamedTuple):
+    """What was asked for, to choose the questions."""
+
+    dtypes: list
+    seeds: range | None
+    activations: list | None
+    layers: bool  # more than two, or biases
+    given: Any = None  # weights.FirstWeights
+
+    @classmethod
+    def parse(cls, how):
+        """Raises UsageError."""
+        from fourfold.compare.cases.case import parse_widths
+        from fourfold.compare.cases.weights import read_weights
+        from fourfold.compare.commands import options
+
+        dtypes, seeds = options.dtypes(how.dtype), options.asked_seeds(how.seeds)
+        widths, given = parse_widths(how.layers), None
+        activations = options.names(how.activation)
+        if widths is not None and not (len(widths) > 1 and min(widths) >= 1):
+            raise UsageError(f"--layers must be widths of at least 1, inputs and outputs included, not {how.layers}.")
+        if how.weights is not None:
+            given = read_weights(how.weights)
+            given.check(None, widths, how.bias, seeds)
+        if how.case is not None and (given or how.data is not None):
+            raise UsageError("--case chooses among fourfold's own cases: leave it out, or --data and --weights.")
+        layers = bool(how.bias or widths or len(activations or ()) > 1 or (given and given.depth != 2))
+        return cls(dtypes, seeds, activations, layers, given)
+
+
 def _show(checked, how, name, page):
+    from fourfold.compare.check import words
+    from fourfold.compare.commands import colours
+    from fourfold.compare.results import result
+
     _check_explained(page, checked.proof)
     if how.json != "-":
         source = _source(name)
@@ -212,7 +238,7 @@ def _check_explained(page, proof):
 
 def _source(name):
     """The forms.sources.Source of a file; an empty one of anything else."""
-    where, _ = recognise.split(name or "")
+    where, _ = sources.split(name or "")
     return sources.source(Path(where)) if where.endswith((".py", ".ipynb")) else sources.Source("", {})
 
 
@@ -225,5 +251,5 @@ def _proof(name, how):
         demands = Demands.parse(**demands)._asdict()
     plain = How(timeout=how.timeout, memory=how.memory, hint=how.hint, json=how.json)
     is_plain = plain == dataclasses.replace(how, loss=None, l2=None, columns=False, update=None, explain=False)
-    is_file = recognise.split(name)[0].endswith((".py", ".ipynb"))
+    is_file = sources.split(name)[0].endswith((".py", ".ipynb"))
     return demands | {"explain": how.explain} if is_file and is_plain else None

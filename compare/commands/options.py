@@ -1,6 +1,5 @@
 """The options that commands have in common, and what is made of them for the rooms that do the work."""
 
-import math
 import sys
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -11,36 +10,11 @@ from fourfold import impls
 from fourfold.compare.cases.case import DTYPES, check_activations, make_case, parse_widths, whole
 from fourfold.compare.cases.weights import read_weights
 from fourfold.compare.columns import workers
+from fourfold.compare.commands.kinds import FILES, Json, JunitXml, Memory, Timeout
 from fourfold.compare.errors import UsageError, nearest
-from fourfold.compare.system import files
 
-LARGEST_MEMORY = 2**20  # GB: the system takes it in bytes
 STEPS, HIDDEN, SEEDS = 10_000, 3, range(10)
 LARGEST_SEED = 2**62  # a length, and a number that JSON's readers hold
-
-
-def _check_json(type_, target):
-    if target == "":
-        raise UsageError("--json takes the name of a file, or - for standard output.")
-    if target not in {None, "-"}:
-        files.check_writable(target)
-
-
-def _check_junitxml(type_, target):
-    if target == "":
-        raise UsageError("--junitxml takes the name of a file.")
-    if target is not None:
-        files.check_writable(target)
-
-
-def _check_timeout(type_, seconds):
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise UsageError(f"--timeout must be a positive number of seconds, not {seconds}.")
-
-
-def _check_memory(type_, gigabytes):
-    if gigabytes is not None and not 0 < gigabytes <= LARGEST_MEMORY:
-        raise UsageError(f"--memory must be a positive number of gigabytes, at most 2**20, not {gigabytes}.")
 
 
 def _check_seed(type_, seed):
@@ -59,12 +33,7 @@ def _to_whole(type_, tokens):
 # Headings of help, in its order.
 NETWORK = Group("The network", sort_key=1)
 JUDGED = Group("Who is judged, and on what", sort_key=2)
-FILES = Group("Output", sort_key=5)
 
-Json = Annotated[str | None, Parameter(allow_leading_hyphen=True, validator=_check_json, group=FILES)]
-JunitXml = Annotated[str | None, Parameter(validator=_check_junitxml, group=FILES)]
-Timeout = Annotated[float, Parameter(validator=_check_timeout)]
-Memory = Annotated[float | None, Parameter(validator=_check_memory)]
 Whole = Annotated[int, Parameter(converter=_to_whole)]
 WholeOrDefault = Annotated[int | None, Parameter(converter=_to_whole)]
 Seed = Annotated[int, Parameter(converter=_to_whole, validator=_check_seed)]

@@ -17,12 +17,13 @@ import time
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from fourfold.compare.system import folders
 from fourfold.compare.system.launch import limit
+from fourfold.compare.system.surroundings import Surroundings
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # what mallopt calls them
 KEPT = 2**26  # bytes
@@ -37,13 +38,6 @@ class Died(Exception):
     def __init__(self, code):
         super().__init__(code)
         self.code = code
-
-
-class Surroundings(NamedTuple):
-    """What a process finds when it starts."""
-
-    environment: dict  # all of its variables
-    folder: str  # where it works
 
 
 class Worker:

@@ -177,6 +177,8 @@ def _best_loss(written, caller, setup, assumption, forward, step, point):
     sizes = {part.value.size for part in theirs}
     if not changed and any(np.prod(shape) not in sizes for shape in setup.shapes().values()):
         return None
+    if not changed and not any(np.any(part.value) for part in theirs):  # not filled in: these are no loss's gradients
+        return None
     output = attempts.from_result(forward.function, (f"A{setup.packing.depth}",))
     losses_here = {name: assumed.loss_step(name, setup, output) for name in assumed.LOSSES[assumption.output]}
     truths = _truths(namespace, forward, list(losses_here.values()), setup, point)
