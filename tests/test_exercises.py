@@ -2,6 +2,10 @@
 
 import json
 import re
+import threading
+import time
+from concurrent.futures import CancelledError
+from functools import partial
 from html import unescape
 from pathlib import Path
 from types import ModuleType
@@ -17,10 +21,14 @@ from hypothesis.extra import numpy as arrays
 from fourfold import impls
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.cases.data import xor
+from fourfold.compare.columns import calls
+from fourfold.compare.columns.lanes import Lanes
+from fourfold.compare.columns.questions import about
 from fourfold.compare.commands import exercise
 from fourfold.compare.commands.cli import app
 from fourfold.compare.commands.exercise import exercise as verb
 from fourfold.compare.errors import ColumnError, UsageError
+from fourfold.compare.judge import judgement
 from fourfold.compare.lesson.examinee import Examinee, Examinees
 from fourfold.compare.lesson.exercises import (
     activations,
@@ -35,7 +43,7 @@ from fourfold.compare.lesson.exercises import (
 from fourfold.compare.lesson.exercises.answer import Answer, Claim, Table, answered, table
 from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.reports import pictures
-from fourfold.reports.exercises import page, render, svg
+from fourfold.reports.exercises import folder, page, render, svg
 from fourfold.reports.exercises import pictures as drawing
 from fourfold.reports.lesson.content import EQUATIONS
 from tests.lessons import InProcess
@@ -98,10 +106,10 @@ def test_an_answer_is_read_back_as_it_was_written(tmp_path):
     assert msgspec.json.decode(contents["answers.json"], type=list[Answer]) == [result.answer]
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    assert render.strange(tmp_path) is None
+    assert folder.strange(tmp_path) is None
     assert [*page.sections(tmp_path)] == [2]
     (tmp_path / "thesis.tex").write_text("")
-    assert "thesis.tex" in str(render.strange(tmp_path))
+    assert "thesis.tex" in str(folder.strange(tmp_path))
 
 
 def test_what_an_answer_says_is_text_and_no_markup():
@@ -214,14 +222,16 @@ class Fake(NamedTuple):
     number: int
     holds: bool = True
     error: str = ""
-    folder: Path = Path()  # where every exercise before it has to be by then
+    folder: Path = Path()  # where every exercise before it has to be before this one comes to its end
     SEEDS = range(1)
 
+    def written(self):
+        file = self.folder / "answers.json"
+        return [answer["number"] for answer in json.loads(file.read_text())] if file.is_file() else []
+
     def answer(self, columns, seeds):
-        before = (
-            [a["number"] for a in json.loads((self.folder / "answers.json").read_text())] if self.number > 1 else []
-        )
-        assert before == [n for n in range(1, self.number) if n != 2]
+        while self.written() != [n for n in range(1, self.number) if n != 2]:
+            time.sleep(0.01)
         if self.error:
             raise ColumnError(self.error)
         claims = [Claim("It is so.", self.holds)]
@@ -245,6 +255,96 @@ def test_all_writes_each_answer_as_it_is_done_and_goes_on_after_a_failure(tmp_pa
         text = (folder / name).read_text()
         assert text.count("It is so.") == 2
         assert ("This does not hold here" in text) is not holds
+
+
+class CountingPool(InProcess):
+    """Notes how many steps are trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.trained = []
+
+    def submit(self, name, task, *args):
+        if task is training._train:
+            self.trained.append(args[0].steps)
+        return super().submit(name, task, *args)
+
+
+def trained(column, seeds, steps):
+    """What `train` gives, with what was counted for it."""
+    before = column.certified
+    of_case = training.train(column, make_case("xor", "tanh", 0.3, steps, 3, seeds))
+    return [of_case.losses, *of_case.parameters, of_case.Y_hat, of_case.L_limit], column.certified - before
+
+
+@pytest.mark.parametrize(
+    ("seeds", "steps", "more"), [(3, 60, []), (2, 20, []), (3, 70, [10]), (3, 65, [5]), (1, 20, [20]), (4, 20, [20])]
+)
+def test_what_a_run_has_in_common_with_another_is_trained_once(monkeypatch, seeds, steps, more):
+    monkeypatch.setattr(training, "PIECE", 20)
+    monkeypatch.setattr(training, "KEPT_SEEDS", 4)
+    pool = CountingPool()
+    column = Examinee("numpy", pool)
+    trained(column, range(3), 60)
+    assert pool.trained == [20, 20, 20]
+    again, anew = trained(column, range(seeds), steps), trained(Examinee("numpy", InProcess()), range(seeds), steps)
+    assert pool.trained[3:] == more
+    assert again[1] == anew[1]
+    for one, other in zip(again[0], anew[0], strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_large_run_is_not_kept(monkeypatch):
+    monkeypatch.setattr(training, "KEPT_SEEDS", 1)
+    pool = CountingPool()
+    column = Examinee("numpy", pool)
+    for _ in range(2):
+        trained(column, range(2), 30)
+    training.ahead(column, make_case("xor", "tanh", 0.3, 30, 3, range(2)))
+    assert pool.trained == [30, 30]
+
+
+def test_in_a_lane_the_most_urgent_job_comes_first_and_the_rest_is_cancelled():
+    lanes, done, going, goes_on = Lanes(), [], threading.Event(), threading.Event()
+
+    def first():
+        going.set()
+        goes_on.wait()
+
+    lanes.submit("numpy", 2, first)
+    going.wait()
+    futures = [lanes.submit("numpy-loop", urgency, partial(done.append, urgency)) for urgency in (3, 1, 2)]
+    goes_on.set()
+    for future in futures:
+        future.result()
+    assert done == [1, 2, 3]
+    goes_on.clear()
+    going.clear()
+    lanes.submit("numpy", 2, first)
+    going.wait()
+    last = lanes.submit("numpy", 1, first)
+    lanes.close()
+    goes_on.set()
+    with pytest.raises(CancelledError):
+        last.result()
+    with pytest.raises(CancelledError):
+        lanes.submit("numpy", 1, first)
+
+
+def test_examinees_in_lanes_give_what_they_give_without():
+    lanes, names = Lanes(), ["numpy", "numpy-tiled"]
+    beside = Examinees(names, InProcess(), lanes=lanes)
+    tasks = [lambda column, n=n: (column.name, n) for n in range(4)]
+    assert beside.each(*tasks) == Examinees(names, InProcess()).each(*tasks)
+    assert [*beside.one_by_one(tasks)] == [*Examinees(names, InProcess()).one_by_one(tasks)] == beside.each(*tasks)
+    lanes.close()
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_networks_that_are_asked_one_by_one_predict_the_same(bias):
+    case = make_case("xor", "tanh", 0.3, 1, 3, range(3), bias=bias)
+    question = about(judgement.problem(case, "float64"), "predict", case.weights)
+    assert np.array_equal(calls.predict_each("numpy", question)["Y_hat"], calls.answer("numpy", question)["Y_hat"])
 
 
 def test_the_identity_ends_at_the_least_squares_optimum_and_relu_has_no_slope_at_zero(monkeypatch):

@@ -271,6 +271,17 @@ def pieces(name, question, number):
     asked.check_unchanged()
 
 
+def predict_each(name, question):
+    """{"Y_hat"} of many networks, one after the other: the hidden layers of all, at many points, are large."""
+    asked, Y_hat = _Asked(_loaded(name, question.row), name, question), []
+    for n in range(len(question.parameters["W1"])):
+        alone = {name: Z[n : n + 1] for name, Z in question.parameters.items()}
+        asked.weights = asked.as_arguments([*map(asked.native, alone.values())])
+        Y_hat.append(_predict(asked, question._replace(parameters=alone))["Y_hat"])
+    asked.check_unchanged()
+    return {"Y_hat": np.concatenate(Y_hat)}
+
+
 def chain_rule(name, question):
     """{name: Jacobian} of one network of two layers; and {"sums": E7, "product": E9}, each {gradient: array}."""
     asked = _Asked(impls.load(name, "chain_rule"), name, question._replace(row="chain_rule"))

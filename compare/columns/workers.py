@@ -15,17 +15,9 @@ from fourfold import impls
 from fourfold.compare.columns import calls
 from fourfold.compare.columns.questions import WHOLE, Abilities
 from fourfold.compare.errors import Breach, ColumnError
-from fourfold.compare.system import files, signals
+from fourfold.compare.system import signals
+from fourfold.compare.system.surroundings import ENVIRONMENT
 from fourfold.compare.system.worker import Died, Worker, keep_memory, signal_name
-
-# At these sizes more threads cost more than they give; logging of this sort is for people who debug a framework.
-ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TORCHINDUCTOR_CACHE_DIR": str(files.cache_folder() / "torchinductor"),  # what is compiled is kept
-    "TORCHINDUCTOR_COMPILE_THREADS": "1",
-}
 
 
 def installed(name):
@@ -54,14 +46,17 @@ class Pool:
         """Run task(name, *args) in the process of the column's framework, or in one of its own."""
         if not installed(name):
             raise ColumnError(f"{name} needs {impls.framework(name)}, which is not installed")
-        key = name if self._apart else _process_of(name)
+        key = name if self._apart else process_of(name)
         left = max(0.001, self._timeout - self._spent.get(name, 0))
         with self._starting:
             if self._stopped:
                 raise CancelledError
-            if key not in self._workers:
-                self._workers[key] = Worker(self._memory, self._surroundings)
-            return self._workers[key].submit(left, calls.timed, task, name, *args)
+            return self._worker(key).submit(left, calls.timed, task, name, *args)
+
+    def _worker(self, key):
+        if key not in self._workers:
+            self._workers[key] = Worker(self._memory, self._surroundings)
+        return self._workers[key]
 
     def result(self, name, future):
         try:
@@ -108,6 +103,22 @@ class Pool:
         if isinstance(error, Died):
             return f"{name} {ended(error.code)}"
         return f"{name} {calls.raised(error)}"
+
+
+class PartOfPool(Pool):
+    """The processes of a Pool, with clocks of its own. To stop it cancels what it is asked from then on, no more."""
+
+    def __init__(self, pool):
+        super().__init__(pool._timeout)
+        self._pool, self._starting = pool, pool._starting
+
+    def _worker(self, key):
+        if self._pool._stopped:
+            raise CancelledError
+        return self._pool._worker(key)
+
+    def stop(self):
+        self._stopped = True
 
 
 class RemoteColumn(NamedTuple):
@@ -181,7 +192,7 @@ def _after(question, answer, steps):
     return question._replace(parameters=last, steps=steps)
 
 
-def _process_of(name):
+def process_of(name):
     """What the columns of one process share: their framework. A mode sets it up, and has a process of its own."""
     return name if impls.is_mode(name) else impls.framework(name) or name
 
@@ -190,7 +201,7 @@ def by_process(names):
     """The columns in lists, a list a process: those of one framework share one, and take turns."""
     groups = {}
     for name in names:
-        groups.setdefault(_process_of(name), []).append(name)
+        groups.setdefault(process_of(name), []).append(name)
     return [*groups.values()]
 
 

@@ -1,5 +1,7 @@
 """`fourfold exercise`."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from time import monotonic
 from typing import Annotated
 
@@ -7,19 +9,21 @@ from cyclopts import Parameter
 
 from fourfold import impls
 from fourfold.compare.columns import workers
+from fourfold.compare.columns.lanes import Lanes
 from fourfold.compare.commands import options
 from fourfold.compare.commands.colours import BAD, GOOD
 from fourfold.compare.commands.options import Json, Timeout
-from fourfold.compare.commands.terminal import command, err, out, plain, progress, status, write_json
+from fourfold.compare.commands.terminal import command, err, out, plain, progress, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.lesson.examinee import DTYPE, Examinees
 from fourfold.compare.lesson.exercises.answer import seen, work
 from fourfold.compare.lesson.exercises.catalogue import ANSWERS
-from fourfold.compare.results import result, tables, words
+from fourfold.compare.results import report_folder, result, tables, words
 from fourfold.compare.results.environment import environment
+from fourfold.reports.exercises import folder
 
 SHOWN = 10  # lines of a table
-MOST_SEEDS = 1_000  # exercise 5 holds 1.3 MB of each in every column
+MOST_SEEDS = 1_000  # exercise 5 holds twice 1.3 MB of each in every column
 
 
 def exercise(
@@ -52,13 +56,9 @@ def exercise(
     """
     numbers = _numbers(which)
     to = to or f"reports/out/{'exercises' if which == 'all' else f'exercise-{which}'}"  # one does not replace another
-    with status("starting…"):  # matplotlib is slow to import
-        from fourfold.compare.results import report_folder
-        from fourfold.reports.exercises import render
-
     names, left_out = options.of_rows(options.columns(impl)[0], {"deep"})
     chosen = _seeds(seeds)
-    report_folder.check_writable(to, render.strange)
+    report_folder.check_writable(to, folder.strange)
     missing = [name for name in impls.ROWS["deep"] if impl is None and name not in names]
     if missing or (impl and left_out):
         err.print(f"Left out: {', '.join(missing or left_out)}.")
@@ -71,25 +71,51 @@ def exercise(
     return _exit_code(answers, failures)
 
 
-def _answer_all(numbers, names, seeds, timeout, folder, made, aloud):
+def _answer_all(numbers, names, seeds, timeout, to, made, aloud):
     """Answers, and a sentence for every exercise that could not be answered; the folder is written after each."""
-    from fourfold.compare.results import report_folder
-    from fourfold.reports.exercises import render
-
     answers, parts, failures = [], {}, []
-    for number in numbers:
-        start = monotonic()
-        try:
-            done = _answered(number, names, seeds, timeout)
-        except ColumnError as error:
-            failures.append(f"Exercise {number}: {error}.")
-            continue
-        answers.append(done.answer)
-        parts |= render.parts(done)
-        report_folder.write_folder(folder, render.files(answers, parts, made), render.strange)
-        if aloud:
-            _say(done.answer, monotonic() - start)
+    with _begun(numbers, names, seeds, timeout) as begun:
+        from fourfold.reports.exercises import render  # matplotlib is slow to import
+
+        for number, future in begun.items():
+            done, seconds = future.result()
+            if isinstance(done, ColumnError):
+                failures.append(f"Exercise {number}: {done}.")
+                continue
+            answers.append(done.answer)
+            parts |= render.parts(done)
+            report_folder.write_folder(to, render.files(answers, parts, made), folder.strange)
+            if aloud:
+                _say(done.answer, seconds)
     return answers, failures
+
+
+@contextmanager
+def _begun(numbers, names, seeds, timeout):
+    """{number: the future of what `_answered` gives}. A column that is done with one exercise goes on to the next."""
+    runs, futures = {name: {} for name in names}, {}
+    with workers.open_pool(timeout) as pool, progress() as bar:
+        advance, lanes = bar(f"exercise {numbers[0]}" if len(numbers) == 1 else "exercises", None), Lanes()
+        threads = ThreadPoolExecutor(len(numbers))
+        try:
+            for number in numbers:
+                columns = Examinees(names, workers.PartOfPool(pool), advance, lanes, number, runs)
+                futures[number] = threads.submit(_answered, number, columns, seeds)
+            yield futures
+        finally:
+            lanes.close()
+            threads.shutdown(wait=False)
+
+
+def _answered(number, columns, seeds):
+    """What an exercise comes to, Answered or a ColumnError, and the seconds it took."""
+    module = ANSWERS[number]
+    try:
+        done = module.answer(columns, seeds or module.SEEDS)
+    except ColumnError as error:
+        done = error
+    end = monotonic()
+    return done, end - (columns.began or end)
 
 
 def _exit_code(answers, failures):
@@ -116,12 +142,6 @@ def _seeds(text):
     if chosen and len(chosen) > MOST_SEEDS:
         raise UsageError(f"--seeds {text} is too much for an exercise: choose at most {MOST_SEEDS:,}.")
     return chosen
-
-
-def _answered(number, names, seeds, timeout):
-    module = ANSWERS[number]
-    with workers.open_pool(timeout) as pool, progress() as bar:
-        return module.answer(Examinees(names, pool, bar(f"exercise {number}", None)), seeds or module.SEEDS)
 
 
 def _say(answer, seconds):

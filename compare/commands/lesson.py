@@ -1,5 +1,6 @@
 """`fourfold lesson`."""
 
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -11,7 +12,7 @@ from fourfold.compare.commands.options import Json, Timeout
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.lesson import kernel
-from fourfold.compare.lesson.broken import COLUMN, record_broken
+from fourfold.compare.lesson.broken import COLUMN, broken_in
 from fourfold.compare.lesson.examinee import DTYPE
 from fourfold.compare.lesson.numbers import record
 from fourfold.compare.lesson.stories import FOLDER, TWENTY
@@ -74,10 +75,12 @@ def lesson(
     columns.sort(key=lambda name: "-" in name)  # what stands side by side comes first, and NumPy before all
     with progress() as bar:
         tasks = {name: bar(name, 4 * steps) for name in columns}
-        data = record(columns, chosen, steps, lr, POSITIONS, grid, timeout, lambda name, n: tasks[name](n))
+        planted = None
         if COLUMN in columns:
-            mistakes = bar("mistakes", len(TWENTY) * steps)
-            data = data._replace(broken=record_broken(chosen[0], steps, lr, data.steps, timeout, mistakes))
+            advance = bar("mistakes", len(TWENTY) * steps)
+            planted = partial(broken_in, seed=chosen[0], steps=steps, lr=lr, advance=advance)
+        how = columns, chosen, steps, lr, POSITIONS, grid, timeout
+        data = record(*how, lambda name, n: tasks[name](n), planted)
     from fourfold.reports import exercises
     from fourfold.reports.lesson import page  # slow to import
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from fourfold import impls
 from fourfold.compare.cases.case import ACTIVATIONS, make_case
-from fourfold.compare.columns import workers
+from fourfold.compare.columns import calls, workers
 from fourfold.compare.lesson.numbers import observe
 from fourfold.compare.lesson.stories import STORIES, TWENTY
 from fourfold.compare.mistakes import planted
@@ -31,16 +31,38 @@ class Broken(NamedTuple):
     usual: np.ndarray  # (T,) bool: np.allclose sees no difference from the right column at the same weights
 
 
+class _Pool(NamedTuple):
+    """A pool in which the planted columns run in the process of the right one, one after the other."""
+
+    pool: workers.Pool
+
+    def begin(self, module, question):
+        return self.pool.submit(COLUMN, _answer, module, question)
+
+    def result(self, module, future):
+        return self.pool.result(COLUMN, future)
+
+    def ask(self, module, question):
+        return self.result(module, self.begin(module, question))
+
+
+def _answer(_, module, question):
+    return calls.answer(module, question)
+
+
 def record_broken(seed, steps, lr, kept, timeout, advance=lambda steps: None, names=TWENTY):
+    """A Broken of every mistake, in a pool of their own: see `broken_in`."""
+    with workers.open_pool(timeout) as pool:
+        return broken_in(pool, kept, seed, steps, lr, advance, names)
+
+
+def broken_in(pool, kept, seed, steps, lr, advance=lambda steps: None, names=TWENTY):
     """A Broken of every mistake, trained on XOR with the sigmoid and judged like any column.
 
     Raises ColumnError where a column cannot be run.
     """
     case = make_case("xor", ACTIVATIONS[0], lr, steps, 3, range(seed, seed + 1))
-    modules = {planted.module_name(COLUMN, name): name for name in names}
-    with workers.open_pool(timeout) as pool:
-        recorded = workers.each(pool, [*modules], lambda module: _record(modules[module], pool, case, kept, advance))
-    return [*recorded.values()]
+    return [_record(name, _Pool(pool), case, kept, advance) for name in names]
 
 
 def _record(name, pool, case, kept, advance):

@@ -9,10 +9,11 @@ from fourfold.compare.cases.case import ACTIVATIONS, draw_weights, make_case
 from fourfold.compare.columns import questions, workers
 from fourfold.compare.judge import judgement
 from fourfold.compare.judge.quantities import shown
-from fourfold.compare.lesson.examinee import DTYPE, Examinee, by_quantity, gather
+from fourfold.compare.lesson.examinee import DTYPE, Examinee, gather
 
 # Steps x seeds in one piece.
 PIECE = 25_000
+MISTAKES = "mistakes"  # stands among the columns for those with a mistake planted
 BETWEEN_LOSSES = 200  # E24
 # What the live network of the page starts from.
 WIDTHS, SEEDS = range(2, 9), range(10)
@@ -57,19 +58,23 @@ def recorded(steps, most):
     return [0, *np.unique(np.geomspace(1, steps, min(steps, most - 1)).round().astype(int)).tolist()]
 
 
-def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, steps: None):
+def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, steps: None, mistakes=None):
     """The Lesson on XOR by the columns `names`: every step of every run is certified, some are kept.
 
-    Raises ColumnError where a column cannot be run or returns what has not the right form.
+    mistakes: what gives the Lesson's `broken`, of a pool and the recorded steps; it runs beside the columns. Raises
+    ColumnError where a column cannot be run or returns what has not the right form.
     """
     cases = [make_case("xor", activation, lr, steps, 3, seeds) for activation in ACTIVATIONS]
     kept, epochs = recorded(steps, most), [*range(0, steps, BETWEEN_LOSSES)]
     with workers.open_pool(timeout) as pool:
 
         def observe_all(name):
+            if name == MISTAKES:
+                return mistakes(pool, kept) if mistakes else []
             return [observe(pool, name, case, kept, epochs, grid, partial(advance, name)) for case in cases]
 
-        by_column = workers.each(pool, names, observe_all)
+        by_column = workers.each(pool, [*names, MISTAKES], observe_all)
+    broken = by_column.pop(MISTAKES)
     values, marks = {}, {}
     certified = wrong = 0
     for runs in by_column.values():
@@ -97,7 +102,7 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
         drawn=drawn_weights(cases[0]),
         certified=certified,
         wrong=wrong,
-        broken=[],
+        broken=broken,
     )
 
 
@@ -128,7 +133,7 @@ def observe(pool, name, case, kept, epochs, grid, advance=lambda steps: None):
         quantity = shown(j.quantity, p.row)
         values[quantity], marks[quantity] = j.value, mark(j)
     plane = p._replace(X=grid.astype(DTYPE), Y=np.zeros((len(grid), p.Y.shape[1])))
-    on_grid = by_quantity(column.judge_trace(plane, weights))["Y_hat"]
+    (on_grid,) = column.judge_trace(plane, weights, "predict")
     column.count([on_grid], p.row)
     values["on_grid"] = on_grid.value[..., 0]
     for arrays in (values, marks):
@@ -144,7 +149,9 @@ def _trained(column, case, p, kept, epochs):
     for name, Z in (("W1", W1), ("W2", W2)):
         values[name] = [Z[None]]
         marks[name] = [np.zeros((1, *Z.shape), np.uint8)]  # they were given
-    question, piece = questions.about(p, "trajectory", (W1, W2), case.lr), max(1, PIECE // len(case.seeds))
+    pieces = -(-case.steps * len(case.seeds) // PIECE)
+    piece = -(-case.steps // pieces)  # equal ones: each other length would be compiled anew
+    question = questions.about(p, "trajectory", (W1, W2), case.lr)
     for first, trajectory in workers.trajectory(column.pool, column.name, question, case.steps, piece):
         steps = min(piece, case.steps - first)
         judged = column.judge_steps(p, (W1, W2), trajectory, steps)

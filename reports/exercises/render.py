@@ -1,17 +1,10 @@
 """Answers -> the files of a folder: index.html, answers.json, and beside them pictures, tables and arrays."""
 
-import re
-
-from fourfold.compare.errors import UsageError
-from fourfold.compare.lesson.exercises.answer import Answer, seen, work
+from fourfold.compare.lesson.exercises.answer import seen, work
 from fourfold.compare.results import report_folder, result
-from fourfold.compare.results.result import LARGEST_FILE
-from fourfold.compare.system.files import decode
 from fourfold.reports import render
 from fourfold.reports.exercises import page, pictures
 from fourfold.reports.pictures import as_csv
-
-PARTS = re.compile(r"index\.html|answers\.(json|md)|[1-7]-[a-z0-9-]+\.(svg|csv)|[1-7]\.npz")
 
 
 def parts(answered):
@@ -46,18 +39,3 @@ def index(answers, drawn, made):
     """The bytes of index.html: all answers, one self-contained file; `drawn` has the SVG text of every figure."""
     shown = [(answer, page.section(answer, drawn)) for answer in answers]
     return render.html("exercises.html.j2", {"shown": shown, "made": made})
-
-
-def strange(folder):
-    """What keeps a folder from being replaced, or None: only an empty one, or answers and nothing else, may be."""
-    if not folder.is_dir():
-        return "is a file"
-    for path in folder.iterdir():
-        if not PARTS.fullmatch(path.name) or not path.is_file() or path.is_symlink():
-            return f"holds something other than answers ({path.name})"
-    if any(folder.iterdir()):
-        try:
-            decode(folder / "answers.json", list[Answer], LARGEST_FILE, "answers of fourfold")
-        except UsageError:
-            return "holds something other than answers (answers.json is missing or none of fourfold's)"
-    return None

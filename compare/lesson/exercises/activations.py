@@ -26,8 +26,7 @@ def answer(columns, seeds):
     """Answered: the four activations trained without biases, and the identity with them too."""
     cases = [make_case("xor", name, LR, STEPS, HIDDEN, seeds) for name in ACTIVATIONS]
     cases.append(make_case("xor", "identity", LR, STEPS, HIDDEN, seeds, bias=True))
-    train_all = partial(training.train_all, cases=cases)
-    runs, blocked = columns.each(train_all, partial(nothing_passes_relu_at_zero, seeds=seeds))
+    runs, blocked = training.train_all(columns, cases, partial(nothing_passes_relu_at_zero, seeds=seeds))
     by_activation, without, with_biases = {}, [], []
     for name, trained in runs.items():
         by_activation[name] = trained[:4]

@@ -25,7 +25,7 @@ def answer(columns, seeds):
             labels.append(f"{activation}, {'with' if bias else 'without'}")
             cases.append(make_case("xor", activation, LR, STEPS, HIDDEN, seeds, bias=bias))
     deep = [case(activation, seeds) for activation in ACTIVATIONS]
-    runs, sums = columns.each(partial(training.train_all, cases=cases), partial(column_sums, cases=deep))
+    runs, sums = training.train_all(columns, cases, partial(column_sums, cases=deep))
     claims = [_column_sums(sums), _identity(labels, runs)]
     cells = {name: map(percent, of_column.ratios) for name, of_column in sums.items()}
     tables = [

@@ -8,7 +8,7 @@ from contourpy import contour_generator
 
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.cases.data import square_grid, xor
-from fourfold.compare.columns import questions
+from fourfold.compare.columns import calls, questions
 from fourfold.compare.judge import judgement
 from fourfold.compare.lesson.examinee import DTYPE
 from fourfold.compare.lesson.exercises import training
@@ -51,8 +51,10 @@ def answer(columns, seeds):
     default, *_ = networks
     measured, apart, arrays = {}, {}, {"side": side}
     other_class, ends = 0, ()
-    for label, c in (networks | rates).items():
-        (by_column,) = columns.each(partial(look, c=c))
+    cases = networks | rates
+    columns.each(*[partial(training.ahead, case=c) for c in cases.values()])  # here no column waits for another
+    seen = columns.one_by_one(partial(look, c=c) for c in cases.values())
+    for label, by_column in zip(cases, seen, strict=True):
         first, *others = by_column.values()
         b = boundaries(first, side, X, Y[:, 0])
         measured[label] = b
@@ -139,11 +141,8 @@ def look(column, c):
     """The Seen of an Examinee on a Case; Ŷ of a part of the grid is certified."""
     t, grid = training.train(column, c), square_grid(RESOLUTION, EXTENT)
     p = judgement.problem(c, DTYPE)._replace(X=grid, Y=np.zeros((len(grid), 1)))
-    Y_hat = []
-    for n in range(len(c.seeds)):  # one at a time: a hidden layer on the whole grid is large
-        alone = [Z[n : n + 1] for Z in t.parameters]
-        Y_hat.append(column.ask(questions.about(p, "predict", alone))["Y_hat"])
-    on_grid = np.concatenate(Y_hat).reshape(-1, RESOLUTION, RESOLUTION)
+    Y_hat = column.call(calls.predict_each, questions.about(p, "predict", t.parameters))["Y_hat"]
+    on_grid = Y_hat.reshape(-1, RESOLUTION, RESOLUTION)
     some = grid.reshape(RESOLUTION, RESOLUTION, 2)[::JUDGED, ::JUDGED].reshape(-1, 2)
     p = p._replace(X=some, Y=np.zeros((len(some), 1)))
     part = on_grid[:, ::JUDGED, ::JUDGED].reshape(len(on_grid), -1, 1)

@@ -26,8 +26,9 @@ def answer(columns, seeds):
             labels.append(_label(activation, n))
             cases.append(case(activation, n, seeds))
     shown = case("sigmoid", 2, seeds)
-    runs, steps, sizes = columns.each(
-        partial(training.train_all, cases=cases),
+    runs, steps, sizes = training.train_all(
+        columns,
+        cases,
         partial(one_step, c=shown),
         partial(gradient_sizes, cases=[case(activation, HIDDEN_LAYERS[-1], seeds) for activation in ACTIVATIONS]),
     )

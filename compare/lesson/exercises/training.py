@@ -1,15 +1,17 @@
 """Training for the exercises: the loss of every seed at every step, a sample of the seeds certified at all of them."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from fourfold.compare.columns import calls, questions
 from fourfold.compare.judge import form, judgement
-from fourfold.compare.lesson.examinee import DTYPE, by_quantity
+from fourfold.compare.lesson.examinee import DTYPE, Counted, by_quantity
 
 JUDGED_SEEDS = 2  # of every run, whose every step is certified
-PIECE = 2_500  # steps at a time
+PIECE = 1_000  # steps at a time
+KEPT_SEEDS = 100  # a run of more is too large to be kept for another exercise
 CERTIFICATE = (
     f"every step of {JUDGED_SEEDS} seeds of every run, and loss, predictions and gradients of all seeds after the last"
 )
@@ -29,24 +31,40 @@ class Trained(NamedTuple):
         return np.where(below.any(axis=0), below.argmax(axis=0), np.nan)
 
 
+class Piece(NamedTuple):
+    """Some steps of a run."""
+
+    counted: Counted  # of the seeds whose every step is certified
+    losses: np.ndarray  # (steps, S), before every step
+    end: list  # all parameters after the last
+
+
+class KeptRun(NamedTuple):
+    """Training from some first weights, as far as anybody has asked for it: whole pieces."""
+
+    weights: tuple
+    pieces: list
+
+    def begins(self, weights):
+        """Whether a run from these has nothing that this one has not: it has the same first seeds."""
+        mine, theirs = len(self.weights[0]), len(weights[0])
+        if not (theirs == mine or JUDGED_SEEDS <= theirs < mine):
+            return False
+        return all(np.array_equal(Z[:theirs], W) for Z, W in zip(self.weights, weights, strict=True))
+
+
 def train(column, case):
     """The Trained of an Examinee on a Case; every number after the last step is certified, and a sample of the steps.
 
     Raises ColumnError where the column cannot be run or gives what has not the right form.
     """
-    p = judgement.problem(case, DTYPE)
+    p, seeds = judgement.problem(case, DTYPE), len(case.seeds)
     now = case.cast(DTYPE)[2:]
     losses = []
-    for first in range(0, case.steps, PIECE):
-        steps = min(PIECE, case.steps - first)
-        question = questions.about(p, "trajectory", now, case.lr, steps)
-        sample, L, end = column.call(_train, question, JUDGED_SEEDS)
-        judged = column.judge_steps(p, [Z[:JUDGED_SEEDS] for Z in now], sample, steps)
-        column.check_form(form.malformed_path([*end, L[:1]], now, 1, p))
-        column.count(judged, case.row, more=first > 0)
-        losses.append(L)
-        now = [Z[0] for Z in end]
-        column.advance(steps)
+    for piece in _pieces(column, case, p):
+        column.add(piece.counted, more=bool(losses))
+        losses.append(piece.losses[:, :seeds])
+        now = [Z[:seeds] for Z in piece.end]
     judged = column.judge_trace(p, now)
     column.count(judged, case.row, more=True)
     last = by_quantity(judged)
@@ -54,9 +72,59 @@ def train(column, case):
     return Trained(np.concatenate(losses), now, last["Y_hat"].value, last["L"].limit)
 
 
-def train_all(column, cases):
-    """A Trained for every Case."""
-    return [train(column, case) for case in cases]
+def ahead(column, case):
+    """Does what `train` will ask for, where that is kept, and counts nothing."""
+    if len(case.seeds) <= KEPT_SEEDS:
+        for _ in _pieces(column, case, judgement.problem(case, DTYPE)):
+            pass
+
+
+def _pieces(column, case, p):
+    """The Pieces of a run on a Case; those that are kept from another one are not trained again."""
+    run = _run(column, case)
+    number, now, future = -(-case.steps // PIECE), run.weights, None
+    for n in range(number):
+        if n < len(run.pieces) and (n + 1) * PIECE <= case.steps:
+            piece = run.pieces[n]
+        else:
+            sample, L, end = column.result(future or _begin(column, case, p, now, n))
+            after = [Z[0] for Z in end]
+            alike = all(Z.shape == W.shape for Z, W in zip(after, now, strict=True))
+            future = _begin(column, case, p, after, n + 1) if alike and n + 1 < number else None  # while this is judged
+            judged = column.judge_steps(p, [Z[:JUDGED_SEEDS] for Z in now], sample, len(L))
+            column.check_form(form.malformed_path([*end, L[:1]], now, 1, p))
+            piece = Piece(column.counted(judged, case.row), L, after)
+            if len(L) == PIECE:
+                run.pieces.append(piece)
+            column.advance(len(L))
+        now = piece.end
+        yield piece
+
+
+def _run(column, case):
+    """The KeptRun that a Case can go along, or a new one, which is kept."""
+    weights, shapes = case.cast(DTYPE)[2:], tuple(Z.shape[1:] for Z in case.weights)
+    key = case.row, case.activations, case.lr, case.X.tobytes(), case.Y.tobytes(), shapes
+    run = column.runs.get(key)
+    if run is None or not run.begins(weights):
+        run = KeptRun(weights, [])
+        if len(case.seeds) <= KEPT_SEEDS:
+            column.runs[key] = run
+    return run
+
+
+def _begin(column, case, p, now, n):
+    """The future of a run's piece number n, from the parameters before it."""
+    steps = min(PIECE, case.steps - n * PIECE)
+    return column.begin(_train, questions.about(p, "trajectory", now, case.lr, steps), JUDGED_SEEDS)
+
+
+def train_all(columns, cases, *tasks):
+    """{column: [Trained a Case]} of Examinees, and what `each` gives of more tasks."""
+    trained, by_column = columns.each(*[partial(train, case=case) for case in cases], *tasks), {}
+    for name in columns.names:
+        by_column[name] = [of_case[name] for of_case in trained[: len(cases)]]
+    return [by_column, *trained[len(cases) :]]
 
 
 def named(seeds):
