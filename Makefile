@@ -32,7 +32,7 @@ lint: .venv/ready
 
 # Every line and branch of the judge, and of what finds a rejection, must be reached by its own tests.
 coverage: .venv/ready
-	$(BIN)/python -m coverage run -m pytest -q $(addprefix tests/test_,$(addsuffix .py,limits judge bounds truth agree suites layers locate own_columns))
+	$(BIN)/python -m coverage run -m pytest -q $(addprefix tests/test_,$(addsuffix .py,limits judge bounds truth products agree suites layers locate own_columns))
 	$(BIN)/python -m coverage report
 
 # The judge, changed in every small way: what no test notices is printed, and explained in tests/mutants.md. It takes a while.
@@ -46,7 +46,7 @@ mutants: .venv/ready
 # What only a night has time for: thousands of inputs, signals at many moments, 1,000 runs on end.
 faults: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile=nightly --hypothesis-show-statistics --timeout 7200 \
-		$(addprefix tests/test_,$(addsuffix .py,fuzz faults signals moments disk growth mechanisms))
+		$(addprefix tests/test_,$(addsuffix .py,fuzz faults signals moments disk growth mechanisms deep))
 
 # requirements.lock: what constraints.txt stands for on this system and this Python, with every file's hash. Without PyTorch,
 # whose builds for one version differ from place to place.
