@@ -1,7 +1,9 @@
 import os
 import re
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from fourfold import impls
 from fourfold.compare.cases.case import draw_weights, two_layer_case
 from fourfold.compare.columns import workers
 from fourfold.compare.commands import check as verb
+from fourfold.compare.commands import cli
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge.quantities import internal
 from tests.browsers import browser, visit  # noqa: F401  (fixtures: one browser for all files)
@@ -100,6 +103,22 @@ def judged(tmp_path, capsys, monkeypatch):
             return 3, str(error)
 
     return check
+
+
+@pytest.fixture
+def typed(capsys, monkeypatch):
+    """Runs a command in this process: for what is refused before anything is begun."""
+
+    def run(*args):
+        monkeypatch.setattr(sys, "argv", ["fourfold", *map(str, args)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return subprocess.CompletedProcess(args, ended.value.code, *capsys.readouterr())
+
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr("fourfold.compare.system.signals.handle", lambda handler: None)
+    monkeypatch.chdir(Path(__file__).parent.parent)
+    return run
 
 
 def asymmetric(activation="sigmoid", seeds=range(3), steps=10, scale=1.0):

@@ -44,22 +44,6 @@ def said(done, code):
     return done.stderr.strip()
 
 
-@pytest.fixture
-def typed(capsys, monkeypatch):
-    """Runs a command in this process: for what is refused before anything is begun."""
-
-    def run(*args):
-        monkeypatch.setattr(sys, "argv", ["fourfold", *map(str, args)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return subprocess.CompletedProcess(args, ended.value.code, *capsys.readouterr())
-
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr("fourfold.compare.system.signals.handle", lambda handler: None)
-    monkeypatch.chdir(HERE)
-    return run
-
-
 def test_agree_prints_the_verdict_and_the_table():
     done = command("agree", "--impl", "numpy,numpy-loop", *FAST)
     assert said(done, 0) == ""
