@@ -46,7 +46,7 @@ mutants: .venv/ready
 # What only a night has time for: thousands of inputs, signals at many moments, 1,000 runs on end.
 faults: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile=nightly --hypothesis-show-statistics --timeout 7200 \
-		$(addprefix tests/test_,$(addsuffix .py,fuzz faults signals moments disk growth mechanisms deep))
+		$(addprefix tests/test_,$(addsuffix .py,fuzz faults signals moments disk growth mechanisms deep deep_agree))
 
 # requirements.lock: what constraints.txt stands for on this system and this Python, with every file's hash. Without PyTorch,
 # whose builds for one version differ from place to place.
