@@ -1,6 +1,7 @@
 """A Report -> its pages: index.html, one self-contained file, report.md with its pictures beside it, and junit.xml."""
 
 import re
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,14 +20,15 @@ FARTHEST = 1e30  # inputs that can be drawn
 SCRIPT = Path(__file__).with_name("templates").joinpath("ticket.js").read_text(encoding="utf-8")
 
 
-def pages(report, distances, measured=None, sha256=""):
+def pages(report, distances, measured=None, sha256="", artist=None):
     """{relative path: bytes} of the report's pages, its pictures and their numbers.
 
     `distances`: every Distance in the report's first case. `measured`: the record of a benchmark, to be shown too.
-    `sha256`: of the report's result.json, where it is known.
+    `sha256`: of the report's result.json, where it is known. `artist`: the drawing.Artist that draws too.
     """
     section = bench.section(measured) if measured else None
-    shown = [*_pictures(report, distances)]
+    jobs = [*_jobs(report, distances)]
+    shown = artist.draw(jobs) if artist else [job() for job in jobs]
     if section:
         shown += section.pictures
     filled = context(report.result, shown, section, sha256)
@@ -139,8 +141,8 @@ def provenance(result):
     yield "Made", result.created
 
 
-def _pictures(report, distances):
-    """Pictures of the whole result, then of its first case."""
+def _jobs(report, distances):
+    """What draws the pictures of the whole result, then those of its first case: functions without arguments."""
     result = report.result
     if not result.rows:
         return
@@ -148,41 +150,41 @@ def _pictures(report, distances):
     by_dtype = report.by_dtype(case)
     if by_dtype:
         there = set().union(*by_dtype.values())
-        yield verdict.who(distances, [name for name in names if name in there])
-    yield verdict.shares(result, names)
+        yield partial(verdict.who, distances, [name for name in names if name in there])
+    yield partial(verdict.shares, result, names)
     if by_dtype:
         yield from _of_training(report, case, by_dtype, pictures.colours(names))
 
 
 def _of_training(report, case, by_dtype, colour):
-    """Pictures of a case's arrays; of one seed and, where they would hide each other, of the first precision alone."""
+    """The same of a case's arrays; of one seed and, where they would hide each other, of the first precision alone."""
     dtype, arrays = next(iter(by_dtype.items()))
     parameters = anatomy(case.row(), case.depth(), case.biases).parameters
     seed = drawn_seed(arrays)
     alone = f"seed {case.first_seed + seed}"
     named = f"{alone}, {dtype}"
-    yield training.ratios(by_dtype, parameters, colour)
+    yield partial(training.ratios, by_dtype, parameters, colour)
     for precision, its_arrays in by_dtype.items():
         if verdict.counted(its_arrays):
-            yield verdict.ulps(its_arrays, precision, case)
-    yield training.losses(arrays, seed, colour, named)
-    yield training.loss_errors(by_dtype, seed, colour, alone)
+            yield partial(verdict.ulps, its_arrays, precision, case)
+    yield partial(training.losses, arrays, seed, colour, named)
+    yield partial(training.loss_errors, by_dtype, seed, colour, alone)
     yield from _proved(report, colour)
-    yield training.weights(arrays, parameters, seed, colour, named)
+    yield partial(training.weights, arrays, parameters, seed, colour, named)
     yield from on_the_plane(case, report.inputs, arrays, seed, named)
 
 
 def on_the_plane(case, inputs, arrays, seed, named):
-    """Pictures of a case with two inputs, where they can be drawn."""
+    """The same of a case with two inputs, where they can be drawn."""
     X, Y = inputs["X"], inputs["Y"]
     if case.widths[0] != 2 or "Y_hat_grid" not in first(arrays) or np.abs(X).max() > FARTHEST:
         return
     if case.widths[-1] > 1:
         named += f", the first of {case.widths[-1]} outputs"
-    yield plane.predictions(arrays, seed, X, Y, named)
-    yield plane.boundary(arrays, seed, X, Y, inputs["grid"], named)
+    yield partial(plane.predictions, arrays, seed, X, Y, named)
+    yield partial(plane.boundary, arrays, seed, X, Y, inputs["grid"], named)
     if len(arrays) > 1:
-        yield plane.differences(arrays, seed, inputs["grid"], named)
+        yield partial(plane.differences, arrays, seed, inputs["grid"], named)
 
 
 def _proved(report, colour):
@@ -193,4 +195,4 @@ def _proved(report, colour):
             by_dtype = report.by_dtype(case)
             seed = drawn_seed(by_dtype[next(iter(curves))])
             name = "proved" if case is report.result.settings[0] else f"proved-{case.activation}"
-            yield proved(name, case, by_dtype, curves, seed, colour)
+            yield partial(proved, name, case, by_dtype, curves, seed, colour)

@@ -2,6 +2,8 @@ import csv
 import re
 import subprocess
 import sys
+from concurrent.futures import Future
+from functools import partial
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -27,8 +29,9 @@ from fourfold.compare.mistakes import planted
 from fourfold.compare.results import report_folder, result
 from fourfold.compare.results.arrays import ULPS, drawn_seed, histogram
 from fourfold.compare.results.environment import environment, setting
+from fourfold.compare.system.worker import Died
 from fourfold.impls.two_layer import numpy_impl
-from fourfold.reports import bench, jinja, pictures, render, tables, ticket
+from fourfold.reports import bench, drawing, jinja, pictures, render, tables, ticket
 from fourfold.reports.pictures import axes, plane, training
 from tests.conftest import Here
 from tests.test_bench import example
@@ -402,7 +405,7 @@ def test_an_extent_that_cannot_be(extent):
 def test_pictures_of_any_extent_and_data(report, extent, scale, count):
     inputs = {**report.inputs, "grid": square_grid(20, extent), "X": report.inputs["X"] * scale}
     arrays = columns(report, "float64")
-    found = [*render.on_the_plane(report.result.settings[0], inputs, arrays, 0, "seed 0")]
+    found = [job() for job in render.on_the_plane(report.result.settings[0], inputs, arrays, 0, "seed 0")]
     assert len(found) == count
     assert all(p.svg.startswith("<?xml") and len(p.seen) > 40 for p in found)
 
@@ -549,3 +552,40 @@ def test_reports_import_no_framework():
     assert not [
         f for room in ("compare", "reports") for f in Path(room).glob("*.py") if importing.search(f.read_text())
     ]
+
+
+class FakeProcess:
+    """In the place of the artist's: does at once what it is given, until it dies."""
+
+    def __init__(self, lives=9):
+        self.lives = lives
+
+    def submit(self, seconds, f, *args):
+        self.lives -= 1
+        future = Future()
+        if self.lives < 0:
+            future.set_exception(Died(-9))
+        else:
+            future.set_result(f(*args))
+        return future
+
+    def stop(self):
+        self.lives = -1
+
+
+@pytest.mark.parametrize("lives", [9, 2, 1, 0])
+def test_an_artist_draws_all_in_their_order_whatever_becomes_of_its_process(monkeypatch, lives):
+    monkeypatch.setattr(drawing, "Worker", partial(FakeProcess, lives))
+    with drawing.Artist() as artist:
+        assert artist.draw([partial(str, n) for n in range(5)]) == ["0", "1", "2", "3", "4"]
+
+
+def test_what_a_picture_raises_is_raised_here(monkeypatch):
+    monkeypatch.setattr(drawing, "Worker", FakeProcess)
+    with drawing.Artist() as artist, pytest.raises(ValueError, match="invalid literal"):
+        artist.draw([partial(int, "one")] * 3)
+
+
+def test_a_report_is_the_same_with_an_artist(report):
+    with drawing.Artist() as artist:
+        assert render.pages(report, distances(report), artist=artist) == pages_of(report)

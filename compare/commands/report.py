@@ -26,29 +26,32 @@ def report(
     """
     from fourfold.compare.agreement.distances import distances
     from fourfold.compare.results import report_folder
+    from fourfold.reports.drawing import Artist
 
     grid, curves = square_grid(drawing.resolution, drawing.extent), options.activations(drawing.curves)
     report_folder.check_writable(drawing.out)
     measured = _measured(drawing)
     outcome, arrays, case = judge(training, suite_, grid, curves)
-    from fourfold.reports import render  # matplotlib is slow to import, and not for the other commands
-
     weights = dict(zip(parameter_names(len(case.activations), len(case.weights)), case.weights, strict=True))
     inputs = {"X": case.X, "Y": case.Y, **weights, "grid": grid}
-    made = _with_proofs(report_folder.Report(outcome, inputs, arrays, {}), (case, *suites.curves(case, curves)))
-    contents = report_folder.files(made)
-    if measured:
-        contents["bench.json"] = result.encode(measured)
-    script = repro.script(outcome.rejections)
-    if script:
-        contents["repro.py"] = script.encode(errors="backslashreplace")
-    if suite_.json != "-":
-        show(outcome, suite_.ulp, f"{drawing.out}/repro.py" if script else "", suite_.details)
-    try:
-        contents |= render.pages(made, distances(made), measured, sha256(contents["result.json"]).hexdigest())
-        report_folder.write_folder(drawing.out, contents)
-    finally:
-        write(suite_, outcome, contents["result.json"])
+    with Artist() as artist:
+        made = _with_proofs(report_folder.Report(outcome, inputs, arrays, {}), (case, *suites.curves(case, curves)))
+        contents = report_folder.files(made)
+        if measured:
+            contents["bench.json"] = result.encode(measured)
+        script = repro.script(outcome.rejections)
+        if script:
+            contents["repro.py"] = script.encode(errors="backslashreplace")
+        if suite_.json != "-":
+            show(outcome, suite_.ulp, f"{drawing.out}/repro.py" if script else "", suite_.details)
+        try:
+            from fourfold.reports import render  # matplotlib is slow to import, and not for the other commands
+
+            digest = sha256(contents["result.json"]).hexdigest()
+            contents |= render.pages(made, distances(made), measured, digest, artist)
+            report_folder.write_folder(drawing.out, contents)
+        finally:
+            write(suite_, outcome, contents["result.json"])
     if suite_.json != "-":
         out.print(f"Report: {drawing.out}/index.html", markup=False)
     if drawing.open:
