@@ -71,6 +71,45 @@ def test_trace_and_train_are_judged_where_they_are_there(judged):
     assert "Not given, so not judged: H of trace, Y_hat of trace" in text
 
 
+PATH = """
+def train(X, Y, W1, W2, lr, steps):
+    path = []
+    for _ in range(steps):
+        L, dL_dW1, dL_dW2 = gradients(X, Y, W1, W2)
+        W1, W2 = W1 - lr * dL_dW1, W2 - lr * dL_dW2
+        path.append((W1, W2, L))
+    return tuple(np.stack(Z) for Z in zip(*path))
+"""
+
+
+@pytest.mark.parametrize(("fault", "code"), [("", 0), ("lr * dL_dW2 * (1 + 1e-9)", 1)])
+def test_weights_after_every_step_are_as_good_as_those_at_the_end(judged, fault, code):
+    """As the columns give them."""
+    outcome, text = judged(RIGHT + PATH.replace("lr * dL_dW2", fault or "lr * dL_dW2"))
+    assert outcome == code
+    assert "train" in text
+    assert "of shape" not in text
+
+
+ARRAYS = """
+class Own(np.ndarray):
+    pass
+
+def array(values, dtype):
+    return np.array(values, dtype).view(Own)
+"""
+
+
+def test_what_makes_a_columns_arrays_makes_those_it_is_given(judged):
+    demanding = RIGHT.replace("    N = len(X)", "    assert type(X) is type(W1) is Own\n    N = len(X)")
+    code, text = judged(demanding + ARRAYS)
+    assert code == 0, text
+    code, text = judged(
+        demanding + ARRAYS.replace("values, dtype", "Z, dtype").replace("np.array(values", "np.array(Z")
+    )
+    assert code == 3, text
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "quantity", "function"),
     [

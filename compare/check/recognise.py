@@ -29,6 +29,14 @@ NOT_MEANT = {"numpy", *FRAMEWORKS}
 NOT_THEIRS = ("<", str(Path(__file__).parent), str(Path(os.__file__).parent))  # files, as a traceback names them
 
 
+def maker_of_arrays(f):
+    """The `array(values, dtype)` that a function's module has as columns do, for its framework's arrays; or None."""
+    array = getattr(sys.modules.get(f.__module__), "array", None)
+    if not inspect.isfunction(array) or array.__module__ != f.__module__:
+        return None
+    return array if [*inspect.signature(array).parameters] == ["values", "dtype"] else None
+
+
 def load(target, folder, layers=False, biases=False):
     """The functions of a target {name of protocol.FUNCTIONS: function}, and what they take; or a Model and ().
 

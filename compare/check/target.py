@@ -34,14 +34,25 @@ def ask(functions, question, given=TWO_ARRAYS):
     q, f = question, functions[question.call]
     arrays = {"X": q.X, "Y": q.Y, **q.parameters}
     copies = {name: _copied(name, Z) for name, Z in arrays.items()}
-    value = f(*_arguments(q, copies, given), **_keywords(q, f, given))
+    array = recognise.maker_of_arrays(f)
+    natives = {name: array(Z, q.dtype) for name, Z in copies.items()} if array else copies
+    value = f(*_arguments(q, natives, given), **_keywords(q, f, given))
     for name, Z in copies.items():
         if Z.shape != arrays[name].shape or Z.tobytes() != arrays[name].tobytes():
             raise Misfit(f"{q.call} changed the {name} it was given: let it work on a copy")
     answer = {}
     for name, part in _parts(q, value, given).items():
         answer[internal(name, q.row)] = _array(q, name, part)
-    return answer
+    return _at_the_end(q, answer) if q.call == "train" else answer
+
+
+def _at_the_end(q, answer):
+    """The answer to "train" of parameters after all steps, where they are given after every step, as columns do."""
+    for name, Z in q.parameters.items():
+        if answer[name].shape != (q.steps, *Z.shape):
+            return answer
+    last = {name: answer[name][-1] for name in q.parameters}
+    return answer | last
 
 
 def _copied(name, Z):
