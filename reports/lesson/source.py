@@ -129,7 +129,7 @@ def highlight(code):
     """Lines of Python as markup: <span class> for syntax, <span data-s> for symbols. `code` may be a fragment."""
     asked = _asked(code)
     rows, position = [[]], 0
-    for kind, token in PythonLexer(stripnl=False, ensurenl=False).get_tokens(code):
+    for kind, token in _lexer().get_tokens(code):
         for part in token.splitlines(keepends=True):
             word = part.removesuffix("\n")
             if word:
@@ -142,6 +142,12 @@ def highlight(code):
     return [Markup("").join(row) for row in rows]
 
 
+@cache
+def _lexer():
+    return PythonLexer(stripnl=False, ensurenl=False)
+
+
+@cache
 def _span(kind, word, symbol):
     if kind in Name and symbol in MEANINGS:
         return Markup('<span data-s="{}">{}</span>').format(symbol, word)
