@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from importlib.metadata import version
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError, UnusedCliTokensError
 
@@ -50,6 +49,12 @@ def _overview():
     return "\n".join([*lines, "", EXIT_CODES, START])
 
 
+def _version():
+    from importlib.metadata import version  # slow to import
+
+    return version("fourfold")
+
+
 def _default(value):
     """What help shows as an option's default: nothing for a switch."""
     return None if value in (None, False) else str(value)
@@ -57,7 +62,7 @@ def _default(value):
 
 app = App(
     name="fourfold",
-    version=lambda: version("fourfold"),
+    version=_version,
     usage="Usage: fourfold COMMAND",
     help=_overview(),
     help_format="plaintext",
