@@ -166,16 +166,22 @@ def test_the_numbers_are_left_out_of_a_column_s_source(name):
     assert "# R**2 would be" in impls.source("tf")
 
 
-@dtypes
-@activations
-@pytest.mark.parametrize("quantity", Trace._fields)
-def test_every_quantity_is_what_exact_arithmetic_gives(column, quantity, activation, dtype):
+@cache
+def judged(column, activation, dtype):
+    """{quantity: how it was judged} of a column's trace."""
     case = asymmetric(activation)
     p = judgement.problem(case, dtype)
     found = named(trace(column, case, dtype))
     assert form.malformed_trace(found, (case.W1, case.W2), p) is None
-    judged = {j.quantity: j for j in judgement.judge_trace(found, (case.W1.astype(dtype), case.W2.astype(dtype)), p)}
-    j = judged[internal(quantity, "two_layer")]
+    weights = (case.W1.astype(dtype), case.W2.astype(dtype))
+    return {j.quantity: j for j in judgement.judge_trace(found, weights, p)}
+
+
+@dtypes
+@activations
+@pytest.mark.parametrize("quantity", Trace._fields)
+def test_every_quantity_is_what_exact_arithmetic_gives(column, quantity, activation, dtype):
+    j = judged(column, activation, dtype)[internal(quantity, "two_layer")]
     assert j.certified.all()
     assert (j.error <= j.limit).all(), f"{j.value}\n{j.exact}\nerror {j.error}\nlimit {j.limit}"
 

@@ -60,7 +60,7 @@ def bare(tmp_path_factory):
 def test_without_any_framework(bare):
     command, folder = bare
     left_out = "Not installed, left out: torch, jax, tf."
-    little = ["--steps", "30", "--seeds", "2"]
+    little = ["--steps", "30", "--seeds", "2", "--case", "xor"]
     assert said(command("agree", *little), 0) == left_out
     assert said(command("report", *little, "--resolution", "2", "--out", "out"), 0) == left_out
     assert result.read(folder / "out" / "result.json").exit_code() == 0
