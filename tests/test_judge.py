@@ -300,6 +300,17 @@ def test_the_loss_is_in_range_while_its_sum_is():
         assert in_range.tolist() == 3 * [fits]
 
 
+@pytest.mark.parametrize(("share", "fits"), [(1 / 3, True), (2 / 3, False)])
+def test_the_largest_value_is_in_range_with_what_its_sum_may_have_come_to(share, fits):
+    """H = w alone: |w|, and as much again for terms that cancel, are in range or not; the output does not feel it."""
+    w = np.float32(share * LARGEST / 8)
+    p = SINGLE._replace(activations=("tanh", "identity"))
+    with np.errstate(all="ignore"):
+        _, E, in_range = judgement.exact_values((w * ONE[None], ONE[None]), p)
+    assert E["H1"].item() * 2.0**24 < LARGEST / 8
+    assert in_range.tolist() == [fits]
+
+
 @pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="long double is double")
 @pytest.mark.parametrize(("limit", "overflows"), [("9e399", True), ("2e400", False)])
 def test_out_of_float64s_range_limits_and_truth_are_compared_in_long_double(limit, overflows):

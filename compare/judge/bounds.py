@@ -176,7 +176,7 @@ def _some(E, a_most, b_most, bias, E_bias):
     """Where a @ b + bias has a term that is not exactly 0; True where all of them have one."""
     if E.min() > 0:
         return True
-    some = matmul(np.sign(a_most), np.sign(b_most)) > 0
+    some = matmul(a_most, np.sign(b_most)) > 0  # no product of two tiny factors
     return some if bias is None else some | (bias + E_bias > 0)
 
 

@@ -244,7 +244,7 @@ def _layers_before(name, p):
 
 
 def judge(quantity, value, exact, limit, in_range, shows, p):
-    error = truth.distance(value, exact)
+    error = np.abs(truth.narrow(value - exact))
     certified = np.broadcast_to(bounds.per_point(in_range, value), value.shape)
     if in_range.all():
         must_fail = np.zeros(value.shape, bool)
@@ -262,7 +262,8 @@ def judge(quantity, value, exact, limit, in_range, shows, p):
 def _relative(error, unit, counts):
     """error / unit, infinite where that is no number; 0 where it does not count."""
     relative = np.where(counts, error / unit, 0.0)
-    return relative if relative.max() < np.inf else np.nan_to_num(relative, nan=np.inf, posinf=np.inf)
+    relative[np.isnan(relative)] = np.inf
+    return relative
 
 
 def _no_number(quantity, exact, p):

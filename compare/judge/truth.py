@@ -60,12 +60,6 @@ def narrow(Z, number: type = np.float64):
     return np.asarray(_middle(Z) if Z.dtype == BALL else Z, number)
 
 
-def distance(Z, exact):
-    """|Z - exact| in float64."""
-    apart = Z - exact
-    return narrow(np.abs(apart)) if apart.dtype == BALL else np.abs(narrow(apart))
-
-
 _ball = np.frompyfunc(flint.arb, 1, 1)
 _middle = np.frompyfunc(lambda x: float(x.mid()) if x.is_finite() else float("nan"), 1, 1)
 _ball_finite = np.frompyfunc(lambda x: x.is_finite(), 1, 1)
