@@ -40,7 +40,14 @@ ONE, MANY = Work("one seed", 1, 10_000, 4, 3), Work("1,000 seeds", 1000, 10_000,
 
 def example(**more):
     """Two rounds, in the second of which everything took twice as long."""
-    paces = [("C", MANY, 10), ("C strict", MANY, 50), ("C", ONE, 100), ("jax", MANY, 40), ("jax", ONE, 1000), ("optax", ONE, 9000)]
+    paces = [
+        ("C", MANY, 10),
+        ("C strict", MANY, 50),
+        ("C", ONE, 100),
+        ("jax", MANY, 40),
+        ("jax", ONE, 1000),
+        ("optax", ONE, 9000),
+    ]
     known = {
         "schema_version": 1,
         "created": "2026-01-01T00:00:00+00:00",
@@ -397,8 +404,8 @@ def test_no_peer_is_imported_by_the_command():
         (["--json", "/proc/none/b.json"], "Cannot write /proc/none/b.json"),
     ],
 )
-def test_bad_input_gets_one_sentence(args, sentence):
-    complaint = said(command("bench", *args), 2)
+def test_bad_input_gets_one_sentence(typed, args, sentence):
+    complaint = said(typed("bench", *args), 2)
     assert sentence in complaint
     assert len(complaint.splitlines()) == 1
 
