@@ -21,7 +21,7 @@ GRID = ["--grid", "hidden=2:6", "--seeds", "20", "--steps", "20"]
 # A column that takes its time, and two whose process is killed: the first time it has come to its eighth training, or
 # every time.
 COLUMNS = {
-    "slow": "time.sleep(0.3)",
+    "slow": "time.sleep(0.1)",
     "mortal": """
     with open(os.environ["CALLS"], "a") as calls:
         calls.write(".")
