@@ -465,7 +465,7 @@ def test_the_readme_has_the_paces_of_a_benchmark_that_was_kept_and_every_goal_it
 
 def test_a_busy_machine_is_named():
     waited = [msgspec.structs.replace(p, busy=[0.5, 0.4]) for p in example().paces]
-    assert any("busy with other things: 5 of 5" in line for line in show.sentences(example(paces=waited)))
+    assert any("busy with other things: 6 of 6" in line for line in show.sentences(example(paces=waited)))
     assert not any("busy" in line for line in show.sentences(example()))
 
 

@@ -9,7 +9,10 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TORCHINDUCTOR_CACHE_DIR": str(files.cache_folder() / "torchinductor"),  # what is compiled is kept
+    # what is compiled is kept
+    "JAX_COMPILATION_CACHE_DIR": str(files.cache_folder() / "jax"),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "TORCHINDUCTOR_CACHE_DIR": str(files.cache_folder() / "torchinductor"),
     "TORCHINDUCTOR_COMPILE_THREADS": "1",
 }
 # Variables that change what libraries compute. Whole names: what else begins so may be a secret.
