@@ -12,7 +12,7 @@ from fourfold.compare.columns import calls, workers
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.sweep import chunk
 from fourfold.compare.system import signals
-from fourfold.compare.system.worker import Died, Worker
+from fourfold.compare.system.worker import Died, Worker, keep_memory
 
 CONNECT = 10  # seconds
 MANY = 1000  # jobs: they are small, and a scheduler with many workers wants many
@@ -96,6 +96,12 @@ def local(columns, processes_at_once, timeout):
                 worker.stop()
 
 
+def _kept_in_memory(*job):
+    """A job in a Dask worker, which as a rule gives memory back at every step."""
+    keep_memory()
+    return calls.timed(*job)
+
+
 def value(outcome, spent):
     """What a job gave, by the calls.Outcome its worker sent. Raises ColumnError."""
     spent.append(outcome.seconds)
@@ -140,7 +146,7 @@ def cluster(address, columns, timeout):
 
     def submit(job):
         try:
-            return dask.submit(calls.timed, *job)
+            return dask.submit(_kept_in_memory, *job)
         except (OSError, RuntimeError):
             raise SchedulerGone(has_gone) from None
 
