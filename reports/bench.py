@@ -1,5 +1,6 @@
 """A benchmark's record -> a section of a page: sentences, tables and pictures."""
 
+import re
 from statistics import median
 from typing import NamedTuple
 
@@ -128,4 +129,4 @@ def _colour(column):
 
 
 def _framework(column):
-    return column.split("-")[0]
+    return re.split("[-:]", column)[0]

@@ -34,7 +34,7 @@ class Artist:
         thread.start()
         while (n := _next(left)) is not None:
             drawn[n] = jobs[n]()
-        thread.join()
+        thread.join(SECONDS)
         return [drawn.get(n) or job() for n, job in enumerate(jobs)]
 
 

@@ -104,6 +104,12 @@ def test_what_makes_a_columns_arrays_makes_those_it_is_given(judged):
     demanding = RIGHT.replace("    N = len(X)", "    assert type(X) is type(W1) is Own\n    N = len(X)")
     code, text = judged(demanding + ARRAYS)
     assert code == 0, text
+    code, text = judged(RIGHT.replace("    return L", "    W1 += 1\n    return L") + ARRAYS)
+    assert code == 1
+    assert "changed the W1 it was given" in text
+    code, text = judged(RIGHT + ARRAYS.replace("np.array(values, dtype)", "np.array(values, dtype).round(9)"))
+    assert code == 1
+    assert "array gives another W1 than it was given" in text
     code, text = judged(
         demanding + ARRAYS.replace("values, dtype", "Z, dtype").replace("np.array(values", "np.array(Z")
     )

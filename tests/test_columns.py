@@ -55,6 +55,11 @@ def test_a_column_imports_nothing_of_ours_but_the_contract(file):
     assert set(imports) <= {"functools", "numpy", "fourfold", impls.framework(file.stem.split("_")[0])}
 
 
+@pytest.mark.parametrize("row", impls.ROWS)
+def test_every_file_of_jax_asks_for_float64_itself(row):
+    assert 'jax.config.update("jax_enable_x64", True)' in impls.path_of("jax", row).read_text()
+
+
 @cache
 def alone(name):
     """What a process prints that imports a framework and then its column, and runs both rows' scripts as -m does.

@@ -91,7 +91,7 @@ def first_wrong(found, net):
 def asked():
     """(column, activation, depth, biases, precision): all there is, but by day a quarter of it of JAX.
 
-    It compiles each anew. By day every activation is at every depth, with and without biases and in both precisions.
+    It compiles each anew. By day every activation is at every depth once, in both precisions, with biases and without.
     """
     night = settings.get_current_profile_name() == "nightly"
     for column in DEEP:

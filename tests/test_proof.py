@@ -294,7 +294,10 @@ def test_a_template_whose_loss_is_filled_in(judged, tmp_path):
     start, _, rest = file.read_text().partition("    L = np.zeros((), X.dtype)  # to do: the loss\n")
     loss = "    R = 1 / (1 + np.exp(-X @ W1)) @ W2 - Y\n    L = (R**2).sum() / (2 * len(X))\n"
     code, text = judged(start + loss + rest)
-    assert (code, "is not filled in. Lines 19 and 20 are to do. The loss is right." in text) == (1, True), text
+    assert (code, "is not filled in. Lines 19 and 20 are to do. The loss is right where it was asked." in text) == (
+        1,
+        True,
+    ), text
 
 
 def in_cells(source):

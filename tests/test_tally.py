@@ -1,8 +1,11 @@
 """A column that gives the very bits of another is not judged twice, and one that differs in a number is."""
 
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 
+from fourfold.compare.agreement import tally
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.cases.case import make_case
 from fourfold.compare.judge import judgement
@@ -71,9 +74,20 @@ def test_one_other_number_is_judged_anew_and_found(judged):
     assert again > 1  # the piece with the number, and what finds out where the fault is
 
 
-def test_the_same_bits_of_another_case_are_another_matter(judged):
+def test_a_column_that_may_only_look_adds_nothing(judged):
     seen = {}
-    judged(numpy_impl, case(), seen)
-    before = len(seen)
-    judged(numpy_impl, case(lr=0.2), seen)
-    assert len(seen) > before
+    judged(numpy_impl, case(), MappingProxyType(seen))
+    assert not seen
+    first, in_full = judged(numpy_impl, case(), seen)
+    second, less = judged(numpy_impl, case(), MappingProxyType(seen))
+    assert less < in_full
+    assert second.rows == first.rows
+
+
+def test_the_same_bits_of_another_case_precision_or_step_are_another_matter():
+    """Within one agreement every case has a name of its own."""
+    Z, other = np.zeros((3, 2, 2, 2)), np.zeros((3, 2))
+    keys = set()
+    for name, dtype, first in (("a", "float64", 0), ("b", "float64", 0), ("a", "float32", 0), ("a", "float64", 3)):
+        keys.add(tally.key(case()._replace(name=name), dtype, first, [Z], [Z, other]))
+    assert len(keys) == 4

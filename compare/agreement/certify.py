@@ -35,7 +35,7 @@ def certify(pool, name, case, dtype, advance, grid=None, keep=True, able=WHOLE, 
     `advance(n)` is called as so many steps of seeds are judged; `grid` (points, d_in) is predicted with the final
     weights. Without `keep` there are none of the arrays that are as large as the data; a column that is not whole has
     those of the functions it has, and nothing to draw. `able` are its Abilities. In `seen` is kept what was judged of
-    every step: a column that gives the same bits again is not judged again.
+    every step, if it is a dict: a column that gives the same bits is not judged again.
     """
     examination = _Examination(pool, name, case, dtype, keep, able, seen)
     arrays = {}
@@ -165,7 +165,7 @@ class _Examination:
         if wrong and first + wrong.index[0] < self.first_wrong_step:
             self.first_wrong_step = first + wrong.index[0]
             self.rejections.append(locate.in_run(self.column, self.where, wrong, before, first, case, self.p))
-        if self.seen is not None and not wrong:
+        if isinstance(self.seen, dict) and not wrong:
             self.seen[key] = tallies, picture
         return picture
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -122,11 +123,15 @@ def agreement(
 
 
 def _judged_before(names):
-    """{column: what was judged of columns of its process}, which may give the same bits; None for one by itself."""
+    """{column: what is kept of the first one of its process, since the others may give the same bits, or None}.
+
+    The others add nothing to it.
+    """
     by_name = {}
-    for group in workers.by_process(names):
-        shared = {} if len(group) > 1 else None
-        by_name |= dict.fromkeys(group, shared)
+    for first, *others in workers.by_process(names):
+        by_name[first] = {} if others else None
+        for name in others:
+            by_name[name] = MappingProxyType(by_name[first])
     return by_name
 
 

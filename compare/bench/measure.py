@@ -243,10 +243,7 @@ def _environment():
 
 
 def _cold(rounds, say):
-    """Commands in fresh interpreters, beside a bare `import tensorflow`; a first round fills the disk cache.
-
-    What takes long is run once, at the end.
-    """
+    """Commands in fresh interpreters, beside a bare `import tensorflow`; a first round fills the disk cache."""
     seconds = {name: [] for name in COLD}
     if not workers.package_installed("tensorflow"):
         del seconds["import tensorflow"]
@@ -261,14 +258,16 @@ def _cold(rounds, say):
 
 
 def _once(say):
-    """The commands that people wait for longest, each run once from cold."""
+    """The commands that people wait for, each once, in a fresh interpreter. What JAX has compiled is used again."""
     commands = []
-    with signals.temporary_folder() as folder, as_file(files("fourfold.compare.check") / "templates") as templates:
+    with signals.temporary_folder() as folder, as_file(files("fourfold.compare.columns") / "templates") as templates:
         for name in ONCE:
             say(f"cold, fourfold {name}")
             more = [str(templates / "numpy_mine.py")] if name == "check" else ["--out", str(folder / name)]
             took = _seconds(FOURFOLD, [*name.split(), *more])
-            if took is not None:
+            if took is None:
+                say(f"fourfold {name} failed")
+            else:
                 commands.append(Command(f"fourfold {name}", [took]))
     return commands
 

@@ -91,7 +91,7 @@ def surroundings():
     with signals.temporary_folder() as folder:
         for part in ("home", "tmp", "work"):
             (folder / part).mkdir()
-        environment = dict(ENVIRONMENT)
+        environment = {name: value for name, value in ENVIRONMENT.items() if not name.endswith("_CACHE_DIR")}
         for name, value in os.environ.items():
             if counts(name) or name in PASSED_ON:
                 environment[name] = value

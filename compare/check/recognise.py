@@ -31,7 +31,7 @@ NOT_THEIRS = ("<", str(Path(__file__).parent), str(Path(os.__file__).parent))  #
 
 def maker_of_arrays(f):
     """The `array(values, dtype)` that a function's module has as columns do, for its framework's arrays; or None."""
-    array = getattr(sys.modules.get(f.__module__), "array", None)
+    array = getattr(sys.modules.get(getattr(f, "__module__", "")), "array", None)
     if not inspect.isfunction(array) or array.__module__ != f.__module__:
         return None
     return array if [*inspect.signature(array).parameters] == ["values", "dtype"] else None

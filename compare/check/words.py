@@ -28,7 +28,7 @@ def _text(checked, source, hint):
         return "\n".join([first, *([undone] if undone else []), *others, *_printed(checked)])
     rejection = first_rejection(checked)
     if undone and rejection and is_zero(rejection):
-        loss = "" if rejection.quantity == "L" else " The loss is right."
+        loss = "" if rejection.quantity == "L" else " The loss is right where it was asked."
         return f"WRONG: {checked.target} is not filled in. {undone}{loss}"
     parts = [verdict(checked), undone]
     if checked.proof and checked.proof.verdict() == WRONG:

@@ -9,7 +9,7 @@ from fourfold.compare.columns import workers
 
 
 class Lanes:
-    """A lane is a thread of this process, in which its columns are asked and judged."""
+    """A lane is a thread of this process, in which the jobs for its columns run."""
 
     def __init__(self):
         self._queues, self._closed = {}, False

@@ -15,8 +15,8 @@ from fourfold import impls
 from fourfold.compare.columns import calls
 from fourfold.compare.columns.questions import WHOLE, Abilities
 from fourfold.compare.errors import Breach, ColumnError
-from fourfold.compare.system import signals
-from fourfold.compare.system.surroundings import ENVIRONMENT
+from fourfold.compare.system import files, signals
+from fourfold.compare.system.surroundings import ENVIRONMENT, JAX_CACHE, MOST_OF_CACHE
 from fourfold.compare.system.worker import Died, Worker, keep_memory, signal_name
 
 
@@ -148,6 +148,7 @@ def open_pool(timeout, memory=None, apart=False, surroundings=None):
         yield pool
     finally:
         pool.stop()
+        files.tidy(JAX_CACHE, MOST_OF_CACHE)
 
 
 def trajectory(pool, name, question, steps, piece):

@@ -70,7 +70,7 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
 
         def observe_all(name):
             if name == MISTAKES:
-                return mistakes(pool, kept) if mistakes else []
+                return mistakes(workers.PartOfPool(pool), kept) if mistakes else []
             return [observe(pool, name, case, kept, epochs, grid, partial(advance, name)) for case in cases]
 
         by_column = workers.each(pool, [*names, MISTAKES], observe_all)

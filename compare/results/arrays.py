@@ -14,9 +14,8 @@ ULPS = np.array([0.0, *(2.0**k for k in range(LEAST, MOST + 1))])
 
 def histogram(ulps):
     """How many errors in ULP lie between the ULPS, each of which counts to what is below it: (len(ULPS) + 1,)."""
-    fraction, power = np.frexp(
-        ulps
-    )  # a power of two has the fraction 1/2; searching the ULPS would take four times as long
+    # a power of two has the fraction 1/2; to search the ULPS would take four times as long
+    fraction, power = np.frexp(ulps)
     place = np.clip(power - (fraction == 0.5) - LEAST + 1, 1, len(ULPS))
     place[ulps == 0] = 0
     place[ulps == np.inf] = len(ULPS)

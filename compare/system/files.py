@@ -19,6 +19,24 @@ def cache_folder():
     return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "fourfold"
 
 
+def tidy(folder, most):
+    """Removes the oldest files of a folder until the others have at most so many bytes together.
+
+    Empty ones go too: whoever was to write them was killed.
+    """
+    by_age = []
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            about = entry.stat()
+            by_age.append((about.st_mtime, about.st_size, entry.path))
+    together = 0
+    for _, size, path in sorted(by_age, reverse=True):
+        together += size
+        if size == 0 or together > most:
+            with suppress(OSError):
+                os.remove(path)
+
+
 def read_bytes(path, largest):
     """The bytes of a file. Raises UsageError where it cannot be read, or has more than `largest`."""
     try:

@@ -1,16 +1,29 @@
 """What a process finds when it starts. It is imported fast."""
 
+import platform
+import zlib
+from contextlib import suppress
 from typing import NamedTuple
 
 from fourfold.compare.system import files
 
+
+def _processor():
+    """A name for what this machine's processor can do: what is compiled here may not run on another."""
+    features = platform.machine()
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
+        features = next((line for line in lines if line.lower().startswith(("flags", "features"))), features)
+    return f"{zlib.crc32(features.encode()):08x}"
+
+
+# What JAX compiles is kept, up to so many bytes. JAX knows its versions and options, but not the processor.
+JAX_CACHE, MOST_OF_CACHE = files.cache_folder() / "jax" / _processor(), 2**28
 # At these sizes more threads cost more than they give; logging of this sort is for people who debug a framework.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    # what is compiled is kept
-    "JAX_COMPILATION_CACHE_DIR": str(files.cache_folder() / "jax"),
+    "JAX_COMPILATION_CACHE_DIR": str(JAX_CACHE),
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     "TORCHINDUCTOR_CACHE_DIR": str(files.cache_folder() / "torchinductor"),
     "TORCHINDUCTOR_COMPILE_THREADS": "1",

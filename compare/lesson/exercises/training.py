@@ -87,16 +87,17 @@ def _pieces(column, case, p):
         if n < len(run.pieces) and (n + 1) * PIECE <= case.steps:
             piece = run.pieces[n]
         else:
+            steps = _steps(case, n)
             sample, L, end = column.result(future or _begin(column, case, p, now, n))
-            after = [Z[0] for Z in end]
-            alike = all(Z.shape == W.shape for Z, W in zip(after, now, strict=True))
-            future = _begin(column, case, p, after, n + 1) if alike and n + 1 < number else None  # while this is judged
-            judged = column.judge_steps(p, [Z[:JUDGED_SEEDS] for Z in now], sample, len(L))
+            whole = L.shape[:1] == (steps,) and all(Z.shape == (1, *W.shape) for Z, W in zip(end, now, strict=True))
+            goes_on = whole and n + 1 < number
+            future = _begin(column, case, p, [Z[0] for Z in end], n + 1) if goes_on else None  # while this is judged
+            judged = column.judge_steps(p, [Z[:JUDGED_SEEDS] for Z in now], sample, steps)
             column.check_form(form.malformed_path([*end, L[:1]], now, 1, p))
-            piece = Piece(column.counted(judged, case.row), L, after)
-            if len(L) == PIECE:
+            piece = Piece(column.counted(judged, case.row), L, [Z[0] for Z in end])
+            if steps == PIECE:
                 run.pieces.append(piece)
-            column.advance(len(L))
+            column.advance(steps)
         now = piece.end
         yield piece
 
@@ -115,8 +116,12 @@ def _run(column, case):
 
 def _begin(column, case, p, now, n):
     """The future of a run's piece number n, from the parameters before it."""
-    steps = min(PIECE, case.steps - n * PIECE)
-    return column.begin(_train, questions.about(p, "trajectory", now, case.lr, steps), JUDGED_SEEDS)
+    return column.begin(_train, questions.about(p, "trajectory", now, case.lr, _steps(case, n)), JUDGED_SEEDS)
+
+
+def _steps(case, n):
+    """How many steps a run's piece number n has."""
+    return min(PIECE, case.steps - n * PIECE)
 
 
 def train_all(columns, cases, *tasks):
