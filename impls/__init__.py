@@ -35,7 +35,9 @@ VARIANTS = {
 }
 COLUMNS = VARIANTS | FRAMEWORKS
 NAMES = tuple(COLUMNS)
-ROWS = {"two_layer": NAMES, "deep": tuple(FRAMEWORKS), "chain_rule": tuple(FRAMEWORKS)}
+# Precisions that a package has no numbers of: ml_dtypes' bfloat16, multiplied by NumPy, are float32.
+LACKS = {"numpy": ("bfloat16",)}
+ROWS = {"two_layer": NAMES, "deep": tuple(FRAMEWORKS), "chain_rule": tuple(FRAMEWORKS), "optimizers": tuple(FRAMEWORKS)}
 # Other ways to run a framework's column, as "torch:compile": a function of impls/modes each.
 MODES = {
     "torch": {"compile": "by torch.compile", "func": "by torch.func"},
@@ -68,10 +70,21 @@ def rows_of(name):
     return [row for row, names in ROWS.items() if name in names]
 
 
+def optimizers_of(name):
+    """The column of the optimizers that goes with a built-in one: that of its framework."""
+    package = framework(name)
+    return next(short for short, one in FRAMEWORKS.items() if one.package == package)
+
+
 def framework(name):
     """The package a column needs, or None for a module from elsewhere."""
     base = name.partition(":")[0]
     return COLUMNS[base].package if base in COLUMNS else None
+
+
+def has(name, dtype):
+    """Whether a column can compute in a precision; of a module from elsewhere it is not known."""
+    return dtype not in LACKS.get(framework(name), ())
 
 
 def load(name, row="two_layer"):

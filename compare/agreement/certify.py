@@ -10,7 +10,7 @@ from fourfold.compare.agreement.rejections import Point, Where, malformed
 from fourfold.compare.columns import workers
 from fourfold.compare.columns.questions import WHOLE, about
 from fourfold.compare.errors import ColumnError
-from fourfold.compare.judge import form, judgement, layers, referee
+from fourfold.compare.judge import form, formats, judgement, layers, referee
 from fourfold.compare.judge.quantities import parameter_names, shown
 from fourfold.compare.results.arrays import SHOWN_SEEDS, recorded
 from fourfold.compare.results.result import Rejection
@@ -82,7 +82,7 @@ class _Examination:
         questions = []
         for group in groups:
             _, _, *initial = group.cast(self.p.dtype)
-            questions.append(about(self.p, "trajectory", initial, self.case.lr))
+            questions.append(about(self.p, "trajectory", initial, self.case.rate(self.p.dtype)))
         kept, run = [], _Run(groups[0], [*questions[0].parameters.values()])
         for n, first, answer in workers.trajectories(self.pool, self.where.column, questions, calls.steps):
             if first == 0 and n > 0:
@@ -144,7 +144,8 @@ class _Examination:
         last = _one_beside_the_other(final, axis=0)
         if self.able == WHOLE and grid is not None and self.p.X.shape[1] == grid.shape[1]:
             points = about(self.p, "predict", [*last.values()])
-            points = points._replace(X=grid.astype(self.p.dtype), Y=grid.astype(self.p.dtype))
+            inputs = formats.rounded(grid, self.p.dtype)
+            points = points._replace(X=inputs, Y=inputs)
             arrays["Y_hat_grid"] = self.column.ask(points)["Y_hat"]
         return arrays | last
 

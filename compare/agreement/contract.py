@@ -8,7 +8,7 @@ from fourfold.compare.agreement import reproduce
 from fourfold.compare.agreement.rejections import Point, malformed, rejection
 from fourfold.compare.columns.questions import WHOLE, abilities_of, about
 from fourfold.compare.errors import Breach
-from fourfold.compare.judge import form, judgement, layers
+from fourfold.compare.judge import form, formats, judgement, layers
 from fourfold.compare.judge.quantities import anatomy_at, kind_of, shapes
 from fourfold.compare.results.result import Rejection
 
@@ -74,13 +74,13 @@ def _in_shape(column, where, case, p, call, function, shape, count):
     _, _, *weights = case.cast(p.dtype)
     some = np.arange(number) % len(case.seeds)
     parameters = [Z[some].reshape(*shape.leading, *Z.shape[1:]) for Z in weights]
-    own = [_own(Z, shape.leading) for Z in (p.X, p.Y)]
+    own = [_own(Z, shape.leading, p.dtype) for Z in (p.X, p.Y)]
     if shape.large:
         p, parameters = _large(p, parameters)
     asked = p._replace(
         X=own[0] if shape.own_X else p.X[::-1].copy(),
         Y=own[1] if shape.own_Y else p.Y[::-1].copy(),
-        lr=float(np.dtype(p.dtype).type(shape.lr)),
+        lr=formats.rounded_number(shape.lr, p.dtype),
         exact=False,
     )
     try:
@@ -113,16 +113,16 @@ def _large(p, parameters):
         rows = d_in if n == 0 else Z.shape[0]
         columns = d_out if n % depth == depth - 1 else Z.shape[1]
         resized.append(np.resize(Z, (rows, columns)) / (16 if n == 0 else 1))
-    return p._replace(X=X, Y=Y), [Z.astype(p.dtype) for Z in resized]
+    return p._replace(X=formats.rounded(X, p.dtype), Y=Y), [formats.rounded(Z, p.dtype) for Z in resized]
 
 
-def _own(Z, leading):
+def _own(Z, leading, dtype):
     """Data for every network: (*leading, *Z.shape)."""
     number = int(np.prod(leading))
     many = []
     for n, factor in zip(range(number), FACTORS, strict=False):
         many.append(np.roll(Z, n + 2, axis=0) * Z.dtype.type(factor))
-    return np.reshape(many, (*leading, *Z.shape))
+    return formats.rounded(np.reshape(many, (*leading, *Z.shape)), dtype)
 
 
 def malformed_answer(column, call, answer, parameters, steps, p):

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from fourfold.compare.judge import judgement, truth
+from fourfold.compare.judge import formats, judgement, truth
 from fourfold.compare.judge.quantities import anatomy, internal, shown, shown_shapes
 from fourfold.compare.results.arrays import SHOWN_SEEDS
 from fourfold.compare.results.diff import share_of, ulps_apart
@@ -30,10 +30,10 @@ def _at_start(inputs, s, arrays, dtype):
     certified is left out.
     """
     row = s.row()
-    parameters = [inputs[name][:SHOWN_SEEDS].astype(dtype) for name in _parameters(s)]
+    parameters = [formats.rounded(inputs[name][:SHOWN_SEEDS], dtype) for name in _parameters(s)]
     problem = judgement.Problem(
-        X=inputs["X"].astype(dtype),
-        Y=inputs["Y"].astype(dtype),
+        X=formats.rounded(inputs["X"], dtype),
+        Y=formats.rounded(inputs["Y"], dtype),
         activations=tuple(s.activations) or (s.activation, "identity"),
         lr=s.lr,
         dtype=dtype,
@@ -53,7 +53,7 @@ def _at_start(inputs, s, arrays, dtype):
     for (a, kept_a), (b, kept_b) in combinations(arrays.items(), 2):
         for name in names:
             one, other, limit = kept_a[f"trace_{name}"], kept_b[f"trace_{name}"], kept_a[f"limit_{name}"]
-            ulps = ulps_apart(one, other)[~np.isnan(limit)]
+            ulps = ulps_apart(one, other, dtype)[~np.isnan(limit)]
             share = share_of(one, other, limit)
             yield Distance(START, dtype, name, a, b, _largest(share), _largest(ulps))
 
@@ -67,7 +67,7 @@ def _along(s, arrays, dtype):
     for (a, kept_a), (b, kept_b) in combinations(arrays.items(), 2):
         limit = np.fmax(kept_a["L_limit"], kept_b["L_limit"])
         share = share_of(kept_a["L"], kept_b["L"], limit)
-        ulps = ulps_apart(kept_a["L"], kept_b["L"])
+        ulps = ulps_apart(kept_a["L"], kept_b["L"], dtype)
         yield Distance(ALONG, dtype, "L", a, b, _largest(share), _largest(ulps))
 
 

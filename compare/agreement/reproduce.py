@@ -1,6 +1,7 @@
 """A rejection as a few lines of Python that anybody can run: numbers to the last bit, as hexadecimal floats."""
 
 from fourfold.compare.columns.questions import WHOLE
+from fourfold.compare.judge.formats import carrier
 from fourfold.compare.judge.quantities import DEEP, kind_of, layer_of, parameter_names, shown
 
 LONGEST = 2000  # numbers; beyond that a script is no longer something to look at
@@ -79,7 +80,7 @@ def _script(column, able, p, arrays, call, exact):
         "",
         load[1],
         "numbers = lambda text: np.array([float.fromhex(x) for x in text.split()])",
-        f'native = lambda text, *shape: column.array(numbers(text).reshape(shape).astype("{p.dtype}"), "{p.dtype}")',
+        f'native = lambda text, *shape: column.array(numbers(text).reshape(shape).astype("{carrier(p.dtype)}"), "{p.dtype}")',
     ]
     for name, Z in arrays.items():
         text = " ".join(float(x).hex() for x in Z.ravel())

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from fourfold import impls
 from fourfold.compare.agreement import memory as estimate
-from fourfold.compare.agreement import modes
+from fourfold.compare.agreement import half, modes
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.agreement.diagnose import diagnosis
 from fourfold.compare.agreement.plan import plan
@@ -19,14 +19,15 @@ from fourfold.compare.columns import calls, workers
 from fourfold.compare.columns.questions import WHOLE
 from fourfold.compare.columns.surroundings import seen
 from fourfold.compare.errors import Breach, ColumnError, UsageError
+from fourfold.compare.judge.formats import HALF
 from fourfold.compare.results.environment import environment, setting
 from fourfold.compare.results.result import SCHEMA_VERSION, Column, Result
 from fourfold.compare.results.words import count, label
 
 # Rejections of a column that are diagnosed at most, until one shows a known mistake.
 DIAGNOSED = 3
-# Relative to the quantity: where nothing smaller is seen, nothing is judged.
-DULLEST = 1e-3
+# Relative to the quantity: where nothing smaller is seen, nothing is judged. Half precision has three digits, or two.
+DULLEST, DULLEST_HALF = 1e-3, 1 / 4
 
 
 def agreement(
@@ -217,15 +218,17 @@ def _not_judged(evidence, case, dtype, is_asked_for):
     """
     certified = sum(row.checked for row in evidence.rows)
     if not certified and not evidence.rejection and case.is_finite():
-        return "leaves the format's range at once: nothing could be certified"
-    dull = []
+        return half.no_limits(case, dtype) or "leaves the format's range at once: nothing could be certified"
+    dull, dullest = [], DULLEST_HALF if dtype in HALF else DULLEST
     for row in evidence.rows if is_asked_for else ():
-        if row.checked and row.sharpness is not None and not float(row.sharpness) <= DULLEST:
+        if row.checked and row.sharpness is not None and not float(row.sharpness) <= dullest:
             dull.append(f"{label(row.quantity)} ({float(row.sharpness):.1g})")
     if not dull:
         return ""
-    way_out = "fewer samples, or float64" if dtype == "float32" else "fewer samples, or data of another size"
-    return f"is known too coarsely to be judged, relative to its size: {', '.join(dull)}. Take {way_out}"
+    other = {"float32": "float64", **dict.fromkeys(HALF, "float32")}.get(dtype, "data of another size")
+    return (
+        f"is known too coarsely to be judged, relative to its size: {', '.join(dull)}. Take fewer samples, or {other}"
+    )
 
 
 def _verdicts(names, rejections, reasons, parts):
@@ -252,7 +255,8 @@ def pairs(name, cases, dtypes):
     for case in cases:
         if case.row in rows or not impls.is_built_in(name):
             for dtype in _in_both(dtypes, case.dtypes):
-                yield case, dtype
+                if impls.has(name, dtype):
+                    yield case, dtype
 
 
 def _in_both(dtypes, others):

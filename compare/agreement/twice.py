@@ -22,7 +22,7 @@ def difference(column, again, case, dtype):
     if able.evaluates():
         questions.append(about(p, able.evaluates(), parameters))
     if able.runs():
-        questions.append(about(p, "trajectory", parameters, case.lr, min(STEPS, case.steps)))
+        questions.append(about(p, "trajectory", parameters, case.rate(dtype), min(STEPS, case.steps)))
     for question in questions:
         try:
             first, second = column.ask(question), again.ask(question)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fourfold.compare.judge import truth
+from fourfold.compare.judge import formats, truth
 from fourfold.compare.judge.quantities import gradient, parameter_names
 
 
@@ -22,7 +22,7 @@ def points(case, p):
         q = truth.evaluate(X, Y, truth.Network(tuple(parameters[:depth]), biases, case.activations))
         with np.errstate(all="ignore"):
             parameters = [Z - p.lr * q[gradient(name)] for name, Z in zip(names, parameters, strict=True)]
-            parameters = [Z.astype(p.dtype) for Z in parameters]
+            parameters = [formats.rounded(Z, p.dtype) for Z in parameters]
         if step in {ask_at, case.steps}:
             yield step, *parameters
         if step == ask_at:

@@ -8,9 +8,11 @@ import numpy as np
 
 from fourfold.compare.cases.data import LARGEST_NUMBER, read_data
 from fourfold.compare.errors import UsageError, visible
+from fourfold.compare.judge import formats
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
-DTYPES = ("float64", "float32")
+DTYPES = ("float64", "float32")  # those asked for by default
+PRECISIONS = (*DTYPES, *formats.HALF)
 LARGEST = 100_000_000
 
 
@@ -26,7 +28,7 @@ class Case(NamedTuple):
     steps: int
     seeds: range
     exact: bool = False  # also demand the very bits, wherever no operation can round
-    dtypes: tuple = DTYPES  # precisions in which it means something
+    dtypes: tuple = PRECISIONS  # those in which it means something
     row: str = "two_layer"  # of columns: impls.ROWS
     shapes: bool = False  # also ask every function in every shape of its contract
     weights_file: str = ""  # where the weights were read; "": they are drawn
@@ -63,8 +65,11 @@ class Case(NamedTuple):
 
     def cast(self, dtype):
         """X, Y and all weights rounded once to the working precision; beyond its range they become infinite."""
-        with np.errstate(over="ignore"):
-            return tuple(Z.astype(dtype) for Z in (self.X, self.Y, *self.weights))
+        return tuple(formats.rounded(Z, dtype) for Z in (self.X, self.Y, *self.weights))
+
+    def rate(self, dtype):
+        """The rate as columns are given it: in half precision, where some would round it and some not, rounded."""
+        return formats.rounded_number(self.lr, dtype) if dtype in formats.HALF else self.lr
 
     def first_seeds(self, number):
         """The same Case of its first seeds."""

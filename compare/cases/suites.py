@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.cases.case import DTYPES, Case, draw_weights
+from fourfold.compare.cases.case import DTYPES, PRECISIONS, Case, draw_weights
 from fourfold.compare.cases.data import xor
 from fourfold.compare.errors import UsageError, nearest
 
@@ -24,7 +24,7 @@ class CaseRecipe(NamedTuple):
     biases: float | None = None  # multiplies normal ones; None: there are none
     lr: float = 0.1
     steps: int = 200
-    dtypes: tuple = DTYPES
+    dtypes: tuple = PRECISIONS
     exact: bool = False
     row: str = "two_layer"
     seeds: range = SEEDS

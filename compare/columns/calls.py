@@ -15,7 +15,7 @@ import numpy as np
 from fourfold import impls
 from fourfold.compare.columns import complete
 from fourfold.compare.columns.given import flat, names_given, parts
-from fourfold.compare.columns.questions import WHOLE
+from fourfold.compare.columns.questions import BFLOAT16, WHOLE
 from fourfold.compare.errors import Breach, ColumnError
 from fourfold.compare.judge.quantities import DEEP, internal
 
@@ -104,7 +104,7 @@ class _Asked:
 
     def __init__(self, column, name, question):
         self.column, self.name, self.row = column, name, question.row
-        self.activations = question.activations
+        self.activations, self.dtype = question.activations, question.dtype
         self._arrays = (question.X, question.Y, *question.parameters.values())
         self._bytes_before = [Z.tobytes() for Z in self._arrays]
         self.X, self.Y, *natives = [self.native(Z) for Z in self._arrays]
@@ -114,11 +114,15 @@ class _Asked:
 
     def native(self, Z):
         """An array as the column's own; `array` and `to_numpy` must give back the same bits."""
-        native = self.column.array(Z, Z.dtype.name)
+        native = self.column.array(Z, self.dtype)
         back = self.numbers(native, "an input")
-        if (back.dtype, back.shape) != (Z.dtype, Z.shape) or back.tobytes() != Z.tobytes():
-            raise ColumnError(f"{self.name}: array and to_numpy do not give back the same {Z.dtype} numbers")
+        if (back.dtype, back.shape) != (Z.dtype, Z.shape) or self.bits(back) != self.bits(Z):
+            raise ColumnError(f"{self.name}: array and to_numpy do not give back the same {self.dtype} numbers")
         return native
+
+    def bits(self, Z):
+        """All bits of an array, but those that a NaN loses where float32 carries it."""
+        return (np.where(np.isnan(Z), np.nan, Z) if self.dtype == BFLOAT16 else Z).tobytes()
 
     def as_arguments(self, natives):
         """The parameters as a column takes them: W1, W2 of two layers, or the tuples W, b of any depth."""
@@ -133,6 +137,8 @@ class _Asked:
         if not isinstance(back, np.ndarray | np.generic):
             kind = type(back).__name__
             raise ColumnError(f"{self.name}: to_numpy gives a {kind} for {what}, not a NumPy array")
+        if back.dtype.name == self.dtype == BFLOAT16:  # ml_dtypes', of which NumPy knows nothing
+            back = back.astype(np.float32)
         if back.dtype.kind not in "biufc":
             raise ColumnError(f"{self.name}: to_numpy gives an array of {back.dtype.name} for {what}, not of numbers")
         return np.asarray(back)

@@ -11,7 +11,7 @@ import numpy as np
 from fourfold import impls
 from fourfold.compare.columns import lacking
 from fourfold.compare.columns.given import as_numpy, flat, names_given, parts
-from fourfold.compare.columns.questions import WHOLE, Abilities
+from fourfold.compare.columns.questions import BFLOAT16, WHOLE, Abilities
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge.quantities import DEEP
 from fourfold.impls.model import DeepModel, Model, Trace
@@ -60,7 +60,7 @@ def completed(module, name, row):
         activations = activations or "sigmoid"
     missing = [f for f in FUNCTIONS if f not in functions and not (f == "gradients" and "trace" in functions)]
     able = Abilities(tuple(functions), tuple(missing), whole, not seeds, activations)
-    return Completed(module, name, row, functions, takes_layers, able), able
+    return Completed(module, name, row, functions, takes_layers, able, {}), able
 
 
 def _is_theirs(function):
@@ -139,9 +139,13 @@ class Completed(NamedTuple):
     functions: dict
     takes_layers: bool
     able: Abilities
+    asked: dict  # the "dtype" of the last question, which arrays cannot always say
 
     def array(self, values, dtype):
-        return np.array(values, dtype)
+        if dtype == BFLOAT16 and not _is_theirs(getattr(self.module, "array", None)):
+            raise ColumnError(f"{self.name} has no array that makes {dtype} of the float32 it is given: NumPy has none")
+        self.asked["dtype"] = dtype
+        return np.array(values)
 
     def to_numpy(self, Z):
         return np.array(Z)
@@ -195,12 +199,12 @@ class Completed(NamedTuple):
 
     def _once(self, function, named, names):
         """One call: its arguments are copies, or the module's own arrays, and what it gives becomes NumPy arrays."""
-        dtype = next(iter(flat(named.values()))).dtype
+        dtype = self.asked["dtype"]
         theirs, copies = self.functions[function], []
         no_biases = self.takes_layers and function in {"gradients", "step", "train"} and "b" not in theirs.parameters
         if no_biases and named["b"]:
             raise ColumnError(f"{self.name}: {function} takes no b: leave out --bias")
-        values = [self._native(named[parameter], dtype.name, copies) for parameter in theirs.parameters]
+        values = [self._native(named[parameter], dtype, copies) for parameter in theirs.parameters]
         given = theirs.call(*values)
         for Z, copy in copies:
             if Z.tobytes() != copy.tobytes():

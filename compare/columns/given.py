@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fourfold.compare.columns.questions import BFLOAT16
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge.quantities import DEEP
 from fourfold.impls.model import DeepTrace, Jacobians, Trace
@@ -19,9 +20,11 @@ def as_numpy(value, gives, dtype):
     except Exception as error:
         kind, text = type(value).__name__, " ".join(str(error).split())[:200]
         raise ColumnError(f"{gives} as a {kind}, which NumPy cannot take: {text}") from None
+    if Z.dtype.name == dtype == BFLOAT16:
+        Z = Z.astype(np.float32)
     if Z.dtype.kind not in "biufc":
         raise ColumnError(f"{gives} as a {type(value).__name__}, which holds no numbers")
-    return Z.astype(dtype) if _is_plain(value) else Z
+    return Z.astype(np.float32 if dtype == BFLOAT16 else dtype) if _is_plain(value) else Z
 
 
 def _detached(value):
@@ -30,6 +33,7 @@ def _detached(value):
         return [np.asarray(_detached(part)) for part in value]
     if hasattr(value, "detach"):
         value = value.detach().cpu()
+        value = value.float() if str(value.dtype).endswith(BFLOAT16) else value  # NumPy has none
     return value.numpy() if callable(getattr(value, "numpy", None)) else np.asarray(value)
 
 

@@ -23,6 +23,8 @@ import numpy as np
 from fourfold.compare.errors import ColumnError
 from fourfold.compare.judge.quantities import anatomy_of, gradient, parameter_names
 
+BFLOAT16 = "bfloat16"
+
 
 class Abilities(NamedTuple):
     """What a column can be asked."""
@@ -74,10 +76,11 @@ class Question(NamedTuple):
     parameters: dict  # W1 ... WK (*S, d_k-1, d_k) and, with biases, b1 ... bK (*S, 1, d_k), in this order
     lr: Any = None  # a float; of a column's own also an array (*S, 1, 1), a rate a network
     steps: int = 0
+    precision: str = ""  # where it is not the arrays' dtype: bfloat16 travels as float32
 
     @property
     def dtype(self):
-        return self.X.dtype.name
+        return self.precision or self.X.dtype.name
 
     def widths(self):
         """d_in, ..., d_out."""
@@ -97,4 +100,5 @@ def about(problem, call, parameters, lr=None, steps=0):
     """The Question on a judge's Problem (or a Case of one precision), at parameters in their order."""
     names = parameter_names(len(problem.activations), len(parameters))
     named = dict(zip(names, parameters, strict=True))
-    return Question(call, problem.row, problem.activations, problem.X, problem.Y, named, lr, steps)
+    precision = BFLOAT16 if getattr(problem, "dtype", "") == BFLOAT16 else ""
+    return Question(call, problem.row, problem.activations, problem.X, problem.Y, named, lr, steps, precision)

@@ -8,7 +8,7 @@ from cyclopts import Group, Parameter
 from rich.measure import Measurement
 
 from fourfold import impls
-from fourfold.compare.agreement import suite
+from fourfold.compare.agreement import half, suite
 from fourfold.compare.cases import suites
 from fourfold.compare.cases.case import check_range
 from fourfold.compare.columns import starting
@@ -76,9 +76,16 @@ def judge(training, s, grid=None, curves=()):
     case = options.case(training, options.asked_seeds(s.seeds), steps)
     check_range(case, dtypes)
     chosen = suites.choose(s.suite, options.names(s.case), case, deep=True, dtypes=dtypes)
+    asked_for = len(chosen) if s.case else 1
+    chosen, silent = half.certifiable(chosen, dtypes, asked_for)
+    for dtype, cases in silent.items():
+        err.print(f"{dtype} has no limits for what is asked, left out: {', '.join(cases)}.", markup=False)
     chosen += suites.curves(chosen[0], curves)
     if s.suite == "default" and s.case is None and case.row == "two_layer" and any(map(_is_from_elsewhere, names)):
         chosen += suites.choose("default", [WITH_BIASES], case, deep=True)
+    names, lacking = options.of_precisions(names, dtypes)
+    if lacking:
+        err.print(f"Without {' and '.join(dtypes)} of its own, left out: {', '.join(lacking)}.")
     if left_out:
         err.print(f"Not installed, left out: {', '.join(left_out)}.")
     names, shallow = options.of_rows(names, {c.row for c in chosen})
@@ -96,7 +103,6 @@ def judge(training, s, grid=None, curves=()):
         keep = grid is not None or any(map(impls.is_mode, names))  # for a page, or to compare bits
         limits = s.timeout, command(), advance, grid, s.memory
         twice = [name for name in names if s.twice or not impls.is_built_in(name)]
-        asked_for = len(chosen) if s.case else 1
         outcome, arrays = suite.agreement(names, chosen, dtypes, *limits, keep=keep, asked_for=asked_for, twice=twice)
     return outcome, arrays, chosen[0]
 

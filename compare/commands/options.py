@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 
 from fourfold import impls
-from fourfold.compare.cases.case import DTYPES, check_activations, make_case, parse_widths, whole
+from fourfold.compare.cases.case import PRECISIONS, check_activations, make_case, parse_widths, whole
 from fourfold.compare.cases.weights import read_weights
 from fourfold.compare.columns import workers
 from fourfold.compare.commands.kinds import FILES, Json, JunitXml, Memory, Timeout
@@ -171,6 +171,16 @@ def of_rows(names, rows):
     return here, left_out
 
 
+def of_precisions(names, dtypes):
+    """The columns that have one of these precisions, and those that have none. Raises UsageError."""
+    here = [name for name in names if any(impls.has(name, dtype) for dtype in dtypes)]
+    left_out = [name for name in names if name not in here]
+    if not here:
+        lacking, others = " and ".join(dtypes), [name for name in impls.FRAMEWORKS if impls.has(name, dtypes[0])]
+        raise UsageError(f"{', '.join(names)}: NumPy has no {lacking} of its own: choose from {', '.join(others)}.")
+    return here, left_out
+
+
 def columns(impl, modes=False):
     """The names asked for, or the built-in ones whose framework is installed, and those left out.
 
@@ -259,8 +269,8 @@ def dtypes(text):
     """The precisions in a list with commas, each once. Raises UsageError."""
     precisions = dict.fromkeys(_split(text))
     for name in precisions:
-        if name not in DTYPES:
-            raise UsageError(f"There is no precision {name!r}: choose from {', '.join(DTYPES)}.")
+        if name not in PRECISIONS:
+            raise UsageError(f"There is no precision {name!r}: choose from {', '.join(PRECISIONS)}.")
     return [*precisions]
 
 

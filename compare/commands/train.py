@@ -42,7 +42,7 @@ def train(
 
     p = judgement.problem(case, precision)
     _, _, *now = case.cast(precision)
-    question = about(p, "trajectory", now, case.lr)
+    question = about(p, "trajectory", now, case.rate(precision))
     losses, is_finite = [], True
     with workers.open_pool(one.timeout) as pool, progress() as bar:
         able = pool.call(name, calls.abilities, case.row)
@@ -64,7 +64,7 @@ def train(
             advance(steps)
             if unsaid and not one.json:
                 return  # to nobody
-        L, Y_hat = _final(pool, name, able, p, now, case.lr)
+        L, Y_hat = _final(pool, name, able, p, now, case.rate(precision))
     losses.append((case.steps, result.number(L)))
     say(f"epoch {case.steps:>9,}   loss {L:.10g}")
     if is_finite and not np.isfinite(L):

@@ -12,35 +12,30 @@ This is running error analysis (Higham, *Accuracy and Stability of Numerical Alg
   Inputs may be flushed when they are read: E = η for an input that is itself subnormal.
 - Zeros. What is exactly zero for structural reasons (all factors zero) keeps E = 0, and must be exactly zero.
 - Overflow is not bounded: `reaches` says how large an intermediate result may have been, and the caller stops there.
+- Half precision. u is 2^-11 (float16) or 2^-8 (bfloat16), and all of the above holds of operations that round to it.
+  γ_n covers any order of summation there, and sums in float32 that are rounded once: less rounding is within every
+  limit, as all are sums of what each operation may do. Where n u >= 1 nothing is certified. N itself rounds, once, where
+  it is made a number of the format. A compiler may go on with the float32 that it rounded only to show it: what is
+  computed from a number shown (`own`) knows it within u. The rate is rounded before anybody is given it.
 
 All limits are computed in float64; its rounding, and the rounding of the truth itself, are part of `slack`.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
+from fourfold.compare.judge.formats import format_of
 from fourfold.compare.judge.products import matmul
 from fourfold.compare.judge.truth import narrow, unit_roundoff
 
 # Error of the libraries' sigmoid and tanh, in eps relative to the result: the one measured constant.
 C_ACTIVATION = 8
+# In half precision exp, 1 + and 1 / may round one by one: three roundings, 1.5 eps. Of all inputs the worst is 1.24.
+C_ACTIVATION_HALF = 2
 # At least max|φ''|/2, for the remainder of φ(h + E): sigmoid 1/(12 √3) = 0.0482, tanh 2/(3 √3) = 0.385
 HALF_CURVATURE = {"sigmoid": 0.05, "tanh": 0.39}
 # At least φ'(t) for every t >= 0, for where φ'(h) is too small for that remainder; and how far φ can move at all
 STEEPEST = {"sigmoid": lambda t: np.minimum(0.25, np.exp(-t)), "tanh": lambda t: np.minimum(1, 4 * np.exp(-2 * t))}
 RANGE = {"sigmoid": 1, "tanh": 2}
-
-
-class Format(NamedTuple):
-    u: float  # unit roundoff
-    eta: float  # smallest normal number
-    largest: float
-
-
-def format_of(dtype):
-    info = np.finfo(dtype)
-    return Format(float(info.eps) / 2, float(info.tiny), float(info.max))
 
 
 def slack(dtype, wide):
@@ -110,7 +105,7 @@ def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
 
     def used(name):
         """The magnitude of what the next quantity is computed from, and how far it is known."""
-        return (own[name], _input(own[name], f)) if name in own else (v[name], E[name])
+        return (own[name], _shown(own[name], E[name], f)) if name in own else (v[name], E[name])
 
     for k in range(1, K + 1):
         name = "Y_hat" if k == K else f"A{k}"
@@ -124,11 +119,12 @@ def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
     R, E_R = used("R")
     # square, N d_out - 1 sums, and a scale made of 1/2, 1/N and their product: at most 3 more; or before the scale the
     # length of R, that is a root, whose rounding counts twice when it is squared, and that square
-    n = N * d_out + 6
+    n = N * d_out + 6 + f.half
     squares = ((2 * R + E_R) * E_R + gamma(n, f.u) * (R + E_R) ** 2).sum(axis=(-2, -1))
     E["L"] = squares / (2 * N) + 2 * n * f.eta * (R + E_R > 0).any(axis=(-2, -1))
-    # 1/(2N) in two operations, times 2R in two more
-    E["dL_dY_hat"] = E_R / N + _rounded(gamma(4, f.u), (R + E_R) / N, f, operations=4)
+    # 1/(2N) in two operations, times 2R in two more; in half precision N rounds too, and 1/(2N) may be subnormal
+    scales = gamma(4 + f.half, f.u) if 1 / (2 * N) >= f.eta else np.inf
+    E["dL_dY_hat"] = E_R / N + _rounded(scales, (R + E_R) / N, f, operations=4)
     dA, E_dA = used("dL_dY_hat")
 
     for k in range(K, 0, -1):
@@ -148,6 +144,13 @@ def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
 def _input(Z, f):
     """An input is exact, unless it is subnormal and read as zero."""
     return np.where((np.abs(Z) > 0) & (np.abs(Z) < f.eta), f.eta, 0.0)
+
+
+def _shown(Z, E, f):
+    """How far what was computed with may be from the number shown: only in half precision does a compiler keep more."""
+    if not f.half:
+        return _input(Z, f)
+    return np.where(E > 0, f.u * Z + np.where(Z < f.eta, f.eta, 0.0), 0.0)
 
 
 def _rounded(relative, magnitude, f, operations=1):
@@ -190,7 +193,7 @@ def _activation(activation, H, E_H, A, slope, f):
     # Taylor's remainder, or the mean value theorem with the steepest slope within E_H of h; 2^-50 for t's own rounding
     steepest = STEEPEST[activation](np.maximum(H - E_H, 0) * (1 - 2.0**-50))
     moved = np.minimum(np.minimum(slope + HALF_CURVATURE[activation] * E_H, steepest) * E_H, RANGE[activation])
-    E_A = moved + C_ACTIVATION * 2 * f.u * (A + moved)
+    E_A = moved + (C_ACTIVATION_HALF if f.half else C_ACTIVATION) * 2 * f.u * (A + moved)
     # σ is never 0, but may be beyond the truth's range
     E_A += 2 * f.eta * ((activation == "sigmoid") | (A + moved > 0))
     most = A + E_A
@@ -242,7 +245,7 @@ def roundless(q, X, Y, network, dtype):
     """Where (per point, *S) no operation can round, so that the exact values are to be met bit for bit.
 
     A sum of terms that are all multiples of 2^-g, with magnitudes that add up to M, is exact in every order, fused or
-    not, if M 2^g <= 2^p for p bits of significand. `grain` follows 2^g, `total` M. Only for networks of ReLU and
+    not, if M 2^g <= 2^p for p bits of significand, and 2^-g is a normal number. `grain` follows 2^g, `total` M. Only for networks of ReLU and
     identity, and for a number of samples that is a power of two.
     """
     W, K, N = network.weights, len(network.weights), Y.shape[-2]
@@ -252,7 +255,8 @@ def roundless(q, X, Y, network, dtype):
     no_biases = all(b is None for b in network.biases)
     if not (only_straight_lines and power_of_two and no_biases):
         return np.zeros(points, bool)
-    bits = 2.0 ** (np.finfo(dtype).nmant + 1)
+    f = format_of(dtype)
+    bits = 2.0**f.bits
     v = {name: np.abs(narrow(value)) for name, value in q.items()}
     grains = [_grain(narrow(w)) for w in W]
     fits = np.ones(points, bool)
@@ -260,7 +264,7 @@ def roundless(q, X, Y, network, dtype):
     def total(M, grain):
         nonlocal fits
         largest = M.max(axis=(-2, -1)) if np.ndim(M) > len(points) else M
-        fits = fits & (largest * grain <= bits)
+        fits = fits & (largest * grain <= bits) & (grain * f.eta <= 1)
         return grain
 
     A, grain_A = [np.abs(narrow(X))], [_grain(narrow(X))]
@@ -280,9 +284,10 @@ def roundless(q, X, Y, network, dtype):
 
 def exact_step(lr, old, gradient, E_gradient, dtype):
     """Where (per entry) w - λ g cannot round: the gradient is exact, and so are product and difference."""
+    f, old = format_of(dtype), np.asarray(old, np.float64)
     grain = np.maximum(_grain(old), _grain(gradient) * _grain(np.asarray(lr)))
-    fits = (np.abs(old) + abs(lr * gradient)) * per_point(grain, old) <= 2.0 ** (np.finfo(dtype).nmant + 1)
-    return fits & (E_gradient == 0)
+    fits = (np.abs(old) + abs(lr * gradient)) * per_point(grain, old) <= 2.0**f.bits
+    return fits & (E_gradient == 0) & per_point(grain * f.eta <= 1, old)
 
 
 def _grain(Z):

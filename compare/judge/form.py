@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fourfold.compare.judge import formats
 from fourfold.compare.judge.quantities import anatomy_at, kind_of, shapes, shown
 
 
@@ -16,7 +17,7 @@ class Malformed(NamedTuple):
 
 def malformed(name, value, shape, p):
     """The Malformed array, or None: dtype first, then shape."""
-    if value.dtype != p.dtype:
+    if not formats.holds(p.dtype, value):
         return Malformed(name, f"{shown(name, p.row)} is {value.dtype}, not {p.dtype}")
     if value.shape != shape:
         return Malformed(name, f"{shown(name, p.row)} has shape {value.shape}, not {shape}")

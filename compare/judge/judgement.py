@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.judge import bounds, truth
+from fourfold.compare.judge import bounds, formats, truth
 from fourfold.compare.judge.products import side_by_side
 from fourfold.compare.judge.quantities import anatomy_at, gradient, kind_of, layer_of, of_every_step
 
@@ -52,7 +52,7 @@ class Judged(NamedTuple):
 def problem(case, dtype, wide=None):
     """Data and rate rounded to the working precision; `wide` forces the numbers that judge."""
     X, Y, *_ = case.cast(dtype)
-    lr, wide = float(np.dtype(dtype).type(case.lr)), wide or truth.wide_dtype(dtype)
+    lr, wide = formats.rounded_number(case.lr, dtype), wide or truth.wide_dtype(dtype)
     return Problem(X, Y, case.activations, lr, dtype, wide, case.exact, case.row)
 
 
@@ -254,7 +254,7 @@ def judge(quantity, value, exact, limit, in_range, shows, p):
     exact, limit = truth.narrow(exact), truth.narrow(limit)
     wrong = np.where(certified, ~((error <= limit) & np.isfinite(value)), must_fail & np.isfinite(value))
     counts = certified & (error != 0)
-    ulp = np.spacing(np.abs(exact).astype(p.dtype))
+    ulp = formats.spacing(np.abs(exact), p.dtype)
     ratio, ulps = _relative(error, limit, counts), _relative(error, ulp, counts)
     return Judged(quantity, value, exact, error, limit, ratio, ulps, certified, must_fail, wrong)
 

@@ -1,8 +1,8 @@
 """The same formulas in more precision: the value every column is judged against.
 
 Written once, for any depth, with or without biases, over NumPy arrays of whatever numbers are wide enough: float64
-for float32 columns, long double for float64 columns, and ball arithmetic (python-flint's `arb`, as an array of
-objects) where long double is no wider than double. Balls are also the referee's numbers (referee.py).
+for float32 columns and narrower ones, long double for float64 columns, and ball arithmetic (python-flint's `arb`, as an
+array of objects) where long double is no wider than double. Balls are also the referee's numbers (referee.py).
 Equation numbers E1 ... E19 are the lesson's.
 """
 
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import flint
 import numpy as np
 
+from fourfold.compare.judge.formats import format_of
 from fourfold.compare.judge.products import matmul
 
 BALL = np.dtype(object)
@@ -37,8 +38,8 @@ class Network(NamedTuple):
 
 
 def wide_dtype(dtype):
-    """The numbers that judge `dtype` ("float32" or "float64")."""
-    if np.dtype(dtype) == np.float32:
+    """The numbers that judge `dtype`: what is narrower than float64 by float64."""
+    if format_of(dtype).bits < format_of("float64").bits:
         return np.dtype(np.float64)
     # 2^-11 of the judged rounding is the least extra precision the derivation in bounds.py is content with
     if np.finfo(np.longdouble).eps <= np.finfo(np.float64).eps * 2.0**-11:

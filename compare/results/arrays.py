@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fourfold.compare.judge.formats import carrier
 from fourfold.compare.judge.quantities import every, parameter_shapes, shown_shapes
 
 SHOWN_SEEDS = 10
@@ -36,6 +37,7 @@ def drawn_seed(arrays):
 def layout(s, dtype):
     """{name: (dtype, shape)} of the arrays kept for a Setting; `Y_hat_grid` has any number of points. See `missing`."""
     T, S, N, d_out = len(recorded(s.steps)), min(s.seeds, SHOWN_SEEDS), s.samples, s.widths[-1]
+    dtype = carrier(dtype).name
     arrays = {
         "step": ("int64", (T,)),
         "L": (dtype, (T, S)),

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from fourfold.compare.errors import UsageError, exit_code
+from fourfold.compare.judge.formats import BFLOAT16
 from fourfold.compare.results import environment, words
 from fourfold.compare.results.result import Number, Rejection, number
 
@@ -240,7 +241,7 @@ def _movement(key, quantity, rows, sides):
         a, b = sides[0][f"trace_{quantity}"], sides[1][f"trace_{quantity}"]
         both_limits = sides[0][f"limit_{quantity}"] + sides[1][f"limit_{quantity}"]
         compared, moved = a.size, int((~same_bits(a, b)).sum())
-        ulps = float(ulps_apart(a, b).max())
+        ulps = float(ulps_apart(a, b, key[2]).max())
         share = float(share_of(a, b, both_limits).max())
     return Movement(
         **_named(key),
@@ -265,10 +266,12 @@ def same_bits(a, b):
     return (a.view(bits) == b.view(bits)) | (np.isnan(a) & np.isnan(b))
 
 
-def ulps_apart(a, b):
-    """Steps from one representable number to the next between a and b, as float64; infinite where only one is NaN."""
+def ulps_apart(a, b, dtype):
+    """Steps from one number of a precision to the next between a and b, as float64; infinite where only one is NaN."""
     a_rank, b_rank = _rank(a), _rank(b)
     apart = np.where(a_rank > b_rank, a_rank - b_rank, b_rank - a_rank).astype(np.float64)
+    if dtype == BFLOAT16:  # the upper half of the float32 that holds it
+        apart /= 2**16
     a_nan, b_nan = np.isnan(a), np.isnan(b)
     return np.where(a_nan | b_nan, np.where(a_nan & b_nan, 0.0, np.inf), apart)
 

@@ -1,6 +1,7 @@
 """What was judged of columns that have not all functions, in words."""
 
-from fourfold.compare.results.words import listed
+from fourfold import impls
+from fourfold.compare.results.words import dtypes, listed
 
 
 def parts(result):
@@ -21,6 +22,12 @@ def parts(result):
             sentences.append(f"{column.name}: not judged with more layers or biases: it {column.left_out}.")
         for why, activations in _by_reason(column.unknown).items():
             sentences.append(f"{column.name}: not judged with {', '.join(activations)}: {why}.")
+    for dtype in dtypes(result):
+        without = [column.name for column in result.columns if not impls.has(column.name, dtype)]
+        if without:
+            sentences.append(
+                f"{listed(without)}: not judged in {dtype}, which {impls.COLUMNS[without[0]].title.partition(',')[0]} has not."
+            )
     return sentences
 
 

@@ -232,7 +232,9 @@ def _sharpness(result):
 
 
 def brief_power(x):
-    """A small number with one digit: 3e-16."""
+    """A small number with one digit: 3e-16; what is not so small in percent."""
+    if x >= 0.01:
+        return f"{x:.0%}"
     return f"{x:.0e}".replace("e-0", "e-")
 
 

@@ -13,7 +13,7 @@ def array(values, dtype):
 
 
 def to_numpy(Z):
-    return np.array(Z)
+    return np.array(Z.numpy())
 
 
 def jacobians(X, Y, W1, W2, activation):

@@ -18,7 +18,8 @@ def array(values, dtype):
 
 
 def to_numpy(Z):
-    return Z.detach().numpy().copy()
+    Z = Z.detach()
+    return (Z.float() if Z.dtype == torch.bfloat16 else Z).numpy().copy()  # NumPy has no bfloat16
 
 
 def forward(X, W1, W2, activation):
