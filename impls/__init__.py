@@ -87,6 +87,10 @@ def has(name, dtype):
     return dtype not in LACKS.get(framework(name), ())
 
 
+def has_one_of(name, dtypes):
+    return any(has(name, dtype) for dtype in dtypes)
+
+
 def load(name, row="two_layer"):
     """The column's module: a name of NAMES, a mode, or the dotted path of any module that satisfies impls.model.Model.
 

@@ -74,13 +74,14 @@ def _script(column, able, p, arrays, call, exact):
     if able != WHOLE:
         imported = "from fourfold.compare.columns import complete"
         load = (imported, f"column, _ = complete.load({column!r}, {p.row!r})")
+    held = carrier(p.dtype)
     lines = [
         "import numpy as np",
         load[0],
         "",
         load[1],
         "numbers = lambda text: np.array([float.fromhex(x) for x in text.split()])",
-        f'native = lambda text, *shape: column.array(numbers(text).reshape(shape).astype("{carrier(p.dtype)}"), "{p.dtype}")',
+        f'native = lambda text, *shape: column.array(numbers(text).reshape(shape).astype("{held}"), "{p.dtype}")',
     ]
     for name, Z in arrays.items():
         text = " ".join(float(x).hex() for x in Z.ravel())

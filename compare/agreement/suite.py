@@ -8,8 +8,8 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from fourfold import impls
-from fourfold.compare.agreement import memory as estimate
 from fourfold.compare.agreement import half, modes
+from fourfold.compare.agreement import memory as estimate
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.agreement.diagnose import diagnosis
 from fourfold.compare.agreement.plan import plan
@@ -26,8 +26,8 @@ from fourfold.compare.results.words import count, label
 
 # Rejections of a column that are diagnosed at most, until one shows a known mistake.
 DIAGNOSED = 3
-# Relative to the quantity: where nothing smaller is seen, nothing is judged. Half precision has three digits, or two.
-DULLEST, DULLEST_HALF = 1e-3, 1 / 4
+# Relative to the quantity: where nothing smaller is seen, nothing is judged. In half precision a factor of 2 has to be.
+DULLEST, DULLEST_HALF = 1e-3, 1 / 2
 
 
 def agreement(
@@ -225,7 +225,7 @@ def _not_judged(evidence, case, dtype, is_asked_for):
             dull.append(f"{label(row.quantity)} ({float(row.sharpness):.1g})")
     if not dull:
         return ""
-    other = {"float32": "float64", **dict.fromkeys(HALF, "float32")}.get(dtype, "data of another size")
+    other = {"float32": "float64", **dict.fromkeys(HALF, "float32, or more seeds")}.get(dtype, "data of another size")
     return (
         f"is known too coarsely to be judged, relative to its size: {', '.join(dull)}. Take fewer samples, or {other}"
     )

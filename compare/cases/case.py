@@ -173,8 +173,10 @@ def _check_size(what, value):
 
 
 def check_range(case, dtypes):
-    """Raises UsageError where the data are too large for a precision."""
+    """Raises UsageError where the data are too large for a precision, or the rate is too large or too small."""
     for dtype in dtypes:
+        if not 0 < case.rate(dtype) < math.inf:
+            raise UsageError(f"The learning rate {case.lr:g} is {case.rate(dtype):g} in {dtype}: leave {dtype} out.")
         if not _all_finite(*case.cast(dtype)):
             raise UsageError(f"{case.name} has numbers beyond the range of {dtype}: scale them, or leave {dtype} out.")
 

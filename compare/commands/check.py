@@ -194,11 +194,13 @@ class _Options(NamedTuple):
     @classmethod
     def parse(cls, how):
         """Raises UsageError."""
-        from fourfold.compare.cases.case import parse_widths
+        from fourfold.compare.cases.case import DTYPES, parse_widths
         from fourfold.compare.cases.weights import read_weights
         from fourfold.compare.commands import options
 
         dtypes, seeds = options.dtypes(how.dtype), options.asked_seeds(how.seeds)
+        if not {*dtypes} <= {*DTYPES}:
+            raise UsageError(f"check judges in {' and '.join(DTYPES)} alone: fourfold agree --impl has half precision.")
         widths, given = parse_widths(how.layers), None
         activations = options.names(how.activation)
         if widths is not None and not (len(widths) > 1 and min(widths) >= 1):

@@ -173,8 +173,8 @@ def of_rows(names, rows):
 
 def of_precisions(names, dtypes):
     """The columns that have one of these precisions, and those that have none. Raises UsageError."""
-    here = [name for name in names if any(impls.has(name, dtype) for dtype in dtypes)]
-    left_out = [name for name in names if name not in here]
+    left_out = [name for name in names if not impls.has_one_of(name, dtypes)]
+    here = [name for name in names if name not in left_out]
     if not here:
         lacking, others = " and ".join(dtypes), [name for name in impls.FRAMEWORKS if impls.has(name, dtypes[0])]
         raise UsageError(f"{', '.join(names)}: NumPy has no {lacking} of its own: choose from {', '.join(others)}.")

@@ -72,6 +72,9 @@ def sweep(
     """
     store.need_pyarrow()
     names = _columns(impl)
+    names, lacking = options.of_precisions(names, options.dtypes(dtype))
+    if lacking:
+        err.print(f"Without {dtype} of its own, left out: {', '.join(lacking)}.", markup=False)
     X, Y = read_data(training.data)
     axes = grid.parse(grid_ or [])
     swept = plan.options(options.filled(training), axes, X, Y, names, options.dtypes(dtype), options.seeds(seeds))

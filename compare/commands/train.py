@@ -35,6 +35,7 @@ def train(
     case, begins = _case(training, one.seed)
     check_range(case, [precision])
     options.of_rows([name], {case.row})
+    options.of_precisions([name], [precision])
 
     def say(line):
         if one.json != "-":

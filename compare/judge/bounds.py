@@ -14,9 +14,9 @@ This is running error analysis (Higham, *Accuracy and Stability of Numerical Alg
 - Overflow is not bounded: `reaches` says how large an intermediate result may have been, and the caller stops there.
 - Half precision. u is 2^-11 (float16) or 2^-8 (bfloat16), and all of the above holds of operations that round to it.
   γ_n covers any order of summation there, and sums in float32 that are rounded once: less rounding is within every
-  limit, as all are sums of what each operation may do. Where n u >= 1 nothing is certified. N itself rounds, once, where
-  it is made a number of the format. A compiler may go on with the float32 that it rounded only to show it: what is
-  computed from a number shown (`own`) knows it within u. The rate is rounded before anybody is given it.
+  limit, as all are sums of what each operation may do. Where n u >= 1 nothing is certified. N itself rounds, once,
+  where it is made a number of the format. A compiler may go on with the float32 that it rounded only to show it: what
+  is computed from a number shown (`own`) knows it within u. The rate is rounded before anybody is given it.
 
 All limits are computed in float64; its rounding, and the rounding of the truth itself, are part of `slack`.
 """
@@ -29,7 +29,7 @@ from fourfold.compare.judge.truth import narrow, unit_roundoff
 
 # Error of the libraries' sigmoid and tanh, in eps relative to the result: the one measured constant.
 C_ACTIVATION = 8
-# In half precision exp, 1 + and 1 / may round one by one: three roundings, 1.5 eps. Of all inputs the worst is 1.24.
+# In half precision exp, 1 + and 1 / may round one by one, which is 1.5 eps. Of all inputs the worst has 1.24.
 C_ACTIVATION_HALF = 2
 # At least max|φ''|/2, for the remainder of φ(h + E): sigmoid 1/(12 √3) = 0.0482, tanh 2/(3 √3) = 0.385
 HALF_CURVATURE = {"sigmoid": 0.05, "tanh": 0.39}
@@ -123,7 +123,7 @@ def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
     squares = ((2 * R + E_R) * E_R + gamma(n, f.u) * (R + E_R) ** 2).sum(axis=(-2, -1))
     E["L"] = squares / (2 * N) + 2 * n * f.eta * (R + E_R > 0).any(axis=(-2, -1))
     # 1/(2N) in two operations, times 2R in two more; in half precision N rounds too, and 1/(2N) may be subnormal
-    scales = gamma(4 + f.half, f.u) if 1 / (2 * N) >= f.eta else np.inf
+    scales = np.inf if 2 * N > 1 / f.eta else gamma(4 + f.half, f.u)
     E["dL_dY_hat"] = E_R / N + _rounded(scales, (R + E_R) / N, f, operations=4)
     dA, E_dA = used("dL_dY_hat")
 
@@ -245,8 +245,8 @@ def roundless(q, X, Y, network, dtype):
     """Where (per point, *S) no operation can round, so that the exact values are to be met bit for bit.
 
     A sum of terms that are all multiples of 2^-g, with magnitudes that add up to M, is exact in every order, fused or
-    not, if M 2^g <= 2^p for p bits of significand, and 2^-g is a normal number. `grain` follows 2^g, `total` M. Only for networks of ReLU and
-    identity, and for a number of samples that is a power of two.
+    not, if M 2^g <= 2^p for p bits of significand, and 2^-g is a normal number. `grain` follows 2^g, `total` M. Only
+    for networks of ReLU and identity, and for a number of samples that is a power of two.
     """
     W, K, N = network.weights, len(network.weights), Y.shape[-2]
     points = np.broadcast_shapes(*(w.shape[:-2] for w in W))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fourfold.compare.judge.formats import carrier
+from fourfold.compare.judge.formats import carrier, format_of
 from fourfold.compare.judge.quantities import every, parameter_shapes, shown_shapes
 
 SHOWN_SEEDS = 10
@@ -21,6 +21,11 @@ def histogram(ulps):
     place[ulps == 0] = 0
     place[ulps == np.inf] = len(ULPS)
     return np.bincount(place.ravel(), minlength=len(ULPS) + 1)
+
+
+def eps(dtype):
+    """The distance from 1 to the next number of a precision."""
+    return 2 * format_of(dtype).u
 
 
 def recorded(steps):

@@ -25,9 +25,7 @@ def parts(result):
     for dtype in dtypes(result):
         without = [column.name for column in result.columns if not impls.has(column.name, dtype)]
         if without:
-            sentences.append(
-                f"{listed(without)}: not judged in {dtype}, which {impls.COLUMNS[without[0]].title.partition(',')[0]} has not."
-            )
+            sentences.append(f"{listed(without)}: not judged in {dtype}, of which NumPy has no numbers.")
     return sentences
 
 

@@ -18,7 +18,7 @@ from fourfold.compare.agreement import locate, rejections
 from fourfold.compare.cases.case import build_case
 from fourfold.compare.columns import calls
 from fourfold.compare.columns.questions import about
-from fourfold.compare.judge import form, judgement
+from fourfold.compare.judge import form, formats, judgement
 from fourfold.compare.results import environment
 
 TRAJECTORY_BYTES = 2**25  # of a trajectory, held at once
@@ -88,7 +88,9 @@ def case(name, X, Y, configuration, steps, seeds):
 def compute(column, chunk):
     """Trains and certifies what a Chunk asks for: a Computed. Raises ColumnError, and whatever the column raises."""
     case = chunk.case(chunk.configurations[0])  # weights are drawn once: they depend on the shape and the seeds alone
-    losses = np.full((len(chunk.configurations), 1 + len(chunk.marks), len(chunk.seeds)), np.nan, chunk.dtype)
+    losses = np.full(
+        (len(chunk.configurations), 1 + len(chunk.marks), len(chunk.seeds)), np.nan, formats.carrier(chunk.dtype)
+    )
     computed = Computed(losses, [], [], [], made_with([column]))
     batch = at_once(chunk, case)
     with np.errstate(all="ignore"):
@@ -122,7 +124,7 @@ def lengths(case, dtype, networks):
 
     One step more than asked for is trained at least: `train` gives the loss before every step.
     """
-    step_bytes = networks * (1 + case.parameters()) * np.dtype(dtype).itemsize
+    step_bytes = networks * (1 + case.parameters()) * formats.carrier(dtype).itemsize
     steps = case.steps + 1
     number = -(-steps // max(1, TRAJECTORY_BYTES // step_bytes))
     length = -(-steps // number)
@@ -197,9 +199,9 @@ def _question(chunk, case, configurations, length, p):
     """What the column is asked: so many steps of every network, the configurations one after the other."""
     _, _, *weights = case.cast(chunk.dtype)
     networks = [np.concatenate([Z] * len(configurations)) for Z in weights]
-    lr = float(configurations[0].lr)
+    lr = float(configurations[0].lr) if chunk.dtype not in formats.HALF else p.lr
     if chunk.column in impls.NAMES:
-        rates = np.array([c.lr for c in configurations], chunk.dtype)
+        rates = formats.rounded(np.array([c.lr for c in configurations], np.float64), chunk.dtype)
         lr = np.repeat(rates, len(chunk.seeds))[:, None, None]
     return about(p, "trajectory", networks, lr, length)
 

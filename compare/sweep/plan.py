@@ -67,6 +67,8 @@ def chunks(options, X, Y):
     data, seeds = (options.data, X, Y), range(options.first_seed, options.first_seed + options.seeds)
     in_order = []
     for column, dtype in product(options.columns, options.dtypes):
+        if not impls.has(column, dtype):
+            continue
         for _, group in groupby(every, Configuration.shape):
             same = tuple(group)
             several, few = _size(_one_seed(options, X, Y, same[0]), len(seeds))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fourfold.compare.results import words
+from fourfold.compare.results.arrays import eps
 from fourfold.reports.pictures import INK, Picture, digits, draw, first, heads, in_columns, largest
 from fourfold.reports.pictures.axes import (
     LARGEST,
@@ -112,7 +113,7 @@ def loss_errors(by_dtype, seed, colour, named):
     def paint(figure):
         axes = figure.subplots(1, len(by_dtype), sharex=True, squeeze=False)[0]
         for axis, (dtype, arrays) in zip(axes, by_dtype.items(), strict=True):
-            error_curves(axis, first(arrays)["step"], errors[dtype], colour, np.finfo(dtype).eps * 1e-4)
+            error_curves(axis, first(arrays)["step"], errors[dtype], colour, eps(dtype) * 1e-4)
             limit_curve(axis, first(arrays)["step"], first(arrays)["L_limit"][:, seed])
             logarithmic(axis)
             axis.set(title=dtype, xlabel="step + 1")
