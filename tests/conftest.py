@@ -45,6 +45,15 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Tests of a group go to one worker by a name with @GROUP behind it. pytest 9.2 does not see where xdist 3.8 puts it."""
+    for item in items if getattr(config.option, "loadgroup", False) else ():
+        groups = "_".join(sorted({mark.args[0] for mark in item.iter_markers("xdist_group")}))
+        if groups and not item.nodeid.endswith(f"@{groups}"):
+            item._id = item.id.parse(f"{item.nodeid}@{groups}")
+
+
 def is_for_want(error, name, package):
     """Whether a test's error says that this framework is not installed: its import's, a column's, a command's."""
     sentences = rf"No module named \\*'{package}|needs {package}, which is not installed|left out: [^.]*\b{name}\b"
