@@ -40,10 +40,12 @@ LACKS = {"numpy": ("bfloat16",)}
 ROWS = {"two_layer": NAMES, "deep": tuple(FRAMEWORKS), "chain_rule": tuple(FRAMEWORKS), "optimizers": tuple(FRAMEWORKS)}
 # Other ways to run a framework's column, as "torch:compile": a function of impls/modes each.
 MODES = {
-    "torch": {"compile": "by torch.compile", "func": "by torch.func"},
-    "jax": {"eager": "without jit", "vmap": "by vmap"},
-    "tf": {"eager": "without tf.function", "no-xla": "without XLA", "xla": "all by XLA"},
+    "torch": {"compile": "by torch.compile", "func": "by torch.func", "autocast": "by torch.autocast"},
+    "jax": {"eager": "without jit", "vmap": "by vmap", "bfloat16": "with products in bfloat16"},
+    "tf": {"eager": "without tf.function", "no-xla": "without XLA", "xla": "all by XLA", "mixed": "in mixed_bfloat16"},
 }
+# Those of mixed precision: float32 weights, bfloat16 layers or products.
+MIXED = ("torch:autocast", "jax:bfloat16", "tf:mixed")
 
 
 def modes():
@@ -57,6 +59,10 @@ def modes():
 def is_mode(name):
     base, _, mode = name.partition(":")
     return mode in MODES.get(base, {})
+
+
+def is_mixed(name):
+    return name in MIXED
 
 
 def is_built_in(name):
@@ -84,7 +90,7 @@ def framework(name):
 
 def has(name, dtype):
     """Whether a column can compute in a precision; of a module from elsewhere it is not known."""
-    return dtype not in LACKS.get(framework(name), ())
+    return dtype == "float32" if is_mixed(name) else dtype not in LACKS.get(framework(name), ())
 
 
 def has_one_of(name, dtypes):

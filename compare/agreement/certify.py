@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.agreement import contract, locate, memory, tally, walk
+from fourfold.compare.agreement import contract, half, locate, memory, tally, walk
 from fourfold.compare.agreement.plan import PIECE, plan
 from fourfold.compare.agreement.rejections import Point, Where, malformed
 from fourfold.compare.columns import workers
@@ -67,7 +67,7 @@ class _Examination:
         self.pool, self.column, self.case, self.keep = pool, pool.column(name, able), case, keep
         self.able, self.seen = able, seen
         self.where = Where(name, case.name, dtype)
-        self.p = judgement.problem(case, dtype)
+        self.p = judgement.problem(case, half.arithmetic(name, dtype))
         self.names = parameter_names(len(case.activations), len(case.weights))
         self.tallies = {}  # by the names people know
         self.rejections = []

@@ -107,7 +107,8 @@ def _large(p, parameters):
     """The Problem and a network's parameters with SIZES, from the numbers that there are; inputs beyond ±100 too."""
     N, d_in, d_out = SIZES
     X, Y = np.resize(p.X, (N, d_in)), np.resize(p.Y, (N, d_out))
-    X[::50] *= 100
+    with np.errstate(over="ignore"):
+        X[::50] *= 100
     depth, resized = len(p.activations), []
     for n, Z in enumerate(parameters):
         rows = d_in if n == 0 else Z.shape[0]
@@ -121,7 +122,8 @@ def _own(Z, leading, dtype):
     number = int(np.prod(leading))
     many = []
     for n, factor in zip(range(number), FACTORS, strict=False):
-        many.append(np.roll(Z, n + 2, axis=0) * Z.dtype.type(factor))
+        with np.errstate(over="ignore"):
+            many.append(np.roll(Z, n + 2, axis=0) * Z.dtype.type(factor))
     return formats.rounded(np.reshape(many, (*leading, *Z.shape)), dtype)
 
 

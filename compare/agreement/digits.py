@@ -4,14 +4,14 @@ import numpy as np
 
 from fourfold.compare.columns.questions import about
 from fourfold.compare.errors import ColumnError, Misfit
-from fourfold.compare.judge import bounds, digits, judgement, truth
+from fourfold.compare.judge import bounds, digits, formats, judgement, truth
 from fourfold.compare.judge.quantities import gradient, parameter_names
 
 PRECISIONS = ("float64", "float32")
 # It is asked at these multiples of the parameters: that a rounding error happens to be small says nothing.
 NEARBY = (1.0, 63 / 64, 65 / 64)
 # In float64 with all their bits: numbers as short as float32's would be multiplied exactly.
-ALL_BITS = {"float64": 1 + 1e-9 * np.pi, "float32": 1.0}
+ALL_BITS = {"float64": 1 + 1e-9 * np.pi}
 # How many times as large the error is in one precision as in the other, in limits, if it comes from rounding.
 ALIKE = 256
 # So few limits are roundings too many in one precision, and may be none in another: λ(w/λ) is w for many a λ.
@@ -26,11 +26,15 @@ def loses_digits(examiner, call, quantity, parameters, p, steps=1):
 
     examiner: whatever has `ask(question)`; call: "trace", "forward", "step", "trajectory" ("train" of a user's) or
     "gradients"; parameters: one network's, without leading axes, at which the quantity is wrong. It is asked there
-    and nearby, in float32 and in float64; where float32 cannot hold the numbers, or is not taken, in float64 alone.
-    What cannot be asked, or is not wrong when it is asked again, does not lose digits.
+    and nearby, in float32 and in float64, and in half precision if it is wrong there; where float32 cannot hold the
+    numbers, or is not taken, in float64 alone. What cannot be asked, or is not wrong when it is asked again, does not
+    lose digits.
     """
+    if p.dtype == formats.MIXED:  # nobody else computes so
+        return False
     exact, _ = _exact(quantity, parameters, p)
-    precisions = PRECISIONS if _held_by_float32(p.X, p.Y, *parameters, truth.narrow(exact)) else (p.dtype,)
+    held = _held_by_float32(p.X, p.Y, *parameters, truth.narrow(exact))
+    precisions = dict.fromkeys((p.dtype, *PRECISIONS)) if held else (p.dtype,)
     worst = dict.fromkeys(precisions, 0.0)  # error in limits
     asked = [(p, parameters)]
     for dtype in precisions if len(precisions) > 1 else ():
@@ -51,7 +55,7 @@ def loses_digits(examiner, call, quantity, parameters, p, steps=1):
             return False
         exact, limit = _exact(quantity, own, problem)
         value = answer[quantity]
-        if value.size != exact.size or value.dtype != problem.dtype:
+        if value.size != exact.size or not formats.holds(problem.dtype, value):
             return False
         error = truth.narrow(np.abs(value.reshape(exact.shape) - exact))
         allowed = digits.allowed(quantity, own, problem)
@@ -65,7 +69,7 @@ def loses_digits(examiner, call, quantity, parameters, p, steps=1):
 
 
 def _near(Z, factor, dtype):
-    return (factor * ALL_BITS[dtype] * Z.astype(np.float64)).astype(dtype)
+    return formats.rounded(factor * ALL_BITS.get(dtype, 1.0) * Z.astype(np.float64), dtype)
 
 
 def _held_by_float32(*arrays):

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from fourfold import impls
 from fourfold.compare.judge import judgement
-from fourfold.compare.judge.formats import HALF, format_of
+from fourfold.compare.judge.formats import HALF, MIXED, format_of
 
 
 def certifiable(cases, dtypes, asked_for):
@@ -20,6 +21,19 @@ def certifiable(cases, dtypes, asked_for):
         if _both(dtypes, left) or not dull:
             kept.append(case._replace(dtypes=left))
     return kept, silent
+
+
+def arithmetic(name, dtype):
+    """The precision that a column is judged in: that of a mode of mixed precision is its own."""
+    return MIXED if impls.is_mixed(name) else dtype
+
+
+def dullest(name, dtype):
+    """What share of a quantity has to be seen: where nothing smaller is, nothing is judged.
+
+    In half precision it is a factor of 2.
+    """
+    return 1 / 2 if arithmetic(name, dtype) in {*HALF, MIXED} else 1e-3
 
 
 def no_limits(case, dtype):

@@ -26,8 +26,6 @@ from fourfold.compare.results.words import count, label
 
 # Rejections of a column that are diagnosed at most, until one shows a known mistake.
 DIAGNOSED = 3
-# Relative to the quantity: where nothing smaller is seen, nothing is judged. In half precision a factor of 2 has to be.
-DULLEST, DULLEST_HALF = 1e-3, 1 / 2
 
 
 def agreement(
@@ -163,7 +161,7 @@ def _judged(names, cases, dtypes, evidence, reasons):
             key = name, case.name, dtype
             if key in evidence:
                 in_order[key] = evidence[key]
-                reason = _not_judged(evidence[key], case, dtype, case is cases[0])
+                reason = _not_judged(name, evidence[key], case, dtype, case is cases[0])
                 if reason:
                     reasons[name] = f"{name} on {case.name} in {dtype} {reason}"
     return in_order
@@ -203,14 +201,16 @@ def _refused(refused, judged, asked):
 
 def _diagnosed(column, case, rejection):
     """The Rejection with what its numbers look like."""
-    if rejection.value is None:
+    if rejection.value is None or impls.is_mixed(column.name):
         return rejection
-    mistakes, text = diagnosis(column, case, rejection)
+    # what is the same mistake in float32 has more digits to be known by
+    sharp = replace(rejection, dtype="float32") if rejection.dtype in HALF else rejection
+    mistakes, text = diagnosis(column, case, sharp)
     together = f"{rejection.diagnosis}\n{text}".strip()  # one that loses digits has advice already
     return replace(rejection, mistakes=mistakes, diagnosis=together)
 
 
-def _not_judged(evidence, case, dtype, is_asked_for):
+def _not_judged(name, evidence, case, dtype, is_asked_for):
     """Why a case says nothing, or not enough, of a column; "" where it does.
 
     The case that was asked for has to be judged sharply. Those with teeth may be dull: it is at the ends of the
@@ -219,7 +219,7 @@ def _not_judged(evidence, case, dtype, is_asked_for):
     certified = sum(row.checked for row in evidence.rows)
     if not certified and not evidence.rejection and case.is_finite():
         return half.no_limits(case, dtype) or "leaves the format's range at once: nothing could be certified"
-    dull, dullest = [], DULLEST_HALF if dtype in HALF else DULLEST
+    dull, dullest = [], half.dullest(name, dtype)
     for row in evidence.rows if is_asked_for else ():
         if row.checked and row.sharpness is not None and not float(row.sharpness) <= dullest:
             dull.append(f"{label(row.quantity)} ({float(row.sharpness):.1g})")

@@ -175,6 +175,8 @@ def of_precisions(names, dtypes):
     """The columns that have one of these precisions, and those that have none. Raises UsageError."""
     left_out = [name for name in names if not impls.has_one_of(name, dtypes)]
     here = [name for name in names if name not in left_out]
+    if not here and all(map(impls.is_mixed, names)):
+        raise UsageError(f"{', '.join(names)}: mixed precision is float32 with bfloat16, so ask in float32.")
     if not here:
         lacking, others = " and ".join(dtypes), [name for name in impls.FRAMEWORKS if impls.has(name, dtypes[0])]
         raise UsageError(f"{', '.join(names)}: NumPy has no {lacking} of its own: choose from {', '.join(others)}.")

@@ -17,6 +17,8 @@ This is running error analysis (Higham, *Accuracy and Stability of Numerical Alg
   limit, as all are sums of what each operation may do. Where n u >= 1 nothing is certified. N itself rounds, once,
   where it is made a number of the format. A compiler may go on with the float32 that it rounded only to show it: what
   is computed from a number shown (`own`) knows it within u. The rate is rounded before anybody is given it.
+- Mixed precision. Layers are computed in bfloat16, forwards and backwards, or only the factors of their products are
+  rounded to it; each such rounding is one more. The loss, and the steps of float32 weights, are float32.
 
 All limits are computed in float64; its rounding, and the rounding of the truth itself, are part of `slack`.
 """
@@ -97,7 +99,7 @@ def limits(q, X, Y, network, dtype, wide, number: type = np.float64, E_weights=N
 
 def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
     """Everything given is a magnitude."""
-    K = len(W)
+    K, g = len(W), f.layers or f
     N, d_out = Y.shape[-2:]
     A, E_A = [X], [_input(X, f)]
     E_W = [np.where(e > 0, e + f.eta, _input(w, f)) for w, e in zip(W, E_W, strict=True)]
@@ -105,12 +107,13 @@ def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
 
     def used(name):
         """The magnitude of what the next quantity is computed from, and how far it is known."""
-        return (own[name], _shown(own[name], E[name], f)) if name in own else (v[name], E[name])
+        shown = f if name == "R" else g
+        return (own[name], _shown(own[name], E[name], shown)) if name in own else (v[name], E[name])
 
     for k in range(1, K + 1):
         name = "Y_hat" if k == K else f"A{k}"
-        E[f"H{k}"] = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], f, b[k - 1], E_b[k - 1])
-        E[name], E[f"slope{k}"] = _activation(activations[k - 1], *used(f"H{k}"), v[name], v[f"slope{k}"], f)
+        E[f"H{k}"] = _product(A[-1], E_A[-1], W[k - 1], E_W[k - 1], g, b[k - 1], E_b[k - 1])
+        E[name], E[f"slope{k}"] = _activation(activations[k - 1], *used(f"H{k}"), v[name], v[f"slope{k}"], g)
         A_k, E_A_k = used(name)
         A.append(A_k)
         E_A.append(E_A_k)
@@ -123,20 +126,22 @@ def _limits(v, X, Y, W, E_W, b, E_b, activations, f, own):
     squares = ((2 * R + E_R) * E_R + gamma(n, f.u) * (R + E_R) ** 2).sum(axis=(-2, -1))
     E["L"] = squares / (2 * N) + 2 * n * f.eta * (R + E_R > 0).any(axis=(-2, -1))
     # 1/(2N) in two operations, times 2R in two more; in half precision N rounds too, and 1/(2N) may be subnormal
-    scales = np.inf if 2 * N > 1 / f.eta else gamma(4 + f.half, f.u)
+    scales = np.inf if 1 / f.eta < 2 * N else gamma(4 + f.half, f.u)
     E["dL_dY_hat"] = E_R / N + _rounded(scales, (R + E_R) / N, f, operations=4)
+    if f.layers:
+        E["dL_dY_hat"] = _cast((R + E_R) / N, E["dL_dY_hat"], g)
     dA, E_dA = used("dL_dY_hat")
 
     for k in range(K, 0, -1):
-        E[f"dL_dH{k}"] = _times_slope(activations[k - 1], dA, E_dA, v[f"slope{k}"], E[f"slope{k}"], f)
+        E[f"dL_dH{k}"] = _times_slope(activations[k - 1], dA, E_dA, v[f"slope{k}"], E[f"slope{k}"], g)
         dH, E_dH = used(f"dL_dH{k}")
-        E[f"dL_dW{k}"] = _product(A[k - 1].mT, E_A[k - 1].mT, dH, E_dH, f)
+        E[f"dL_dW{k}"] = _product(A[k - 1].mT, E_A[k - 1].mT, dH, E_dH, g)
         if b[k - 1] is not None:
             # a fused sum adds a product that is not rounded to the number shown
-            unrounded = f.u * dH if f"dL_dH{k}" in own and activations[k - 1] in HALF_CURVATURE else 0.0
-            E[f"dL_db{k}"] = _column_sum(dH, E_dH + unrounded, f)
+            unrounded = g.u * dH if f"dL_dH{k}" in own and activations[k - 1] in HALF_CURVATURE else 0.0
+            E[f"dL_db{k}"] = _column_sum(dH, E_dH + unrounded, g)
         if k > 1:
-            E[f"dL_dA{k - 1}"] = _product(dH, E_dH, W[k - 1].mT, E_W[k - 1].mT, f)
+            E[f"dL_dA{k - 1}"] = _product(dH, E_dH, W[k - 1].mT, E_W[k - 1].mT, g)
             dA, E_dA = used(f"dL_dA{k - 1}")
     return E
 
@@ -150,16 +155,24 @@ def _shown(Z, E, f):
     """How far what was computed with may be from the number shown: only in half precision does a compiler keep more."""
     if not f.half:
         return _input(Z, f)
-    return np.where(E > 0, f.u * Z + np.where(Z < f.eta, f.eta, 0.0), 0.0)
+    return np.where(E > 0, f.u * Z + np.where(f.eta > Z, f.eta, 0.0), 0.0)
 
 
 def _rounded(relative, magnitude, f, operations=1):
     return relative * magnitude + 2 * operations * f.eta * (magnitude > 0)
 
 
+def _cast(Z, E, f):
+    """The limit of a number that is rounded once more, before it is used."""
+    return E + f.u * (Z + E) + np.where((Z + E > 0) & (f.eta > Z), f.eta, 0.0)
+
+
 def _product(a, E_a, b, E_b, f, bias=None, E_bias=0.0):
     """Limit of a @ b, or of a @ b + bias: one more term of the sums, wherever in their order it is added."""
     n = a.shape[-1] + (bias is not None)
+    if f.casts:
+        E_a, E_b = _cast(a, E_a, f), _cast(b, E_b, f)
+        E_bias = 0.0 if bias is None else _cast(bias, E_bias, f)
     a_most, b_most = a + E_a, b + E_b
     most = matmul(a_most, b_most)
     if bias is not None:
@@ -256,7 +269,7 @@ def roundless(q, X, Y, network, dtype):
     if not (only_straight_lines and power_of_two and no_biases):
         return np.zeros(points, bool)
     f = format_of(dtype)
-    bits = 2.0**f.bits
+    bits = 2.0 ** (f.layers or f).bits
     v = {name: np.abs(narrow(value)) for name, value in q.items()}
     grains = [_grain(narrow(w)) for w in W]
     fits = np.ones(points, bool)

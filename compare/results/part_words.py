@@ -22,8 +22,13 @@ def parts(result):
             sentences.append(f"{column.name}: not judged with more layers or biases: it {column.left_out}.")
         for why, activations in _by_reason(column.unknown).items():
             sentences.append(f"{column.name}: not judged with {', '.join(activations)}: {why}.")
+    mixed = [column.name for column in result.columns if impls.is_mixed(column.name)]
+    if mixed:
+        may = "layers may be computed in bfloat16, or the factors of their products rounded to it; in float32 alone"
+        sentences.append(f"{listed(mixed)}: judged as mixed precision: {may}.")
     for dtype in dtypes(result):
-        without = [column.name for column in result.columns if not impls.has(column.name, dtype)]
+        without = [column.name for column in result.columns if column.name not in mixed]
+        without = [name for name in without if not impls.has(name, dtype)]
         if without:
             sentences.append(f"{listed(without)}: not judged in {dtype}, of which NumPy has no numbers.")
     return sentences

@@ -1,8 +1,10 @@
 """Results as text: tables are (headers, rows) until the last moment."""
 
 import math
+from itertools import product
 from typing import NamedTuple
 
+from fourfold import impls
 from fourfold.compare.judge.quantities import anatomy, gradient, is_of_every_step, of_every_step, shown
 
 LISTED_CASES = 8
@@ -218,14 +220,14 @@ def _work(result):
 def _sharpness(result):
     """[sentence] on the relative faults in gradients that are seen in the first case; [] where none is."""
     clauses = []
-    for dtype in dtypes(result):
+    for dtype, mixed in product(dtypes(result), (False, True)):
         seen = []
         for row in result.rows:
-            is_gradient = row.quantity.startswith(gradient(""))
+            is_gradient = row.quantity.startswith(gradient("")) and impls.is_mixed(row.column) == mixed
             if is_gradient and (row.case, row.dtype) == (result.settings[0].name, dtype) and row.sharpness:
                 seen.append(measure(row.sharpness))
         if seen and math.isfinite(max(seen)):
-            clauses.append(f"by {brief_power(max(seen))} of its size in {dtype}")
+            clauses.append(f"by {brief_power(max(seen))} of its size in {'mixed precision' if mixed else dtype}")
     if not clauses:
         return []
     return [f"In {result.settings[0].name}, a gradient that is off {' or '.join(clauses)} is caught."]

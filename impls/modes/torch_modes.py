@@ -83,3 +83,9 @@ def _axes(Z) -> Any:
     if isinstance(Z, tuple):
         return tuple(map(_axes, Z))
     return 0 if _leads(Z) else None
+
+
+def autocast(column):
+    """Products in bfloat16 by `torch.autocast`, and all that follows from them until the loss; weights are float32."""
+    for name in ("forward", "trace"):
+        setattr(column, name, torch.autocast("cpu", torch.bfloat16)(getattr(column, name)))
