@@ -25,7 +25,7 @@ def compiles():
 pytestmark = pytest.mark.xdist_group("modes")  # their processes are shared
 
 
-SET_A_FRAMEWORK_UP = {"jax:eager", "tf:eager"}  # the others change no more than their copy of a column
+SET_A_FRAMEWORK_UP = {"jax:eager", "jax:bfloat16", "tf:eager"}  # the others change no more than their copy of a column
 
 
 def process_of(name):
@@ -67,8 +67,9 @@ def test_every_mode_agrees_and_is_compared_with_its_column(pool, base, layers):
     names = [*filter(runs, options.columns(base, modes=True)[0])]
     case = options.case(options.Training(steps=3, layers=layers), range(2))
     seen = {}
-    for name in names:
-        seen[name, case.name, "float64"] = certify(pool, name, case, "float64", lambda steps: None)
+    for name, dtype in [*((name, "float64") for name in names), *((name, "float32") for name in names)]:
+        if impls.has(name, dtype) and (dtype == "float64" or name == base or impls.is_mixed(name)):
+            seen[name, case.name, dtype] = certify(pool, name, case, dtype, lambda steps: None)
     assert [name for (name, *_), one in seen.items() if one.rejection] == []
     compared = modes.differences(seen)
     assert [(mode.column, mode.base) for mode in compared] == [(name, base) for name in names[1:]]
@@ -80,10 +81,13 @@ def test_every_mode_agrees_and_is_compared_with_its_column(pool, base, layers):
 LOOKED_AT = {
     "torch:compile": "hasattr(column.trace, '_torchdynamo_orig_callable')",
     "torch:func": "'_mapped' in str(column.trace.__code__.co_names)",
+    "torch:autocast": "column.trace.__code__.co_name == 'decorate_autocast'",
     "jax:eager": "__import__('jax').config.jax_disable_jit",
     "jax:vmap": "not hasattr(column.trace, 'lower')",  # what is jitted has it
+    "jax:bfloat16": "'product' in __import__('jax').lax.dot_general_p.bind.__code__.co_freevars",
     "tf:eager": "__import__('tensorflow').config.functions_run_eagerly()",
     "tf:no-xla": "column.train._jit_compile is None",
+    "tf:mixed": "column.forward.__name__ == 'in_bfloat16'",
     "tf:xla": "getattr(column.trace, '_jit_compile', None)",
 }
 
@@ -113,9 +117,9 @@ def test_every_mode_has_a_function_that_says_what_it_is():
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("torch:foo", "torch has no mode 'foo': choose from torch:compile, torch:func."),
-        ("jax:compile", "jax has no mode 'compile': choose from jax:eager, jax:vmap."),
-        ("torch:", "torch has no mode '': choose from torch:compile, torch:func."),
+        ("torch:foo", "torch has no mode 'foo': choose from torch:compile, torch:func, torch:autocast."),
+        ("jax:compile", "jax has no mode 'compile': choose from jax:eager, jax:vmap, jax:bfloat16."),
+        ("torch:", "torch has no mode '': choose from torch:compile, torch:func, torch:autocast."),
         ("numpy:jit", "numpy has no modes: choose from torch:compile"),
         ("mine:jit", "There is no column 'mine' with modes: choose from torch:compile"),
         ("torch:func:func", "torch has no mode 'func:func'"),
@@ -129,7 +133,7 @@ def test_what_is_no_mode_is_one_sentence(name, hint):
 
 def test_modes_of_the_columns_asked_for_are_asked_for_once():
     assert options.columns("jax,torch:func,torch", modes=True)[0] == [
-        *("jax", "torch:func", "torch", "torch:compile", "jax:eager", "jax:vmap"),
+        *("jax", "torch:func", "torch", "torch:compile", "torch:autocast", "jax:eager", "jax:vmap", "jax:bfloat16"),
     ]
     with pytest.raises(UsageError, match="--modes finds none for numpy: there are torch:compile"):
         options.columns("numpy", modes=True)

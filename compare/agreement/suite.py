@@ -225,7 +225,8 @@ def _not_judged(name, evidence, case, dtype, is_asked_for):
             dull.append(f"{label(row.quantity)} ({float(row.sharpness):.1g})")
     if not dull:
         return ""
-    other = {"float32": "float64", **dict.fromkeys(HALF, "float32, or more seeds")}.get(dtype, "data of another size")
+    wider = {"float64": "data of another size", "float32": "float64"}
+    other = wider.get(half.arithmetic(name, dtype), "float32, or more seeds")
     return (
         f"is known too coarsely to be judged, relative to its size: {', '.join(dull)}. Take fewer samples, or {other}"
     )

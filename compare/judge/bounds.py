@@ -319,5 +319,10 @@ def reaches(name, magnitude, limit, Y, dtype):
     A sum of products of total magnitude P has a limit of at least γ_n P > u P, so none of its partial sums is larger
     than E / u; before it is scaled the loss is 2 N times larger.
     """
-    scale = 2 * Y.shape[-2] if name == "L" else 1
-    return scale * (magnitude + limit / format_of(dtype).u)
+    f, scale = format_of(dtype), 1
+    if name == "L":
+        N, d_out = Y.shape[-2:]
+        scale = 2 * N
+        if f.half:  # what may be flushed is in the limit, and is no part of a sum
+            limit = np.maximum(limit - 2 * (N * d_out + 7) * f.eta, 0)
+    return scale * (magnitude + limit / f.u)
