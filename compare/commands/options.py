@@ -77,13 +77,13 @@ class Asked:
     impl: str | None = None
     "Columns to judge, comma-separated: built-in ones, or modules of your own. Default: all that are installed."
     modes: bool = False
-    "Judge the other ways to run these columns too: compiled or eager, by vmap. One: --impl torch,torch:compile."
+    "Judge the other ways to run these columns too: compiled, eager, by vmap, in mixed precision. One: torch:compile."
     suite: str = "default"
     "How many cases: quick, default or full. quick makes at most 200 steps of 3 seeds; full adds all other cases."
     case: str | None = None
     "Judge only these cases of the full suite, comma-separated."
     dtype: str = "float64,float32"
-    "Precisions, comma-separated."
+    "Precisions, comma-separated; also float16 and bfloat16."
     seeds: str | None = None
     "How many random initial weights, or a range such as 5:15. Default: 10."
     timeout: Timeout = 600
@@ -136,7 +136,7 @@ class One:
     seed: Seed = 0
     "Number of the random initial weights."
     dtype: str = "float64"
-    "float64 or float32."
+    "float64, float32, float16 or bfloat16."
     timeout: Timeout = 600
     "Seconds the run may take."
     json: Json = None

@@ -54,7 +54,7 @@ def sweep(
     impl
         Columns, comma-separated. Default: all that are installed.
     dtype
-        Precisions, comma-separated.
+        Precisions, comma-separated; also float16 and bfloat16.
     to
         Folder for what is done so far, and for the summary and its page at the end.
     workers

@@ -266,7 +266,7 @@ def same_bits(a, b):
     return (a.view(bits) == b.view(bits)) | (np.isnan(a) & np.isnan(b))
 
 
-def ulps_apart(a, b, dtype):
+def ulps_apart(a, b, dtype=""):
     """Steps from one number of a precision to the next between a and b, as float64; infinite where only one is NaN."""
     a_rank, b_rank = _rank(a), _rank(b)
     apart = np.where(a_rank > b_rank, a_rank - b_rank, b_rank - a_rank).astype(np.float64)
