@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fourfold import impls
-from fourfold.compare.columns import complete
+from fourfold.compare.columns import complete, loading
 from fourfold.compare.columns.given import flat, names_given, parts
 from fourfold.compare.columns.questions import BFLOAT16, WHOLE
 from fourfold.compare.errors import Breach, ColumnError
@@ -290,7 +290,7 @@ def predict_each(name, question):
 
 def chain_rule(name, question):
     """{name: Jacobian} of one network of two layers; and {"sums": E7, "product": E9}, each {gradient: array}."""
-    asked = _Asked(impls.load(name, "chain_rule"), name, question._replace(row="chain_rule"))
+    asked = _Asked(loading.load(name, "chain_rule"), name, question._replace(row="chain_rule"))
     natives = asked.column.jacobians(asked.X, asked.Y, *asked.weights, asked.sigma)
     jacobians = asked.taken("jacobians", natives, asked.names["jacobians"])
     dL_dY_hat, dY_hat_dW2, dY_hat_dA, dA_dH, dH_dW1 = natives

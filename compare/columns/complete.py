@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fourfold import impls
-from fourfold.compare.columns import lacking
+from fourfold.compare.columns import lacking, loading
 from fourfold.compare.columns.given import as_numpy, flat, names_given, parts
 from fourfold.compare.columns.questions import BFLOAT16, WHOLE, Abilities
 from fourfold.compare.errors import ColumnError
@@ -27,7 +27,7 @@ def load(name, row):
 
     Raises ColumnError where a module has nothing that could be asked.
     """
-    module = impls.load(name, row)
+    module = loading.load(name, row)
     if impls.is_built_in(name):
         return module, WHOLE
     return completed(module, name, row)
