@@ -71,7 +71,8 @@ def _loaded(name, row):
 
 def answer(name, question):
     """{name: NumPy array}: what a column answers. Raises ColumnError, and whatever the column raises."""
-    return answer_of(_loaded(name, question.row), name, question)
+    with loading.uncollected(name):
+        return answer_of(_loaded(name, question.row), name, question)
 
 
 def answer_of(column, name, question):

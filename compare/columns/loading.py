@@ -14,22 +14,36 @@ NOT_NEEDED = {"tensorflow": ("matplotlib", "sklearn")}
 
 def load(name, row="two_layer"):
     """The module of a column, as `impls.load` gives it."""
-    worker = multiprocessing.parent_process()
-    with _lightly(impls.framework(name)) if worker and impls.is_built_in(name) else nullcontext():
+    with _lightly(impls.framework(name)) if _ours(name) else nullcontext(), uncollected(name):
         return impls.load(name, row)
 
 
 @contextmanager
+def uncollected(name):
+    """In here nobody looks for garbage that a built-in column makes: its import and its training make none."""
+    if _ours(name):
+        gc.disable()
+    try:
+        yield
+    finally:
+        if _ours(name):
+            gc.enable()
+
+
+def _ours(name):
+    """Whether it is a built-in column, in a worker of its own."""
+    return bool(multiprocessing.parent_process()) and impls.is_built_in(name)
+
+
+@contextmanager
 def _lightly(package):
-    """In here nobody looks for garbage, since imports make none, and what is not needed is not there."""
+    """In here what is not needed is not there."""
     if package == "tensorflow" and package not in sys.modules:
         kept.keep()
     absent = [other for other in NOT_NEEDED.get(package, ()) if other not in sys.modules]
     sys.modules.update(dict.fromkeys(absent))  # pyright: ignore[reportArgumentType]
-    gc.disable()
     try:
         yield
     finally:
         for other in absent:
             del sys.modules[other]
-        gc.enable()

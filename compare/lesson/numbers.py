@@ -1,5 +1,6 @@
 """The lesson's numbers: every quantity of a few training runs, at some of their steps, by every column, and judged."""
 
+import hashlib
 from functools import partial
 from typing import NamedTuple
 
@@ -65,13 +66,13 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
     ColumnError where a column cannot be run or returns what has not the right form.
     """
     cases = [make_case("xor", activation, lr, steps, 3, seeds) for activation in ACTIVATIONS]
-    kept, epochs = recorded(steps, most), [*range(0, steps, BETWEEN_LOSSES)]
+    kept, epochs, seen = recorded(steps, most), [*range(0, steps, BETWEEN_LOSSES)], {}
     with workers.open_pool(timeout) as pool:
 
         def observe_all(name):
             if name == MISTAKES:
                 return mistakes(workers.PartOfPool(pool), kept) if mistakes else []
-            return [observe(pool, name, case, kept, epochs, grid, partial(advance, name)) for case in cases]
+            return [observe(pool, name, case, kept, epochs, grid, partial(advance, name), seen) for case in cases]
 
         by_column = workers.each(pool, [*names, MISTAKES], observe_all)
     broken = by_column.pop(MISTAKES)
@@ -122,10 +123,13 @@ def _joined(lists, columns):
     return joined
 
 
-def observe(pool, name, case, kept, epochs, grid, advance=lambda steps: None):
-    """The Run of a column on a Case: kept after these steps, from 0 to the last; losses also at `epochs`."""
+def observe(pool, name, case, kept, epochs, grid, advance=lambda steps: None, seen=None):
+    """The Run of a column on a Case: kept after these steps, from 0 to the last; losses also at `epochs`.
+
+    In `seen` is what came of training, so that a column that gives the same bits is not judged again.
+    """
     column, p = Examinee(name, pool, advance), judgement.problem(case, DTYPE)
-    values, marks = _trained(column, case, p, kept, epochs)
+    values, marks = _trained(column, case, p, kept, epochs, {} if seen is None else seen)
     weights = [values["W1"], values["W2"]]
     judged = column.judge_trace(p, weights)
     column.count(judged, p.row)
@@ -142,7 +146,7 @@ def observe(pool, name, case, kept, epochs, grid, advance=lambda steps: None):
     return Run(values, marks, column.certified, column.rejected)
 
 
-def _trained(column, case, p, kept, epochs):
+def _trained(column, case, p, kept, epochs, seen):
     """{quantity: (T, S, ...)} of W1 and W2 after the steps that are kept and of "losses" at `epochs`; their marks."""
     *_, W1, W2 = case.cast(DTYPE)
     values, marks = {}, {}
@@ -154,19 +158,35 @@ def _trained(column, case, p, kept, epochs):
     question = questions.about(p, "trajectory", (W1, W2), case.lr)
     for first, trajectory in workers.trajectory(column.pool, column.name, question, case.steps, piece):
         steps = min(piece, case.steps - first)
-        judged = column.judge_steps(p, (W1, W2), trajectory, steps)
-        column.count(judged, p.row)
-        L, after_W2, after_W1 = judged
-        after, before = _within(kept, first + 1, steps), _within(epochs, first, steps)
-        for name, j, chosen in (("W1", after_W1, after), ("W2", after_W2, after), ("losses", L, before)):
-            gather(values, {name: j.value[chosen]})
-            gather(marks, {name: mark(j)[chosen]})
+        key = _key(p, first, W1, W2, *trajectory.values())
+        counted, shown_here = seen.get(key, (None, {}))
+        if not counted:
+            judged = column.judge_steps(p, (W1, W2), trajectory, steps)
+            counted = column.counted(judged, p.row)
+            L, after_W2, after_W1 = judged
+            after, before = _within(kept, first + 1, steps), _within(epochs, first, steps)
+            for name, j, chosen in (("W1", after_W1, after), ("W2", after_W2, after), ("losses", L, before)):
+                shown_here[name] = j.value[chosen], mark(j)[chosen]
+            if not counted.complaint:
+                seen[key] = counted, shown_here
+        column.add(counted)
+        for name, (value, marked) in shown_here.items():
+            gather(values, {name: value})
+            gather(marks, {name: marked})
         W1, W2 = trajectory["W1"][-1], trajectory["W2"][-1]
         column.advance(steps)
     for lists in (values, marks):
         for name, parts in lists.items():
             lists[name] = np.concatenate(parts)
     return values, marks
+
+
+def _key(p, first, *arrays):
+    """What tells apart all that a piece of training on XOR is judged by."""
+    digest = hashlib.blake2b(digest_size=16)
+    for Z in arrays:
+        digest.update(str((Z.dtype, Z.shape)).encode() + Z.tobytes())
+    return p.activations, first, digest.digest()
 
 
 def _within(steps, first, length):

@@ -125,6 +125,7 @@ def highlighted(column):
     return highlight(text(column))[: len(text(column).splitlines())]
 
 
+@cache
 def highlight(code):
     """Lines of Python as markup: <span class> for syntax, <span data-s> for symbols. `code` may be a fragment."""
     asked = _asked(code)
