@@ -29,15 +29,15 @@ class Evidence(NamedTuple):
     arrays: dict
 
 
-def certify(pool, name, case, dtype, advance, grid=None, keep=True, able=WHOLE, seen=None):
+def certify(pool, name, case, dtype, advance, grid=None, keep=True, able=WHOLE, seen=None, audited=None):
     """The Evidence on a column. Raises ColumnError where it cannot be run, unless it is proved wrong before.
 
     `advance(n)` is called as so many steps of seeds are judged; `grid` (points, d_in) is predicted with the final
     weights. Without `keep` there are none of the arrays that are as large as the data; a column that is not whole has
-    those of the functions it has, and nothing to draw. `able` are its Abilities. In `seen` is kept what was judged of
-    every step, if it is a dict: a column that gives the same bits is not judged again.
+    those of the functions it has, and nothing to draw. `able` are its Abilities. In `seen` is kept what was judged, if
+    it is a dict: a column that gives the same bits is not judged again. `audited` are the points where the judge was.
     """
-    examination = _Examination(pool, name, case, dtype, keep, able, seen)
+    examination = _Examination(pool, name, case, dtype, keep, able, seen, audited)
     arrays = {}
     try:
         arrays = examination.run(advance, grid)
@@ -63,9 +63,9 @@ class _Run:
 class _Examination:
     """One column on one case in one precision: what is asked, and what has been seen of the answers."""
 
-    def __init__(self, pool, name, case, dtype, keep, able, seen):
+    def __init__(self, pool, name, case, dtype, keep, able, seen, audited):
         self.pool, self.column, self.case, self.keep = pool, pool.column(name, able), case, keep
-        self.able, self.seen = able, seen
+        self.able, self.seen, self.audited = able, seen, set() if audited is None else audited
         self.where = Where(name, case.name, dtype)
         self.p = judgement.problem(case, half.arithmetic(name, dtype))
         self.names = parameter_names(len(case.activations), len(case.weights))
@@ -178,7 +178,7 @@ class _Examination:
         steps, *parameters = map(np.stack, zip(*run.checkpoints, (self.case.steps, *run.now), strict=True))
         if judgement.entries(self.p, parameters) <= AUDITED:
             for c in (0, -1):
-                referee.audit([Z[c, 0] for Z in parameters], self.p)
+                self._audit([Z[c, 0] for Z in parameters])
         at_once, kept = memory.steps_at_once(run.case), {}
         for first in range(0, len(steps), at_once):
             some = slice(first, first + at_once)
@@ -188,6 +188,13 @@ class _Examination:
             kept = at_these | kept  # of the first step
             kept |= {name: Z for name, Z in at_these.items() if name == "Y_hat_final"}  # of the last step
         return kept if self.keep else {}
+
+    def _audit(self, point):
+        """Audits the judge at a point, unless another column has been there."""
+        key = self.case.name, self.p.dtype, tally.digest(*point)
+        if key not in self.audited:
+            referee.audit(point, self.p)
+            self.audited.add(key)
 
     def _judge_functions_at(self, case, steps, parameters):
         """The same at as many of the steps as there is memory for."""
@@ -202,33 +209,53 @@ class _Examination:
                     function = function.replace(" and ", " or ")
                     self.rejections.append(malformed(self.where, 0, function, complaint, p.row))
                     return None
-        points, kept = (case, steps, parameters), {}
+        points, kept, of_trace = (case, steps, parameters), {}, []
         with memory.turn(case):
             for call, function in FUNCTIONS.items():
                 if call in answers:
-                    kept = self._judge_answer(call, function, answers[call], points) | kept
+                    kept = self._judge_answer(call, function, answers[call], points, of_trace) | kept
         return kept
 
-    def _judge_answer(self, call, function, answer, points):
+    def _judge_answer(self, call, function, answer, points, of_trace):
         """Judges what a function gives at some points; returns the arrays kept of it."""
-        *_, parameters = points
+        case, steps, parameters = points
+        key = call, case.name, self.p.dtype, int(steps[0]), tally.digest(*parameters, *answer.values())
+        if self.seen and key in self.seen:
+            tallies, kept = self.seen[key]
+            tally.merge(self.tallies, tallies)
+            return kept
+        kept, each = {}, []
         if call == "step":
             judged = judgement.judge_steps(parameters, [*answer.values()], self.p)
-            self._judge_function(function, judged, {}, *points)
-            return {}
-        judged = judgement.judge_trace(answer, parameters, self.p)
-        self._judge_function(function, judged, {} if call == "gradients" else answer, *points)
-        kept = _at_start(judged, self.p.row) if self.keep else {}
-        return kept | ({"Y_hat_final": answer["Y_hat"][-1]} if call == "trace" and self.able == WHOLE else {})
-
-    def _judge_function(self, function, judged, values, case, steps, parameters):
-        each = layers.judge(values, parameters, self.p) if values else []
-        self._count(layers.sharper(judged, each), every_step=function == "step")
-        wrong = layers.first_wrong(judged, each, values)
+        else:
+            judged, each = self._judge_pass(call, answer, parameters, of_trace)
+            kept = _at_start(judged, self.p.row) if self.keep else {}
+            kept |= {"Y_hat_final": answer["Y_hat"][-1]} if call == "trace" and self.able == WHOLE else {}
+        tallies = tally.count(layers.sharper(judged, each), self.p, every_step=call == "step")
+        tally.merge(self.tallies, tallies)
+        wrong = layers.first_wrong(judged, each, answer)
         if wrong:
             c, s, *_ = wrong.index
             point = Point(int(steps[c]), case.seeds[s], (), [Z[c, s] for Z in parameters])
             self.rejections.append(locate.in_function(self.column, self.where, function, wrong, point, self.p))
+        elif isinstance(self.seen, dict):
+            self.seen[key] = tallies, kept
+        return kept
+
+    def _judge_pass(self, call, answer, parameters, of_trace):
+        """The Judged of what a pass gives, and of its layers by themselves.
+
+        What has the bits of the trace, which is judged first and put into `of_trace`, is not judged again.
+        """
+        by_layer = {} if call == "gradients" else answer
+        for trace, judged, each in of_trace:
+            if all(Z.tobytes() == trace[name].tobytes() for name, Z in answer.items()):
+                return [j for j in judged if j.quantity in answer], [j for j in each if j.quantity in by_layer]
+        judged = judgement.judge_trace(answer, parameters, self.p)
+        each = layers.judge(by_layer, parameters, self.p) if by_layer else []
+        if call == "trace" and all(j.certified.all() for j in [*judged, *each]):
+            of_trace.append((answer, judged, each))
+        return judged, each
 
     def _count(self, judged, every_step):
         tally.merge(self.tallies, tally.count(judged, self.p, every_step))

@@ -78,7 +78,7 @@ def agreement(
                     is_asked_for = any(case is one for one in cases[:asked_for])
                     known = () if is_asked_for else cases[0].activations
                     watched = partial(advance, name)
-                    run = partial(certify, pool, name, case, dtype, watched, grid, keep, able, judged_before[name])
+                    run = partial(certify, pool, name, case, dtype, watched, grid, keep, able, *judged_before[name])
                     seen_here = _evidence(run, column, case, dtype, known, unknown, refused)
                     if not seen_here:
                         continue
@@ -122,15 +122,16 @@ def agreement(
 
 
 def _judged_before(names):
-    """{column: what is kept of the first one of its process, since the others may give the same bits, or None}.
+    """{column: what is kept of the first one of its process, or None, and where the judge was audited, for all}.
 
-    The others add nothing to it.
+    The others of that process may give the same bits. They add nothing to it.
     """
-    by_name = {}
+    by_name, audited = {}, set()
     for first, *others in workers.by_process(names):
-        by_name[first] = {} if others else None
+        kept = {} if others else None
+        by_name[first] = kept, audited
         for name in others:
-            by_name[name] = MappingProxyType(by_name[first])
+            by_name[name] = MappingProxyType(kept), audited
     return by_name
 
 

@@ -60,10 +60,15 @@ def merge(tallies, more):
 
 def key(case, dtype, first, before, path):
     """What tells apart all that some steps of a run are judged by: the case, the step, and every bit of the weights."""
-    digest = hashlib.blake2b(digest_size=16)
-    for Z in (*(weights[0] for weights in before), *path):
-        digest.update(np.ascontiguousarray(Z).data)
-    return case.name, dtype, first, len(path[-1]), digest.digest()
+    return case.name, dtype, first, len(path[-1]), digest(*(weights[0] for weights in before), *path)
+
+
+def digest(*arrays):
+    """What tells apart arrays of the same shapes, bit by bit."""
+    bits = hashlib.blake2b(digest_size=16)
+    for Z in arrays:
+        bits.update(np.ascontiguousarray(Z).data)
+    return bits.digest()
 
 
 def row(where, quantity, tally):

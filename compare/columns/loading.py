@@ -21,12 +21,13 @@ def load(name, row="two_layer"):
 @contextmanager
 def uncollected(name):
     """In here nobody looks for garbage that a built-in column makes: its import and its training make none."""
-    if _ours(name):
+    collects = _ours(name) and gc.isenabled()
+    if collects:
         gc.disable()
     try:
         yield
     finally:
-        if _ours(name):
+        if collects:
             gc.enable()
 
 
