@@ -1,4 +1,4 @@
-"""Pictures, drawn here and in another process, each whenever it has nothing else to do."""
+"""Pictures, and what else takes long, made here and in another process, each whenever it has nothing else to do."""
 
 import threading
 from collections import deque
@@ -20,7 +20,7 @@ class Artist:
         self._process.stop()
 
     def draw(self, jobs):
-        """The Pictures of jobs, functions without arguments that can be pickled, in their order."""
+        """What jobs give, functions without arguments that can be pickled, in their order: Pictures as a rule."""
         left, drawn = deque(range(len(jobs))), {}
 
         def hand_over():

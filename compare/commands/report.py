@@ -35,7 +35,8 @@ def report(
     weights = dict(zip(parameter_names(len(case.activations), len(case.weights)), case.weights, strict=True))
     inputs = {"X": case.X, "Y": case.Y, **weights, "grid": grid}
     with Artist() as artist:
-        made = _with_proofs(report_folder.Report(outcome, inputs, arrays, {}), (case, *suites.curves(case, curves)))
+        made = report_folder.Report(outcome, inputs, arrays, {})
+        made = _with_proofs(made, (case, *suites.curves(case, curves)), artist.draw)
         contents = report_folder.files(made)
         if measured:
             contents["bench.json"] = result.encode(measured)
@@ -67,13 +68,13 @@ def _measured(drawing):
     return None
 
 
-def _with_proofs(made, cases):
-    """A Report with the proved loss curves of all cases that have one."""
+def _with_proofs(made, cases, side_by_side):
+    """A Report with the proved loss curves of all cases that have one; `side_by_side` does the work."""
     from fourfold.compare.agreement.proved_curves import curves
 
     proved = {}
     for case in cases:
-        more, reason = curves(made, case)
+        more, reason = curves(made, case, side_by_side)
         proved |= more
         if reason:
             err.print(f"No proved loss curve of {case.name}: {reason}.", markup=False)
