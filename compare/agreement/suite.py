@@ -128,8 +128,8 @@ def _judged_before(names):
     """
     by_name, audited = {}, set()
     for first, *others in workers.by_process(names):
-        kept = {} if others else None
-        by_name[first] = kept, audited
+        kept = {}
+        by_name[first] = kept if others else None, audited
         for name in others:
             by_name[name] = MappingProxyType(kept), audited
     return by_name

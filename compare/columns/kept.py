@@ -40,18 +40,18 @@ def whole(path):
     size = path.stat().st_size
     with open(path, "rb") as file:
         end = 0
-        while 0 <= end < size:
+        while end < size:
             file.seek(end + 1)  # behind the field's number
             end = _length(file) + file.tell()
     return end == size > 0
 
 
 def _length(file):
-    """A number of seven bits a byte, the last ones first."""
+    """A number of seven bits a byte, the last ones first; a very large one where it has no end."""
     number = shift = 0
     while byte := file.read(1):
         number |= (byte[0] & 127) << shift
         shift += 7
         if byte[0] < 128:
             return number
-    return float("nan")
+    return 2**63

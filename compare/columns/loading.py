@@ -41,10 +41,11 @@ def _lightly(package):
     """In here what is not needed is not there."""
     if package == "tensorflow" and package not in sys.modules:
         kept.keep()
-    absent = [other for other in NOT_NEEDED.get(package, ()) if other not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent))  # pyright: ignore[reportArgumentType]
+    modules: dict = sys.modules  # where None stands in it nothing is imported
+    absent = [other for other in NOT_NEEDED.get(package, ()) if other not in modules]
+    modules.update(dict.fromkeys(absent))
     try:
         yield
     finally:
         for other in absent:
-            del sys.modules[other]
+            del modules[other]
