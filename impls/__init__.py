@@ -129,5 +129,5 @@ def path_of(name, row="two_layer"):
 
 def source(name, row="two_layer"):
     """The column's text, without the numbers of equations at the ends of lines; it is read and not imported."""
-    numbers = r"(?m)  # E\d[\dE, -]*$|(?<=  # )E\d+; "
+    numbers = r"(?m)  # [EU]\d[\dEU, -]*$|(?<=  # )[EU]\d+; "
     return re.sub(numbers, "", path_of(name, row).read_text(encoding="utf-8"))

@@ -148,3 +148,29 @@ class ChainRule(Protocol):
 
     def product(self, dz_dy, dy_dx):
         """E9: the matrix product of two Jacobians, of the same shapes."""
+
+
+class Optimizer(Protocol):
+    """The fourth row: what steps make of gradients, by a framework's own optimiser.
+
+    w is all arrays of weights, each (*S, ...). name is one of sgd, momentum, nesterov, rmsprop, adam, adamw; settings
+    {key: float}: lr, l2 and decay, and as the rule has them momentum, rho, beta1, beta2, eps. `train` raises
+    NotImplementedError, with a sentence, where the framework's optimiser cannot be asked for these together.
+    """
+
+    def array(self, values, dtype):
+        """NumPy array -> the column's own type, always a copy."""
+
+    def to_numpy(self, Z):
+        """The column's own type -> NumPy array, always a copy."""
+
+    def optimizer(self, w, name, lr, l2, decay, **settings):
+        """The framework's own optimiser of these weights; in NumPy a function, by hand."""
+
+    def train(self, gradients, w, kept, done, steps, name, settings):
+        """`steps` steps from the one after `done`: everything after every one of them, along a new first axis.
+
+        gradients(w) gives L (*S,) and the gradients of w. kept is what the optimiser keeps, array by array of w: u
+        (momentum, nesterov), v (rmsprop), m and v (adam, adamw); at the beginning, done = 0, it is empty. Gives the
+        arrays of w, of what is kept, and L, in one tuple.
+        """

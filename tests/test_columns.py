@@ -15,13 +15,14 @@ from fourfold import impls
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES
 from fourfold.compare.judge import form, judgement
 from fourfold.compare.judge.quantities import internal
-from fourfold.impls.model import ChainRule, DeepModel, Model, Trace
+from fourfold.impls.model import ChainRule, DeepModel, Model, Optimizer, Trace
 from tests.conftest import asymmetric, each_column, named, path, trace
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "impls").rglob("*_impl.py"))
 PACKAGES = {framework.package for framework in impls.FRAMEWORKS.values()}
 MAIN = 'if __name__ == "__main__":\n'
+CONTRACTS = {"two_layer": Model, "deep": DeepModel, "chain_rule": ChainRule, "optimizers": Optimizer}
 dtypes = pytest.mark.parametrize("dtype", DTYPES)
 activations = pytest.mark.parametrize("activation", ACTIVATIONS)
 TRAINING = [(row, name) for row in ("two_layer", "deep") for name in impls.ROWS[row]]
@@ -32,7 +33,7 @@ def functions(module):
 
 
 def test_same_functions_in_the_same_order_with_the_same_parameters(name):
-    for row, model in (("two_layer", Model), ("deep", DeepModel), ("chain_rule", ChainRule)):
+    for row, model in CONTRACTS.items():
         if name in impls.ROWS[row]:
             column = impls.load(name, row)
             protocol = [f for f in vars(model) if not f.startswith("_")]
@@ -51,8 +52,9 @@ def test_a_column_fits_on_a_wall(file):
 def test_a_column_imports_nothing_of_ours_but_the_contract(file):
     imports = re.findall(r"^\s*(?:from|import) (\w+)[\w.]*", file.read_text(), re.MULTILINE)
     ours = re.findall(r"\b(?:fourfold|impls|compare|reports)\b[\w.]*", file.read_text())
-    assert set(ours) == {"fourfold.impls.model"}
-    assert set(imports) <= {"functools", "numpy", "fourfold", impls.framework(file.stem.split("_")[0])}
+    assert set(ours) == (set() if file.parent.name == "optimizers" else {"fourfold.impls.model"})
+    framework = impls.framework(file.stem.split("_")[0])
+    assert set(imports) <= {"functools", "numpy", "fourfold", framework, "optax" if framework == "jax" else framework}
 
 
 @pytest.mark.parametrize("row", impls.ROWS)
@@ -147,11 +149,11 @@ def test_an_installed_column_runs_from_any_folder(tmp_path):
     assert installed == printed_by("impls.two_layer.numpy_impl")
 
 
-NUMBERED = r"  # E\d+(?:(?:, |-)E\d+)*(?:; .*)?$"
+NUMBERED = r"  # [EU]\d+(?:(?:, |-)[EU]\d+)*(?:; .*)?$"
 MATHEMATICS = re.compile(r" @ |\*\*|grad(?:ient|ients)?\(|sigma\(|sigma_prime\(| - lr \* |jacobian\(|jacrev\(|np\.kron")
 
 
-@pytest.mark.parametrize("file", FILES, ids=str)
+@pytest.mark.parametrize("file", [f for f in FILES if f.parent.name != "optimizers"], ids=str)
 def test_mathematics_carries_the_number_of_its_equation(file):
     body, *_ = file.read_text().split(MAIN)
     _, _, functions = body.partition("\ndef forward" if "def forward" in body else "\ndef jacobians")
@@ -159,6 +161,15 @@ def test_mathematics_carries_the_number_of_its_equation(file):
     assert len(lines) >= 6
     for line in lines:
         assert re.search(NUMBERED, line) or "E13 is a row" in line or "def " in line, line
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f.parent.name == "optimizers"], ids=str)
+def test_an_optimizer_carries_the_numbers_of_all_its_equations(file):
+    numbers = set()
+    for first, last in re.findall(r"U(\d+)(?:-U(\d+))?", file.read_text()):
+        numbers |= {*range(int(first), int(last or first) + 1)}
+    assert numbers == {*range(1, 12)}
+    assert "# E23" in file.read_text()
 
 
 def test_the_numbers_are_left_out_of_a_column_s_source(name):

@@ -251,7 +251,7 @@ def test_blocks_hold_the_same_quantities():
     case, p = asymmetric(), judgement.problem(asymmetric(), "float64")
     H, *more = judgement.judge_trace(named(trace(numpy_impl, case, "float64")), case.weights, p)
     with pytest.raises(ValueError, match="zip"):
-        judgement._concatenate([[H], [H, *more]])
+        judgement.concatenate([[H], [H, *more]])
 
 
 def test_the_first_wrong_entry_is_the_first_in_time_and_then_in_order_of_computation():
@@ -381,7 +381,7 @@ def test_where_what_is_out_of_range_must_show_behind_h(activation, H, limit, sho
     q = {"H1": np.array([[[1.0, 2.0]], [[1.0, H]]]), "H2": np.full((2, 1, 1), LARGEST)}
     E = {"H1": np.array([[[0.0, 0.0]], [[0.0, limit]]]), "H2": np.full((2, 1, 1), 1e-9)}
     with np.errstate(all="ignore"):
-        before, behind, last = judgement._shows(q, E, p)
+        before, behind, last = judgement.showing(q, E, p)
     assert before.all()
     assert behind.tolist() == last.tolist() == [True, shows]
 

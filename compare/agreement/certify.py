@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fourfold.compare.agreement import contract, half, locate, memory, tally, walk
+from fourfold.compare.agreement import contract, half, locate, memory, tally, updating, walk
 from fourfold.compare.agreement.plan import PIECE, plan
 from fourfold.compare.agreement.rejections import Point, Where, malformed
+from fourfold.compare.agreement.updating import Conventions, Updating
 from fourfold.compare.columns import workers
 from fourfold.compare.columns.questions import WHOLE, about
 from fourfold.compare.errors import ColumnError
@@ -27,6 +28,7 @@ class Evidence(NamedTuple):
     rows: list
     rejection: Rejection | None
     arrays: dict
+    conventions: Conventions | None = None  # of a run by an optimiser
 
 
 def certify(pool, name, case, dtype, advance, grid=None, keep=True, able=WHOLE, seen=None, audited=None):
@@ -49,7 +51,8 @@ def certify(pool, name, case, dtype, advance, grid=None, keep=True, able=WHOLE, 
             arrays[f"ulps_{quantity}"] = counted.histogram
     rows = [tally.row(examination.where, *entry) for entry in examination.tallies.items()]
     first = min(examination.rejections, key=lambda rejection: rejection.step, default=None)
-    return Evidence(rows, first, arrays)
+    by_update = examination.updating
+    return Evidence(rows, first, arrays, by_update.conventions() if by_update else None)
 
 
 class _Run:
@@ -57,7 +60,7 @@ class _Run:
 
     def __init__(self, case, initial):
         self.case, self.now, self.calls = case, initial, 0
-        self.pictures, self.checkpoints = [], []
+        self.pictures, self.checkpoints, self.shown = [], [], {}
 
 
 class _Examination:
@@ -72,6 +75,7 @@ class _Examination:
         self.tallies = {}  # by the names people know
         self.rejections = []
         self.first_wrong_step = np.inf  # of the runs
+        self.updating = Updating(self.p) if case.update else None
 
     def run(self, advance, grid):
         """Judges every step, then all functions at some; returns the arrays for pictures and `diff`."""
@@ -87,12 +91,18 @@ class _Examination:
         for n, first, answer in workers.trajectories(self.pool, self.where.column, questions, calls.steps):
             if first == 0 and n > 0:
                 run = _Run(groups[n], [*questions[n].parameters.values()])
+            if self.updating and first == 0:
+                self.updating.begin(run.now)
+            answer, run.shown = updating.taken_apart(answer)
             path = [*answer.values()]
             steps = calls.steps[run.calls]
             complaint = contract.malformed_answer(self.column, "trajectory", answer, run.now, steps, self.p)
             if complaint:
                 self.rejections.append(malformed(self.where, first, self.able.runs(), complaint, self.p.row))
                 return {}
+            badly_kept = updating.malformed(run.shown, answer, self.p)
+            if badly_kept:
+                raise ColumnError(f"{self.where.column}: its optimiser's {badly_kept}")
             self._judge_call(run, first, path, advance)
             if first + len(path[-1]) == self.case.steps:
                 at_checkpoints = self._judge_functions(run)
@@ -125,7 +135,8 @@ class _Examination:
         for start in range(0, len(path[-1]), piece):
             after = [Z[start : start + piece] for Z in path]
             before = form.before_each_step(run.now, after)
-            picture = self._judge_piece(run.case, first + start, before, after)
+            shown = {name: Z[start : start + piece] for name, Z in run.shown.items()}
+            picture = self._judge_piece(run.case, first + start, before, after, shown)
             # what is computed of a piece is gone when the next is judged: of it, copies are kept
             for t in _powers_of_ten(first + start, len(after[-1])):
                 run.checkpoints.append((first + start + t, *(Z[t].copy() for Z in before)))
@@ -149,7 +160,7 @@ class _Examination:
             arrays["Y_hat_grid"] = self.column.ask(points)["Y_hat"]
         return arrays | last
 
-    def _judge_piece(self, case, first, before, path):
+    def _judge_piece(self, case, first, before, path, shown):
         """Judges some steps; returns their picture."""
         key = None if self.seen is None else tally.key(case, self.p.dtype, first, before, path)
         if self.seen and key in self.seen:
@@ -157,7 +168,10 @@ class _Examination:
             tally.merge(self.tallies, tallies)
             return picture
         with memory.turn(case):
-            judged = judgement.judge_steps(before, path, self.p)
+            if self.updating:
+                judged = self.updating.judge(first, before, path, shown)
+            else:
+                judged = judgement.judge_steps(before, path, self.p)
         named = dict(zip(self.names, before, strict=True))
         picture = _picture(first, named, path[-1], judged, self.case.steps)
         tallies = tally.count(judged, self.p, every_step=True)
@@ -200,7 +214,7 @@ class _Examination:
         """The same at as many of the steps as there is memory for."""
         p, answers = self.p, {}
         for call in ("gradients", "forward", "trace", "step"):
-            if call in self.able.functions:
+            if call in self.able.functions and not (call == "step" and self.updating):
                 answers[call] = self.column.ask(about(p, call, parameters, p.lr))
         for call, function in FUNCTIONS.items():
             if call in answers:

@@ -28,6 +28,11 @@ def in_run(examiner, where, wrong, before, first, case, p):
     if cause:
         return in_function(examiner, where, able.evaluates(), cause, point, p)
 
+    if p.update:
+        note = f"{sentence}, and the update from them is wrong" if sentence else ""
+        # the optimiser's own memory is part of it: from weights alone no step can be seen again
+        return rejection(where, wrong, point._replace(parameters=None), p, note)
+
     quantity, exact = wrong.judged.quantity, wrong.judged.exact[wrong.index]
     wrong_in_step = _wrong_step(examiner, parameters, p)
     runs = able.runs()

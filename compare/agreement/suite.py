@@ -8,7 +8,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from fourfold import impls
-from fourfold.compare.agreement import half, modes
+from fourfold.compare.agreement import conventions, half, modes
 from fourfold.compare.agreement import memory as estimate
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.agreement.diagnose import diagnosis
@@ -82,7 +82,9 @@ def agreement(
                     seen_here = _evidence(run, column, case, dtype, known, unknown, refused)
                     if not seen_here:
                         continue
-                    if seen_here.rejection and undiagnosed:
+                    if seen_here.rejection and case.update:
+                        seen_here = seen_here._replace(rejection=conventions.diagnosed(column, case, seen_here))
+                    elif seen_here.rejection and undiagnosed:
                         rejection = _diagnosed(column, case, seen_here.rejection)
                         seen_here = seen_here._replace(rejection=rejection)
                         undiagnosed = 0 if rejection.mistakes else undiagnosed - 1
@@ -117,6 +119,7 @@ def agreement(
         seconds=seconds,
         modes=modes.differences(in_order),
         twice=_in_order(names, again),
+        conventions=conventions.named(names, in_order, {rejection.column for rejection in rejections}),
     )
     return result, {key: one.arrays for key, one in in_order.items()}
 

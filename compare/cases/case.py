@@ -9,6 +9,7 @@ import numpy as np
 from fourfold.compare.cases.data import LARGEST_NUMBER, read_data
 from fourfold.compare.errors import UsageError, visible
 from fourfold.compare.judge import formats
+from fourfold.compare.judge.updates import UpdateRule
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 DTYPES = ("float64", "float32")  # those asked for by default
@@ -32,6 +33,7 @@ class Case(NamedTuple):
     row: str = "two_layer"  # of columns: impls.ROWS
     shapes: bool = False  # also ask every function in every shape of its contract
     weights_file: str = ""  # where the weights were read; "": they are drawn
+    update: UpdateRule | None = None  # the optimiser; None: plain descent, as the columns themselves have it
 
     @property
     def W1(self):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fourfold import impls
-from fourfold.compare.columns import complete, loading
+from fourfold.compare.columns import complete, loading, updating
 from fourfold.compare.columns.given import flat, names_given, parts
 from fourfold.compare.columns.questions import BFLOAT16, WHOLE
 from fourfold.compare.errors import Breach, ColumnError
@@ -194,6 +194,8 @@ def _step(asked, question):
 
 
 def _trajectory(asked, question):
+    if question.update:
+        return updating.trajectory(asked, question)
     given = asked.column.train(asked.X, asked.Y, *asked.weights, question.lr, question.steps, asked.sigma)
     return asked.taken("train", given, asked.names["step"])
 

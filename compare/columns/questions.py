@@ -5,7 +5,8 @@ An answer is {name: NumPy array}, by the names of judge/quantities.py; *S are th
     "forward"     H1 ... Y_hat, R and L, by `forward` and `loss`
     "trace"       every quantity of one evaluation
     "step"        the parameters after one step of gradient descent, and L before it
-    "trajectory"  the same after each of `steps` steps, along a new first axis, by one call of `train`
+    "trajectory"  the same after each of `steps` steps, along a new first axis, by one call of `train`; with an
+                  optimiser also what that keeps, where it is shown
     "predict"     Y_hat alone; Y is not looked at
     "gradients"   L and the gradient of every parameter
     "contract"    what it does beside its contract: {"complaints": sentences}
@@ -77,6 +78,9 @@ class Question(NamedTuple):
     lr: Any = None  # a float; of a column's own also an array (*S, 1, 1), a rate a network
     steps: int = 0
     precision: str = ""  # where it is not the arrays' dtype: bfloat16 travels as float32
+    update: Any = None  # a judge.updates.UpdateRule: the optimiser of a "trajectory"; None: plain descent
+    kept: Any = None  # {name: array (*S, ...)}: what it keeps after `done` steps, "m_W1" ...; None: it begins
+    done: int = 0
 
     @property
     def dtype(self):
@@ -101,4 +105,5 @@ def about(problem, call, parameters, lr=None, steps=0):
     names = parameter_names(len(problem.activations), len(parameters))
     named = dict(zip(names, parameters, strict=True))
     precision = BFLOAT16 if getattr(problem, "dtype", "") == BFLOAT16 else ""
-    return Question(call, problem.row, problem.activations, problem.X, problem.Y, named, lr, steps, precision)
+    update = problem.update if call == "trajectory" else None
+    return Question(call, problem.row, problem.activations, problem.X, problem.Y, named, lr, steps, precision, update)

@@ -15,6 +15,7 @@ from fourfold import impls
 from fourfold.compare.columns import calls
 from fourfold.compare.columns.questions import WHOLE, Abilities
 from fourfold.compare.errors import Breach, ColumnError
+from fourfold.compare.judge.quantities import parameter_kept_for
 from fourfold.compare.system import files, signals
 from fourfold.compare.system.surroundings import ENVIRONMENT, JAX_CACHE, MOST_OF_CACHE
 from fourfold.compare.system.worker import Died, Worker, keep_memory, signal_name
@@ -190,6 +191,9 @@ def _after(question, answer, steps):
         if answer[name].shape != (question.steps, *Z.shape):
             return None
         last[name] = answer[name][-1]
+    if question.update:
+        kept = {name: Z[-1] for name, Z in answer.items() if parameter_kept_for(name)}
+        question = question._replace(kept=kept, done=question.done + question.steps)
     return question._replace(parameters=last, steps=steps)
 
 

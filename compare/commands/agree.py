@@ -9,7 +9,7 @@ from rich.measure import Measurement
 
 from fourfold import impls
 from fourfold.compare.agreement import half, suite
-from fourfold.compare.cases import suites
+from fourfold.compare.cases import suites, update
 from fourfold.compare.cases.case import check_range
 from fourfold.compare.columns import starting
 from fourfold.compare.commands import options
@@ -17,6 +17,7 @@ from fourfold.compare.commands.options import Begun, Suite
 from fourfold.compare.commands.terminal import command, err, out, progress, write_json
 from fourfold.compare.errors import UsageError
 from fourfold.compare.results import mode_words, part_words, process_words, repro, result, tables, words
+from fourfold.compare.results.convention_words import conventions
 from fourfold.compare.system import files
 
 COLOURS = {0: "green", 1: "red", 3: "yellow"}  # by exit code
@@ -76,6 +77,8 @@ def judge(training, s, grid=None, curves=()):
     case = options.case(training, options.asked_seeds(s.seeds), steps)
     check_range(case, dtypes)
     chosen = suites.choose(s.suite, options.names(s.case), case, deep=True, dtypes=dtypes)
+    if case.update:
+        chosen = update.by_update(chosen, case.update, s.suite == "default" and s.case is None)
     asked_for = len(chosen) if s.case else 1
     chosen, silent = half.certifiable(chosen, dtypes, asked_for)
     for dtype, cases in silent.items():
@@ -141,7 +144,7 @@ def show(outcome, ulps=False, again="", details=False):
         out.print(sentence, markup=False)
     for table in _tables(outcome, ulps):
         out.print("", table)
-    for sentence in (*mode_words.modes(outcome), *process_words.twice(outcome)):
+    for sentence in (*mode_words.modes(outcome), *conventions(outcome), *process_words.twice(outcome)):
         out.print(sentence, markup=False)
     if hint := words.half_a_unit(outcome):
         out.print(hint, style="dim", markup=False)

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 
 from fourfold import impls
+from fourfold.compare.cases import update
 from fourfold.compare.cases.case import PRECISIONS, check_activations, make_case, parse_widths, whole
 from fourfold.compare.cases.weights import read_weights
 from fourfold.compare.columns import workers
@@ -58,6 +59,8 @@ class Training:
     "Learning rate."
     steps: WholeOrDefault = None
     "Steps of gradient descent. Default: 10,000; 1,000 where agree judges modes, or modules of your own."
+    update: str | None = None
+    "Optimiser: sgd, momentum, nesterov, rmsprop, adam or adamw, and what it takes, such as adam,lr=0.01,eps=1e-7."
 
 
 @Parameter(name="*", group=NETWORK)
@@ -156,7 +159,10 @@ def case(training, seeds, steps=STEPS):
     if isinstance(t, Begun) and t.weights is not None:
         given = read_weights(t.weights)
         given.check(training.hidden, layers, t.bias, seeds)
-    return make_case(t.data, t.activation, t.lr, t.steps, t.hidden, seeds or SEEDS, layers, t.bias, given)
+    by, lr = update.parse(t.update) if t.update is not None else (None, None)
+    lr = t.lr if lr is None else lr
+    made = make_case(t.data, t.activation, lr, t.steps, t.hidden, seeds or SEEDS, layers, t.bias, given)
+    return made._replace(update=by)
 
 
 def of_rows(names, rows):

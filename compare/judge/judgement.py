@@ -4,13 +4,20 @@ Each column is judged against the exact value at its own inputs, so that no erro
 first wrong step is the first one rejected.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fourfold.compare.judge import bounds, formats, truth
 from fourfold.compare.judge.products import side_by_side
-from fourfold.compare.judge.quantities import anatomy_at, gradient, kind_of, layer_of, of_every_step
+from fourfold.compare.judge.quantities import (
+    anatomy_at,
+    gradient,
+    kind_of,
+    layer_of,
+    of_every_step,
+    parameter_kept_for,
+)
 
 # Entries of the widest array judged together, small enough for the cache: 8192 points (one seed at one step) of XOR.
 BLOCK = 98_304
@@ -27,6 +34,7 @@ class Problem(NamedTuple):
     wide: np.dtype
     exact: bool  # also demand the very bits, wherever no operation can round
     row: str = "two_layer"
+    update: Any = None  # an updates.UpdateRule, where steps are not plain descent
 
     @property
     def activation(self):
@@ -53,14 +61,14 @@ def problem(case, dtype, wide=None):
     """Data and rate rounded to the working precision; `wide` forces the numbers that judge."""
     X, Y, *_ = case.cast(dtype)
     lr, wide = formats.rounded_number(case.lr, dtype), wide or truth.wide_dtype(dtype)
-    return Problem(X, Y, case.activations, lr, dtype, wide, case.exact, case.row)
+    return Problem(X, Y, case.activations, lr, dtype, wide, case.exact, case.row, case.update)
 
 
 def judge_trace(values, parameters, p):
     """A column's trace {name: array}, or some of it, at parameters (*S, ...): Judged, in order of computation."""
     with np.errstate(all="ignore"):
         exact, limits, in_range = exact_values(parameters, p)
-        shows = _shows(exact, limits, p)
+        shows = showing(exact, limits, p)
         judged = []
         for name in exact:
             if name in values:
@@ -84,8 +92,8 @@ def judge_steps(parameters, path, p):
             before = [Z[steps, seeds] for Z in parameters]
             after = [Z[steps, seeds] for Z in path]
             beside.append(_judge_block(before, after, p))
-        blocks.append(_concatenate(beside, axis=1))
-    return _concatenate(blocks)
+        blocks.append(concatenate(beside, axis=1))
+    return concatenate(blocks)
 
 
 def entries(p, parameters):
@@ -119,13 +127,13 @@ def judge_run(parameters, end, p):
         for L in losses:
             exact, limits, fits = exact_values([*weights.values()], p._replace(exact=False), [*within.values()])
             in_range = in_range & fits & np.isfinite(limits["L"])
-            shows = shows & _shows(exact, limits, p)[-1]
+            shows = shows & showing(exact, limits, p)[-1]
             certain = in_range & _says_something(exact["L"], limits["L"])
             each_loss.append(judge("L", L, exact["L"], limits["L"], certain, shows, p))
             for name, old in weights.items():
                 slope = gradient(name)
                 weights[name], within[name] = _carry(old, within[name], exact[slope], limits[slope], p)
-        judged = _concatenate([[_with_first_axis(j)] for j in each_loss])
+        judged = concatenate([[_with_first_axis(j)] for j in each_loss])
         for name in map(of_every_step, [*network.run][1:]):
             z, e = weights[name], within[name]
             fits = below_overflow((np.abs(truth.narrow(z)) + e).max(axis=(-2, -1)), p)
@@ -162,7 +170,7 @@ def _judge_block(parameters, path, p):
     after = dict(zip(network.parameters, new, strict=True))
     with np.errstate(all="ignore"):
         exact, limits, in_range = exact_values(parameters, p)
-        *_, shows = _shows(exact, limits, p)
+        *_, shows = showing(exact, limits, p)
         judged = [judge("L", L, exact["L"], limits["L"], in_range, shows, p)]
         for name in map(of_every_step, [*network.run][1:]):
             slope = gradient(name)
@@ -218,7 +226,7 @@ def below_overflow(magnitude, p):
     return magnitude <= bounds.format_of(p.dtype).largest / 8
 
 
-def _shows(exact, limits, p):
+def showing(exact, limits, p):
     """Where (per point) what is out of range must show behind no layer, the first, the first two ... all: K + 1 arrays.
 
     Not where an H may overflow on the way to its sum: there it may come out infinite with the wrong sign, and an
@@ -271,6 +279,7 @@ def _no_number(quantity, exact, p):
 
     Not at or behind a ReLU's slope: at NaN it is 1 in PyTorch and 0 in JAX and TensorFlow, all by definition.
     """
+    quantity = parameter_kept_for(quantity) or quantity
     kind, layer = kind_of(quantity), layer_of(quantity)
     if kind in {"dL_dA", "dL_dH", "dL_dW", "dL_db", "W", "b"}:
         behind = layer if kind == "dL_dA" else layer - 1
@@ -279,7 +288,7 @@ def _no_number(quantity, exact, p):
     return ~truth.finite(exact)
 
 
-def _concatenate(blocks, axis=0):
+def concatenate(blocks, axis=0):
     """One list of Judged from several, which go on from each other along an axis."""
     if len(blocks) == 1:
         return blocks[0]

@@ -249,6 +249,25 @@ def every(name):
     return f"every {name}"
 
 
+def kept_name(letter, parameter):
+    """The name of what an optimiser keeps for a parameter: "m_W1"."""
+    return f"{letter}_{parameter}"
+
+
+def names_kept(letters, parameters):
+    """The names of all that is kept, in the order in which columns give it: m_W1 v_W1 m_W2 ..."""
+    names = []
+    for parameter in parameters:
+        names += [kept_name(letter, parameter) for letter in letters]
+    return names
+
+
+def parameter_kept_for(name):
+    """The parameter that an optimiser keeps something for: "W1" of "m_W1"; "" of all other names."""
+    letter, _, parameter = name.partition("_")
+    return parameter if len(letter) == 1 and letter in "uvm" else ""
+
+
 def is_of_every_step(name):
     return name.startswith("every ")
 

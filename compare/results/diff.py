@@ -12,7 +12,7 @@ import numpy as np
 
 from fourfold.compare.errors import UsageError, exit_code
 from fourfold.compare.judge.formats import BFLOAT16
-from fourfold.compare.results import environment, words
+from fourfold.compare.results import environment, tables, words
 from fourfold.compare.results.result import Number, Rejection, number
 
 
@@ -105,7 +105,7 @@ def diff(a, b, names, only=None):
     for key in _keys(result_a, both) if only is None else [only]:
         column, case, _ = key
         sides = arrays_a.get(key), arrays_b.get(key)
-        for quantity in words.quantities(settings[case]):
+        for quantity in tables.quantities(settings[case]):
             pair = rows[0].get((*key, quantity)), rows[1].get((*key, quantity))
             if all(pair):
                 movements.append(_movement(key, quantity, pair, sides))

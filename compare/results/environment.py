@@ -11,6 +11,7 @@ import numpy as np
 
 from fourfold import impls
 from fourfold.compare.judge import truth
+from fourfold.compare.judge.updates import words
 from fourfold.compare.results.result import Environment, Setting
 from fourfold.compare.system.surroundings import counts
 
@@ -32,6 +33,7 @@ def setting(case, dtypes, call_steps=0):
         biases=case.biased(),
         call_steps=call_steps,
         weights_file=case.weights_file,
+        update=words(case.update),
     )
 
 

@@ -85,6 +85,20 @@ class Mode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     base_ratio: Number
 
 
+class Convention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a column's optimiser does where they differ: one point of judge/updates.POINTS."""
+
+    column: str
+    point: str
+    choices: list[str]  # all that its numbers allow: one, where they can be told apart
+    # where the papers' choice is refuted: the first number that does, its error, and that as a fraction of the limit
+    step: int | None = None
+    quantity: str = ""
+    dtype: str = ""
+    error: Number | None = None
+    share: Number | None = None
+
+
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was asked of every column."""
 
@@ -103,6 +117,7 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     biases: bool = False
     call_steps: int = 0  # how many steps the longest calls of `train` made; 0: it is not known
     weights_file: str = ""  # where the initial weights were read; "": they were drawn, with the seeds
+    update: str = ""  # the optimiser and its settings, in words; "": plain descent
 
     def row(self):
         return "deep" if self.activations else "two_layer"
@@ -142,6 +157,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     modes: list[Mode] = []  # of columns that were judged too
     # {column that was run again in a new process: what had other bits first, "" where nothing had}
     twice: dict[str, str] = {}
+    conventions: list[Convention] = []  # of the columns that agree, by an optimiser
     arrays: dict[str, str] = {}  # the SHA-256 of every .npz beside a report's result.json, by its relative path
 
     def exit_code(self):

@@ -4,9 +4,20 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from fourfold.compare.results.words import brief, label, labels, layers, measure, percent, quantities, worst
+from fourfold.compare.judge.quantities import anatomy, every, kept_name, of_every_step, shown
+from fourfold.compare.judge.updates import kept_by
+from fourfold.compare.results.words import brief, label, labels, layers, measure, percent, worst
 
 NOTHING = "–"  # where nothing was judged
+
+
+def quantities(s):
+    """What is judged in a Setting: the trace in order of computation, then what is judged at every step."""
+    network = anatomy(s.row(), s.depth(), s.biases)
+    names = [shown(name, s.row()) for name in network.all]
+    for letter in kept_by(s.update):
+        names += [every(kept_name(letter, of_every_step(name))) for name in [*network.run][1:]]
+    return tuple(names)
 
 
 def tables(result, dtype=None):

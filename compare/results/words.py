@@ -53,12 +53,6 @@ def dtypes(result):
     return list(together)
 
 
-def quantities(s):
-    """What is judged in a Setting: the trace in order of computation, then what is judged at every step."""
-    network = anatomy(s.row(), s.depth(), s.biases)
-    return tuple(shown(name, s.row()) for name in network.all)
-
-
 def labels(columns):
     """{name: what stands above its cells}: the last part of a long dotted name, where no other column ends so."""
     names = [column.name for column in columns]
@@ -197,6 +191,8 @@ def brief_details(result):
     if others:
         work += f"; {count(len(others), 'more case')}"
     packages = ", ".join(f"{name} {version}" for name, version in result.environment.versions.items())
+    if first.update:
+        work += f"; {first.update}"
     more = "All that was asked: --details. A page with pictures: fourfold report"
     return [f"Asked: {work}; {' and '.join(dtypes(result))}.", more, packages]
 

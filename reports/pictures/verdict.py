@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from fourfold.compare.results import words
+from fourfold.compare.results import tables, words
 from fourfold.compare.results.arrays import ULPS
 from fourfold.compare.results.distance import ALONG, EXACT, START
 from fourfold.reports.pictures import BAD, GOOD, INK, Picture, colours, draw, heads
@@ -77,7 +77,7 @@ def shares(result, names):
     """The verdict at a glance: every quantity's largest error as a fraction of its limit."""
     quantities = {}  # a dictionary keeps the order
     for setting in result.settings:
-        quantities |= dict.fromkeys(words.quantities(setting))
+        quantities |= dict.fromkeys(tables.quantities(setting))
     table = [["column", "case", "dtype", "quantity", "certified", "rejected", "error / limit", "ULP"]]
     points, beyond = [], {}
     for r in result.rows:
@@ -113,7 +113,7 @@ def counted(arrays):
 
 def ulps(arrays, dtype, setting):
     """Histograms of the errors in ULP, one a quantity of a Setting: a line a column."""
-    quantities, colour, across, kept = words.quantities(setting), colours(list(arrays)), 4, counted(arrays)
+    quantities, colour, across, kept = tables.quantities(setting), colours(list(arrays)), 4, counted(arrays)
 
     def paint(figure):
         for axis, quantity in panels(figure, quantities, across):
