@@ -90,7 +90,7 @@ def framework(name):
 
 def has(name, dtype):
     """Whether a column can compute in a precision; of a module from elsewhere it is not known."""
-    return dtype == "float32" if is_mixed(name) else dtype not in LACKS.get(framework(name), ())
+    return dtype == "float32" if is_mixed(name) else dtype not in LACKS.get(framework(name) or "", ())
 
 
 def has_one_of(name, dtypes):

@@ -15,19 +15,23 @@ from fourfold.compare.results.arrays import drawn_seed
 from fourfold.reports import bench, jinja, junit, pictures, tables, ticket
 from fourfold.reports.pictures import first, plane, training, verdict
 from fourfold.reports.pictures.proved import proved
+from fourfold.reports.pictures.standstill import standstill
 
 FARTHEST = 1e30  # inputs that can be drawn
 SCRIPT = Path(__file__).with_name("templates").joinpath("ticket.js").read_text(encoding="utf-8")
 
 
-def pages(report, distances, measured=None, sha256="", artist=None):
+def pages(report, distances, measured=None, sha256="", artist=None, still=None):
     """{relative path: bytes} of the report's pages, its pictures and their numbers.
 
     `distances`: every Distance in the report's first case. `measured`: the record of a benchmark, to be shown too.
     `sha256`: of the report's result.json, where it is known. `artist`: the drawing.Artist that draws too.
+    `still`: {dtype: the first step of every network that changes no weight}, to be drawn.
     """
     section = bench.section(measured) if measured else None
     jobs = [*_jobs(report, distances)]
+    if still and jobs:
+        jobs.append(partial(standstill, still, report.result.settings[0]))
     shown = artist.draw(jobs) if artist else [job() for job in jobs]
     if section:
         shown += section.pictures

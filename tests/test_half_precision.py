@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fourfold import impls
-from fourfold.compare.agreement import half
+from fourfold.compare.agreement import half, walk
 from fourfold.compare.agreement.certify import certify
 from fourfold.compare.agreement.diagnose import diagnosis
 from fourfold.compare.cases import suites
@@ -22,6 +22,7 @@ from fourfold.compare.mistakes.catalogue import MISTAKES
 from fourfold.compare.results.result import Rejection
 from fourfold.impls.model import Trace
 from fourfold.impls.two_layer import numpy_impl
+from fourfold.reports.pictures.standstill import standstill
 from tests.conftest import Here, asymmetric, each_column, named
 
 XOR = make_case("xor", "sigmoid", 0.1, 20, 3, range(10))
@@ -360,6 +361,24 @@ def test_mixed_precision_is_judged_in_its_own_limits_and_says_so():
     assert half.dullest("torch:autocast", "float32") == half.dullest("torch", "bfloat16") == 0.5
     assert half.dullest("torch", "float32") == 1e-3
     assert [name for name in impls.modes() if impls.is_mixed(name)] == [*impls.MIXED]
+
+
+def test_a_precision_stops_learning_where_a_step_rounds_to_nothing():
+    """Here λ g is 2^-10: below half a unit in the last place of 1 in bfloat16, 2^-9, and not in float16, 2^-12."""
+    one, rate = np.ones((1, 1)), 2.0**-5
+    weights = np.ones((2, 1, 1)), np.ones((2, 1, 1))
+    case = two_layer_case("one", one, one * (1 - 2.0**-5), *weights, "identity", rate, 5, range(2))
+    assert walk.standstill(case, "bfloat16").tolist() == [0, 0]
+    assert walk.standstill(case, "float16").min() > 0
+    assert walk.standstill(case._replace(Y=one), "bfloat16").tolist() == [5, 5]  # its gradient is 0
+    assert walk.standstills(case, ["float32"]) == {}
+    still = walk.standstills(case, ["float32", "bfloat16"])
+    drawn = standstill(still, SimpleNamespace(steps=5, first_seed=0))
+    assert drawn.seen == (
+        "Of 5 steps: in float32 0 of 2 stand still; "
+        "in bfloat16 2 of 2 stand still, the first at step 0, the last at 0."
+    )
+    assert drawn.table[1:] == [["float32", 0, ""], ["float32", 1, ""], ["bfloat16", 0, 0], ["bfloat16", 1, 0]]
 
 
 def test_bits_are_demanded_where_nothing_rounds_and_nothing_is_subnormal():

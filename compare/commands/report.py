@@ -25,6 +25,7 @@ def report(
     Example: fourfold report --seeds 5 --out /tmp/report --open
     """
     from fourfold.compare.agreement.distances import distances
+    from fourfold.compare.agreement.walk import standstills
     from fourfold.compare.results import report_folder
     from fourfold.reports.drawing import Artist
 
@@ -48,8 +49,9 @@ def report(
         try:
             from fourfold.reports import render  # matplotlib is slow to import, and not for the other commands
 
+            still = standstills(case, outcome.settings[0].dtypes)
             digest = sha256(contents["result.json"]).hexdigest()
-            contents |= render.pages(made, distances(made), measured, digest, artist)
+            contents |= render.pages(made, distances(made), measured, digest, artist, still)
             report_folder.write_folder(drawing.out, contents)
         finally:
             write(suite_, outcome, contents["result.json"])
