@@ -1,7 +1,7 @@
 """Makes documents, the README's matrix and the schema anew from their sources: `python -m fourfold.reports.readme`.
 
-A block between `<!-- KIND WHAT -->` and `<!-- end -->` is made anew: `source FILE FUNCTION`, `answer FILE`, or
-`bench FILE`.
+A block between `<!-- KIND WHAT -->` and `<!-- end -->` is made anew: `source FILE FUNCTION`, `answer FILE`,
+`bench FILE`, or `conventions table`.
 """
 
 import ast
@@ -15,15 +15,16 @@ from fourfold.compare.bench import record, words
 from fourfold.compare.bench.goals import goals
 from fourfold.compare.results import result, tables
 from fourfold.compare.results import words as show
+from fourfold.compare.results.optimizer_table import conventions_table
 from fourfold.compare.system import files
 from fourfold.reports import pictures
 from fourfold.reports.pictures.matrix import matrix
 
 ROOT = Path(__file__).parent.parent
-BLOCK = re.compile(r"(<!-- (source|answer|bench) (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (source|answer|bench|conventions) (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-DOCUMENTS = ("README.md", "compare/bench/README.md")
+DOCUMENTS = ("README.md", "compare/bench/README.md", "impls/optimizers/README.md")
 MATRIX = "reports/reference/matrix.svg"
 
 
@@ -39,7 +40,7 @@ def refreshed(text):
 
 def _made(block):
     start, kind, what, end = block.groups()
-    make = {"source": _source, "answer": _answer, "bench": _bench}[kind]
+    make = {"source": _source, "answer": _answer, "bench": _bench, "conventions": _conventions}[kind]
     return start + make(*what.split()) + end
 
 
@@ -67,6 +68,12 @@ def _bench(file):
     missed = [f"  {g.what}: {g.required}, measured {g.measured}" for g in wanted if not g.met]
     reached = f"{len(wanted) - len(missed)} of {len(wanted)} goals met{'; not met:' if missed else '.'}"
     return _printed(tables.grid(*paces), "", reached, *missed, "", *words.conditions(measured))
+
+
+def _conventions(_):
+    headings, lines = conventions_table()
+    rows = [headings, ["---"] * len(headings), *lines]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _printed(*parts):

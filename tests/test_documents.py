@@ -13,7 +13,7 @@ from tests.test_cli import HERE, command, said
 ROOT = Path(HERE)
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "compare/**/*.md", "reports/reference/README.md", "tests/*.md")
+    for pattern in ("*.md", "compare/**/*.md", "impls/**/*.md", "reports/reference/README.md", "tests/*.md")
     for path in ROOT.glob(pattern)
 )
 ROOMS = [path.name for path in (ROOT / "compare").iterdir() if path.is_dir() and path.name != "__pycache__"]
@@ -31,7 +31,7 @@ def read(document):
 
 def shown(document):
     """Every line that is to be typed, and every span of code."""
-    text = re.sub(r"<!-- (?:answer|source|bench) .*?<!-- end -->", "", read(document), flags=re.DOTALL)
+    text = re.sub(r"<!-- (?:answer|source|bench|conventions) .*?<!-- end -->", "", read(document), flags=re.DOTALL)
     typed = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
     typed += re.findall(r"(?m)^\$ (.*)$", text)
     spans = re.findall(r"`([^`]+)`", re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE))
