@@ -33,7 +33,8 @@ def _detached(value):
         return [np.asarray(_detached(part)) for part in value]
     if hasattr(value, "detach"):
         value = value.detach().cpu()
-        value = value.float() if str(value.dtype).endswith(BFLOAT16) else value  # NumPy has none
+        if str(getattr(value, "dtype", "")).endswith(BFLOAT16):  # NumPy has none
+            value = value.float()
     return value.numpy() if callable(getattr(value, "numpy", None)) else np.asarray(value)
 
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from fourfold.compare.cases import suites
+from fourfold.compare.cases.case import DTYPES
 from fourfold.compare.mistakes import rewritings
 from fourfold.compare.mistakes.catalogue import MISTAKES
 
@@ -52,7 +53,7 @@ def runs(planting, cases):
     for case in cases:
         here = planting.rewritten or case.name == planting.case or not takes_long(case)
         if case.row == planting.row and here:
-            chosen += [(case, dtype) for dtype in case.dtypes]
+            chosen += [(case, dtype) for dtype in DTYPES if dtype in case.dtypes]
     return chosen
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fourfold.compare.cases import suites
-from fourfold.compare.cases.case import make_case
+from fourfold.compare.cases.case import DTYPES, make_case
 from fourfold.compare.commands import cli
 from fourfold.compare.commands.options import Json
 from fourfold.compare.commands.terminal import out, write_json
@@ -86,7 +86,7 @@ def thresholds(*, json: Json = None):
     for case in suites.choose("full", None, default):
         if case.exact or not case.is_finite():
             continue
-        for dtype in case.dtypes:
+        for dtype in filter(case.dtypes.__contains__, DTYPES):
             in_case = of_case(case, dtype)
             all_thresholds += in_case
             if json != "-" and dtype == case.dtypes[0]:
