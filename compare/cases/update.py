@@ -27,6 +27,9 @@ BESIDE = ("deep-xor", "saturated-sigmoid", "nan-in-data")
 def parse(text):
     """(the UpdateRule, the rate or None) that a text asks for. Raises UsageError."""
     name, *pairs = [part.strip() for part in text.split(",")]
+    if name.startswith(("momentum=", "nesterov=")):  # the one number it has
+        name, _, value = name.partition("=")
+        pairs.insert(0, f"momentum={value}")
     if name not in updates.RULES:
         near = nearest(name.lower(), [*updates.RULES])
         hint = f"did you mean {near}?" if near else f"choose from {', '.join(updates.RULES)}."
@@ -91,7 +94,7 @@ def _number(name, key, text):
 
 
 def by_update(cases, update, beside=False):
-    """The same Cases by an optimiser, or the first and those BESIDE; what is asked of plain descent alone is left out."""
+    """The same Cases by an optimiser, or the first and those BESIDE, without what is asked of plain descent alone."""
     if beside:
         table = suites.by_name(*suites.TABLE, *suites.DEEP)
         cases = [cases[0], *(suites.build(table[name]) for name in BESIDE)]

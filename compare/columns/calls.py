@@ -264,6 +264,9 @@ def pieces(name, question, number):
     NumPy arrays.
     """
     asked = _Asked(_loaded(name, question.row), name, question)
+    if question.update:
+        yield from updating.pieces(asked, question, number)
+        return
     # TensorFlow would compile a new function for every number
     rates = question.lr if isinstance(question.lr, float) else asked.native(question.lr)
     weights = asked.weights

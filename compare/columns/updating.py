@@ -33,6 +33,21 @@ def _optimizer(asked):
     return getattr(asked.column, "OPTIMIZER", None)
 
 
+def pieces(asked, question, number):
+    """What calls.pieces yields, by an optimiser: behind the parameters of some steps stands what is kept after them."""
+    for _ in range(number):
+        named = trajectory(asked, question)
+        L = named.pop("L")
+
+        def taken(steps, arrays=(*named.values(),)):
+            return [Z[steps] for Z in arrays]
+
+        yield L, taken
+        last = {name: Z[-1] for name, Z in named.items()}
+        asked.weights = asked.as_arguments([asked.native(last.pop(name)) for name in question.parameters])
+        question = question._replace(kept=last, done=question.done + question.steps)
+
+
 def _gradients(asked):
     """A function of weights, in order, that gives L and the gradient of each, by the column's own `trace`."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from fourfold.compare.cases import situations, suites
+from fourfold.compare.cases import situations, suites, update
 from fourfold.compare.cases.case import ACTIVATIONS, DTYPES, check_range, make_case, parse_widths
 from fourfold.compare.check import check as judge
 from fourfold.compare.check import peer, updates, words
@@ -101,6 +101,8 @@ def model(name, dtypes, seeds, how, row, given=None):
     chosen = [default._replace(row=row)]
     if not is_own:
         chosen = [c for c in suites.choose(how.suite, options.names(how.case), default, deep) if c.row == row]
+    if how.update is not None:
+        chosen = _by_update(chosen, how.update)
     module = _module(where)
     with peer.surroundings() as around:
         outcome, _ = suite.agreement(
@@ -117,6 +119,12 @@ def model(name, dtypes, seeds, how, row, given=None):
         show(outcome, again=save_repro(outcome))
     terminal.write_json(how.json, result.encode(outcome))
     return outcome.exit_code()
+
+
+def _by_update(cases, text):
+    """The Cases by an optimiser, at its rate where it says one. Raises UsageError."""
+    rule, lr = update.parse(text)
+    return [case._replace(lr=lr or case.lr) for case in update.by_update(cases, rule)]
 
 
 def _module(where):

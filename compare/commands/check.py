@@ -58,7 +58,7 @@ class How:
     columns: Annotated[bool, Parameter(group=DEMANDED)] = False
     "It must take samples in columns."
     update: Annotated[str | None, Parameter(group=DEMANDED)] = None
-    "Its train function must step by sgd, or by momentum=0.9."
+    "Its train function must step by sgd, momentum=0.9, nesterov, rmsprop, or adam,eps=1e-7."
     explain: Annotated[bool, Parameter(group=FILES)] = False
     "Say line by line what the backward pass computes."
     hint: Annotated[bool, Parameter(group=FILES)] = False

@@ -13,11 +13,13 @@ from fourfold.compare.commands.options import Begun, One
 from fourfold.compare.commands.terminal import out, progress, unsaid, write_json
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge import form, judgement
-from fourfold.compare.judge.quantities import parameter_names
+from fourfold.compare.judge.quantities import parameter_kept_for, parameter_names
+from fourfold.compare.judge.updates import words
 from fourfold.compare.results import result
 from fourfold.compare.results.words import count
 
 EPOCHS_BETWEEN_LINES = 200
+MOST_STEPS = 20_000  # of one call by an optimiser
 
 
 def train(
@@ -49,16 +51,19 @@ def train(
         able = pool.call(name, calls.abilities, case.row)
         _check_trains(name, able, case)
         size, epochs = count(case.parameters(), "parameter"), count(case.steps, "epoch")
-        say(f"{name}: {size}, {begins}, {epochs}, learning rate {case.lr:g}")
+        by = f", {words(case.update)}" if case.update else ""
+        say(f"{name}: {size}, {begins}, {epochs}, learning rate {case.lr:g}{by}")
         advance = bar(name, case.steps)
-        for epoch, answer in workers.trajectory(pool, name, question, case.steps, EPOCHS_BETWEEN_LINES):
-            steps = min(EPOCHS_BETWEEN_LINES, case.steps - epoch)
-            path = [*answer.values()]
+        piece = min(case.steps, MOST_STEPS) if case.update else EPOCHS_BETWEEN_LINES  # some compile every call anew
+        for epoch, answer in workers.trajectory(pool, name, question, case.steps, piece):
+            steps = min(piece, case.steps - epoch)
+            path = [Z for quantity, Z in answer.items() if not parameter_kept_for(quantity)]
             _demand(name, able.runs(), form.malformed_path(path, now, steps, p))
             now = [Z[-1] for Z in path[:-1]]
             path_L = answer["L"][:, 0]
-            losses.append((epoch, result.number(path_L[0])))
-            say(f"epoch {epoch:>9,}   loss {path_L[0]:.10g}")
+            for t in range(0, steps, EPOCHS_BETWEEN_LINES):
+                losses.append((epoch + t, result.number(path_L[t])))
+                say(f"epoch {epoch + t:>9,}   loss {path_L[t]:.10g}")
             if is_finite and not np.isfinite(path_L).all():
                 is_finite = False
                 say(_diverged(epoch + int(np.argmin(np.isfinite(path_L)))))

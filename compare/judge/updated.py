@@ -42,6 +42,14 @@ def begin(parameters, p):
     return carried
 
 
+def going_on(convention, kept, parameters, p):
+    """The Carried of a convention from what a column itself kept: {name: array (S, ...)}, for parameters (S, ...)."""
+    own = {}
+    for name in anatomy_at(parameters, p).parameters:
+        own[name] = tuple(_as_input(kept[kept_name(letter, name)], p) for letter in p.update.kept)
+    return Carried(convention, own, np.ones(len(parameters[0]), bool))
+
+
 def slopes(before, losses, p):
     """The Along at weights (T, S, ...)."""
     names = anatomy_at(before, p).parameters

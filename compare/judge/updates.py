@@ -146,7 +146,7 @@ def constants(update, convention, p):
     """The Constants; p.lr is the rate in the column's precision already."""
     f = bounds.format_of(p.dtype)
     single = convention.get("numbers", "exact")
-    settings = {name: 0.0 for name in Constants._fields[1:-1]} | dict(update.settings)
+    settings = dict.fromkeys(Constants._fields[1:-1], 0.0) | dict(update.settings)
 
     def known(value, as_float32, roundings=1):
         value = float(np.float32(value)) if as_float32 else value

@@ -18,7 +18,9 @@ from fourfold.compare.agreement import locate, rejections
 from fourfold.compare.cases.case import build_case
 from fourfold.compare.columns import calls
 from fourfold.compare.columns.questions import about
-from fourfold.compare.judge import form, formats, judgement
+from fourfold.compare.judge import form, formats, judgement, updated, updates
+from fourfold.compare.judge.quantities import anatomy_at, names_kept
+from fourfold.compare.judge.updates import UpdateRule
 from fourfold.compare.results import environment
 
 TRAJECTORY_BYTES = 2**25  # of a trajectory, held at once
@@ -39,10 +41,11 @@ class Chunk(NamedTuple):
     configurations: tuple  # of one shape
     marks: tuple  # numbers of steps after which the loss is kept, in ascending order; the last are all steps
     seeds: range
+    update: UpdateRule | None = None  # the optimiser; None: plain descent
 
     def case(self, configuration):
         name, X, Y = self.data
-        return case(name, X, Y, configuration, self.marks[-1], self.seeds)
+        return case(name, X, Y, configuration, self.marks[-1], self.seeds)._replace(update=self.update)
 
     def runs(self):
         """How many training runs it is."""
@@ -69,6 +72,8 @@ class Window(NamedTuple):
     first: int  # step
     before: list  # all parameters before every step
     trajectory: list  # all parameters after every step, and the loss before it
+    kept_before: list  # what an optimiser keeps before the first of the steps; [] where it begins
+    kept: list  # the same after every step
 
 
 class WrongForm(Exception):
@@ -110,11 +115,11 @@ def most(case):
 
 
 def at_once(chunk, case):
-    """How many configurations are trained as one, each network with its own rate; one where the column is not ours.
+    """How many configurations are trained as one, each network with its own rate.
 
-    Somebody else's column may take nothing but a number for a rate.
+    One where the column is not ours, or there is an optimiser: they may take nothing but a number for a rate.
     """
-    if chunk.column not in impls.NAMES:
+    if chunk.column not in impls.NAMES or chunk.update:
         return 1
     return max(1, min(TOGETHER, most(case)) // len(chunk.seeds))
 
@@ -165,6 +170,7 @@ def _windows(chunk, case, configurations, losses, sample):
     p = judgement.problem(case, chunk.dtype)
     question = _question(chunk, case, configurations, length, p)
     now = [*question.parameters.values()]
+    last_of_piece = now
 
     def sampled(Z):
         """An array (steps, networks, ...) as (steps, configurations, sampled seeds, ...)."""
@@ -178,16 +184,19 @@ def _windows(chunk, case, configurations, losses, sample):
         for start, end in ((0, opening), (closing, last)):
             if start == end:
                 continue
-            trajectory = [*after(slice(start, end)), L[start:end]]
+            values = after(slice(start, end))
+            trajectory, kept = [*values[: len(now)], L[start:end]], values[len(now) :]
             complaint = form.malformed_path(trajectory, now, end - start, p)
             if complaint:
                 raise WrongForm(complaint, first)
-            previous = _after_step(after, start - 1) if start else now
-            before = form.before_each_step(previous, trajectory)
-            yield Window(first + start, [*map(sampled, before)], [*map(sampled, trajectory)])
+            previous = _after_step(after, start - 1) if start else last_of_piece
+            before = form.before_each_step(previous[: len(now)], trajectory)
+            kept_before = [*map(sampled, [Z[None] for Z in previous[len(now) :]])]
+            steps = [*map(sampled, before)], [*map(sampled, trajectory)]
+            yield Window(first + start, *steps, kept_before, [*map(sampled, kept)])
         here = (marks >= first) & (marks < first + length)
         losses[:, here] = L[marks[here] - first].reshape(-1, *losses[:, 0].shape).swapaxes(0, 1)
-        now = _after_step(after, length - 1)
+        last_of_piece = _after_step(after, length - 1)
 
 
 def _after_step(after, n):
@@ -200,7 +209,7 @@ def _question(chunk, case, configurations, length, p):
     _, _, *weights = case.cast(chunk.dtype)
     networks = [np.concatenate([Z] * len(configurations)) for Z in weights]
     lr = float(configurations[0].lr) if chunk.dtype not in formats.HALF else p.lr
-    if chunk.column in impls.NAMES:
+    if chunk.column in impls.NAMES and not chunk.update:
         rates = formats.rounded(np.array([c.lr for c in configurations], np.float64), chunk.dtype)
         lr = np.repeat(rates, len(chunk.seeds))[:, None, None]
     return about(p, "trajectory", networks, lr, length)
@@ -210,9 +219,14 @@ def _judge(chunk, case, windows, n):
     """What `_batch` returns for the configuration `n` of a batch, whose sampled Case this is."""
     p, where = judgement.problem(case, chunk.dtype), _where(chunk, case)
     certified, rejected, rejection = 0, 0, None
+    conventions = updates.conventions(p.update, p.dtype) if p.update else []
+    conventions = [one for one in conventions if updates.is_accepted(p.update, one)]
     for window in windows:
         before = [Z[:, n] for Z in window.before]
-        judged = judgement.judge_steps(before, [Z[:, n] for Z in window.trajectory], p)
+        if p.update:
+            judged, conventions = _judge_updated(window, n, before, conventions, p)
+        else:
+            judged = judgement.judge_steps(before, [Z[:, n] for Z in window.trajectory], p)
         certified += sum(int(j.certified.sum()) for j in judged)
         rejected += sum(int(j.wrong.sum()) for j in judged)
         wrong = judgement.first_wrong(judged)
@@ -221,10 +235,32 @@ def _judge(chunk, case, windows, n):
     return certified, rejected, rejection
 
 
+def _judge_updated(window, n, before, conventions, p):
+    """([Judged], the conventions that fit) of a window of configuration `n`; if none does, the first one's."""
+    if p.update.kept and window.first and not window.kept:  # what it keeps by then it does not show
+        return [], conventions
+    *after, L = [Z[:, n] for Z in window.trajectory]
+    now = [Z[0] for Z in before]
+    names = names_kept(p.update.kept, anatomy_at(now, p).parameters)
+    shown = dict(zip(names, [Z[:, n] for Z in window.kept], strict=True)) if window.kept else {}
+    along, results = updated.slopes(before, L, p), []
+    for convention in conventions:
+        if window.kept_before or not p.update.kept:
+            kept = dict(zip(names, [Z[0, n] for Z in window.kept_before], strict=True))
+            carried = updated.going_on(convention, kept, now, p)
+        else:
+            carried = next(one for one in updated.begin(now, p) if one.convention == convention)
+        judged, _ = updated.judge_piece(carried, window.first, before, after, shown, along, p)
+        results.append((judgement.first_wrong(judged), judged, convention))
+    fitting = [one for one in results if one[0] is None] or results[:1]
+    return fitting[0][1], [one[2] for one in fitting]
+
+
 def _where(chunk, case):
     widths = "-".join(map(str, case.widths()))
     biases = ", biases" if case.biased() else ""
-    network = f"{chunk.data[0]}, {widths}{biases}, {case.activation}, learning rate {case.lr:g}"
+    by = f", {updates.words(case.update)}" if case.update else ""
+    network = f"{chunk.data[0]}, {widths}{biases}, {case.activation}, learning rate {case.lr:g}{by}"
     return rejections.Where(chunk.column, network, chunk.dtype)
 
 

@@ -12,6 +12,7 @@ from fourfold import impls
 from fourfold.compare.agreement import memory
 from fourfold.compare.cases.case import check_range as in_range
 from fourfold.compare.cases.case import parse_widths as widths
+from fourfold.compare.cases.update import parse as parse_update
 from fourfold.compare.errors import ColumnError, UsageError, visible
 from fourfold.compare.results import environment
 from fourfold.compare.sweep import executors, grid
@@ -31,12 +32,15 @@ def options(training, axes, X, Y, columns, dtypes, seeds):
     `training` has the fields of the command's options, `seeds` is a range. Raises UsageError.
     """
     t = training
+    _, rate = parse_update(t.update) if t.update else (None, None)
+    if rate is not None and "lr" in axes:
+        raise UsageError("--update says the rate: give it there or as --grid lr=..., not both.")
     values = {  # in the order of grid.AXES
         "layers": ["-".join(map(str, widths(t.layers) or ())) or None],
         "hidden": [t.hidden],
         "activation": [t.activation.replace(",", "-")],
         "bias": [t.bias],
-        "lr": [t.lr],
+        "lr": [t.lr if rate is None else rate],
         "steps": [t.steps],
         **axes,
     }
@@ -52,6 +56,7 @@ def options(training, axes, X, Y, columns, dtypes, seeds):
         grid=values,
         first_seed=seeds.start,
         seeds=len(seeds),
+        update=t.update or "",
     )
 
 
@@ -61,6 +66,7 @@ def steps(chunks):
 
 def chunks(options, X, Y):
     """All Chunks of store.Options, in order; the same for the same options. Raises UsageError."""
+    by = parse_update(options.update)[0] if options.update else None
     every, marks = grid.configurations(options.grid), tuple(sorted(options.grid["steps"]))
     for configuration in every:  # all of them are looked at before anything is computed
         _check(options, _one_seed(options, X, Y, configuration))
@@ -73,7 +79,7 @@ def chunks(options, X, Y):
             same = tuple(group)
             several, few = _size(_one_seed(options, X, Y, same[0]), len(seeds))
             for configurations, some_seeds in product(_cut(same, several), _cut(seeds, few)):
-                in_order.append(Chunk(len(in_order), column, dtype, data, configurations, marks, some_seeds))
+                in_order.append(Chunk(len(in_order), column, dtype, data, configurations, marks, some_seeds, by))
     return in_order
 
 

@@ -42,6 +42,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grid: dict[str, list]  # every axis, also those with one value
     first_seed: int
     seeds: int
+    update: str = ""  # as --update has it; "": plain descent
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
