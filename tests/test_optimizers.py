@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fourfold import impls
+from fourfold.compare.agreement import suite
 from fourfold.compare.cases import update
 from fourfold.compare.cases.case import DTYPES, make_case
 from fourfold.compare.check import updates as check_updates
@@ -143,6 +144,15 @@ def test_torch_says_what_it_has_not():
     pytest.importorskip("torch")
     with pytest.raises(ColumnError, match="decay for AdamW alone"):
         run("torch", "momentum,decay=0.1")
+
+
+@pytest.mark.parametrize(("dtype", "rule"), [("float16", "adam"), ("float32", "sgd,l2=1e30,lr=1e30")])
+def test_weights_that_nothing_is_known_of_are_not_judged(dtype, rule):
+    case, _ = asked(rule, dtype)
+    outcome, _ = suite.agreement(["numpy"], [case], [dtype], 60, "")
+    (column,) = outcome.columns
+    assert column.verdict == "not judged"
+    assert "from the first step on" in column.reason
 
 
 # The judge itself.

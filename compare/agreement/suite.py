@@ -20,6 +20,7 @@ from fourfold.compare.columns.questions import WHOLE
 from fourfold.compare.columns.surroundings import seen
 from fourfold.compare.errors import Breach, ColumnError, UsageError
 from fourfold.compare.judge.formats import HALF
+from fourfold.compare.judge.quantities import is_of_every_step
 from fourfold.compare.results.environment import environment, setting
 from fourfold.compare.results.result import SCHEMA_VERSION, Column, Result
 from fourfold.compare.results.words import count, label
@@ -223,6 +224,9 @@ def _not_judged(name, evidence, case, dtype, is_asked_for):
     certified = sum(row.checked for row in evidence.rows)
     if not certified and not evidence.rejection and case.is_finite():
         return half.no_limits(case, dtype) or "leaves the format's range at once: nothing could be certified"
+    blind = [label(row.quantity) for row in evidence.rows if is_of_every_step(row.quantity) and not row.checked]
+    if is_asked_for and case.update and blind and not evidence.rejection:
+        return f"cannot be known from the first step on, by its range or its few digits: {', '.join(blind)}"
     dull, dullest = [], half.dullest(name, dtype)
     for row in evidence.rows if is_asked_for else ():
         if row.checked and row.sharpness is not None and not float(row.sharpness) <= dullest:
