@@ -13,6 +13,7 @@ from fourfold.compare.columns import workers
 from fourfold.compare.lesson import broken, numbers
 from fourfold.compare.mistakes import planted
 from fourfold.compare.mistakes.catalogue import find
+from fourfold.impls.optimizers import numpy_impl as optimizers
 from fourfold.impls.two_layer import numpy_impl, numpy_loop_impl, numpy_tiled_impl
 
 MODULES = {
@@ -50,7 +51,11 @@ def in_process(timeout):
 
 
 def loaded(name, row="two_layer"):
-    """A column of MODULES, or a planted one."""
+    """A column of MODULES, NumPy's optimisers for all of them, or a planted one."""
+    if row == "optimizers":
+        return optimizers
+    if ":" in name:
+        return None  # a mode: here is no framework to be set up
     return MODULES[name] if name in MODULES else import_module(name)
 
 

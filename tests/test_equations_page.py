@@ -239,7 +239,7 @@ def test_what_is_set_up_can_be(setup):
 @pytest.mark.parametrize("place", dict.fromkeys(PLACES))
 def test_a_link_leads_to_an_equation_and_what_can_be_chosen_there(place):
     equation, *chosen = place.removeprefix("#").split("&")
-    assert re.fullmatch("E([1-9]|1[0-9]|2[0-6])", equation)
+    assert re.fullmatch("optimizers|E([1-9]|1[0-9]|2[0-6])", equation)
     for name, value in parse_qsl("&".join(chosen), strict_parsing=bool(chosen)):
         if name == "mistake":
             assert MISTAKES[value].equation == equation

@@ -54,7 +54,7 @@ def test_a_renamed_line_is_missed(monkeypatch):
         _, _, target = place.rpartition(" ")
         if target in {"*", "for", "with", "return"}:
             continue
-        monkeypatch.setattr(source, "text", lambda c, t=target: re.sub(rf"\b{t}\b", "renamed", _real(c)))
+        monkeypatch.setattr(source, "text", lambda c, row, t=target: re.sub(rf"\b{t}\b", "renamed", _real(c)))
         with pytest.raises(LookupError, match=target):
             source.lines(column, place)
         monkeypatch.undo()

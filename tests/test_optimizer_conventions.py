@@ -385,7 +385,7 @@ def test_the_table_has_every_framework_and_nothing_that_is_not_computed():
         assert len(line) == len(headings)
         assert sorted(column for columns in one.columns.values() for column in columns) == sorted(impls.FRAMEWORKS)
         assert one.papers.keys() <= one.choices.keys()
-        assert "–" not in line
+        assert "–" not in line[:-1]
 
 
 def test_the_readme_of_the_optimizers_has_the_table():

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fourfold import impls
 from fourfold.compare.cases.case import ACTIVATIONS, draw_weights, make_case
 from fourfold.compare.columns import questions, workers
 from fourfold.compare.judge import judgement
 from fourfold.compare.judge.quantities import shown
+from fourfold.compare.lesson import optimizers
 from fourfold.compare.lesson.examinee import DTYPE, Examinee, gather
 
 # Steps x seeds in one piece.
@@ -42,6 +44,7 @@ class Lesson(NamedTuple):
     drawn: dict  #           width -> (W1 (10, d_in, width), W2 (10, width, d_out)): the first weights of ten seeds
     certified: int  #        numbers, every step of training included
     wrong: int
+    by_rule: dict  #         {optimiser: {column: optimizers.FirstSteps}}, of the first activation and the first seed
     broken: list  #          of broken.Broken: the NumPy column with common mistakes
 
 
@@ -67,12 +70,16 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
     """
     cases = [make_case("xor", activation, lr, steps, 3, seeds) for activation in ACTIVATIONS]
     kept, epochs, seen = recorded(steps, most), [*range(0, steps, BETWEEN_LOSSES)], {}
+    by_optimizer = {}
     with workers.open_pool(timeout) as pool:
 
         def observe_all(name):
             if name == MISTAKES:
                 return mistakes(workers.PartOfPool(pool), kept) if mistakes else []
-            return [observe(pool, name, case, kept, epochs, grid, partial(advance, name), seen) for case in cases]
+            runs = [observe(pool, name, case, kept, epochs, grid, partial(advance, name), seen) for case in cases]
+            if name in impls.ROWS["optimizers"]:
+                by_optimizer[name] = optimizers.observe(Examinee(name, pool), cases[0])
+            return runs
 
         by_column = workers.each(pool, [*names, MISTAKES], observe_all)
     broken = by_column.pop(MISTAKES)
@@ -84,6 +91,12 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
             gather(marks, run.marks)
             certified += run.certified
             wrong += run.wrong
+    by_rule = {}
+    for name in filter(by_optimizer.get, names):
+        for rule, first_steps in by_optimizer[name].items():
+            by_rule.setdefault(rule, {})[name] = first_steps
+            certified += first_steps.certified
+            wrong += first_steps.rejected
     values, marks = _joined(values, len(names)), _joined(marks, len(names))
     return Lesson(
         columns=list(names),
@@ -103,6 +116,7 @@ def record(names, seeds, steps, lr, most, grid, timeout, advance=lambda name, st
         drawn=drawn_weights(cases[0]),
         certified=certified,
         wrong=wrong,
+        by_rule=by_rule,
         broken=broken,
     )
 

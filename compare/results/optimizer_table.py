@@ -113,5 +113,5 @@ def conventions_table():
     for one in DIFFERENCES:
         cells = [one.choices.get(one.choice(column), "–") for column in ALL]
         papers = [f"{one.choices[choice]}: {where}" for choice, where in one.papers.items()]
-        lines.append([one.optimizers, one.point, *cells, "; ".join(papers)])
+        lines.append([one.optimizers, one.point, *cells, "; ".join(papers) or "–"])
     return headings, lines

@@ -101,6 +101,11 @@ def as_json(lesson):
     for name, Z in lesson.values.items():
         shown["values"][name] = _numbers(Z)
         shown["marks"][name] = lesson.marks[name].tolist()
+    shown["by_rule"] = {}
+    for rule, by_column in lesson.by_rule.items():
+        steps = {column: result.numbers(seen.values) for column, seen in by_column.items()}
+        settings = next(iter(by_column.values())).settings
+        shown["by_rule"][rule] = {"settings": settings, "W2": steps}
     shown |= {"losses": _numbers(lesson.losses), "loss_marks": lesson.loss_marks.tolist(), "broken": []}
     for broken in lesson.broken:
         values, marks = {}, {}

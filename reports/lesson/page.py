@@ -14,7 +14,7 @@ from fourfold.compare.lesson.exercises.questions import EXERCISES
 from fourfold.compare.lesson.numbers import UNCERTAIN, WRONG
 from fourfold.compare.results.words import listed
 from fourfold.reports import jinja
-from fourfold.reports.lesson import content, first, mathml, mistakes, numbers, prose, source
+from fourfold.reports.lesson import content, first, mathml, mistakes, numbers, optimizers, prose, source
 from fourfold.reports.lesson.equation import FACTORS, SIDE_BY_SIDE
 
 FOLDER = Path(__file__).parent
@@ -66,6 +66,7 @@ def render(lesson, made="", answers=None):
         "where": beside[0] if len(beside) == 1 else f"{NUMBERS.get(len(beside), len(beside))} columns",
         "titles": {column: impls.COLUMNS[column].title for column in lesson.columns},
         "lines": lines,
+        "optimizers": optimizers.section(lesson),
         "path_of": impls.path_of,
         "whole": source.whole,
         "formulas": formulas,

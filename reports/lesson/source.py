@@ -25,27 +25,28 @@ class Line(NamedTuple):
 
 
 @cache
-def text(column):
+def text(column, row="two_layer"):
     """A column's file without the comments that number its equations: here they stand beside their lines."""
-    return impls.source(column)
+    return impls.source(column, row)
 
 
-def lines(column, *places):
+def lines(column, *places, row="two_layer"):
     """The Lines of a column that are meant by `places`, in the file's order.
 
     A place is "function" (all of it), "function target" (every statement there that assigns to target, or the
-    innermost one that defines a function of that name), "function return", "function for", or "ACTIVATIONS name".
+    innermost one that defines a function of that name), "function return", "function for", "function case:name" (what
+    stands below that case), or "ACTIVATIONS name".
     Raises LookupError, saying where, if there is no such line.
     """
-    tree = _parsed(text(column))
+    tree = _parsed(text(column, row))
     activations = {}  # a line's number -> the activation it is for
     for place in places:
-        for node, activation in _nodes(column, tree, *place.split()):
+        for node, activation in _nodes(impls.path_of(column).name, tree, *place.split()):
             decorators = getattr(node, "decorator_list", [])
             first = decorators[0].lineno if decorators else node.lineno
             for number in range(first, (node.end_lineno or first) + 1):
                 activations[number] = activation
-    file = whole(column)
+    file = whole(column, row)
     common = min(file[number - 1].indent for number in activations)
     chosen = []
     for number in sorted(activations):
@@ -60,18 +61,17 @@ def _parsed(code):
     return ast.parse(code)
 
 
-def whole(column):
+def whole(column, row="two_layer"):
     """Every Line of a column's file."""
     file = []
-    for plain, code in zip(text(column).splitlines(), highlighted(column), strict=True):
+    for plain, code in zip(text(column, row).splitlines(), highlighted(column, row), strict=True):
         indent = len(plain) - len(plain.lstrip(" "))
         file.append(Line(len(file) + 1, indent, code, ""))
     return file
 
 
-def _nodes(column, tree, place, target=None):
+def _nodes(file, tree, place, target=None):
     """[(syntax tree, activation)] of what one place means."""
-    file = impls.path_of(column).name
     definition = next((statement for statement in tree.body if place in _defined(statement)), None)
     if definition is None:
         raise LookupError(f"{file} has no {place}")
@@ -88,6 +88,10 @@ def _inside(definition, place, target):
         for key, value in zip(definition.value.keys, definition.value.values, strict=True):
             if target in {"*", key.value}:
                 yield value, key.value
+    elif target.startswith("case:"):
+        cases = [node for node in ast.walk(definition) if isinstance(node, ast.match_case)]
+        for case in [case for case in cases if _is_for(target.removeprefix("case:"), case.pattern)][:1]:
+            yield from ((statement, "") for statement in case.body)
     elif target in KINDS:
         for statement in definition.body:
             if isinstance(statement, KINDS[target]):
@@ -96,6 +100,12 @@ def _inside(definition, place, target):
         for node in ast.walk(definition):
             if isinstance(node, ast.stmt) and node is not definition and target in _defined(node):
                 yield node, ""
+
+
+def _is_for(name, pattern):
+    """Whether a case names a constant, or takes whatever is left."""
+    named = {ast.literal_eval(node.value) for node in ast.walk(pattern) if isinstance(node, ast.MatchValue)}
+    return name in named or not named
 
 
 def _defined(statement):
@@ -120,9 +130,9 @@ def _names(target):
 
 
 @cache
-def highlighted(column):
+def highlighted(column, row="two_layer"):
     """Every line of a column's file as markup; symbols carry their name in data-s."""
-    return highlight(text(column))[: len(text(column).splitlines())]
+    return highlight(text(column, row))[: len(text(column, row).splitlines())]
 
 
 @cache

@@ -74,7 +74,7 @@ CODE = Part(
             "The step is small and goes against the gradient, and both gradients belong to the old weights. If $W_2$ "
             "is updated first and the gradient is computed again, $W_1$ is moved by the gradient of another network: "
             "old $W_1$, new $W_2$. It still learns, as the steps are small, so no plot shows it; the numbers do, from "
-            "step 1.",
+            "step 1. There are [other steps](#optimizers).",
             symbols=("W1", "W2", "lr", "dL_dW1", "dL_dW2"),
             worked=("W1", "−", "λ", "dL_dW1", ",", "W2", "−", "λ", "dL_dW2"),
             lines={"*": ["step"]},

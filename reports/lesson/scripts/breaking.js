@@ -33,7 +33,7 @@ function showVerdict() {
 function showEdits() {
   for (const line of all(".planted")) line.remove();
   for (const line of all(".replaced")) line.classList.remove("replaced");
-  for (const code of all('.card[data-c="numpy"] code, #file-numpy code')) {
+  for (const code of all('.equation .card[data-c="numpy"] code, #file-numpy code')) {
     for (const edit of state.mistake?.edits ?? []) plantEdit(code, edit);
   }
 }
