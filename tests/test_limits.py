@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from fourfold.compare.judge import bounds, truth
-from fourfold.compare.judge.bounds import Format
+from fourfold.compare.judge.formats import Format
 
 ETA = 2.0**-5
-COARSE = Format(u=2.0**-6, eta=ETA, largest=2.0**10)
+COARSE = Format(bits=6, u=2.0**-6, eta=ETA, largest=2.0**10)
 BIG = np.finfo(np.float64).max
 FLOAT64 = np.dtype(np.float64)
 same = lambda got, expected: np.testing.assert_allclose(got, expected, rtol=1e-14, atol=0)
@@ -284,7 +284,7 @@ def test_limits_out_of_range_are_infinite_or_no_number_without_a_warning():
 def test_the_steepest_slope_is_that_of_the_exact_difference():
     """|h| - E_h = 600 - 2^-45 rounds to 600, where σ is less steep by a factor 1 - 2^-45: more than slack has."""
     small, E_h = np.exp(-600), 2.0**-45
-    E_a, _ = bounds._activation("sigmoid", *map(np.array, (600.0, E_h, small, small)), Format(0, 0, 1))
+    E_a, _ = bounds._activation("sigmoid", *map(np.array, (600.0, E_h, small, small)), Format(53, 0, 0, 1))
     with truth.precision(200):
         assert flint.arb(float(E_a)) > (flint.arb(E_h) - 600).exp() * E_h
     same(E_a, np.exp(-600 * (1 - 2.0**-50)) * E_h)
@@ -429,7 +429,7 @@ SLOPES = {  # σ' from a, each operation with its own (1 + δ)
     ],
     "identity": [lambda a, d, e: np.ones_like(a)],
 }
-FINE = Format(u=2.0**-20, eta=2.0**-500, largest=2.0**500)
+FINE = Format(bits=20, u=2.0**-20, eta=2.0**-500, largest=2.0**500)
 
 
 PHI = {"sigmoid": lambda h: 1 / (1 + np.exp(-h)), "tanh": np.tanh, "identity": lambda h: h}
