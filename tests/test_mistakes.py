@@ -25,7 +25,8 @@ from fourfold.compare.mistakes.rewritings import REWRITINGS
 from tests.conftest import each_column
 
 ROOT = Path(__file__).parents[1]
-IN_NUMPY = [m for m in MISTAKES.values() if "numpy" in m.planted]
+OF_NETWORKS = [m for m in MISTAKES.values() if not m.update]  # optimisers': test_optimizer_mistakes.py
+IN_NUMPY = [m for m in OF_NETWORKS if "numpy" in m.planted]
 case_of = {entry.name: suites.build(entry) for entry in (*suites.TABLE, *suites.DEEP, *trials.LONG)}
 # An error of 1e-12 in one entry is less than the rounding of the others, and no rounding.
 TOO_SMALL_TO_TELL = {"one entry off by 1e-12", "one entry within off by 1e-12"}
@@ -62,7 +63,7 @@ def test_a_mistake_is_caught_and_its_first_quantity_named(mistake):
 
 @pytest.mark.parametrize("column", each_column(("torch", "jax", "tf"), "pool"))
 def test_a_mistake_in_a_framework_is_caught(column, pool):
-    for mistake in MISTAKES.values():
+    for mistake in OF_NETWORKS:
         if column in mistake.planted:
             judge(mistake, outcomes(mistake, column, pool.call, dtypes=("float64",)))
 
@@ -119,7 +120,7 @@ def test_a_mistake_gives_the_same_numbers_in_every_column_it_is_planted_in(pool)
     if len(installed) == 1:
         pytest.skip("NumPy alone is installed")
     futures, given, compared = [], {}, set()
-    for mistake in MISTAKES.values():
+    for mistake in OF_NETWORKS:
         columns = [column for column in mistake.planted if column in installed and mistake.name not in RANDOM]
         for call, case in asked(mistake) if len(columns) > 1 else ():
             for column in columns:
@@ -146,17 +147,19 @@ def test_the_catalogue_is_large_and_told_apart():
 
 
 def test_documents_count_them():
-    mistakes = [mistake for mistake in MISTAKES.values() if not mistake.loses_digits]
+    mistakes = [mistake for mistake in OF_NETWORKS if not mistake.loses_digits]
+    optimisers = len(MISTAKES) - len(OF_NETWORKS)
     deep = sum(mistake.row == "deep" for mistake in mistakes)
     elsewhere = sum(bool(mistake.planted.keys() - {"numpy"}) for mistake in mistakes)
-    columns = sum(len(mistake.planted) for mistake in MISTAKES.values())
+    columns = sum(len(mistake.planted) for mistake in OF_NETWORKS)
     text = " ".join((ROOT / "compare/mistakes/README.md").read_text().split())
     assert f"has {len(mistakes)} ways of getting these gradients wrong, {deep} of them with biases" in text
     assert (
         f"and depth, {elsewhere} planted in PyTorch, JAX or TensorFlow code, and {len(losing_digits())} forms" in text
     )
+    assert f"{optimisers} more are in what an optimiser makes of gradients" in text
     assert f"in {columns} columns. {sum(map(len, rewritings.OF_ROW.values()))} rewritings" in text
-    assert f"[{len(mistakes)} known mistakes]" in (ROOT / "README.md").read_text()
+    assert f"[{len(mistakes) + optimisers} known mistakes]" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("column", ["numpy", "torch", "jax", "tf"])

@@ -1,5 +1,6 @@
 """By which convention each column's optimiser works: found out from its numbers, and named."""
 
+import numpy as np
 from msgspec.structs import replace
 
 from fourfold.compare.agreement.updating import taken_apart
@@ -10,7 +11,7 @@ from fourfold.compare.judge.formats import HALF
 from fourfold.compare.mistakes.catalogue import find
 from fourfold.compare.mistakes.diagnosis import lines_of
 from fourfold.compare.mistakes.optimizers import GOES_ON
-from fourfold.compare.mistakes.replay import Steps, explained
+from fourfold.compare.mistakes.replay import StepsSeen, explained
 from fourfold.compare.results.result import Convention, number
 
 # Steps after the first wrong one that are looked at too; and of a run, so many numbers at most
@@ -131,14 +132,17 @@ class _Again:
         return {} if form.malformed_path([*path.values()], self.start, self.number, self.p) else answer
 
     def goes_on(self):
-        """Whether the same question gets other weights each time, by the same loss: the first is by the same weights."""
+        """Whether the same question gets other weights each time after a first step by the same loss."""
         first, _ = taken_apart(self.answer())
         second, _ = taken_apart(self.answer())
-        changed = {name for name in first.keys() & second.keys() if (first[name][0] != second[name][0]).any()}
+        changed = set()
+        for name in first.keys() & second.keys():
+            if not np.array_equal(first[name][0], second[name][0], equal_nan=True):
+                changed.add(name)
         return bool(changed) and "L" not in changed
 
     def steps(self):
-        """The Steps of the seed that was rejected; None where they cannot be had."""
+        """The StepsSeen of the seed that was rejected; None where they cannot be had."""
         path, shown = taken_apart(self.answer())
         if not path:
             return None
@@ -149,4 +153,4 @@ class _Again:
         slopes, errors = zip(*along.gradients.values(), strict=True)
         own = [Z[:, self.seed] for Z in shown.values()]
         one = lambda arrays: [Z[:, 0] for Z in arrays]
-        return Steps(self.p, one(before), one(path[:-1]), own, one(slopes), one(errors))
+        return StepsSeen(self.p, one(before), one(path[:-1]), own, one(slopes), one(errors))

@@ -10,6 +10,7 @@ from fourfold.compare.mistakes.deep_forward import ONWARD
 from fourfold.compare.mistakes.digits import LOSES_DIGITS, PRECISION
 from fourfold.compare.mistakes.forward import FORWARD, LOSSES
 from fourfold.compare.mistakes.mistake import slug
+from fourfold.compare.mistakes.optimizers import DECAYS, MOMENTA, MOMENTS, RUNS, SQUARED
 from fourfold.compare.mistakes.schedules import DEEP_SCHEDULES, SCHEDULES
 from fourfold.compare.mistakes.shapes import DEEP_SHAPES, SHAPES
 from fourfold.compare.mistakes.training import LOOPS, UPDATES
@@ -31,6 +32,11 @@ GROUPS = {
     "layers and biases, training": TRAINING,
     "layers and biases, schedules": DEEP_SCHEDULES,
     "layers and biases, leading axes": DEEP_SHAPES,
+    "optimisers, momentum": MOMENTA,
+    "optimisers, RMSProp": SQUARED,
+    "optimisers, Adam": MOMENTS,
+    "optimisers, decay": DECAYS,
+    "optimisers, from step to step": RUNS,
 }
 MISTAKES = {mistake.slug: mistake for mistake in chain(*GROUPS.values())}
 

@@ -130,7 +130,12 @@ def show_diagnosis(diagnosis, hint=False):
         return f"The mistake: {whole}.\n    {find(name).why}\n{where_and_how}"
     if not diagnosis.candidates:
         return f"{where_and_how}\n{_of_no_candidate(diagnosis)}"
-    best, *others = diagnosis.candidates
+    return "\n".join([*lines_of(diagnosis.candidates), where_and_how])
+
+
+def lines_of(candidates):
+    """Lines on the candidates that give the same numbers: the first is explained, the others are named."""
+    best, *others = candidates
     lines = [f"The mistake: {_names(best)}."]
     for mistake in best:
         lines.append(f"    {mistake.why}")
@@ -140,7 +145,7 @@ def show_diagnosis(diagnosis, hint=False):
             lines += [f"    {label}{line}" for line in shown_lines]
     if others:
         lines.append(f"These give the same numbers: {'; '.join(map(_names, others))}.")
-    return "\n".join([*lines, where_and_how])
+    return lines
 
 
 def _of_no_candidate(diagnosis):

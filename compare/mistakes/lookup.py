@@ -14,7 +14,7 @@ def search(words, column=None):
     """The Mistakes that every one of `words` matches, in the catalogue's order.
 
     A word matches a name, a reason, a quantity or a planted line that contains it, in capitals or not; "E16" is the
-    number of an equation. column: only those planted in it.
+    number of an equation, and "U11" of an optimiser's. column: only those planted in it.
     """
     matching = []
     for mistake in MISTAKES.values():
@@ -26,7 +26,7 @@ def search(words, column=None):
 
 
 def _matches(word, mistake, text):
-    if re.fullmatch(r"e\d+", word):
+    if re.fullmatch(r"[eu]\d+", word):
         return word == mistake.equation.lower()
     return word in text
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from fourfold.compare.judge.quantities import DEEP, TWO_LAYER, anatomy, internal
 
 # Of the cases that mistakes show on: the one they do unless another is named, and how many layers they have.
-CASES = {TWO_LAYER: "asymmetric-sigmoid", DEEP: "deep-tanh"}
+OPTIMIZERS = "optimizers"
+CASES = {TWO_LAYER: "asymmetric-sigmoid", DEEP: "deep-tanh", OPTIMIZERS: "asymmetric-sigmoid"}
 DEPTHS = {TWO_LAYER: 2, DEEP: 3}
 
 
@@ -15,13 +16,14 @@ class Mistake(NamedTuple):
 
     name: str
     quantity: str  # the first one broken, in order of computation: of the trace, or every L, every W2, every W1
-    equation: str  # the one violated, of E1 ... E26
+    equation: str  # the one violated, of E1 ... E26 or U1 ... U11
     why: str  # people make it
     planted: dict[str, tuple[str, ...]]  # of a column: right, wrong, right, wrong ...; its file has every right text
     case: str  # one where it shows: of suites.TABLE or suites.DEEP, or a trial of trials.py
     alone: bool  # it changes its framework for the whole process
     row: str  # of columns: impls.ROWS
     loses_digits: bool = False  # it is no mistake: right on paper, and rounds more than it needs
+    update: str = ""  # of the row of the optimisers: what --update asks for, where it shows
 
     @property
     def slug(self):
@@ -29,12 +31,23 @@ class Mistake(NamedTuple):
 
 
 def mistake(
-    name, quantity, *, why, case=None, equation=None, alone=False, row=TWO_LAYER, loses_digits=False, **planted
+    name,
+    quantity,
+    *,
+    why,
+    case=None,
+    equation=None,
+    alone=False,
+    row=TWO_LAYER,
+    loses_digits=False,
+    update="",
+    **planted,
 ):
     """A Mistake. Its equation is that of the quantity, unless it is made elsewhere."""
-    network = anatomy(row, DEPTHS[row], biases=row == DEEP)
-    equation = equation or network.all[internal(quantity, row)].equation
-    return Mistake(name, quantity, equation, why, planted, case or CASES[row], alone, row, loses_digits)
+    if not equation:
+        network = anatomy(row, DEPTHS[row], biases=row == DEEP)
+        equation = network.all[internal(quantity, row)].equation
+    return Mistake(name, quantity, equation, why, planted, case or CASES[row], alone, row, loses_digits, update)
 
 
 def edited(text, old, new):

@@ -2,6 +2,9 @@
 
 So every place that takes a column's dotted name takes a planted one: `fourfold agree --impl
 numpy,fourfold.compare.mistakes.planted.numpy_momentum`. A planted module imports what its column imports.
+
+Where the mistake is in an optimiser, COLUMN_MISTAKE is the right column with that one for its OPTIMIZER, which is
+`optimizer_COLUMN_MISTAKE` by itself.
 """
 
 import sys
@@ -17,8 +20,14 @@ from typing import NamedTuple
 from fourfold import impls
 from fourfold.compare.mistakes import rewritings
 from fourfold.compare.mistakes.catalogue import MISTAKES
-from fourfold.compare.mistakes.mistake import slug
+from fourfold.compare.mistakes.mistake import OPTIMIZERS, slug
 
+WITH_OPTIMIZER = """\
+from importlib import import_module
+from fourfold.impls.two_layer.{column}_impl import *
+
+OPTIMIZER = import_module("{optimizer}")
+"""
 __path__ = []  # a package, though no folder: its modules are made here
 
 
@@ -121,13 +130,19 @@ class _Planter(MetaPathFinder, SourceLoader):
     def get_data(self, path):
         column, planting = _split(path.removesuffix(".py"))
         row, texts = PLANTED[column][planting]
+        if row == OPTIMIZERS and not path.startswith(_OPTIMIZER):
+            optimizer = f"{_OPTIMIZER}{column}_{planting}"
+            return WITH_OPTIMIZER.format(column=column, optimizer=optimizer).encode()
         return wrong_source(column, *texts, row=row).encode()
+
+
+_OPTIMIZER = f"{__name__}.optimizer_"
 
 
 def _split(fullname):
     """(column, slug) of a planted module's name; empty where it is none."""
     package, _, name = fullname.rpartition(".")
-    column, _, planting = name.partition("_")
+    column, _, planting = name.removeprefix("optimizer_").partition("_")
     return (column, planting) if package == __name__ else ("", "")
 
 

@@ -15,6 +15,20 @@ CHECKS = ("point", "step", "form", "shapes")
 
 # In two layers without biases a run shows these; biases come with depth.
 RUNS = {"E7": "dL_db = column sums of dL_dH", "E23": f"W = {UPDATE}", "E24": "one step after another"}
+# And by an optimiser, g the gradient of w
+RUNS |= {
+    "U1": "g ← g + l2 w",
+    "U2": "w ← w - lr decay w",
+    "U3": "u ← momentum u - lr g",
+    "U4": "w ← w + u",
+    "U5": "w ← w + momentum u - lr g",
+    "U6": "v ← rho v + (1 - rho) g²",
+    "U7": "w ← w - lr g / √(v + eps)",
+    "U8": "m ← beta1 m + (1 - beta1) g",
+    "U9": "v ← beta2 v + (1 - beta2) g²",
+    "U10": "m̂ = m / (1 - beta1ᵗ), v̂ = v / (1 - beta2ᵗ)",
+    "U11": "w ← w - lr m̂ / (√v̂ + eps)",
+}
 
 
 def overview(mistakes):
@@ -24,7 +38,7 @@ def overview(mistakes):
         formulas[quantity.equation] = f"{shown(name, TWO_LAYER)} = {formula(quantity, TWO_LAYER, 2, False)}"
     formulas |= RUNS
     records = []
-    for equation in sorted(formulas, key=lambda text: int(text[1:])):
+    for equation in sorted(formulas, key=lambda text: (text[0], int(text[1:]))):
         own = [mistake for mistake in mistakes if mistake.equation == equation]
         if own:
             short = min((mistake.name for mistake in own), key=len)
@@ -76,14 +90,15 @@ def record(mistake, columns=None):
         texts = mistake.planted[column]
         wrong, right = planted.differing_lines(column, *texts, row=mistake.row)
         code[column] = {"wrong": "\n".join(wrong), "right": "\n".join(right)}
-    names = ("name", "quantity", "equation", "why", "case", "row", "loses_digits")
+    names = ("name", "quantity", "equation", "why", "case", "row", "loses_digits", "update")
     return {name: getattr(mistake, name) for name in names} | {"code": code}
 
 
 def what_it_breaks(mistake):
     """A sentence: what is wrong first, or in what digits are lost."""
     what = f"Loses digits in {mistake.quantity}" if mistake.loses_digits else f"Breaks {mistake.quantity} first"
-    return f"{what} ({mistake.equation}). The case {mistake.case} shows it."
+    by = f", by --update {mistake.update}" if mistake.update else ""
+    return f"{what} ({mistake.equation}). The case {mistake.case} shows it{by}."
 
 
 def sides(mistake):
