@@ -32,7 +32,7 @@ lint: .venv/ready
 
 # Every line and branch of the judge, and of what finds a rejection, must be reached by its own tests.
 coverage: .venv/ready
-	$(BIN)/python -m coverage run -m pytest -q $(addprefix tests/test_,$(addsuffix .py,limits judge bounds truth products agree suites layers locate own_columns optimizers half_precision))
+	$(BIN)/python -m coverage run -m pytest -q $(addprefix tests/test_,$(addsuffix .py,limits judge bounds truth products agree suites layers locate own_columns optimizer_judge half_precision))
 	$(BIN)/python -m coverage report
 
 # The judge, changed in every small way: what no test notices is printed, and explained in tests/mutants.md. It takes a while.
