@@ -10,13 +10,16 @@ from markupsafe import Markup, escape
 
 from fourfold.compare.errors import visible
 from fourfold.compare.judge.quantities import anatomy
-from fourfold.compare.results import mode_words, part_words, process_words, repro, words
+from fourfold.compare.results import mode_words, optimizer_table, part_words, process_words, repro, words
 from fourfold.compare.results.arrays import drawn_seed
+from fourfold.compare.results.convention_words import conventions
 from fourfold.reports import bench, jinja, junit, pictures, tables, ticket
 from fourfold.reports.pictures import first, plane, training, verdict
+from fourfold.reports.pictures.optimizers import optimizers
 from fourfold.reports.pictures.proved import proved
 from fourfold.reports.pictures.standstill import standstill
 
+CONVENTIONS = "By which conventions"
 FARTHEST = 1e30  # inputs that can be drawn
 SCRIPT = Path(__file__).with_name("templates").joinpath("ticket.js").read_text(encoding="utf-8")
 
@@ -54,7 +57,8 @@ def context(result, shown, section, sha256="") -> dict:
         "ticket": ticket.ticket(result, sha256),
         "half_a_unit": ticket.HALF_A_UNIT if words.half_a_unit(result) else "",
         "parts": part_words.parts(result),
-        "modes": [*mode_words.modes(result), *process_words.twice(result)],
+        "modes": [*mode_words.modes(result), *conventions(result), *process_words.twice(result)],
+        "conventions": _conventions(result),
         "details": words.details(result),
         "settings": words.settings(result).splitlines(),
         "tables": tables.groups(result),
@@ -77,9 +81,21 @@ def _places(filled):
         yield "also-wrong", "Where else it is wrong"
     for part in (*filled["tables"][1:], *filled["pictures"]):
         yield part.name, part.title
+    if filled["conventions"]:
+        yield "conventions", CONVENTIONS
     if filled["bench"]:
         yield "bench", filled["bench"].title
     yield "environment", "Environment"
+
+
+def _conventions(result):
+    """(caption, headings, lines) of what this run and all optimisers are like; nothing of plain descent."""
+    if not result.settings[0].update:
+        return []
+    tables = [("All that differs between optimisers, and from the papers", *optimizer_table.conventions_table())]
+    if result.conventions:
+        tables.insert(0, ("By which convention each column works, found in this run", *optimizer_table.of_run(result)))
+    return tables
 
 
 def html(template, context):
@@ -172,10 +188,23 @@ def _of_training(report, case, by_dtype, colour):
         if verdict.counted(its_arrays):
             yield partial(verdict.ulps, its_arrays, precision, case)
     yield partial(training.losses, arrays, seed, colour, named)
+    yield from _by_optimizer(report, dtype, colour)
     yield partial(training.loss_errors, by_dtype, seed, colour, alone)
     yield from _proved(report, colour)
     yield partial(training.weights, arrays, parameters, seed, colour, named)
     yield from on_the_plane(case, report.inputs, arrays, seed, named)
+
+
+def _by_optimizer(report, dtype, colour):
+    """The picture of several optimisers, where the first case was run with them."""
+    by_rule = {}
+    for rule, setting in optimizer_table.settings_by_rule(report.result).items():
+        arrays = report.by_dtype(setting).get(dtype)
+        if arrays:
+            by_rule[rule] = setting, arrays
+    if len(by_rule) > 1:
+        first_seed = report.result.settings[0].first_seed
+        yield partial(optimizers, by_rule, colour, f"seed {first_seed}, {dtype}")
 
 
 def on_the_plane(case, inputs, arrays, seed, named):

@@ -53,6 +53,8 @@ def facts(result, sha256=""):
     versions = [f"fourfold {e.fourfold}", f"Python {e.python}", *map(" ".join, e.versions.items())]
     shown = [("Command", e.command), ("Versions", ", ".join(versions)), ("Made", result.created)]
     first = result.settings[0]
+    if first.update:
+        shown.insert(0, ("Optimiser", f"{first.update}, learning rate {first.lr:g}"))
     shown.append((f"Inputs of {first.name}, SHA-256", first.inputs_sha256))
     return [*shown, ("result.json, SHA-256", sha256)] if sha256 else shown
 
@@ -91,7 +93,7 @@ def _formula(result, r):
     quantity = anatomy(row, depth, s.biases).trace.get(internal(r.quantity, row))
     text = formula(quantity, row, depth, s.biases) if quantity else ""
     if r.quantity.startswith(("W", every("W"))):
-        text = UPDATE
+        text = f"by {s.update}" if s.update else UPDATE
     return f": {text}" if text else ""
 
 

@@ -120,7 +120,9 @@ def agreement(
         seconds=seconds,
         modes=modes.differences(in_order),
         twice=_in_order(names, again),
-        conventions=conventions.named(names, in_order, {rejection.column for rejection in rejections}),
+        conventions=conventions.named(
+            names, _by_one_rule(cases, in_order), {rejection.column for rejection in rejections}
+        ),
     )
     return result, {key: one.arrays for key, one in in_order.items()}
 
@@ -170,6 +172,12 @@ def _judged(names, cases, dtypes, evidence, reasons):
                 if reason:
                     reasons[name] = f"{name} on {case.name} in {dtype} {reason}"
     return in_order
+
+
+def _by_one_rule(cases, evidence):
+    """What of the evidence is by the first Case's optimiser: points have one name in several, and other choices."""
+    same = {case.name for case in cases if case.update == cases[0].update}
+    return {key: one for key, one in evidence.items() if key[1] in same}
 
 
 def _in_order(names, entries):

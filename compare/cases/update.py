@@ -93,6 +93,16 @@ def _number(name, key, text):
     return value
 
 
+def every_rule(case, dtypes):
+    """The Case's first seed in the first precision by every other optimiser, as it is by default, at the same rate."""
+    others = []
+    for name in updates.RULES:
+        if name != case.update.name:
+            rule, _ = parse(name)
+            others.append(case.first_seeds(1)._replace(name=f"{case.name}, {name}", update=rule, dtypes=(dtypes[0],)))
+    return others
+
+
 def by_update(cases, update, beside=False):
     """The same Cases by an optimiser, or the first and those BESIDE, without what is asked of plain descent alone."""
     if beside:

@@ -37,7 +37,8 @@ def report(
     inputs = {"X": case.X, "Y": case.Y, **weights, "grid": grid}
     with Artist() as artist:
         made = report_folder.Report(outcome, inputs, arrays, {})
-        made = _with_proofs(made, (case, *suites.curves(case, curves)), artist.draw)
+        descents = () if case.update else (case, *suites.curves(case, curves))  # what is proved is plain descent
+        made = _with_proofs(made, descents, artist.draw)
         contents = report_folder.files(made)
         if measured:
             contents["bench.json"] = result.encode(measured)
@@ -49,7 +50,7 @@ def report(
         try:
             from fourfold.reports import render  # matplotlib is slow to import, and not for the other commands
 
-            still = standstills(case, outcome.settings[0].dtypes)
+            still = {} if case.update else standstills(case, outcome.settings[0].dtypes)
             digest = sha256(contents["result.json"]).hexdigest()
             contents |= render.pages(made, distances(made), measured, digest, artist, still)
             report_folder.write_folder(drawing.out, contents)

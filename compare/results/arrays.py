@@ -3,7 +3,8 @@
 import numpy as np
 
 from fourfold.compare.judge.formats import carrier, format_of
-from fourfold.compare.judge.quantities import every, parameter_shapes, shown_shapes
+from fourfold.compare.judge.quantities import every, names_kept, parameter_kept_for, parameter_shapes, shown_shapes
+from fourfold.compare.judge.updates import kept_by
 
 SHOWN_SEEDS = 10
 
@@ -58,6 +59,9 @@ def layout(s, dtype):
         arrays[f"{name}_final"] = dtype, shape
         arrays[f"ratio_{name}"] = "float64", (T,)
         judged.append(every(name))
+        for kept in names_kept(kept_by(s.update), [name]):
+            arrays[f"ratio_{kept}"] = "float64", (T,)
+            judged.append(every(kept))
     for name, shape in shown_shapes(s.row(), (S,), N, s.widths, s.biases).items():
         arrays[f"trace_{name}"] = dtype, shape
         arrays[f"limit_{name}"] = "float64", shape
@@ -77,8 +81,9 @@ def missing(there, expected):
 
 
 def _part(name):
-    """The part that an array belongs to; "" where it may be missing alone."""
+    """The part that an array belongs to; "" where it may be missing alone, as of what an optimiser does not show."""
     kind, _, quantity = name.partition("_")
     if kind in {"trace", "limit"}:
         return quantity
-    return "" if kind == "ulps" or name in {"Y_hat_grid", "Y_hat_final"} else "run"
+    may_be_missing = kind == "ulps" or name in {"Y_hat_grid", "Y_hat_final"} or parameter_kept_for(quantity)
+    return "" if may_be_missing else "run"

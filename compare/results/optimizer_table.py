@@ -1,4 +1,4 @@
-"""Where the frameworks' optimisers differ, from each other and from the papers, as one table.
+"""Where the frameworks' optimisers differ, from each other and from the papers, as one table; and what a run has shown.
 
 Every entry of a framework is what its own optimiser computes: tests/test_optimizer_conventions.py asks it.
 """
@@ -6,7 +6,8 @@ Every entry of a framework is what its own optimiser computes: tests/test_optimi
 from typing import NamedTuple
 
 from fourfold import impls
-from fourfold.compare.judge.updates import POINTS
+from fourfold.compare.judge.updates import POINTS, RULES
+from fourfold.compare.results.words import brief, label
 
 ALL = tuple(impls.FRAMEWORKS)
 RATE, EPS, DECAY = POINTS["rate-at"], POINTS["eps-at"], POINTS["decay-by"]
@@ -115,3 +116,27 @@ def conventions_table():
         papers = [f"{one.choices[choice]}: {where}" for choice, where in one.papers.items()]
         lines.append([one.optimizers, one.point, *cells, "; ".join(papers) or "–"])
     return headings, lines
+
+
+def of_run(result):
+    """(headings, lines of cells): of every column that agrees, what its numbers say at every point."""
+    headings = ["column", "point", "its numbers allow", "that is", "the papers' choice would be off by"]
+    lines = []
+    for one in result.conventions:
+        says = "; or ".join(POINTS[one.point][choice] for choice in one.choices)
+        off = "–"
+        if one.error is not None:
+            place = f"{label(one.quantity)} after step {one.step + 1:,} in {one.dtype}"
+            off = f"{brief(one.error)}, ×{brief(one.share)} the limit: {place}"
+        lines.append([one.column, one.point, " or ".join(one.choices), says, off])
+    return headings, lines
+
+
+def settings_by_rule(result):
+    """{rule: Setting} of a Result's first case by its optimiser, and by the others that it was run with too."""
+    first, by_rule = result.settings[0], {}
+    for setting in result.settings:
+        rule = setting.update.partition(",")[0]
+        if rule and (setting is first or setting.name == f"{first.name}, {rule}"):
+            by_rule[rule] = setting
+    return {rule: by_rule[rule] for rule in RULES if rule in by_rule}

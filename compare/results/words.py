@@ -323,9 +323,10 @@ def settings(result, number=None):
 
 def _setting(s):
     layers = f"layers {'-'.join(map(str, s.widths))}{' with biases' if s.biases else ''}"
+    by = f"{s.update}, " if s.update else ""
     return (
         f"{s.name}: {count(s.samples, 'sample')}, {layers} ({count(s.parameters, 'parameter')}), "
-        f"{s.activation}, learning rate {s.lr:g}, {s.networks()}, {count(s.steps, 'step')}"
+        f"{s.activation}, {by}learning rate {s.lr:g}, {s.networks()}, {count(s.steps, 'step')}"
     )
 
 
