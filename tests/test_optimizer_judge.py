@@ -103,6 +103,41 @@ def test_weights_that_nothing_is_known_of_are_not_judged(dtype, rule):
     assert "from the first step on" in column.reason
 
 
+def test_another_convention_is_wrong_where_one_is_demanded_and_is_named():
+    case, _ = asked("adam,eps-at=before,lr=0.01")
+    outcome, _ = suite.agreement(["numpy"], [case], ["float64"], 60, "")
+    (rejection,) = outcome.rejections
+    assert (rejection.step, rejection.quantity) == (0, "W2")
+    assert rejection.note == "`trace` at these weights is right, and the update from them is wrong"
+    says = "It is right by another convention: eps-at after, m̂ / (√v̂ + ε), not √(1 - β₂ᵗ) / (1 - β₁ᵗ) m / (√v + ε)."
+    assert rejection.diagnosis == says
+
+
+def test_the_convention_is_named_where_none_is_demanded():
+    case, _ = asked("adam,lr=0.01")
+    outcome, _ = suite.agreement(["numpy"], [case], ["float64"], 60, "")
+    choices = {one.point: one.choices for one in outcome.conventions}
+    assert choices == {"eps-at": ["after"], "numbers": ["exact"]}
+    assert updates.kept_by(outcome.settings[0].update) == ("m", "v")
+    assert updates.kept_by("") == updates.kept_by("sgd")
+    assert updates.papers_choice("rate-at", {"rate-at": "outside"}) == "inside"
+    assert updates.papers_choice("eps-at", {"eps-at": "outside"}) == "inside"
+    assert updates.words(None) == ""
+
+
+@pytest.mark.parametrize("rule", ["adam", "momentum", "sgd"])
+def test_steps_are_judged_from_what_was_kept_before_them(rule):
+    p, now, path, kept = run("numpy", rule)
+    *after, losses = path
+    before = form.before_each_step(now, after)
+    later = [Z[4:] for Z in before], [Z[4:] for Z in after], {name: Z[4:] for name, Z in kept.items()}
+    along = updated.slopes(later[0], losses[4:], p)
+    convention = updates.conventions(p.update, p.dtype)[0]
+    carried = updated.going_on(convention, {name: Z[3] for name, Z in kept.items()}, [Z[4] for Z in before], p)
+    judged, _ = updated.judge_piece(carried, 4, *later, along, p)
+    assert not any(j.wrong.any() for j in judged)
+
+
 # The judge itself.
 
 
