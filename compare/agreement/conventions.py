@@ -15,7 +15,7 @@ from fourfold.compare.mistakes.replay import StepsSeen, explained
 from fourfold.compare.results.result import Convention, number
 
 # Steps after the first wrong one that are looked at too; and of a run, so many numbers at most
-MORE, NUMBERS = 12, 200_000
+MORE, NUMBERS = 40, 400_000
 
 
 def named(names, evidence, disagreeing):
@@ -151,6 +151,7 @@ class _Again:
         before = form.before_each_step([Z[of_seed] for Z in self.start], path)
         along = updated.slopes(before, path[-1], self.p)
         slopes, errors = zip(*along.gradients.values(), strict=True)
-        own = [Z[:, self.seed] for Z in shown.values()]
-        one = lambda arrays: [Z[:, 0] for Z in arrays]
+        number = int(np.logical_and.accumulate(along.in_range[:, 0]).sum())
+        own = [Z[:number, self.seed] for Z in shown.values()]
+        one = lambda arrays: [Z[:number, 0] for Z in arrays]
         return StepsSeen(self.p, one(before), one(path[:-1]), own, one(slopes), one(errors))

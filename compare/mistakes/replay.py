@@ -35,10 +35,10 @@ USUAL = {
 
 
 class StepsSeen(NamedTuple):
-    """The first steps of a run by an optimiser; all arrays (T, ...), those of the weights in the order of `before`."""
+    """The first steps of a run by an optimiser, as far as there are numbers to go on from; all arrays (T, ...)."""
 
     p: Problem
-    before: list  # all weights before each step
+    before: list  # all weights before each step, in an order that all the others have too
     after: list
     kept: list  # what the column shows that is kept after it, as NumPy's `train` gives it; [] where it shows none
     slopes: list  # exact gradients
@@ -55,9 +55,9 @@ class Explained(NamedTuple):
 def explained(steps):
     """The Explained of StepsSeen that are wrong; of steps that are right, or nearly, nothing."""
     with np.errstate(all="ignore"):
-        steps = _numbers(steps)
         asked, matching = steps.p.update, {}
-        if _match_right(steps, asked):
+        right = _match_right(steps, asked)
+        if right == 2 or (right and not steps.kept):
             return Explained()
         for mistake in of_row(OPTIMIZERS):
             if mistake.name == GOES_ON:  # of which a single run says nothing
@@ -65,15 +65,8 @@ def explained(steps):
             match = max(_match(steps, asked, texts + mistake.planted["numpy"]) for texts in _conventions(asked))
             matching.setdefault(match, []).append(mistake)
         # what also keeps the column's own numbers is nearer; it may keep others that come to the same
-        best = matching.get(2) or matching.get(1) or ()
-        return Explained(tuple(best), "" if best else _other_rule(steps))
-
-
-def _numbers(steps):
-    """The StepsSeen up to the first after which there are no numbers to go on from."""
-    finite = [np.isfinite(Z).reshape(len(Z), -1).all(axis=1) for Z in (*steps.before, *steps.slopes)]
-    number = int(np.logical_and.accumulate(np.logical_and.reduce(finite)).sum())
-    return _first(steps, number)
+        best = matching.get(2) or (not right and matching.get(1)) or ()
+        return Explained(tuple(best), "" if best or right else _other_rule(steps))
 
 
 def _first(steps, number):
@@ -102,8 +95,8 @@ def _other_rule(steps):
 
 
 def _match_right(steps, rule):
-    """Whether an UpdateRule gives all weights, by any convention."""
-    return any(_match(steps, rule, texts) for texts in _conventions(rule))
+    """What `_match` says of an UpdateRule, by the convention that is nearest."""
+    return max(_match(steps, rule, texts) for texts in _conventions(rule))
 
 
 def _conventions(rule):
@@ -176,12 +169,14 @@ class _Replay:
             self.spread.append(np.abs(apart).max(axis=1))
 
     def _along(self, number):
-        """Every array (T, 3, ...): by exact gradients, by larger ones and by smaller ones."""
-        t, own, slopes = iter(range(len(self._steps.before[0]))), [], []
+        """Every array (T, 5, ...): by exact gradients; by larger ones, smaller ones, and in turn."""
+        number_of_steps = len(self._steps.before[0])
+        t, own, slopes = iter(range(number_of_steps)), [], []
         u = bounds.format_of(self._steps.p.dtype).u
-        signs = np.array([0, 1, -1], np.longdouble)
+        in_turn = (-1.0) ** np.arange(number_of_steps)
+        signs = np.stack(np.broadcast_arrays(0, 1, -1, in_turn, -in_turn), axis=1)
         for w, g, error in zip(self._steps.before, self._steps.slopes, self._steps.errors, strict=True):
-            at = signs.reshape(-1, *(1,) * (w.ndim - 1))
+            at = signs.reshape(*signs.shape, *(1,) * (w.ndim - 1))
             g = truth.narrow(g, np.longdouble)[:, None]
             slopes.append(g + at * (error[:, None] + 4 * u * np.abs(g)))
             own.append(np.broadcast_to(w[:, None].astype(np.longdouble), slopes[-1].shape))
@@ -190,8 +185,8 @@ class _Replay:
             """Puts the column's own weights into the list of `train`, which goes on from them."""
             n = next(t)
             w[:] = [Z[n] for Z in own]
-            return np.zeros(3), [Z[n] for Z in slopes]
+            return np.zeros(signs.shape[1]), [Z[n] for Z in slopes]
 
         rates = self._rule.rates(self._steps.p.lr)
         settings = {key: number(value) for key, value in rates.items()}
-        return self._module.train(gradients, [Z[0] for Z in own], [], 0, len(own[0]), self._rule.name, settings)
+        return self._module.train(gradients, [Z[0] for Z in own], [], 0, number_of_steps, self._rule.name, settings)
