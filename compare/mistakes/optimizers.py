@@ -277,5 +277,13 @@ RUNS = (
                "        L, new = gradients(w)\n"
                "        g = [a + b for a, b in zip(g, new, strict=True)] if path else new\n"),
         torch=("w_k.grad = g_k", "w_k.grad = g_k if w_k.grad is None else w_k.grad + g_k")),
+    by("momentum", "E24", "loss scale left in the gradients", "every W2",
+        "The loss is multiplied so that half precision holds its gradients, and they are not divided by it again.",
+        numpy=(GRADIENTS, f"{GRADIENTS}        g = [1024 * g_k for g_k in g]\n"),
+        torch=("w_k.grad = g_k", "w_k.grad = 1024 * g_k")),
+    by("momentum", "E24", "loss scale divided out twice", "every W2",
+        "The gradients are divided by what the loss was multiplied by, and then the optimiser does so again.",
+        numpy=(GRADIENTS, f"{GRADIENTS}        g = [g_k / 1024 for g_k in g]\n"),
+        torch=("w_k.grad = g_k", "w_k.grad = g_k / 1024")),
 )
 # fmt: on
