@@ -86,7 +86,8 @@ def judge(training, s, grid=None, curves=()):
     chosen += suites.curves(chosen[0], curves)
     if case.update and grid is not None and all(map(impls.is_built_in, names)):  # of others `train` is one optimiser
         chosen += update.every_rule(chosen[0], dtypes)
-    if s.suite == "default" and s.case is None and case.row == "two_layer" and any(map(_is_from_elsewhere, names)):
+    by_default = s.suite == "default" and s.case is None and not case.update
+    if by_default and case.row == "two_layer" and any(map(_is_from_elsewhere, names)):
         chosen += suites.choose("default", [WITH_BIASES], case, deep=True)
     names, lacking = options.of_precisions(names, dtypes)
     if lacking:
