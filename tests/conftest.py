@@ -47,7 +47,10 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Tests of a group go to one worker by a name with @GROUP behind it. pytest 9.2 does not see where xdist 3.8 puts it."""
+    """Gives tests of a group names with @GROUP behind them, by which they go to one worker.
+
+    pytest 9.2 does not see where xdist 3.8 puts it.
+    """
     for item in items if getattr(config.option, "loadgroup", False) else ():
         groups = "_".join(sorted({mark.args[0] for mark in item.iter_markers("xdist_group")}))
         if groups and not item.nodeid.endswith(f"@{groups}"):

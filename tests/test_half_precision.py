@@ -375,8 +375,7 @@ def test_a_precision_stops_learning_where_a_step_rounds_to_nothing():
     still = walk.standstills(case, ["float32", "bfloat16"])
     drawn = standstill(still, SimpleNamespace(steps=5, first_seed=0))
     assert drawn.seen == (
-        "Of 5 steps: in float32 0 of 2 stand still; "
-        "in bfloat16 2 of 2 stand still, the first at step 0, the last at 0."
+        "Of 5 steps: in float32 0 of 2 stand still; in bfloat16 2 of 2 stand still, the first at step 0, the last at 0."
     )
     assert drawn.table[1:] == [["float32", 0, ""], ["float32", 1, ""], ["bfloat16", 0, 0], ["bfloat16", 1, 0]]
 

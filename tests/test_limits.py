@@ -31,8 +31,8 @@ def coarse(monkeypatch):
 
 
 def test_the_formats():
-    assert bounds.format_of("float64") [:4] == (53, 2.0**-53, 2.0**-1022, BIG)
-    assert bounds.format_of("float32") [:4] == (24, 2.0**-24, 2.0**-126, (2 - 2.0**-23) * 2.0**127)
+    assert bounds.format_of("float64")[:4] == (53, 2.0**-53, 2.0**-1022, BIG)
+    assert bounds.format_of("float32")[:4] == (24, 2.0**-24, 2.0**-126, (2 - 2.0**-23) * 2.0**127)
 
 
 def test_an_input_is_exact_unless_it_may_be_flushed():

@@ -103,11 +103,8 @@ def agreement(
         seconds = {name: round(pool.seconds(name), 3) for name in names}
 
     in_order = _judged(names, cases, dtypes, evidence, reasons)
-    rows, rejections = [], []
-    for one in in_order.values():
-        rows += one.rows
-        if one.rejection:
-            rejections.append(one.rejection)
+    rows = [row for one in in_order.values() for row in one.rows]
+    rejections = [one.rejection for one in in_order.values() if one.rejection]
     seconds["total"] = round(monotonic() - start, 3)
     result = Result(
         schema_version=SCHEMA_VERSION,

@@ -52,7 +52,7 @@ def train(gradients, w, kept, done, steps, name, settings):
         L, g = gradients(w)
         changes, state = update.update(tuple(g), state, w)
         w = optax.apply_updates(w, changes)
-        each = [tuple(optax.tree.get(state, key)) for key in keys]  # pyright: ignore
+        each: list = [optax.tree.get(state, key) for key in keys]
         return (w, state), (*w, *sum(zip(*each, strict=True), ()), L)
 
     w = tuple(w)
