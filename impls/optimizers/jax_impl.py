@@ -52,8 +52,8 @@ def train(gradients, w, kept, done, steps, name, settings):
         L, g = gradients(w)
         changes, state = update.update(tuple(g), state, w)
         w = optax.apply_updates(w, changes)
-        each: list = [optax.tree.get(state, key) for key in keys]
-        return (w, state), (*w, *sum(zip(*each, strict=True), ()), L)
+        each = [optax.tree.get(state, key) for key in keys]
+        return (w, state), (*w, *sum(zip(*each, strict=True), ()), L)  # pyright: ignore
 
     w = tuple(w)
     state = update.init(w)
