@@ -26,6 +26,15 @@ def test_no_folder_is_no_fault(tmp_path):
     files.tidy(tmp_path / "none", 100)
 
 
+@pytest.mark.parametrize(("name", "tidied"), [("numpy", []), ("jax", [workers.JAX_CACHE])])
+def test_what_jax_compiled_is_looked_at_where_it_was_used(monkeypatch, name, tidied):
+    looked_at = []
+    monkeypatch.setattr(files, "tidy", lambda folder, most: looked_at.append(folder))
+    with workers.open_pool(60) as pool:
+        pool._worker(name)
+    assert looked_at == tidied
+
+
 def _question():
     case = make_case("xor", "sigmoid", 0.1, 3, 3, range(2))
     return about(judgement.problem(case, "float64"), "trajectory", case.weights, 0.1, 3)

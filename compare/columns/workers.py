@@ -149,7 +149,8 @@ def open_pool(timeout, memory=None, apart=False, surroundings=None):
         yield pool
     finally:
         pool.stop()
-        files.tidy(JAX_CACHE, MOST_OF_CACHE)
+        if any(impls.framework(name) == "jax" for name in pool._workers):
+            files.tidy(JAX_CACHE, MOST_OF_CACHE)  # a look at thousands of files
 
 
 def trajectory(pool, name, question, steps, piece):
