@@ -12,6 +12,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 LAPTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TABLET, PROJECTOR = {"width": 820, "height": 1180}, {"width": 1920, "height": 1080}
+WIDTH = ["target-size", "scrollable-region-focusable"]  # axe's rules that depend on it; contrast depends on the theme
 
 
 def installed():
@@ -34,30 +35,57 @@ def browser():
         instance.close()
 
 
-@pytest.fixture
-def visit(browser):
-    """Opens a file; whatever the browser complains of, and whatever it would load, fails the test."""
-    complaints, contexts = [], []
+@pytest.fixture(scope="session")
+def window(browser):
+    """(a window that one test after another uses, what it complains of): a page costs less than a window."""
+    complaints = []
+    return opened(browser, complaints), complaints
 
-    def opened(path, viewport=LAPTOP, script=None, ready=True, place="", **options):
-        context = browser.new_context(offline=True, viewport=viewport, **options)
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        if script:
-            context.add_init_script(script)
-        tab = context.new_page()
-        tab.on("console", lambda message: complaints.append(message.text))
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.on("request", lambda r: complaints.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
+
+@pytest.fixture
+def visit(browser, window):
+    """Opens a file; whatever the browser complains of, and whatever it would load, fails the test.
+
+    What needs no options is opened in the window that is there, in place of its page.
+    """
+    (shared, complaints), own = window, []
+    complaints.clear()
+
+    def visited(path, viewport=LAPTOP, script=None, ready=True, place="", scheme="light", motion=True, **options):
+        tab = shared
+        if script or options:
+            tab = opened(browser, complaints, script, **options)
+            own.append(tab)
+        tab.goto("about:blank")  # or a file's other place would be the same page still
+        tab.set_viewport_size(viewport)
+        tab.emulate_media(media="null", color_scheme=scheme, reduced_motion="null" if motion else "reduce")
         tab.goto(f"{path.as_uri()}#{place}")
         if ready:
             tab.wait_for_selector("html[data-ready]")
         return tab
 
-    yield opened
-    for context in contexts:
-        context.close()
+    yield visited
+    for tab in own:
+        tab.context.close()
+    if shared.url != "about:blank":
+        shared.evaluate("localStorage.clear()")
+        shared.context.clear_permissions()
+        shared.mouse.move(0, 0)
+        shared.goto("about:blank")
     assert not complaints
+
+
+def opened(browser, complaints, script=None, **options):
+    """A window, with nothing of another's. It complains of what it would load as well."""
+    context = browser.new_context(offline=True, **options)
+    context.set_default_timeout(20_000)
+    if script:
+        context.add_init_script(script)
+    tab = context.new_page()
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("request", lambda r: complaints.append(r.url) if not r.url.startswith(("file:", "data:")) else None)
+    return tab
 
 
 def faults(tab, within=("html",), **options):

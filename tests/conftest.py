@@ -16,7 +16,7 @@ from fourfold.compare.commands import check as verb
 from fourfold.compare.commands import cli
 from fourfold.compare.errors import ColumnError, UsageError
 from fourfold.compare.judge.quantities import internal
-from tests.browsers import browser, visit  # noqa: F401  (fixtures: one browser for all files)
+from tests.browsers import browser, visit, window  # noqa: F401  (fixtures: one browser for all files)
 
 # For make mutants: the same examples every time, and the first that fails is enough.
 settings.register_profile("mutants", derandomize=True, phases=(Phase.explicit, Phase.generate))

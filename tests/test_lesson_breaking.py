@@ -8,12 +8,13 @@ from fourfold.compare.lesson.broken import TWENTY
 from fourfold.compare.mistakes import planted
 from fourfold.compare.mistakes.catalogue import find
 from fourfold.reports.lesson import numbers
+from tests import lessons
 from tests.lessons import small
 from tests.test_lesson_page import bits, go_to, lesson_file, shown, tab  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.xdist_group("browser")
 AT = 2  # a position that is recorded; later the weights of some have run away
-PLANTED = [mistake["slug"] for mistake in numbers.header(small())["mistakes"]]
+PLANTED = [find(name).slug.replace("_", "-") for name in lessons.PLANTED]
 
 
 @pytest.mark.parametrize("slug", PLANTED)

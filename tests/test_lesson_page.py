@@ -286,7 +286,7 @@ def test_losses_are_listed_every_200_epochs(tab):
 
 
 def test_the_theme_follows_the_system_until_it_is_chosen(visit, lesson_file):
-    tab = visit(lesson_file, color_scheme="dark")
+    tab = visit(lesson_file, scheme="dark")
     paper = "() => getComputedStyle(document.body).backgroundColor"
     dark = tab.evaluate(paper)
     choose(tab, theme="light")
