@@ -37,6 +37,7 @@ from tests.conftest import Here
 from tests.test_bench import example
 from tests.test_cli import FAST, command, said
 
+pytestmark = pytest.mark.xdist_group("browser")  # which opens the report's pages
 EVIL = '<img src=x onerror="alert(1)">.csv'
 
 
@@ -81,6 +82,13 @@ def made(report):
     return pages_of(report)
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Pictures are what they are, but for what is drawn: for tests of what stands around them."""
+    for module in ("plane", "proved", "training", "verdict"):
+        monkeypatch.setattr(f"fourfold.reports.pictures.{module}.draw", lambda name, *how: "<svg></svg>")
+
+
 def in_one_precision(report):
     """The same with half the pictures to paint."""
     arrays, proved = ({key: of for key, of in things.items() if key[-1] == "float64"} for things in report[2:])
@@ -116,7 +124,7 @@ def test_many_cases_and_rejections_are_folded(report):
     assert md.index("Where else it is wrong") > md.index("What was asked") > md.index("## sly")
 
 
-def test_the_ticket_says_who_is_wrong_where_by_how_much_and_what_to_do(report):
+def test_the_ticket_says_who_is_wrong_where_by_how_much_and_what_to_do(report, undrawn):
     """On the page, in report.md and in the summary that is copied."""
     html = pages_of(report, sha256="0123456789")["index.html"].decode()
     card = unescape(re.sub(r"<[^>]*>", "", html[html.index('<section class="card">') : html.index("</section>")]))
@@ -140,7 +148,7 @@ def test_the_mistake_that_is_known_is_explained_by_a_command(report):
     assert [command for _, command in card.next] == ["fourfold lesson, #E4"]
 
 
-def test_what_is_wrong_is_open_and_what_is_right_is_folded(report, made):
+def test_what_is_wrong_is_open_and_what_is_right_is_folded(report, made, undrawn):
     is_open = dict(re.findall(r'<details id="(.*?)"( open)?>', made["index.html"].decode()))
     assert {name for name, state in is_open.items() if state} == {"who", "shares", "ratios"}
     alone = report.result.columns[:1]
@@ -320,7 +328,7 @@ def test_a_histogram_counts_each_error_in_the_bin_it_lies_in(errors):
     assert histogram(Z).tolist() == ((low[:, None] < Z) & (high[:, None] >= Z)).sum(axis=1).tolist()
 
 
-def test_a_report_without_histograms_is_read_all_the_same(report, tmp_path):
+def test_a_report_without_histograms_is_read_all_the_same(report, tmp_path, undrawn):
     kept = lambda a: {name: Z for name, Z in a.items() if not name.startswith("ulps_")}
     old = in_one_precision(report)._replace(arrays={key: kept(a) for key, a in report.arrays.items()})
     report_folder.write_folder(tmp_path / "out", report_folder.files(old))
@@ -347,9 +355,11 @@ def test_what_is_not_smooth_gets_no_proved_curve(report):
     assert curves(report, relu) == ({}, "relu is not smooth")
 
 
-def test_the_same_result_gives_the_same_bytes(report, made):
+def test_the_same_result_gives_the_same_bytes_whoever_draws(report, made):
+    """Here and, as an artist has it, partly in another process; from what was computed and from what was kept of it."""
     again = report_folder.Report(msgspec.json.decode(result.encode(report.result), type=result.Result), *report[1:])
-    assert pages_of(again) == made
+    with drawing.Artist() as artist:
+        assert render.pages(again, distances(again), artist=artist) == made
     assert report_folder.files(report) == report_folder.files(again)
 
 
@@ -584,8 +594,3 @@ def test_what_a_picture_raises_is_raised_here(monkeypatch):
     monkeypatch.setattr(drawing, "Worker", FakeProcess)
     with drawing.Artist() as artist, pytest.raises(ValueError, match="invalid literal"):
         artist.draw([partial(int, "one")] * 3)
-
-
-def test_a_report_is_the_same_with_an_artist(report):
-    with drawing.Artist() as artist:
-        assert render.pages(report, distances(report), artist=artist) == pages_of(report)
