@@ -15,7 +15,7 @@ class Kept(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.weights.append(self.model.get_weights())
-        self.losses.append(logs["loss"])
+        self.losses.append(logs["loss"])  # pyright: ignore
 
 
 def train(X, Y, W1, W2, lr, steps, activation):

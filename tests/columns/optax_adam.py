@@ -20,5 +20,5 @@ def train(X, Y, W1, W2, lr, steps, activation):
         loss, gradients = jax.value_and_grad(loss_of)(parameters)
         updates, state = optimizer.update(gradients, state)
         parameters = optax.apply_updates(parameters, updates)
-        path.append((parameters["W1"], parameters["W2"], loss))
+        path.append((parameters["W1"], parameters["W2"], loss))  # pyright: ignore
     return [jnp.stack(Z) for Z in zip(*path, strict=True)]
