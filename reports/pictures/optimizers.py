@@ -23,7 +23,7 @@ def optimizers(by_rule, colour, named):
     def paint(figure):
         for axis, rule in panels(figure, L, ACROSS):
             for n, (column, values) in enumerate(L[rule].items()):
-                curve(axis, step, values, color=colour[column], lw=1.5 * (len(L[rule]) - n), label=head[column])
+                curve(axis, step, values, color=colour[column], lw=0.8 * (len(L[rule]) - n), label=head[column])
             logarithmic(axis)
             mark_beyond(axis, step, L[rule])
             axis.set_title(rule)
