@@ -436,7 +436,7 @@ def test_the_command_itself(tmp_path):
         ({"activation": "softplus"}, "There is no activation 'softplus'"),
         ({"suite": "quikc"}, "did you mean quick?"),
         ({"case": "saturatde"}, "did you mean saturated?"),
-        ({"dtype": "float16"}, "There is no precision 'float16'"),
+        ({"dtype": "float8"}, "There is no precision 'float8'"),
     ],
 )
 def test_bad_options(judged, options, sentence):

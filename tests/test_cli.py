@@ -97,7 +97,7 @@ def test_what_is_not_installed_is_left_out_by_default_and_missed_by_name():
         (["--impl", "no.such.module"], "There is no column 'no.such.module'"),
         (["--impl", "numpy,numpy"], "names a column twice"),
         (["--activation", "softplus"], "There is no activation 'softplus'"),
-        (["--dtype", "float16"], "There is no precision 'float16'"),
+        (["--dtype", "float8"], "There is no precision 'float8'"),
         (["--steps", "-1"], "--steps must be at least 1 and at most 100,000,000, not -1"),
         (["--steps", "0"], "--steps must be at least 1"),
         (["--steps", "many"], "--steps"),

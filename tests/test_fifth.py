@@ -17,7 +17,7 @@ ASKED = """\
     gradients = dL_dY_hat, dL_dW2, dL_dA, dL_dH, dL_dW1
     return Trace(H, A, Y_hat, R, L, *gradients)
 """
-ROWS = ("two_layer", "deep", "chain_rule")
+ROWS = ("two_layer", "deep", "chain_rule", "optimizers")
 
 
 @pytest.fixture(scope="module")

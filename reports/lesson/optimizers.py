@@ -31,10 +31,15 @@ def section(lesson):
     for equations in UPDATES:
         lines = {}
         for column in columns(lesson):
-            places = equations.lines.get(column) or equations.lines["*"]
-            lines[column] = source.lines(column, *places, row=ROW)
+            lines[column] = source.lines(column, *_places(equations, column), row=ROW)
         cards.append(UpdateCards(equations, [*map(mathml.math, equations.latex)], lines))
     return {"cards": cards, "numbers": numbers(lesson), "table": conventions_table(), "columns": columns(lesson)}
+
+
+def _places(equations, column):
+    """Where a column has the lines: as NumPy has them, unless it chooses among optimisers of a framework."""
+    chooses = "match name:" in impls.source(column, ROW)
+    return equations.lines.get(column) or equations.lines["*" if chooses else "numpy"]
 
 
 def numbers(lesson):

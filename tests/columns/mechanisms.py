@@ -94,11 +94,6 @@ TORCH_FORWARD = (
     "    with torch.autocast('cpu', torch.bfloat16):\n"
     "        H = X @ W1\n        A = sigma(H)\n        Y_hat = A @ W2\n",
 )
-# NumPy has no bfloat16 to take PyTorch's.
-TORCH_TO_NUMPY = (
-    "return Z.detach().numpy().copy()",
-    "return (Z.detach().float() if Z.dtype == torch.bfloat16 else Z.detach()).numpy().copy()",
-)
 # A product whose inputs, forward and back, keep 10 bits of a float32's 23.
 TORCH_TF32 = """\
 class Product(torch.autograd.Function):
@@ -261,7 +256,7 @@ MECHANISMS += [
         "autocast",
         "H",
         "asymmetric-sigmoid",
-        {"torch": ("autocast to bfloat16", TORCH_FORWARD + TORCH_TO_NUMPY)},
+        {"torch": ("autocast to bfloat16", TORCH_FORWARD)},
         dtypes=("float32",),
     ),
     Mechanism(
