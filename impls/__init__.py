@@ -48,7 +48,7 @@ MODES = {
 MIXED = ("torch:autocast", "jax:bfloat16", "tf:mixed")
 
 
-def modes():
+def mode_names():  # `modes` is the folder
     """The names of all modes, as "torch:compile"."""
     names = []
     for base, own in MODES.items():

@@ -360,7 +360,7 @@ def test_mixed_precision_is_judged_in_its_own_limits_and_says_so():
     assert half.arithmetic("torch", "float32") == "float32"
     assert half.dullest("torch:autocast", "float32") == half.dullest("torch", "bfloat16") == 0.5
     assert half.dullest("torch", "float32") == 1e-3
-    assert [name for name in impls.modes() if impls.is_mixed(name)] == [*impls.MIXED]
+    assert [name for name in impls.mode_names() if impls.is_mixed(name)] == [*impls.MIXED]
 
 
 def test_a_precision_stops_learning_where_a_step_rounds_to_nothing():

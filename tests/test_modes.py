@@ -56,7 +56,7 @@ def runs(name):
 
 
 def test_every_mode_has_a_process_of_its_own():
-    assert workers.by_process(impls.modes()) == [[name] for name in impls.modes()]
+    assert workers.by_process(impls.mode_names()) == [[name] for name in impls.mode_names()]
 
 
 @pytest.mark.parametrize("layers", ["2,3,1", None], ids=["deep", "two_layer"])
@@ -98,7 +98,7 @@ def seen_of(_process, name, expression):
 
 
 def test_every_mode_is_what_it_says_and_leaves_its_column_as_it_is(pool):
-    assert sorted(LOOKED_AT) == sorted(impls.modes())
+    assert sorted(LOOKED_AT) == sorted(impls.mode_names())
     for name, expression in LOOKED_AT.items():
         if runs(name):
             base = name.partition(":")[0]

@@ -180,7 +180,7 @@ def test_a_column_that_neither_side_has_is_refused(around, tmp_path, monkeypatch
     [
         ({"a": "before"}, "compares two reports, or what two --with install: not both"),
         ({"asked": AskedOfBoth(impl="jaxx")}, "There is no column 'jaxx': did you mean jax"),
-        ({"asked": AskedOfBoth(dtype="float16")}, "There is no precision 'float16'"),
+        ({"asked": AskedOfBoth(dtype="float8")}, "There is no precision 'float8'"),
         ({"asked": AskedOfBoth(case="none")}, "none"),
         ({"training": Begun(lr=-1)}, "learning rate|--lr"),
     ],

@@ -203,9 +203,9 @@ def columns(impl, modes=False):
 
 def _modes_of(names):
     """The modes of these columns that are not among them. Raises UsageError where they have none."""
-    own = [mode for mode in impls.modes() if mode.partition(":")[0] in names]
+    own = [mode for mode in impls.mode_names() if mode.partition(":")[0] in names]
     if not own:
-        raise UsageError(f"--modes finds none for {', '.join(names)}: there are {', '.join(impls.modes())}.")
+        raise UsageError(f"--modes finds none for {', '.join(names)}: there are {', '.join(impls.mode_names())}.")
     return [mode for mode in own if mode not in names]
 
 
@@ -242,8 +242,8 @@ def _no_mode(name):
     if own:
         return f"{base} has no mode {mode!r}: choose from {', '.join(f'{base}:{mode}' for mode in own)}."
     if base in impls.NAMES:
-        return f"{base} has no modes: choose from {', '.join(impls.modes())}."
-    return f"There is no column {base!r} with modes: choose from {', '.join(impls.modes())}."
+        return f"{base} has no modes: choose from {', '.join(impls.mode_names())}."
+    return f"There is no column {base!r} with modes: choose from {', '.join(impls.mode_names())}."
 
 
 def _importable(name):
