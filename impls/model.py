@@ -154,7 +154,7 @@ class Optimizer(Protocol):
     """The fourth row: what steps make of gradients, by a framework's own optimiser.
 
     w is all arrays of weights, each (*S, ...). name is one of sgd, momentum, nesterov, rmsprop, adam, adamw; settings
-    {key: float}: lr, l2 and decay, and as the rule has them momentum, rho, beta1, beta2, eps. `train` raises
+    {key: float}: lr, l2 and decay, and as the rule has them momentum, rho, beta1, beta2, eps. `optimizer` raises
     NotImplementedError, with a sentence, where the framework's optimiser cannot be asked for these together.
     """
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from fourfold.compare.cases.case import make_case
-from fourfold.compare.columns import kept, workers
+from fourfold.compare.columns import compiled, workers
 from fourfold.compare.columns.questions import about
 from fourfold.compare.judge import judgement
 from fourfold.compare.system import files
@@ -51,7 +51,7 @@ def test_what_tensorflow_compiled_is_used_again_unless_it_is_damaged(tmp_path, m
             answers.append(pool.ask("tf", _question())["W1"].tobytes())
         (path,) = tmp_path.rglob("xla_compile_cache*")
         made.append(path.stat().st_ino)
-        assert kept.whole(path)
+        assert compiled.whole(path)
     assert len({*answers}) == 1
     assert made[0] == made[1] != made[2]
 
@@ -61,22 +61,22 @@ def test_a_file_that_was_not_written_to_its_end_is_not_whole(tmp_path, length):
     content = b"\x0a\x03abc\x12\xac\x02" + 300 * b"x"
     path = tmp_path / "entry.pb"
     path.write_bytes(content)
-    assert kept.whole(path)
+    assert compiled.whole(path)
     path.write_bytes(content[:length])
-    assert not kept.whole(path)
+    assert not compiled.whole(path)
 
 
 def test_nothing_more_is_kept_than_there_is_room_for(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(kept.importlib.metadata, "version", lambda package: "2.18")
+    monkeypatch.setattr(compiled.importlib.metadata, "version", lambda package: "2.18")
     for most, read_only in ((2**27, False), (0, True)):
         monkeypatch.setattr(os, "environ", {})
-        monkeypatch.setattr(kept, "MOST", most)
-        kept.keep()
-        assert os.environ[kept.FLAGS].endswith("read_only=true") == read_only
+        monkeypatch.setattr(compiled, "MOST", most)
+        compiled.keep()
+        assert os.environ[compiled.FLAGS].endswith("read_only=true") == read_only
         for folder in tmp_path.glob("tensorflow/*"):
             (folder / "entry.pb").write_bytes(b"\x0a\x03abc")
-    before = {kept.FLAGS: "--tf_xla_auto_jit=2"}
+    before = {compiled.FLAGS: "--tf_xla_auto_jit=2"}
     monkeypatch.setattr(os, "environ", dict(before))
-    kept.keep()
+    compiled.keep()
     assert os.environ == before

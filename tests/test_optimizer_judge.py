@@ -113,6 +113,34 @@ def test_another_convention_is_wrong_where_one_is_demanded_and_is_named():
     assert rejection.diagnosis == says
 
 
+def test_a_rate_that_was_float32_is_named_and_not_wrong():
+    lr = float(np.float32(0.01))
+    _, now, path, kept = run("numpy", f"adam,lr={lr!r}")
+    _, p = asked("adam,lr=0.01")
+    assert [one["numbers"] for one in fitting(p, now, path, kept)] == ["rate"]
+
+
+def test_a_divisor_of_which_no_digit_is_known_is_epsilon_at_least():
+    _, p = asked("adam,eps=1e-3", "float32")
+    c, convention = updates.constants(p.update, {"eps-at": "after"}, p), {"eps-at": "after"}
+    g = Known(np.full((1, 1), 1e-6), np.full((1, 1), 1e-2))
+    zero = Known(np.zeros((1, 1)), np.zeros((1, 1)))
+    _, new, _ = updates.advance("adam", convention, c, np.ones((1, 1)), g, [zero, zero], 1, p)
+    for real in (-1e-2, -1e-4, 0.0, 1e-5, 1e-2):
+        m_hat, v_hat = real, real**2
+        assert abs(1 - 0.1 * m_hat / (np.sqrt(v_hat) + 1e-3) - new.value[0, 0]) <= new.error[0, 0] < np.inf
+
+
+def test_the_equation_of_what_is_wrong_is_the_rule_s():
+    numbers = [updates.equation(rule, "W1") for rule in updates.RULES]
+    assert numbers == ["E23", "U4", "U5", "U7", "U11", "U11"]
+    assert [updates.equation(text, name) for text, name in (("adam, eps 1", "v_b2"), ("rmsprop", "v_W1"))] == [
+        "U9",
+        "U6",
+    ]
+    assert updates.equation("", "W1") == updates.equation("adam", "dL_dW1") == ""
+
+
 def test_the_convention_is_named_where_none_is_demanded():
     case, _ = asked("adam,lr=0.01")
     outcome, _ = suite.agreement(["numpy"], [case], ["float64"], 60, "")

@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager, nullcontext
 
 from fourfold import impls
-from fourfold.compare.columns import kept
+from fourfold.compare.columns import compiled
 
 # Keras takes these along where they are there, for pictures and wrappers: a second of every start.
 NOT_NEEDED = {"tensorflow": ("matplotlib", "sklearn")}
@@ -40,7 +40,7 @@ def _ours(name):
 def _lightly(package):
     """In here what is not needed is not there."""
     if package == "tensorflow" and package not in sys.modules:
-        kept.keep()
+        compiled.keep()
     modules: dict = sys.modules  # where None stands in it nothing is imported
     absent = [other for other in NOT_NEEDED.get(package, ()) if other not in modules]
     modules.update(dict.fromkeys(absent))

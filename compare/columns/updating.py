@@ -13,11 +13,12 @@ def trajectory(asked, question):
         return _of_their_own(asked, question)
     kept = [asked.native(Z) for Z in (question.kept or {}).values()]
     settings = question.update.rates(question.lr)
-    how = kept, question.done, question.steps, question.update.name, settings
+    weights, name = flat(asked.weights), question.update.name
     try:
-        given = column.train(_gradients(asked), flat(asked.weights), *how)
-    except NotImplementedError as error:
+        column.optimizer(weights, name, **settings)
+    except NotImplementedError as error:  # as the contract says; what fails in training is another thing
         raise ColumnError(f"{asked.name} cannot be asked this: {error}") from None
+    given = column.train(_gradients(asked), weights, kept, question.done, question.steps, name, settings)
     parameters = [*question.parameters]
     keeps = names_kept(question.update.kept, parameters)
     named = asked.taken("train", given, (*parameters, *keeps, "L"))

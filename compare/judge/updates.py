@@ -12,7 +12,8 @@ error E of a moment becomes β E and what the step adds, so it stays below that 
   number, by a library's function (C_POWER) or t products.
 - Averages β m + (1 - β) g may also be had as m + (1 - β) (g - m): four roundings of |m| + (1 - β) |g| cover both.
 - √ of what is known within E moves by at most min(√E, E / √v).
-- A quotient n / d with errors E_n, E_d moves by at most (E_n + |n / d| E_d) / (d - E_d).
+- A quotient n / d with errors E_n, E_d moves by at most (E_n + |n / d| E_d) / (d - E_d), and a divisor √v + ε is never
+  below ε, however little is known of v.
 """
 
 from itertools import product
@@ -22,6 +23,7 @@ import numpy as np
 
 from fourfold.compare.judge import bounds, truth
 from fourfold.compare.judge.formats import rounded_number
+from fourfold.compare.judge.quantities import kind_of, parameter_kept_for
 
 # What is kept for every array of weights, and what a rule is asked with, beside the rate and the decays
 RULES = {
@@ -46,7 +48,12 @@ POINTS = {
         "before": "√(1 - β₂ᵗ) / (1 - β₁ᵗ) m / (√v + ε)",
     },
     "decay-by": {"rate": "w ← w - λ d w", "itself": "w ← w - d w"},
-    "numbers": {"exact": "β is β", "powers": "βᵗ is that of β in float32", "float32": "λ, μ, d and βᵗ are float32's"},
+    "numbers": {
+        "exact": "β is β",
+        "rate": "λ is float32's",
+        "powers": "βᵗ is that of β in float32",
+        "float32": "λ, μ, d and βᵗ are float32's",
+    },
 }
 
 
@@ -80,7 +87,7 @@ def conventions(update, dtype):
         choices["decay-by"] = ("rate", "itself")
     if dtype == "float64":
         own = update.name in {"momentum", "nesterov"} or update.name.startswith("adam")
-        choices["numbers"] = ("exact", "powers", "float32") if own else ("exact", "float32")
+        choices["numbers"] = ("exact", "rate", "powers", "float32") if own else ("exact", "float32")
     every = []
     for chosen in product(*choices.values()):
         every.append(dict(zip(choices, chosen, strict=True)))
@@ -97,6 +104,17 @@ def words(update):
             parts.append(f"{key} {value:g}")
     parts += [f"{point} {choice}" for point, choice in update.demanded]
     return ", ".join(parts)
+
+
+def equation(text, name):
+    """The number of the equation of weights or of what is kept, "U11", by an optimiser that `words` has said; or ""."""
+    if not text or kind_of(parameter_kept_for(name) or name) not in {"W", "b"}:
+        return ""
+    rule = text.partition(",")[0]
+    kept = {"u": "U3", "m": "U8", "v": "U6" if rule == "rmsprop" else "U9"}
+    weights = {"sgd": "E23", "momentum": "U4", "nesterov": "U5", "rmsprop": "U7"}
+    letter, is_kept, _ = name.partition("_")
+    return kept[letter] if is_kept else weights.get(rule, "U11")
 
 
 def kept_by(text):
@@ -153,10 +171,10 @@ def constants(update, convention, p):
         error = abs(rounded_number(value, p.dtype) - value) + (roundings - 1) * f.u * abs(value)
         return Known(truth.widen(np.array([value]), p.wide), np.array([error]))
 
-    everything, some = single == "float32", single != "exact"
+    everything, some = single == "float32", single in {"powers", "float32"}
     powers = known(settings["beta1"], some), known(settings["beta2"], some)
     return Constants(
-        lr=known(p.lr, everything, 3),
+        lr=known(p.lr, everything or single == "rate", 3),
         l2=known(settings["l2"], False, 2),
         decay=known(settings["decay"], everything, 2),
         momentum=known(settings["momentum"], some),
@@ -189,7 +207,8 @@ def advance(name, convention, c, w, g, kept, t, p):
         v = _average(f, c.rho, kept[0], squares)  # U6
         inside = convention["eps-at"] == "inside"
         root = _root(f, _sum(f, v, c.eps)) if inside else _sum(f, _root(f, v), c.eps)
-        change = _negative(_times(f, c.lr, _quotient(f, g, root)))  # U7
+        least = _root(f, c.eps) if inside else c.eps
+        change = _negative(_times(f, c.lr, _quotient(f, g, root, least=least)))  # U7
         after, largest = (v,), largest + squares.size
     else:
         squares = _times(f, g, g)
@@ -227,9 +246,9 @@ def _adam(eps_at, f, c, m, v, t, p):
     corrections = [_correction(f, beta, t, p) for beta in c.powers]  # of U10
     if eps_at == "after":
         m_hat, v_hat = _quotient(f, m, corrections[0]), _quotient(f, v, corrections[1])
-        return _quotient(f, m_hat, _sum(f, _root(f, v_hat), c.eps), 4)  # U11
+        return _quotient(f, m_hat, _sum(f, _root(f, v_hat), c.eps), 4, c.eps)  # U11
     scale = _quotient(f, _root(f, corrections[1]), corrections[0])
-    return _quotient(f, _times(f, scale, m), _sum(f, _root(f, v), c.eps), 4)
+    return _quotient(f, _times(f, scale, m), _sum(f, _root(f, v), c.eps), 4, c.eps)
 
 
 def _correction(f, beta, t, p):
@@ -286,10 +305,13 @@ def _root(f, a):
     return Known(value, moved + 2 * C_ROOT * f.u * (size + moved))
 
 
-def _quotient(f, a, b, operations=2):
+def _quotient(f, a, b, operations=2, least=None):
+    """a / b; `least` is what is in b whatever else is: of a root that is known to no digit, ε is left."""
     value = a.value / b.value
     size = np.abs(truth.narrow(value))
     room = np.abs(truth.narrow(b.value)) - b.error
+    if least is not None:
+        room = np.fmax(room, (truth.narrow(least.value) - least.error) * (1 - bounds.gamma(operations, f.u)))
     moved = np.where(room > 0, (a.error + size * b.error) / room, np.inf)
     roundings = bounds.gamma(operations, f.u) + 2 * C_ROOT * f.u  # a reciprocal root is a library's too
     return Known(value, moved + roundings * (size + moved) + 4 * f.eta * (a.size > 0))

@@ -80,13 +80,15 @@ def _first(steps, number):
 def _other_rule(steps):
     """The first of another setting, and of another rule, that gives all the steps, in words; "" where none does."""
     asked = steps.p.update
-    for key, value in asked.rates(steps.p.lr).items():
-        for usual in USUAL[key]:
-            settings = {**asked.rates(steps.p.lr), key: usual}
-            lr = settings.pop("lr")
-            rule = asked._replace(settings=tuple(settings.items()))
-            if usual != value and _match_right(steps._replace(p=steps.p._replace(lr=lr)), rule):
-                return f"It is right with {key} {usual:g}, not {value:g}."
+    for papers_alone in (True, False):  # a decay by itself is another one by the rate: the papers' way is meant
+        for key, value in asked.rates(steps.p.lr).items():
+            for usual in USUAL[key]:
+                settings = {**asked.rates(steps.p.lr), key: usual}
+                lr = settings.pop("lr")
+                rule = asked._replace(settings=tuple(settings.items()))
+                there = steps._replace(p=steps.p._replace(lr=lr))
+                if usual != value and _match_right(there, rule, papers_alone):
+                    return f"It is right with {key} {usual:g}, not {value:g}."
     for name in updates.RULES:
         rule, _ = parse(name)
         if _match_right(steps, rule):
@@ -94,9 +96,10 @@ def _other_rule(steps):
     return ""
 
 
-def _match_right(steps, rule):
-    """What `_match` says of an UpdateRule, by the convention that is nearest."""
-    return max(_match(steps, rule, texts) for texts in _conventions(rule))
+def _match_right(steps, rule, papers_alone=False):
+    """What `_match` says of an UpdateRule, by the papers' convention or by the one that is nearest."""
+    every = _conventions(rule)
+    return max(_match(steps, rule, texts) for texts in (every[:1] if papers_alone else every))
 
 
 def _conventions(rule):

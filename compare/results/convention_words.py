@@ -13,7 +13,7 @@ def conventions(result):
     for point, each in points.items():
         choices = {}
         for one in each:
-            choices.setdefault(one.choices[0], []).append(one)
+            choices.setdefault(tuple(one.choices), []).append(one)
         differs = [one for one in each if one.error is not None and measure(one.error) > 0]
         if differs:
             sentences.append(_sentence(point, choices, differs))
@@ -22,9 +22,9 @@ def conventions(result):
 
 def _sentence(point, choices, differs):
     clauses = []
-    for choice, each in choices.items():
-        names = [one.column for one in each]
-        clauses.append(f"{listed(names)} {choice}, {POINTS[point][choice]}")
+    for allowed, each in choices.items():
+        formulas = " or ".join(f"{choice}, {POINTS[point][choice]}" for choice in allowed)
+        clauses.append(f"{listed([one.column for one in each])} {formulas}")
     first = max(differs, key=lambda one: measure(one.share))
     size = f"off by {brief(first.error)}, ×{brief(first.share)} the limit"
     place = f"{label(first.quantity)} after step {first.step + 1:,} in {first.dtype}"

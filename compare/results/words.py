@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from fourfold import impls
 from fourfold.compare.judge.quantities import anatomy, gradient, is_of_every_step, of_every_step, shown
+from fourfold.compare.judge.updates import equation as of_update
 
 LISTED_CASES = 8
 LONG_NAME, LONG_LIST, LINE = 20, 36, 80  # characters
@@ -146,6 +147,8 @@ def _first_place(result):
 def equation(result, r):
     """The lesson's number of the equation that gives what is wrong in a Rejection, such as "E16"; or ""."""
     for s in result.settings:
+        if s.name == r.case and (number := of_update(s.update, r.quantity)):
+            return number
         for name, quantity in anatomy(s.row(), s.depth(), s.biases).all.items():
             if s.name == r.case and r.quantity in {shown(name, s.row()), of_every_step(name)}:
                 return quantity.equation
@@ -177,9 +180,12 @@ def details(result):
         also = f", and {count(kinds, 'answer')} without numbers to check" if kinds else ""
         sentences.append(f"{_numbers(result)}{also}.")
     sentences.append(f"Asked: {_work(result)}.")
-    beyond = sum(row.no_number + row.out_of_range for row in result.rows)
+    beyond = sum(row.no_number for row in result.rows)
     if beyond:
         sentences.append(f"{beyond:,} more numbers are infinite or no numbers, as they should be.")
+    unknown = sum(row.out_of_range for row in result.rows)
+    if unknown:
+        sentences.append(f"Of {unknown:,} more, which may leave the format's range on the way, nothing is certified.")
     return [*sentences, *_sharpness(result)]
 
 
