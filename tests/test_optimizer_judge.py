@@ -250,6 +250,11 @@ def test_bad_input_is_one_sentence(text, sentence):
     assert str(error.value) == sentence
 
 
+def test_columns_are_given_floats_alone():
+    rates = update.parse("adam")[0].rates(4)  # a case's rate may be a whole number, which Keras refuses
+    assert {type(value) for value in rates.values()} == {float}
+
+
 def test_settings_are_said():
     assert updates.words(update.parse("adamw,eps=1e-7,eps-at=before")[0]) == (
         "adamw, beta1 0.9, beta2 0.999, eps 1e-07, decay 0.01, eps-at before"

@@ -71,7 +71,7 @@ class UpdateRule(NamedTuple):
 
     def rates(self, lr):
         """What columns are given: {name: float}."""
-        return {"lr": lr, **dict(self.settings)}
+        return {"lr": float(lr), **dict(self.settings)}
 
 
 def conventions(update, dtype):
